@@ -1,0 +1,34 @@
+"""What may be shown of texts that come from outside or carry secrets."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+_KEY = re.compile(r"\b(?:rvya_sk_|sk-)[A-Za-z0-9_\-]{4,}")
+_URL = re.compile(r"\bhttps?://[^\s\"'<>]+", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def host_of(url: str) -> str:
+    """Return scheme and host of a URL: enough to tell where it points, too little to fetch it."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or "?"
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "an unreadable URL"
+    return f"{parts.scheme or '?'}://{host}{port}/..."
+
+
+def clean(text: object, limit: int = 300) -> str:
+    """
+    Make a text from the gateway fit for a log line.
+
+    API keys are masked, URLs are cut to scheme and host (a result URL gives access to the result),
+    control characters become spaces, and the whole is cut to ``limit`` characters.
+    """
+    flat = _CONTROL.sub(" ", str(text))[: limit * 20]
+    flat = _KEY.sub("***", flat)
+    flat = _URL.sub(lambda match: host_of(match.group(0)), flat).strip()
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"

@@ -1,0 +1,142 @@
+"""Each rule of the catalogue, kept once and broken once, for every model and parameter."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec, load_catalog
+from airflow_provider_rivya.catalog.validation import ReferenceFacts, check_request
+
+CATALOG = load_catalog()
+MODELS = list(CATALOG)
+PARAMS = [(spec, param) for spec in MODELS for param in spec.params]
+
+
+def right_value(param: ParamSpec) -> Any:
+    if param.type == "select":
+        return param.options[0]
+    if param.type == "number":
+        return param.min if param.min is not None else 1
+    if param.items is not None:
+        return [{field.key: "words" for field in param.items.fields}]
+    return "https://example.org/file" if param.is_url else "words"
+
+
+def wrong_value(param: ParamSpec) -> Any:
+    if param.type == "select":
+        return "no such option"
+    if param.type == "number":
+        return "many" if param.max is None else param.max + 1
+    return {"not": "right"}
+
+
+def minimal(spec: ModelSpec) -> dict[str, Any]:
+    return {
+        "model": spec.id,
+        "prompt": "a cat" if spec.prompt.required else None,
+        "model_params": {param.key: right_value(param) for param in spec.required_params},
+    }
+
+
+def with_param(spec: ModelSpec, key: str, value: object) -> dict[str, Any]:
+    request = minimal(spec)
+    request["model_params"][key] = value
+    return request
+
+
+@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.id)
+class TestEveryModel:
+    def test_minimal_request_passes_and_nothing_is_added(self, spec: ModelSpec) -> None:
+        request = minimal(spec)
+        for source in (CATALOG, spec):
+            verdict = check_request(source, references=(), **request)
+            assert verdict.ok, verdict.faults
+            assert verdict.spec is spec
+            assert dataclasses.asdict(verdict.normalised) == {
+                "model": request["model"],
+                "prompt": request["prompt"],
+                "params": request["model_params"],
+            }
+
+    def test_each_required_part_is_missed(self, spec: ModelSpec) -> None:
+        expected = ["prompt"] * spec.prompt.required
+        expected += [f"model_params.{param.key}" for param in spec.required_params]
+        assert [fault.path for fault in check_request(CATALOG, model=spec.id).faults] == expected
+
+    def test_prompt_length_boundary(self, spec: ModelSpec) -> None:
+        request = minimal(spec)
+        limit = spec.prompt.max_length
+        assert check_request(CATALOG, **{**request, "prompt": "x" * (limit or 1_000_000)}).ok
+        if limit is not None:
+            verdict = check_request(CATALOG, **{**request, "prompt": "x" * (limit + 1)})
+            assert [fault.path for fault in verdict.faults] == ["prompt"]
+            assert f"{limit + 1:,}" in verdict.faults[0].problem
+            assert f"{limit:,}" in verdict.faults[0].allowed
+
+    def test_unknown_key(self, spec: ModelSpec) -> None:
+        verdict = check_request(CATALOG, **with_param(spec, "zzz_unheard_of", "x"))
+        if spec.params_complete:
+            assert [fault.path for fault in verdict.faults] == ["model_params.zzz_unheard_of"]
+        else:
+            assert verdict.ok
+            assert verdict.normalised.params["zzz_unheard_of"] == "x"
+            assert any("zzz_unheard_of" in warning for warning in verdict.warnings)
+
+    def test_one_file_too_many_or_any(self, spec: ModelSpec) -> None:
+        if spec.reference is None and not spec.reference_complete:
+            count = 50
+        else:
+            count = (spec.reference.max_files or 50) if spec.reference else 0
+        refs = [
+            ReferenceFacts(f"reference_media[{i}]", "a.png", "image", "image/png", 9)
+            for i in range(count + 1)
+        ]
+        verdict = check_request(CATALOG, references=refs, **minimal(spec))
+        limited = spec.reference_complete or (
+            spec.reference is not None and spec.reference.max_files is not None
+        )
+        assert [fault.path for fault in verdict.faults] == ["reference_media"] * limited
+        assert limited or any(warning.startswith("reference_media") for warning in verdict.warnings)
+
+
+@pytest.mark.parametrize(("spec", "param"), PARAMS, ids=lambda part: getattr(part, "id", None) or part.key)
+class TestEveryParam:
+    def test_right_values_pass_unchanged(self, spec: ModelSpec, param: ParamSpec) -> None:
+        for value in param.options or (right_value(param),):
+            verdict = check_request(CATALOG, **with_param(spec, param.key, value))
+            assert verdict.ok, verdict.faults
+            assert verdict.normalised.params[param.key] == value
+            assert type(verdict.normalised.params[param.key]) is type(value)
+
+    def test_a_wrong_value_fails_at_its_path(self, spec: ModelSpec, param: ParamSpec) -> None:
+        verdict = check_request(CATALOG, **with_param(spec, param.key, wrong_value(param)))
+        assert [fault.path for fault in verdict.faults] == [f"model_params.{param.key}"]
+        assert verdict.faults[0].allowed
+        assert param.key not in verdict.normalised.params
+
+    def test_bounds_are_inclusive(self, spec: ModelSpec, param: ParamSpec) -> None:
+        step = param.step or 1
+        for bound, beyond in ((param.min, -step), (param.max, step)):
+            if bound is not None:
+                assert check_request(CATALOG, **with_param(spec, param.key, bound)).ok
+                assert not check_request(CATALOG, **with_param(spec, param.key, bound + beyond)).ok
+
+    def test_every_grid_point_passes_however_it_was_computed(self, spec: ModelSpec, param: ParamSpec) -> None:
+        if param.step is None or param.min is None or param.max is None:
+            return
+        start, step = Decimal(str(param.min)), Decimal(str(param.step))
+        count = min(int((Decimal(str(param.max)) - start) / step), 500)
+        for number in range(count + 1):
+            computed = param.min + number * param.step
+            verdict = check_request(CATALOG, **with_param(spec, param.key, computed))
+            assert verdict.ok, (computed, verdict.faults)
+            assert Decimal(repr(verdict.normalised.params[param.key])) == start + number * step
+
+    def test_none_means_not_set(self, spec: ModelSpec, param: ParamSpec) -> None:
+        verdict = check_request(CATALOG, **with_param(spec, param.key, None))
+        assert param.key not in verdict.normalised.params
+        assert [fault.path for fault in verdict.faults] == [f"model_params.{param.key}"] * param.required

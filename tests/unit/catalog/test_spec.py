@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.catalog.parsing import parse_catalog
+from airflow_provider_rivya.catalog.spec import Catalog, Price, estimate_credits, load_catalog
+
+RAW: dict[str, Any] = json.loads(
+    resources.files("airflow_provider_rivya.catalog").joinpath("rivya.json").read_text("utf-8")
+)
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def test_loaded_once(catalog: Catalog) -> None:
+    assert load_catalog() is catalog
+
+
+@pytest.mark.parametrize("gateway", ["nope", "../rivya", "", "rivya.json"])
+def test_no_such_gateway(gateway: str) -> None:
+    with pytest.raises(ValueError, match="no model catalogue is bundled"):
+        load_catalog(gateway)
+
+
+def test_look_up(catalog: Catalog) -> None:
+    spec = catalog.get("nano-banana-2")
+    assert spec is not None
+    assert spec.param_by_key["resolution"].options == ("1K", "2K", "4K")
+    assert catalog.get("Nano-Banana-2") is None
+    assert "nano-banana-2" in catalog
+    assert 5 not in catalog
+    assert [spec.id for spec in catalog] == list(catalog.ids)
+
+
+@pytest.mark.parametrize(
+    ("written", "first"),
+    [
+        ("Nano_Banana 2", "nano-banana-2"),
+        ("NANO-BANANA-2", "nano-banana-2"),
+        ("seedream-5.0-lite", "seedream-5-lite"),
+        ("Seedream 5.0 Lite", "seedream-5-lite"),
+        ("Veo3.1 Fast", "veo3-1-fast"),
+        ("GPT Image 1.5", "gpt-image-1-5"),
+        ("wan_2.6", "wan-2-6"),
+        ("zimage", "z-image"),
+        ("google/nano-banana-pro", "nano-banana-pro"),
+        ("qwen", "qwen-image"),
+    ],
+)
+def test_nearest(catalog: Catalog, written: str, first: str) -> None:
+    assert catalog.nearest(written)[0] == first
+
+
+@pytest.mark.parametrize("written", ["", "x", "quite another thing", "a" * 100_000])
+def test_nothing_near(catalog: Catalog, written: str) -> None:
+    assert catalog.nearest(written) == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "price"),
+    [
+        ("nano-banana-2", Price(5, True)),
+        ("grok-imagine", Price(4, False)),
+        ("wan-2-2-animate-replace", Price(20, False)),
+        ("elevenlabs-turbo-2-5", Price(6, False)),
+        ("suno-music", Price(12, False)),
+    ],
+)
+def test_price(catalog: Catalog, model: str, price: Price) -> None:
+    spec = catalog.get(model)
+    assert spec is not None
+    assert estimate_credits(spec) == price
+
+
+def test_file_rules_fall_back_to_the_gateways_defaults(catalog: Catalog) -> None:
+    def rule(model: str, kind: str) -> tuple[float | None, tuple[str, ...]]:
+        spec = catalog.get(model)
+        assert spec is not None
+        found = spec.file_rule(kind)
+        assert found is not None
+        return found.max_size_mb, found.mime_types
+
+    images = ("image/jpeg", "image/png", "image/webp")
+    assert rule("nano-banana-2", "image") == (30, images)
+    assert rule("seedream-4-5", "image") == (10, images)
+    assert rule("happyhorse-1-0", "video") == (95, ("video/mp4", "video/quicktime"))
+    assert rule("wan-2-7-video", "video") == (50, ("video/mp4", "video/quicktime", "video/webm"))
+
+
+def objects(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Paths of all JSON objects with fixed fields."""
+    found: list[tuple[Any, ...]] = []
+    if isinstance(value, dict):
+        if not path or path[-1] not in ("file_defaults", "kinds"):
+            found.append(path)
+        for key, part in value.items():
+            found += objects(part, (*path, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            found += objects(part, (*path, index))
+    return found
+
+
+def at(value: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def test_every_object_is_read_in_full() -> None:
+    """A field that the reader does not know is refused in each of the objects of the bundled file."""
+    data = copy.deepcopy(RAW)
+    paths = objects(data)
+    assert len(paths) > 300
+    for path in paths:
+        at(data, path)["surprise"] = 1
+        with pytest.raises(ValueError, match=r"unknown|surprise"):
+            parse_catalog(data)
+        del at(data, path)["surprise"]
+    assert parse_catalog(data) == load_catalog()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("models",), {}),
+        (("models", 0), []),
+        (("models", 0, "id"), 5),
+        (("models", 0, "id"), "z-image"),
+        (("models", 0, "credits"), "3"),
+        (("models", 0, "credits"), True),
+        (("models", 0, "prompt", "required"), 1),
+        (("models", 0, "prompt", "max_length"), 1.5),
+        (("models", 0, "inputs"), [1]),
+        (("models", 0, "params", 0, "type"), "colour"),
+        (("models", 0, "params", 0, "options"), []),
+        (("models", 0, "reference"), {}),
+        (("file_defaults", "smell"), {}),
+    ],
+)
+def test_wrong_data_are_refused(path: tuple[Any, ...], value: object) -> None:
+    data = copy.deepcopy(RAW)
+    at(data, path[:-1])[path[-1]] = value
+    with pytest.raises(ValueError, match=r"needed|unique|missing|unknown|options"):
+        parse_catalog(data)
+
+
+@pytest.mark.parametrize("key", ["id", "category", "params_complete", "reference", "source"])
+def test_missing_data_are_refused(key: str) -> None:
+    data = copy.deepcopy(RAW)
+    del data["models"][0][key]
+    with pytest.raises(ValueError, match=f"{key} is missing"):
+        parse_catalog(data)
+
+
+def test_importing_the_catalogue_is_cheap() -> None:
+    code = (
+        "import sys\n"
+        "import airflow_provider_rivya.catalog.spec as spec, airflow_provider_rivya.catalog.validation\n"
+        "heavy = {'pydantic', 'httpx', 'airflow', 'PIL', 'difflib'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "assert spec.load_catalog.cache_info().currsize == 0\n"
+        "assert 'airflow_provider_rivya.catalog.parsing' not in sys.modules\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
