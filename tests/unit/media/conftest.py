@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def unmeasured_env() -> dict[str, str]:
+    """For a process that is killed or may write little: coverage's data file would be torn there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+
+
+@pytest.fixture
+def memory_store() -> Iterator[Any]:
+    """fsspec's memory filesystem, attached to Airflow as ``memory://`` with the connection ``mem``."""
+    from airflow.sdk.io import attach
+
+    fs = import_module("fsspec.implementations.memory").MemoryFileSystem()
+    fs.store.clear()
+    attach("memory", "mem", fs=fs)
+    yield fs
+    fs.store.clear()
+    fs.pseudo_dirs[:] = [""]
