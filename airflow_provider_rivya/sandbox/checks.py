@@ -1,0 +1,189 @@
+"""
+The gateway's checks of a generation, written from its public documentation and the model data.
+
+Independent of the client's validation on purpose: what one of the two misreads, the other shows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_rivya.sandbox.assumptions import Assumptions
+from airflow_provider_rivya.sandbox.errors import ApiError
+from airflow_provider_rivya.sandbox.models import catalog
+from airflow_provider_rivya.sandbox.references import FindFile, check_references
+from airflow_provider_rivya.sandbox.state import Reference
+
+BODY_FIELDS = frozenset({"model", "prompt", "params", "client_request_id"})
+REFERENCES = "referenceMediaItems"
+STEP_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A generation that passed every check."""
+
+    model: Mapping[str, Any]
+    prompt: str
+    params: dict[str, Any]
+    references: tuple[Reference, ...]
+    client_request_id: str | None
+
+
+def check_generation(body: Mapping[str, Any], assumptions: Assumptions, find_file: FindFile) -> Accepted:
+    """
+    Check the body of ``POST /api/v1/generations``.
+
+    :param find_file: looks a reference's URL up among the account's uploads.
+    :raises ApiError: ``validation_failed``, its message naming every fault.
+    """
+    faults = _unknown_fields(body, assumptions)
+    client_request_id = body.get("client_request_id")
+    faults += _client_request_id(client_request_id, assumptions)
+    model = _model(body.get("model"), faults)
+    if model is None:
+        faults += [
+            f"{name}: {_shown(body[name])} is not {wanted}"
+            for name, kind, wanted in (("prompt", str, "a string"), ("params", dict, "an object"))
+            if name in body and not isinstance(body[name], kind)
+        ]
+        raise ApiError("validation_failed", "; ".join(faults))
+    faults += _prompt(body.get("prompt"), "prompt" in body, model)
+    params = body.get("params", {})
+    references: tuple[Reference, ...] = ()
+    if not isinstance(params, dict):
+        faults.append(f"params: {_shown(params)} is not an object")
+        params = {}
+    else:
+        faults += _params({k: v for k, v in params.items() if k != REFERENCES}, model, assumptions)
+        if REFERENCES in params:
+            references = check_references(params[REFERENCES], model, assumptions, find_file, faults)
+    if model["category"] != "image":
+        faults.append(f"model: this sandbox draws images only, {model['id']} makes {model['category']}")
+    if faults:
+        raise ApiError("validation_failed", "; ".join(faults))
+    known = {param["key"] for param in model["params"]}
+    if assumptions.text("unknown_params") == "drop":
+        params = {key: value for key, value in params.items() if key in known or key == REFERENCES}
+    return Accepted(model, body.get("prompt", ""), params, references, client_request_id)
+
+
+def _unknown_fields(body: Mapping[str, Any], assumptions: Assumptions) -> list[str]:
+    unknown = [name for name in body if name not in BODY_FIELDS]
+    faults = [f"files: not accepted; use params.{REFERENCES}"] if "files" in unknown else []
+    if assumptions.text("unknown_params") == "refuse":
+        faults += [f"{name}: unknown field" for name in unknown if name != "files"]
+    return faults
+
+
+def _client_request_id(value: object, assumptions: Assumptions) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, str):
+        return [f"client_request_id: {_shown(value)} is not a string"]
+    limit = assumptions.limit("client_request_id_max_length")
+    if limit is not None and len(value) > limit:
+        return [f"client_request_id: {len(value)} characters, at most {limit:g} are allowed"]
+    return []
+
+
+def _model(value: object, faults: list[str]) -> Mapping[str, Any] | None:
+    if value is None:
+        faults.append("model: required")
+    elif not isinstance(value, str):
+        faults.append(f"model: {_shown(value)} is not a string")
+    elif (model := catalog().models.get(value)) is None:
+        faults.append(f"model: {_shown(value)} is not a known model")
+    elif model["api_status"] != "available":
+        faults.append(f"model: {value} is not available through the API ({model['api_status']})")
+    else:
+        return model
+    return None
+
+
+def _prompt(value: object, present: bool, model: Mapping[str, Any]) -> list[str]:
+    if not present:
+        return [f"prompt: required by {model['id']}"] if model["prompt"]["required"] else []
+    if not isinstance(value, str):
+        return [f"prompt: {_shown(value)} is not a string"]
+    if not value.strip() and model["prompt"]["required"]:
+        return [f"prompt: empty, but required by {model['id']}"]
+    limit = model["prompt"].get("max_length")
+    if limit is not None and len(value) > limit:
+        return [f"prompt: {len(value)} characters, {model['id']} takes at most {limit}"]
+    return []
+
+
+def _params(params: Mapping[str, Any], model: Mapping[str, Any], assumptions: Assumptions) -> list[str]:
+    rules = {rule["key"]: rule for rule in model["params"]}
+    faults = [
+        f"params.{key}: required" for key, rule in rules.items() if rule.get("required") and key not in params
+    ]
+    for key, value in params.items():
+        rule = rules.get(key)
+        if rule is not None:
+            if problem := CHECK_OF_TYPE[rule["type"]](value, rule):
+                faults.append(f"params.{key}: {problem}")
+        elif model["params_complete"] and assumptions.text("unknown_params") == "refuse":
+            allowed = ", ".join(rules) or "none"
+            faults.append(f"params.{key}: unknown parameter of {model['id']}; it takes: {allowed}")
+    return faults
+
+
+def _select(value: object, rule: Mapping[str, Any]) -> str:
+    if not isinstance(value, str):
+        return f"{_shown(value)} is not a string"
+    if value not in rule["options"]:
+        return f"{_shown(value)} is not one of {', '.join(rule['options'])}"
+    return ""
+
+
+def _number(value: object, rule: Mapping[str, Any]) -> str:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return f"{_shown(value)} is not a number"
+    least, most, step = rule.get("min"), rule.get("max"), rule.get("step")
+    if (least is not None and value < least) or (most is not None and value > most):
+        bounds = [f"{sign} {bound}" for sign, bound in (("from", least), ("to", most)) if bound is not None]
+        return f"{_shown(value)} is out of range: {' '.join(bounds)}"
+    if step is not None:
+        try:
+            steps = (value - (least or 0)) / step
+        except OverflowError:
+            return f"{_shown(value)} is too large"
+        if not math.isclose(steps, round(steps), abs_tol=STEP_TOLERANCE):
+            return f"{_shown(value)} is not in steps of {step}"
+    return ""
+
+
+def _text(value: object, rule: Mapping[str, Any]) -> str:
+    return "" if isinstance(value, str) else f"{_shown(value)} is not a string"
+
+
+def _array(value: object, rule: Mapping[str, Any]) -> str:
+    if not isinstance(value, list) or not value:
+        return f"{_shown(value)} is not a list with at least one item"
+    names = [field["key"] for field in rule.get("items", {}).get("fields", [])]
+    for index, item in enumerate(value):
+        if not isinstance(item, dict) or any(not isinstance(item.get(name), str) for name in names):
+            return f"item {index} is not an object with the strings {', '.join(names)}"
+    return ""
+
+
+CHECK_OF_TYPE: Mapping[str, Callable[[object, Mapping[str, Any]], str]] = {
+    "select": _select,
+    "number": _number,
+    "text": _text,
+    "array": _array,
+}
+
+
+def _shown(value: object) -> str:
+    text = (
+        repr(value)
+        if not isinstance(value, bool | None)
+        else {True: "true", False: "false", None: "null"}[value]
+    )
+    return text if len(text) <= 80 else f"{text[:79]}…"
