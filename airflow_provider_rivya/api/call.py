@@ -1,0 +1,190 @@
+"""
+One request to a gateway, described as data, and how to read its answer. No I/O here.
+
+The senders in :mod:`airflow_provider_rivya.api.http` carry an :class:`ApiCall` out, sync or async;
+everything that can be decided without a socket is decided here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, BinaryIO, Generic, TypeVar
+
+from airflow_provider_rivya.exceptions import (
+    GatewayError,
+    GatewayUnavailableError,
+    GatewayUnreachableError,
+    IdempotencyConflictError,
+    RateLimitedError,
+    UnexpectedAnswerError,
+)
+from airflow_provider_rivya.redaction import clean
+
+T = TypeVar("T")
+
+MAX_RETRY_AFTER = 120.0
+"""Longest wait, in seconds, that a ``Retry-After`` header can impose on one repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """
+    A file to send as multipart form data, streamed.
+
+    :param name: file name told to the gateway.
+    :param mime_type: declared type of the part.
+    :param open: returns a new binary stream at its beginning; called once per attempt.
+    :param fields: the other form fields.
+    """
+
+    name: str
+    mime_type: str
+    open: Callable[[], BinaryIO]
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What came back.
+
+    :param status: HTTP status.
+    :param headers: with lower-case names.
+    :param body: raw bytes, bounded by the sender.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall(Generic[T]):
+    """
+    One request and how to read its answer.
+
+    :param name: what it does, for messages: "create generation".
+    :param method: HTTP method.
+    :param path: path below the connection's host, already quoted.
+    :param parse: turns the decoded JSON of a 2xx answer into the result; raises ``ValueError``
+        (which pydantic's errors are) when the shape is not the documented one.
+    :param refuse: turns any other answer into an error of the tree; gateways have their own
+        vocabularies.
+    :param body: exact JSON text to send. A string, so that a repeat sends the same bytes.
+    :param file: a file to send instead of ``body``.
+    :param idempotency_key: sent as ``Idempotency-Key``.
+    :param generation_id: the generation this is about, for errors.
+    :param needs_key: whether the API key is sent.
+    :param repeatable: whether doing it twice does no harm. A call that is not is repeated only
+        when the first attempt certainly was not taken in.
+    """
+
+    name: str
+    method: str
+    path: str
+    parse: Callable[[Any], T] = field(repr=False)
+    refuse: Callable[[Answer, str], GatewayError] = field(repr=False)
+    body: str | None = field(default=None, repr=False)
+    file: FilePart | None = None
+    idempotency_key: str | None = None
+    generation_id: str | None = None
+    needs_key: bool = True
+    repeatable: bool = True
+
+
+def read_answer(call: ApiCall[T], answer: Answer) -> T:
+    """
+    Return the parsed result of a call.
+
+    :raises GatewayError: the answer is a refusal.
+    :raises UnexpectedAnswerError: a success that is not JSON or not of the documented shape.
+    """
+    if 300 <= answer.status < 400:
+        raise UnexpectedAnswerError(
+            f"The gateway answered {call.name!r} with a redirect",
+            http_status=answer.status,
+            advice="API calls follow no redirects, so that the key stays where it belongs: "
+            "check the host of the connection.",
+        )
+    if not 200 <= answer.status < 300:
+        raise call.refuse(answer, call.name)
+    try:
+        decoded = json.loads(answer.body)
+    except ValueError:
+        raise UnexpectedAnswerError(
+            f"The gateway answered {call.name!r} with something that is not JSON: {_beginning(answer)}",
+            http_status=answer.status,
+            advice="A proxy or a login page in between, or a fault at the gateway.",
+            retryable=True,
+        ) from None
+    try:
+        return call.parse(decoded)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnexpectedAnswerError(
+            f"The gateway answered {call.name!r} with JSON of an unknown shape: {_shape_fault(error)}",
+            http_status=answer.status,
+            retryable=True,
+        ) from None
+
+
+def may_repeat(call: ApiCall[Any], error: BaseException) -> bool:
+    """Whether a failed call may be sent again without asking anybody."""
+    if not isinstance(error, GatewayError) or not error.retryable:
+        return False
+    if call.repeatable:
+        return True
+    if isinstance(error, GatewayUnreachableError):
+        return not error.sent
+    return isinstance(error, RateLimitedError)
+
+
+def in_doubt(error: GatewayError) -> bool:
+    """Whether a call that ended like this may have been taken in by the gateway all the same."""
+    if isinstance(error, GatewayUnreachableError):
+        return error.sent
+    if isinstance(error, GatewayUnavailableError):
+        return error.code != "public_api_disabled"
+    return isinstance(error, UnexpectedAnswerError | IdempotencyConflictError)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """
+    Read ``Retry-After`` in either of its forms (RFC 9110, 10.2.3: seconds or a date).
+
+    :return: seconds from now, between 0 and :data:`MAX_RETRY_AFTER`, or ``None``.
+    """
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        # isdigit() alone admits digits that float() does not read.
+        seconds = float(value) if value.isascii() and value.isdigit() else None
+        if seconds is None:
+            moment = parsedate_to_datetime(value)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def _beginning(answer: Answer) -> str:
+    if not answer.body:
+        return "an empty body"
+    return clean(answer.body[:400].decode("utf-8", "replace"), 120)
+
+
+def _shape_fault(error: Exception) -> str:
+    """Name the fields, never the values: a value may be a result URL."""
+    errors = getattr(error, "errors", None)
+    if callable(errors):
+        places = [
+            ".".join(map(str, entry["loc"])) or "the document"
+            for entry in errors(include_url=False, include_input=False, include_context=False)
+        ]
+        return clean(", ".join(sorted(set(places))))
+    return clean(error) if isinstance(error, ValueError) else "a field is missing or of another type"

@@ -1,0 +1,304 @@
+"""
+Sends an :class:`~airflow_provider_rivya.api.call.ApiCall`, sync or async.
+
+The only module that knows httpx, which is no part of any public signature here. What can be
+decided without a socket is in :mod:`airflow_provider_rivya.api.call`; the two senders differ in
+nothing but ``await``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import logging
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import httpx
+import tenacity
+
+from airflow_provider_rivya import __version__
+from airflow_provider_rivya.api.call import Answer, ApiCall, in_doubt, may_repeat, read_answer
+from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, UnexpectedAnswerError
+from airflow_provider_rivya.redaction import clean
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
+"""An API answer above this is not read further. The live model list is well below 1 MB."""
+
+USER_AGENT: Final = f"airflow-provider-rivya/{__version__}"
+
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 30.0
+
+
+@dataclass(frozen=True)
+class ClientSettings:
+    """
+    How to reach a gateway.
+
+    :param base_url: scheme, host and port, without a path and a trailing slash.
+    :param api_key: never part of a repr.
+    :param conn_id: the Airflow connection these come from, for messages.
+    :param connect_timeout: seconds until a TCP and TLS connection must stand.
+    :param read_timeout: seconds without a byte until an answer is given up.
+    :param retries: repeats after the first attempt of one call.
+    :param max_in_flight: requests at once, and sockets, of one process.
+    """
+
+    base_url: str
+    api_key: str = field(repr=False)
+    conn_id: str | None = None
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    retries: int = 3
+    max_in_flight: int = 8
+
+
+# -- keeping httpx quiet -------------------------------------------------------------------------
+
+_sending: contextvars.ContextVar[bool] = contextvars.ContextVar("rivya_sending", default=False)
+
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    """httpx logs whole URLs at INFO, httpcore headers at DEBUG: dropped for our requests alone."""
+    return not _sending.get()
+
+
+for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy"):
+    logging.getLogger(_name).addFilter(_not_ours)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the HTTP library's own log lines, which show URLs, out of every log."""
+    token = _sending.set(True)
+    try:
+        yield
+    finally:
+        _sending.reset(token)
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """Return the one TLS context of this process: building one takes about 20 ms and blocks."""
+    return httpx.create_ssl_context()
+
+
+# -- what both senders share ---------------------------------------------------------------------
+
+
+def _client_options(settings: ClientSettings) -> dict[str, Any]:
+    return {
+        "base_url": settings.base_url,
+        "verify": tls_context() if settings.base_url.startswith("https:") else False,
+        "timeout": httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout, pool=None),
+        "limits": httpx.Limits(
+            max_connections=settings.max_in_flight, max_keepalive_connections=settings.max_in_flight
+        ),
+        "headers": {"User-Agent": USER_AGENT, "Accept": "application/json"},
+        "follow_redirects": False,
+    }
+
+
+def _request_options(call: ApiCall[Any], settings: ClientSettings, stack: ExitStack) -> dict[str, Any]:
+    headers: dict[str, str] = {}
+    if call.needs_key:
+        headers["Authorization"] = f"Bearer {settings.api_key}"
+    if call.idempotency_key is not None:
+        headers["Idempotency-Key"] = call.idempotency_key
+    options: dict[str, Any] = {"method": call.method, "url": call.path, "headers": headers}
+    if call.file is not None:
+        stream = stack.enter_context(call.file.open())
+        options["files"] = {"file": (call.file.name, stream, call.file.mime_type)}
+        options["data"] = dict(call.file.fields)
+    elif call.body is not None:
+        headers["Content-Type"] = "application/json"
+        options["content"] = call.body.encode()
+    return options
+
+
+def _lost(error: httpx.HTTPError | httpx.InvalidURL | ssl.SSLError, call: ApiCall[Any]) -> GatewayError:
+    """Say how the exchange broke off, and whether the request can have been taken in."""
+    sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    if isinstance(error, httpx.TimeoutException):
+        what = "did not answer in time" if sent else "could not be reached in time"
+    else:
+        reason = clean(error, 160) or type(error).__name__
+        what = f"broke off ({reason})" if sent else f"could not be reached ({reason})"
+    return GatewayUnreachableError(f"The gateway {what} for {call.name!r}", sent=sent, retryable=True)
+
+
+def _bounded(size: int, call: ApiCall[Any], status: int) -> None:
+    if size > MAX_ANSWER_BYTES:
+        raise UnexpectedAnswerError(
+            f"The gateway's answer to {call.name!r} is larger than {MAX_ANSWER_BYTES} bytes",
+            http_status=status,
+        )
+
+
+def _annotated(error: GatewayError, call: ApiCall[Any], settings: ClientSettings) -> GatewayError:
+    error.conn_id = error.conn_id or settings.conn_id
+    error.generation_id = error.generation_id or call.generation_id
+    return error
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    """Return what the gateway asked for, else exponential with full jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = getattr(error, "retry_after", None)
+    if asked is not None:
+        return float(asked)
+    return float(_JITTER(state))
+
+
+_JITTER = tenacity.wait_random_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT)
+
+
+class _Attempts:
+    """The attempts at one call: what is repeated, what is said, and what stays in doubt."""
+
+    def __init__(self, call: ApiCall[Any], settings: ClientSettings) -> None:
+        self._call = call
+        self._of = settings.retries + 1
+        self._doubt = False
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "stop": tenacity.stop_after_attempt(self._of),
+            "wait": _wait,
+            "retry": tenacity.retry_if_exception(self._again),
+            "before_sleep": self._tell,
+            "reraise": True,
+        }
+
+    def _again(self, error: BaseException) -> bool:
+        if isinstance(error, GatewayError):
+            # A refusal after a lost answer does not undo the loss.
+            self._doubt = self._doubt or in_doubt(error)
+            error.maybe_taken_in = self._doubt
+        return may_repeat(self._call, error)
+
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        seconds = state.next_action.sleep if state.next_action else 0.0
+        log.warning(
+            "%s Attempt %d of %d; the next one in %.1f s.", error, state.attempt_number, self._of, seconds
+        )
+
+
+# -- the senders ---------------------------------------------------------------------------------
+
+
+class SyncSender:
+    """
+    Sends calls over one pool of connections. Thread-safe; close it, or use it as a context manager.
+
+    :param settings: how to reach the gateway.
+    :param sleep: waits between attempts, in seconds; a test or a kill switch may pass its own.
+    """
+
+    def __init__(self, settings: ClientSettings, sleep: Callable[[float], None] | None = None) -> None:
+        self._settings = settings
+        self._client = httpx.Client(**_client_options(settings))
+        self._retry_extra: dict[str, Any] = {"sleep": sleep} if sleep else {}
+
+    def __enter__(self) -> SyncSender:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def send(self, call: ApiCall[T], *, repeat: bool = True) -> T:
+        """
+        Send a call, with repeats where they do no harm.
+
+        :param repeat: ``False`` makes one attempt only, for callers with a schedule of their own.
+        :raises GatewayError: the last attempt's error.
+        """
+        if not repeat:
+            return self._send_once(call)
+        retrying = tenacity.Retrying(**_Attempts(call, self._settings).options(), **self._retry_extra)
+        answer: T = retrying(self._send_once, call)
+        return answer
+
+    def _send_once(self, call: ApiCall[T]) -> T:
+        try:
+            return read_answer(call, self._exchange(call))
+        except GatewayError as error:
+            raise _annotated(error, call, self._settings) from None
+
+    def _exchange(self, call: ApiCall[Any]) -> Answer:
+        try:
+            with quiet(), ExitStack() as stack:
+                options = _request_options(call, self._settings, stack)
+                response = stack.enter_context(self._client.stream(**options))
+                body = bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    _bounded(len(body), call, response.status_code)
+                return Answer(response.status_code, _lower(response.headers), bytes(body))
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+            raise _lost(error, call) from None
+
+
+class AsyncSender:
+    """
+    The same on an event loop. One per (loop, connection): building one blocks the loop.
+
+    Files are sent by :class:`SyncSender` alone, as reading one would block the loop.
+    """
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._client = httpx.AsyncClient(**_client_options(settings))
+        # The pool's own queue costs more the longer it is; a gate in front keeps it empty.
+        self._gate = asyncio.Semaphore(settings.max_in_flight)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def send(self, call: ApiCall[T], *, repeat: bool = True) -> T:
+        """Send a call; see :meth:`SyncSender.send`."""
+        if not repeat:
+            return await self._send_once(call)
+        retrying = tenacity.AsyncRetrying(**_Attempts(call, self._settings).options())
+        return await retrying(self._send_once, call)
+
+    async def _send_once(self, call: ApiCall[T]) -> T:
+        try:
+            return read_answer(call, await self._exchange(call))
+        except GatewayError as error:
+            raise _annotated(error, call, self._settings) from None
+
+    async def _exchange(self, call: ApiCall[Any]) -> Answer:
+        if call.file is not None:
+            raise TypeError("files are sent by SyncSender")
+        try:
+            async with self._gate:
+                return await self._receive(call)
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+            raise _lost(error, call) from None
+
+    async def _receive(self, call: ApiCall[Any]) -> Answer:
+        with quiet(), ExitStack() as stack:
+            options = _request_options(call, self._settings, stack)
+            async with self._client.stream(**options) as response:
+                body = bytearray()
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    _bounded(len(body), call, response.status_code)
+                return Answer(response.status_code, _lower(response.headers), bytes(body))
+
+
+def _lower(headers: httpx.Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

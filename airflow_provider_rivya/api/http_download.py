@@ -1,0 +1,268 @@
+"""
+Opens result URLs, which come from outside and are not trusted.
+
+Only http(s) is followed. The address *connected to*, after every redirect too, must be public,
+unless it is the connection's own origin or a host the connection allows; it is looked at after
+the TCP connection stands and before a byte is sent, so that a name that resolves differently the
+second time gains nothing. The API key goes to the connection's own origin alone, and only when
+that asks for it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore
+
+from airflow_provider_rivya.api.http import USER_AGENT, ClientSettings, quiet, tls_context
+from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
+from airflow_provider_rivya.redaction import clean, host_of
+
+MAX_REDIRECTS: Final = 5
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port of a URL."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Origin:
+        """
+        Take the origin of a URL.
+
+        :raises DownloadRefusedError: it is not an http(s) URL with a host.
+        """
+        try:
+            parts = urlsplit(url)
+            scheme, host, port = parts.scheme.lower(), (parts.hostname or "").lower(), parts.port
+        except ValueError:
+            scheme, host, port = "", "", None
+        if scheme not in _PORTS or not host:
+            raise DownloadRefusedError(
+                f"The result URL ({host_of(url)}) is not an http(s) URL; nothing else is followed."
+            )
+        return cls(scheme, host, port or _PORTS[scheme])
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """
+    Which places a download may connect to.
+
+    :param own: origin of the connection.
+    :param allowed_hosts: host names the connection names in ``allowed_download_hosts``;
+        ``*.example.com`` stands for every name below example.com.
+    """
+
+    own: Origin
+    allowed_hosts: tuple[str, ...] = ()
+
+    def trusts(self, origin: Origin) -> bool:
+        """Whether this origin may be at any address."""
+        if origin == self.own:
+            return True
+        return any(
+            origin.host.endswith(rule[1:]) if rule.startswith("*.") else origin.host == rule
+            for rule in self.allowed_hosts
+        )
+
+    def check_address(self, origin: Origin, address: str) -> None:
+        """
+        Refuse an address that is not public.
+
+        :param address: the IP address that the socket is connected to.
+        :raises DownloadRefusedError: it is loopback, private, link-local, reserved or multicast.
+        """
+        if self.trusts(origin):
+            return
+        ip = ipaddress.ip_address(address.partition("%")[0])
+        mapped = getattr(ip, "ipv4_mapped", None)
+        if not (mapped or ip).is_global or ip.is_multicast:
+            raise DownloadRefusedError(
+                f"The result host {clean(origin.host, 120)} leads to {ip}, which is not a public address.",
+                advice="If that is right, add the host to allowed_download_hosts of the connection.",
+            )
+
+
+class _GuardedBackend(httpcore.NetworkBackend):
+    """Connects as httpcore does, then looks where it got to before anything is sent."""
+
+    def __init__(self, egress: Egress, origin: Origin) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._egress = egress
+        self._origin = origin
+
+    def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        stream = self._inner.connect_tcp(host, port, *args, **kwargs)
+        try:
+            self._egress.check_address(self._origin, stream.get_extra_info("server_addr")[0])
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+
+@dataclass(frozen=True, slots=True)
+class ByteStream:
+    """
+    The body of a result, being received.
+
+    :param length: declared ``Content-Length`` in bytes, or ``None``.
+    """
+
+    length: int | None
+    _response: httpcore.Response = field(repr=False)
+    _host: str
+
+    def chunks(self) -> Iterator[bytes]:
+        """
+        Yield the bytes as they come.
+
+        :raises DownloadError: the transfer broke off.
+        """
+        with _broken_off(self._host), quiet():
+            yield from self._response.iter_stream()
+
+
+class Downloader:
+    """
+    Opens result URLs for one connection.
+
+    :param settings: the connection's settings.
+    :param allowed_hosts: see :class:`Egress`.
+    """
+
+    def __init__(self, settings: ClientSettings, allowed_hosts: tuple[str, ...] = ()) -> None:
+        self._settings = settings
+        self._egress = Egress(Origin.of(settings.base_url), allowed_hosts)
+
+    @contextmanager
+    def open(self, url: str) -> Iterator[ByteStream]:
+        """
+        Open a result URL.
+
+        :raises DownloadRefusedError: it leads where it must not.
+        :raises DownloadError: it cannot be fetched now; ``retryable`` tells whether it may later.
+        """
+        with_key = False
+        for _ in range(MAX_REDIRECTS + 1):
+            origin = Origin.of(url)
+            with self._request(url, origin, with_key) as response:
+                if 300 <= response.status < 400 and (location := _header(response, b"location")):
+                    url, with_key = urljoin(url, location), False
+                    continue
+                if response.status in (401, 403) and origin == self._egress.own and not with_key:
+                    with_key = True
+                    continue
+                if response.status != 200:
+                    raise _not_fetched(response, url)
+                if (encoding := _header(response, b"content-encoding")) not in ("", "identity"):
+                    raise DownloadError(
+                        f"{host_of(url)} sent the result encoded as {clean(encoding, 40)}, "
+                        "which was not asked for."
+                    )
+                length = _header(response, b"content-length")
+                yield ByteStream(
+                    int(length) if length.isascii() and length.isdigit() else None, response, host_of(url)
+                )
+                return
+        raise DownloadRefusedError(
+            f"The result URL ({host_of(url)}) leads through more than {MAX_REDIRECTS} redirects."
+        )
+
+    @contextmanager
+    def _request(self, url: str, origin: Origin, with_key: bool) -> Iterator[httpcore.Response]:
+        headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+        headers["Host"] = urlsplit(url).netloc.rpartition("@")[2]
+        if with_key:
+            headers["Authorization"] = f"Bearer {self._settings.api_key}"
+        timeouts = {
+            "connect": self._settings.connect_timeout,
+            "read": self._settings.read_timeout,
+            "write": self._settings.read_timeout,
+            "pool": self._settings.connect_timeout,
+        }
+        request = httpcore.Request(
+            "GET", _ascii(url), headers=list(headers.items()), extensions={"timeout": timeouts}
+        )
+        with self._pool(origin) as pool:
+            with quiet(), _broken_off(host_of(url)):
+                response = pool.handle_request(request)
+            try:
+                yield response
+            finally:
+                with quiet():
+                    response.close()
+
+    def _pool(self, origin: Origin) -> httpcore.ConnectionPool:
+        context = tls_context() if origin.scheme == "https" else None
+        proxy = _proxy_for(origin)
+        if proxy:
+            # The proxy, not this process, connects to the result's host: its own rules apply there.
+            return httpcore.ConnectionPool(ssl_context=context, proxy=httpcore.Proxy(proxy))
+        return httpcore.ConnectionPool(
+            ssl_context=context, network_backend=_GuardedBackend(self._egress, origin)
+        )
+
+
+def _proxy_for(origin: Origin) -> str | None:
+    if proxy_bypass(origin.host):
+        return None
+    proxies: Mapping[str, str] = getproxies()
+    return proxies.get(origin.scheme) or proxies.get("all")
+
+
+def _ascii(url: str) -> bytes:
+    try:
+        return url.encode("ascii")
+    except UnicodeEncodeError:
+        raise DownloadRefusedError(
+            f"The result URL ({host_of(url)}) has characters that a URL cannot have."
+        ) from None
+
+
+def _header(response: httpcore.Response, name: bytes) -> str:
+    for key, value in response.headers:
+        if key.lower() == name:
+            return value.decode("latin-1").strip()
+    return ""
+
+
+def _not_fetched(response: httpcore.Response, url: str) -> DownloadError:
+    status = response.status
+    return DownloadError(
+        f"{host_of(url)} answered HTTP {status} instead of the result",
+        http_status=status,
+        advice="Result URLs may expire; the generation is read again for a fresh one on the next try."
+        if status in (401, 403, 404, 410)
+        else None,
+        retryable=status >= 500 or status in (408, 425, 429),
+    )
+
+
+@contextmanager
+def _broken_off(host: str) -> Iterator[None]:
+    try:
+        yield
+    except (
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.TimeoutException,
+        httpcore.ProxyError,
+        ssl.SSLError,
+        OSError,
+    ) as error:
+        reason = clean(error, 120) or type(error).__name__
+        raise DownloadError(f"The transfer from {host} broke off ({reason})", retryable=True) from None

@@ -1,0 +1,141 @@
+"""
+What the gateways answer, in one vocabulary for all of them.
+
+Inbound schemas keep unknown fields and accept unknown statuses and codes: the gateways add such
+things without a new API version (https://rivya.ai/docs/api-openapi-schema).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+QUEUED: Final = "queued"
+PROCESSING: Final = "processing"
+SUCCEEDED: Final = "succeeded"
+FAILED: Final = "failed"
+KNOWN_STATUSES: Final = frozenset({QUEUED, PROCESSING, SUCCEEDED, FAILED})
+
+
+class _Inbound(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+
+class GenerationFailure(_Inbound):
+    """
+    Why a generation failed, as far as the gateway says.
+
+    :param code: e.g. ``generation_failed``; other codes exist but are not documented.
+    :param message: text for humans, untrusted.
+    """
+
+    code: str | None = None
+    message: str | None = None
+
+
+class Generation(_Inbound):
+    """
+    One generation task at the gateway.
+
+    :param id: the gateway's task id.
+    :param status: ``queued``, ``processing``, ``succeeded``, ``failed``, or something newer, which
+        is then taken as "not ended yet".
+    :param model: model id as the gateway reports it.
+    :param credits_reserved: credits set aside at submission.
+    :param credits_final: credits it cost in the end; may be 0 while it runs.
+    :param created_at: when the gateway took it in (UTC).
+    :param updated_at: when its state last changed (UTC).
+    :param urls: result URLs, each once, in the gateway's order; empty unless succeeded. Not part
+        of the repr: such a URL gives access to the result.
+    :param failure: present on some failed generations, not on all.
+    """
+
+    id: str = Field(min_length=1, max_length=500)
+    status: str = Field(min_length=1)
+    model: str | None = None
+    credits_reserved: float | None = None
+    credits_final: float | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    urls: tuple[str, ...] = Field(default=(), repr=False)
+    failure: GenerationFailure | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == SUCCEEDED
+
+    @property
+    def failed(self) -> bool:
+        return self.status == FAILED
+
+    @property
+    def ended(self) -> bool:
+        """Whether the gateway's verdict is final."""
+        return self.succeeded or self.failed
+
+
+class UploadedFile(_Inbound):
+    """
+    A reference file at the gateway.
+
+    :param id: file id.
+    :param url: what goes into a reference item; not part of the repr.
+    :param duration_token: proof of the duration of an audio or video file, where one was given.
+    """
+
+    id: str | None = None
+    url: str = Field(min_length=1, repr=False)
+    duration_token: str | None = Field(default=None, repr=False)
+
+
+class Balance(_Inbound):
+    """Credits of the account. Whether running reservations are already taken off is not documented."""
+
+    credits: float
+
+
+class ModelInfo(_Inbound):
+    """
+    One entry of the live model list. Fields beyond these are kept in ``model_extra``.
+
+    :param id: what a request sends as ``model``.
+    """
+
+    id: str
+    display_name: str | None = None
+    category: str | None = None
+    base_credits: float | None = None
+    api_status: str | None = None
+
+
+class ReferenceMedia(BaseModel):
+    """
+    One reference item of a request.
+
+    :param url: the ``url`` of an uploaded file.
+    :param kind: ``image``, ``video`` or ``audio``.
+    :param name: file name, for the gateway's own display.
+    :param mime_type: type of the content.
+    :param duration_token: for audio and video whose length must be verified.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    url: str = Field(repr=False)
+    kind: str
+    name: str | None = None
+    mime_type: str | None = None
+    duration_token: str | None = Field(default=None, repr=False)
+
+
+def parse_time(value: Any) -> datetime | None:
+    """Read an ISO 8601 time; anything else, and a time without a zone, is ``None``."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -1,0 +1,101 @@
+"""
+What became of the remote task, what it cost and what a retry will do: sentences for the log. Pure.
+
+The reader is on call at night.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_provider_rivya.generation.result import whole
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """
+    What decides the sentences.
+
+    :param durable: a submission record outlives this try.
+    :param retries_left: automatic retries that Airflow will still make.
+    :param generation_id: the gateway's task id, when it is known.
+    :param credits: reserved credits, when known.
+    """
+
+    durable: bool
+    retries_left: int
+    generation_id: str | None = None
+    credits: float | None = None
+
+    @property
+    def again(self) -> str:
+        """Who will try next."""
+        if self.retries_left > 0:
+            return f"The next try ({self.retries_left} left)"
+        return "No retry is left: clear the task, and the next try"
+
+    @property
+    def paid(self) -> str:
+        if self.credits is None:
+            return "its credits are reserved"
+        return f"{whole(self.credits)} credits are reserved"
+
+
+def not_submitted(situation: Situation, *, final: bool) -> str:
+    """Nothing was taken in."""
+    if final:
+        return "Nothing was submitted and nothing was charged; a retry would not help, so none is made."
+    return f"Nothing was submitted and nothing was charged. {situation.again} submits anew."
+
+
+def uncertain(situation: Situation) -> str:
+    """The request was sent and no answer came."""
+    if not situation.durable:
+        return (
+            "Whether the gateway took it in is not known, and no record survives this try: "
+            "a retry would submit anew and may pay twice."
+        )
+    return (
+        "Whether the gateway took it in is not known. "
+        f"{situation.again} sends the same request under the same idempotency key, "
+        "so that it is paid for once."
+    )
+
+
+def still_running(situation: Situation) -> str:
+    """It was taken in and has not ended."""
+    known = f"Generation {situation.generation_id} goes on at the gateway and {situation.paid}."
+    if not situation.durable:
+        return f"{known} No record survives this try: a retry would submit anew and pay again."
+    return f"{known} {situation.again} re-attaches to it and does not pay again."
+
+
+def not_landed(situation: Situation) -> str:
+    """It succeeded, but its files are not where they belong."""
+    known = f"Generation {situation.generation_id} succeeded and is paid for; its result is not lost."
+    if not situation.durable:
+        return (
+            f"{known} No record survives this try: a retry would submit anew and pay again; "
+            "fetch the result by its task id instead."
+        )
+    return f"{known} {situation.again} fetches it again and does not pay again."
+
+
+def failed_refunded(situation: Situation) -> str:
+    """It failed and cost nothing."""
+    return f"{situation.again} submits a new generation."
+
+
+def failed_charged(situation: Situation) -> str:
+    """It failed and was charged, or it is not known that it was not."""
+    return (
+        "No retry is made, as it would pay again; clear the task to submit a new generation, "
+        "and ask the gateway's support about the credits."
+    )
+
+
+def refused_content(situation: Situation) -> str:
+    """It failed because of its content."""
+    return (
+        "No retry is made, as the same content would be refused again; change the request and clear the task."
+    )

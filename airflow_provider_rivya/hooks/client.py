@@ -1,0 +1,241 @@
+"""From an Airflow connection to a client, sync and async: the lower half of every hook."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
+
+from airflow_provider_rivya._compat import BaseHook, is_connection_missing
+from airflow_provider_rivya.exceptions import ConnectionConfigError
+from airflow_provider_rivya.hooks.connection import ConnectionSettings, how_to_set, read_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow_provider_rivya.api.call import ApiCall, FilePart
+    from airflow_provider_rivya.api.http import AsyncSender, ClientSettings, SyncSender
+    from airflow_provider_rivya.api.http_download import Downloader
+    from airflow_provider_rivya.api.schemas import (
+        Balance,
+        Generation,
+        ModelInfo,
+        ReferenceMedia,
+        UploadedFile,
+    )
+
+T = TypeVar("T")
+
+REFRESH_INTERVAL: Final = 5.0
+"""Seconds between two look-ups of a connection whose key is refused, however many tasks wait on it."""
+
+
+class Gateway(Protocol):
+    """What a module of ``api`` offers: a gateway's calls as data."""
+
+    @property
+    def NAME(self) -> str: ...
+    @property
+    def DEFAULT_HOST(self) -> str: ...
+
+    def create_generation(self, body: str, idempotency_key: str | None) -> ApiCall[Generation]: ...
+    def get_generation(self, generation_id: str) -> ApiCall[Generation]: ...
+    def upload_file(
+        self, part: FilePart, kind: str, model: str | None = None, client_request_id: str | None = None
+    ) -> ApiCall[UploadedFile]: ...
+    def get_file(self, file_id: str) -> ApiCall[UploadedFile]: ...
+    def get_credits(self) -> ApiCall[Balance]: ...
+    def list_models(self) -> ApiCall[list[ModelInfo]]: ...
+    def request_body(
+        self,
+        model: str,
+        prompt: str | None,
+        params: Mapping[str, Any],
+        references: Sequence[ReferenceMedia] = (),
+        client_request_id: str | None = None,
+    ) -> str: ...
+
+
+class ConnectedHook(BaseHook):
+    """
+    A hook that has read its connection and can send calls.
+
+    The connection is read once and kept; :meth:`refresh` reads it again. The key is held in the
+    client's settings alone and is in no repr, log line, exception or return value.
+
+    :param conn_id: the Airflow connection.
+    """
+
+    conn_type: ClassVar[str]
+    hook_name: ClassVar[str]
+
+    def __init__(self, conn_id: str) -> None:
+        super().__init__()
+        self.conn_id = conn_id
+        self._settings: ConnectionSettings | None = None
+        self._sync: SyncSender | None = None
+        self._lock = asyncio.Lock()
+        self._refreshed_at = -REFRESH_INTERVAL
+        self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncSender] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    @property
+    def api(self) -> Gateway:
+        """The gateway's calls. Imported when first used: DAG files import hooks."""
+        raise NotImplementedError
+
+    # -- connection --------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> ConnectionSettings:
+        """
+        The connection, read and checked.
+
+        :raises ConnectionConfigError: it is missing or has fields that cannot be used.
+        """
+        if self._settings is None:
+            try:
+                connection = self.get_connection(self.conn_id)
+            except Exception as error:
+                raise self._unreadable(error) from None
+            self._settings = self._read(connection)
+        return self._settings
+
+    async def asettings(self) -> ConnectionSettings:
+        """Return the same as :attr:`settings`, without blocking the event loop; many callers, one look-up."""
+        if self._settings is None:
+            async with self._lock:
+                if self._settings is None:
+                    self._settings = await self._alook_up()
+        return self._settings
+
+    async def _alook_up(self) -> ConnectionSettings:
+        try:
+            connection = await self.aget_connection(self.conn_id)
+        except Exception as error:
+            raise self._unreadable(error) from None
+        return self._read(connection)
+
+    def refresh(self) -> None:
+        """Read the connection again, as its key may have been replaced; drop a client of the old one."""
+        before, self._settings = self._settings, None
+        try:
+            changed = self.settings != before
+        except ConnectionConfigError as error:
+            self._keep(before, error)
+            return
+        if changed:
+            self.close()
+
+    async def arefresh(self) -> None:
+        """Async :meth:`refresh`. Many callers at once make one look-up."""
+        async with self._lock:
+            if time.monotonic() - self._refreshed_at < REFRESH_INTERVAL:
+                return
+            before = self._settings
+            try:
+                self._settings = await self._alook_up()
+            except ConnectionConfigError as error:
+                self._keep(before, error)
+            self._refreshed_at = time.monotonic()
+            if self._settings != before:
+                await self.aclose()
+
+    def _keep(self, before: ConnectionSettings | None, error: ConnectionConfigError) -> None:
+        self._settings = before
+        self.log.warning("Going on with the connection as it was. %s", error)
+
+    def _read(self, connection: Any) -> ConnectionSettings:
+        if connection.conn_type != self.conn_type:
+            raise ConnectionConfigError(
+                f"The connection {self.conn_id!r} is of type {connection.conn_type!r}, "
+                f"not {self.conn_type!r}.",
+                conn_id=self.conn_id,
+                advice=how_to_set(self.conn_id, self.conn_type),
+            )
+        settings = read_connection(
+            conn_id=self.conn_id,
+            conn_type=self.conn_type,
+            default_host=self.api.DEFAULT_HOST,
+            host=connection.host,
+            schema=connection.schema,
+            port=connection.port,
+            password=connection.password,
+            extra=connection.extra,
+        )
+        for warning in settings.warnings:
+            self.log.warning("Connection %s: %s", self.conn_id, warning)
+        return settings
+
+    def _unreadable(self, error: Exception) -> ConnectionConfigError:
+        missing = is_connection_missing(error)
+        return ConnectionConfigError(
+            f"There is no connection {self.conn_id!r}."
+            if missing
+            else f"The connection {self.conn_id!r} could not be read ({type(error).__name__}).",
+            conn_id=self.conn_id,
+            advice=how_to_set(self.conn_id, self.conn_type) if missing else None,
+            fate="Nothing was sent and nothing was charged.",
+            retryable=not missing,
+        )
+
+    def _client_settings(self, settings: ConnectionSettings) -> ClientSettings:
+        from airflow_provider_rivya.api.http import ClientSettings
+
+        return ClientSettings(
+            base_url=settings.base_url,
+            api_key=settings.api_key,
+            conn_id=settings.conn_id,
+            connect_timeout=settings.connect_timeout,
+            read_timeout=settings.read_timeout,
+            retries=settings.retries,
+            max_in_flight=settings.max_in_flight,
+        )
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def get_conn(self) -> SyncSender:
+        """Return the sync client, made when first used; :meth:`close` ends it."""
+        if self._sync is None:
+            from airflow_provider_rivya.api.http import SyncSender
+
+            self._sync = SyncSender(self._client_settings(self.settings))
+        return self._sync
+
+    async def aget_conn(self) -> AsyncSender:
+        """Return the async client of the running event loop."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._async:
+            from airflow_provider_rivya.api.http import AsyncSender
+
+            settings = await self.asettings()
+            if loop not in self._async:
+                self._async[loop] = AsyncSender(self._client_settings(settings))
+        return self._async[loop]
+
+    def close(self) -> None:
+        """Close the sync client."""
+        if self._sync is not None:
+            self._sync.close()
+            self._sync = None
+
+    async def aclose(self) -> None:
+        """Close the async client of the running event loop."""
+        sender = self._async.pop(asyncio.get_running_loop(), None)
+        if sender is not None:
+            await sender.aclose()
+
+    def _send(self, call: ApiCall[T], *, repeat: bool = True) -> T:
+        return self.get_conn().send(call, repeat=repeat)
+
+    async def _asend(self, call: ApiCall[T], *, repeat: bool = True) -> T:
+        sender = await self.aget_conn()
+        return await sender.send(call, repeat=repeat)
+
+    def downloader(self) -> Downloader:
+        """Return what opens result URLs under this connection's rules."""
+        from airflow_provider_rivya.api.http_download import Downloader
+
+        return Downloader(self._client_settings(self.settings), self.settings.allowed_download_hosts)

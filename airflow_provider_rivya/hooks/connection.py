@@ -1,0 +1,339 @@
+"""
+What a gateway's Airflow connection holds: one table for the form, the parser and the docs.
+
+Plain Python without Airflow, as the provider info is read by every Airflow component.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from airflow_provider_rivya.exceptions import ConnectionConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class ConnField:
+    """
+    One extra field of the connection.
+
+    :param name: key in the extra JSON.
+    :param label: shown in the form.
+    :param help: one sentence, with the unit.
+    :param kind: how it is read; ``list`` is comma-separated text.
+    :param default: used when the field is empty; ``None`` means "as the gateway advises".
+    :param minimum: smallest allowed value, or for text the shortest length.
+    :param maximum: largest allowed value, or for text the longest length.
+    """
+
+    name: str
+    label: str
+    help: str
+    kind: Literal["number", "integer", "text", "list"]
+    default: Any
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+FIELDS: Final[tuple[ConnField, ...]] = (
+    ConnField(
+        name="connect_timeout",
+        label="Connect timeout (s)",
+        help="Seconds until a connection must stand.",
+        kind="number",
+        default=10,
+        minimum=1,
+        maximum=120,
+    ),
+    ConnField(
+        name="read_timeout",
+        label="Read timeout (s)",
+        help="Seconds without a byte until an answer is given up.",
+        kind="number",
+        default=60,
+        minimum=1,
+        maximum=600,
+    ),
+    ConnField(
+        name="retries",
+        label="Retries",
+        help="Repeats of one call after a passing fault.",
+        kind="integer",
+        default=3,
+        minimum=0,
+        maximum=10,
+    ),
+    ConnField(
+        name="poll_first",
+        label="First poll (s)",
+        help="Seconds from submission to the first status call. Empty: as the gateway advises.",
+        kind="number",
+        default=None,
+        minimum=0,
+        maximum=3600,
+    ),
+    ConnField(
+        name="poll_interval",
+        label="Shortest poll interval (s)",
+        help="Seconds between status calls, at first. Empty: as the gateway advises.",
+        kind="number",
+        default=None,
+        minimum=0.05,
+        maximum=3600,
+    ),
+    ConnField(
+        name="poll_max",
+        label="Longest poll interval (s)",
+        help="Intervals grow up to this many seconds. Empty: as the gateway advises.",
+        kind="number",
+        default=None,
+        minimum=0.05,
+        maximum=3600,
+    ),
+    ConnField(
+        name="max_in_flight",
+        label="Requests at once",
+        help="Requests that one process has open at the same time.",
+        kind="integer",
+        default=8,
+        minimum=1,
+        maximum=100,
+    ),
+    ConnField(
+        name="idempotency_namespace",
+        label="Idempotency namespace",
+        help="Tells Airflow deployments apart that share an account and have the same DAG and run ids.",
+        kind="text",
+        default="",
+        minimum=0,
+        maximum=100,
+    ),
+    ConnField(
+        name="allowed_download_hosts",
+        label="Allowed download hosts",
+        help="Comma-separated hosts (or *.example.com) that results may be fetched from although their "
+        "address is not public.",
+        kind="list",
+        default=(),
+        minimum=0,
+        maximum=2000,
+    ),
+    ConnField(
+        name="max_output_bytes",
+        label="Largest output (bytes)",
+        help="A result file above this is not landed.",
+        kind="integer",
+        default=2 * 1024**3,
+        minimum=1024,
+        maximum=1024**4,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ConnectionSettings:
+    """
+    A connection, read and checked.
+
+    :param conn_id: of the Airflow connection.
+    :param base_url: scheme, host and port.
+    :param api_key: never part of a repr.
+    :param loopback: the gateway is on this machine: a sandbox.
+
+    The other fields are those of :data:`FIELDS`.
+    """
+
+    conn_id: str
+    base_url: str
+    api_key: str = field(repr=False)
+    loopback: bool
+    connect_timeout: float
+    read_timeout: float
+    retries: int
+    poll_first: float | None
+    poll_interval: float | None
+    poll_max: float | None
+    max_in_flight: int
+    idempotency_namespace: str
+    allowed_download_hosts: tuple[str, ...]
+    max_output_bytes: int
+    warnings: tuple[str, ...] = ()
+
+
+def read_connection(
+    *,
+    conn_id: str,
+    conn_type: str,
+    default_host: str,
+    host: str | None,
+    schema: str | None,
+    port: int | None,
+    password: str | None,
+    extra: str | Mapping[str, Any] | None,
+) -> ConnectionSettings:
+    """
+    Read a connection's fields.
+
+    :param conn_type: ``rivya`` or ``toapis``, for the advice in messages.
+    :raises ConnectionConfigError: with every faulty field at once.
+    """
+    faults: list[str] = []
+    base_url, loopback = _base_url(host, schema, port, default_host, faults)
+    key = (password or "").strip()
+    if not key:
+        faults.append("password: no API key is set")
+    elif not key.isascii() or any(character.isspace() for character in key):
+        faults.append("password: an API key has no spaces and only ASCII characters")
+    extras = _extras(extra, faults)
+    values = {entry.name: _value(entry, extras.get(entry.name), faults) for entry in FIELDS}
+    if faults:
+        listing = "".join(f"\n  - {fault}" for fault in faults)
+        raise ConnectionConfigError(
+            f"The connection {conn_id!r} cannot be used:{listing}\n",
+            conn_id=conn_id,
+            advice=how_to_set(conn_id, conn_type),
+            fate="Nothing was sent and nothing was charged.",
+        )
+    return ConnectionSettings(
+        conn_id=conn_id,
+        base_url=base_url,
+        api_key=key,
+        loopback=loopback,
+        warnings=tuple(_unknown(extras)),
+        **values,
+    )
+
+
+def how_to_set(conn_id: str, conn_type: str) -> str:
+    """Return how a connection is made, in one line that can be copied."""
+    return (
+        f"Set it in the UI under Admin > Connections, or run: airflow connections add {conn_id} "
+        f"--conn-type {conn_type} --conn-password YOUR_API_KEY (or set the environment variable "
+        f"AIRFLOW_CONN_{conn_id.upper()}='{conn_type}://:YOUR_API_KEY@')."
+    )
+
+
+def conn_fields() -> dict[str, dict[str, Any]]:
+    """Return the ``conn-fields`` part of the provider info (a JSON schema per field)."""
+    fields: dict[str, dict[str, Any]] = {}
+    for entry in FIELDS:
+        numeric = entry.kind in ("number", "integer")
+        schema: dict[str, Any] = {"type": [entry.kind if numeric else "string", "null"]}
+        schema["default"] = entry.default if numeric else (entry.default or None)
+        bounds = ("minimum", "maximum") if numeric else (None, "maxLength")
+        for name, bound in zip(bounds, (entry.minimum, entry.maximum), strict=True):
+            if name and bound is not None:
+                schema[name] = int(bound) if name == "maxLength" else bound
+        fields[entry.name] = {"label": entry.label, "description": entry.help, "schema": schema}
+    return fields
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _base_url(
+    host: str | None, schema: str | None, port: int | None, default_host: str, faults: list[str]
+) -> tuple[str, bool]:
+    text = (host or "").strip().rstrip("/")
+    if not text:
+        text = default_host
+    elif "://" not in text:
+        text = f"{(schema or 'https').strip().lower()}://{text}"
+    try:
+        parts = urlsplit(text)
+        name, scheme, own_port = parts.hostname or "", parts.scheme.lower(), parts.port or port
+    except ValueError:
+        parts, name, scheme, own_port = urlsplit(""), "", "", None
+    if scheme not in ("http", "https") or not name or not name.isascii():
+        faults.append("host: not an http(s) address; expected something like " + default_host)
+        return default_host, False
+    if parts.path or parts.query or parts.fragment or parts.username or parts.password:
+        faults.append("host: only scheme, host and port belong here, no path, query or user")
+    loopback = is_loopback(name)
+    if scheme == "http" and not loopback:
+        faults.append(
+            "host: the API key is not sent over plain http, except to this machine (127.0.0.1, localhost)"
+        )
+    shown = f"[{name}]" if ":" in name else name
+    return f"{scheme}://{shown}" + (f":{own_port}" if own_port else ""), loopback
+
+
+def _extras(extra: str | Mapping[str, Any] | None, faults: list[str]) -> dict[str, Any]:
+    if not extra:
+        return {}
+    if isinstance(extra, str):
+        try:
+            extra = json.loads(extra)
+        except ValueError:
+            faults.append("extra: not JSON")
+            return {}
+    if not isinstance(extra, Mapping):
+        faults.append("extra: not a JSON object")
+        return {}
+    # Airflow's older forms stored a field under its prefixed name.
+    return {str(key).rpartition("__")[2]: value for key, value in extra.items()}
+
+
+def _value(entry: ConnField, raw: Any, faults: list[str]) -> Any:
+    if raw is None or raw == "":
+        return entry.default
+    if entry.kind in ("number", "integer"):
+        number = _number(raw)
+        whole = entry.kind == "integer"
+        if number is None or (whole and not number.is_integer()) or not _within(entry, number):
+            what = "a whole number" if whole else "a number"
+            faults.append(
+                f"extra.{entry.name}: {str(raw)[:40]!r} is not {what} from {entry.minimum} to {entry.maximum}"
+            )
+            return entry.default
+        return int(number) if whole else number
+    if not isinstance(raw, str | list | tuple) or not _within(entry, len(raw)):
+        faults.append(f"extra.{entry.name}: not a text of up to {entry.maximum:g} characters")
+        return entry.default
+    if entry.kind == "list":
+        parts = raw.split(",") if isinstance(raw, str) else [str(part) for part in raw]
+        hosts = tuple(part.strip().lower() for part in parts if part.strip())
+        if any("/" in host or ":" in host or host in ("*", "*.") for host in hosts):
+            faults.append(f"extra.{entry.name}: host names only, without scheme, port or path")
+        return hosts
+    return str(raw)
+
+
+def _number(raw: Any) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        return None
+    try:
+        number = float(raw)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _within(entry: ConnField, value: float) -> bool:
+    return (entry.minimum is None or value >= entry.minimum) and (
+        entry.maximum is None or value <= entry.maximum
+    )
+
+
+def _unknown(extras: Mapping[str, Any]) -> list[str]:
+    known = [entry.name for entry in FIELDS]
+    warnings = []
+    for name in extras:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            warnings.append(f"the extra field {name[:60]!r} is not known and has no effect{hint}")
+    return warnings

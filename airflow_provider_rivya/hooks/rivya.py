@@ -1,0 +1,43 @@
+"""The hook for Rivya."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_rivya.hooks.base import GatewayHook
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.hooks.client import Gateway
+
+
+class RivyaHook(GatewayHook):
+    """
+    Talks to Rivya's Public API v1 with the credentials of an Airflow connection of type ``rivya``.
+
+    Every call exists twice, sync and (with an ``a`` before its name) async. Passing faults are
+    repeated (``retries`` of the connection), except a creation without an idempotency key, which
+    could be paid twice.
+
+    :param rivya_conn_id: the Airflow connection; its password is the API key.
+
+    .. code-block:: python
+
+        hook = RivyaHook()
+        reference = hook.upload_file("/data/bicycle.jpg", kind="image", model="nano-banana-2")
+        print(hook.get_credits().credits)
+    """
+
+    conn_name_attr: ClassVar[str] = "rivya_conn_id"
+    default_conn_name: ClassVar[str] = "rivya_default"
+    conn_type: ClassVar[str] = "rivya"
+    hook_name: ClassVar[str] = "Rivya"
+
+    def __init__(self, rivya_conn_id: str = default_conn_name, **kwargs: Any) -> None:
+        super().__init__(rivya_conn_id, **kwargs)
+        self.rivya_conn_id = rivya_conn_id
+
+    @property
+    def api(self) -> Gateway:
+        from airflow_provider_rivya.api import rivya
+
+        return rivya

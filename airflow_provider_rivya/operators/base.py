@@ -1,0 +1,286 @@
+"""What the generate operators of all gateways share: the flow of a task."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import timedelta
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from airflow_provider_rivya import _compat
+from airflow_provider_rivya.exceptions import (
+    ConnectionConfigError,
+    GatewayError,
+    GenerationTimeoutError,
+    InvalidRequestError,
+)
+from airflow_provider_rivya.generation import fate
+from airflow_provider_rivya.generation.waiting import Finished
+from airflow_provider_rivya.operators.concluding import Pinned, conclude
+from airflow_provider_rivya.operators.failures import without_retry
+from airflow_provider_rivya.operators.records import records_for
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.operators.preparing import Prepared
+    from airflow_provider_rivya.operators.submitting import Submitted, Submitter
+    from airflow_provider_rivya.triggers.base import GenerationTrigger
+
+IF_EXISTS = ("overwrite", "fail", "skip")
+
+BACKSTOP = timedelta(minutes=5)
+"""How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
+
+
+class GenerateOperator(_compat.BaseOperator):
+    """
+    Base of the generate operators.
+
+    See :class:`~airflow_provider_rivya.operators.rivya.RivyaGenerateOperator`.
+    """
+
+    hook_class: ClassVar[type[GatewayHook]]
+    trigger_class: ClassVar[type[GenerationTrigger]]
+
+    template_fields: Sequence[str] = (
+        "model",
+        "prompt",
+        "model_params",
+        "reference_media",
+        "client_request_id",
+        "output_path",
+        "output_conn_id",
+    )
+    template_ext: Sequence[str] = (".json", ".txt")
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "model_params": "json",
+        "reference_media": "json",
+        "prompt": "md",
+    }
+    ui_color = "#e9ddff"
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        prompt: str | None = None,
+        model_params: Mapping[str, Any] | str | None = None,
+        reference_media: Any = None,
+        client_request_id: str | None = None,
+        output_path: str | None = None,
+        output_conn_id: str | None = None,
+        if_exists: Literal["overwrite", "fail", "skip"] = "overwrite",
+        deferrable: bool | None = None,
+        timeout: timedelta = timedelta(hours=1),
+        inline_wait: timedelta = timedelta(0),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.model = model
+        self.prompt = prompt
+        self.model_params = model_params
+        self.reference_media = reference_media
+        self.client_request_id = client_request_id
+        self.output_path = output_path
+        self.output_conn_id = output_conn_id
+        if if_exists not in IF_EXISTS:
+            raise ValueError(f"if_exists is {if_exists!r}; allowed: {', '.join(IF_EXISTS)}")
+        for name, value in (("timeout", timeout), ("inline_wait", inline_wait)):
+            if value < timedelta(0):
+                raise ValueError(f"{name} is {value!r}; it takes a timedelta that is not negative")
+        self.if_exists = if_exists
+        self.deferrable = _compat.default_deferrable() if deferrable is None else deferrable
+        self.timeout = timeout
+        self.inline_wait = inline_wait
+        self._kill_requested = False
+
+    @property
+    def conn_id(self) -> str:
+        """The gateway's Airflow connection, under the name that the gateway's operator gives it."""
+        raise NotImplementedError
+
+    # -- the flow ----------------------------------------------------------------------------------
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """
+        Submit, or find what an earlier try submitted; wait; land.
+
+        :return: the :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict.
+        """
+        with self._hook() as hook, TemporaryDirectory(prefix="rivya-") as folder:
+            prepared = self._prepare(context, hook, folder)
+            submitter = self._submitter(context, hook)
+            submitted = submitter.obtain(prepared.request, lambda: self._body(hook, prepared))
+            pinned = Pinned(
+                submitted.generation_id, submitted.record.model, self.output_path, self.output_conn_id
+            )
+            begun = submitted.record.submitted_at or time.time()
+            deadline = time.time() + self._patience()
+            finished = self._look(hook, submitted, prepared.category, begun, deadline)
+            if finished is None:
+                self.defer(
+                    trigger=self.trigger_class(
+                        pinned.generation_id, self.conn_id, prepared.category, begun, deadline
+                    ),
+                    method_name="execute_complete",
+                    kwargs=asdict(pinned),
+                    timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
+                )
+            return conclude(submitter, submitted.record, finished, pinned, self.if_exists)
+
+    def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
+        """Go on after the trigger: read the generation again, and land it."""
+        with self._hook() as hook:
+            submitter = self._submitter(context, hook)
+            # DAG.test() of Airflow 3.3 hands on the event alone.
+            rest = Pinned(
+                generation_id=pinned.get("generation_id") or event["task_id"],
+                model=pinned.get("model") or self.model,
+                output_path=pinned.get("output_path", self.output_path),
+                output_conn_id=pinned.get("output_conn_id", self.output_conn_id),
+            )
+            self.log.info("The trigger reports: %s.", event["status"])
+            finished = Finished(event["status"], event.get("code"))
+            record = submitter.recorded(rest.generation_id, rest.model)
+            return conclude(submitter, record, finished, rest, self.if_exists)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
+        """Word what Airflow itself ended: a deferral timeout, or a trigger that died."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
+            with self._hook() as hook:
+                submitter = self._submitter(context, hook)
+                record = submitter.recorded(None, str(self.model))
+                timed_out = isinstance(error, _compat.TaskDeferralTimeout)
+                raise GenerationTimeoutError(
+                    "Airflow ended the deferral: its timeout passed"
+                    if timed_out
+                    else f"Airflow ended the deferral: the trigger failed ({error})",
+                    generation_id=record.generation_id,
+                    conn_id=self.conn_id,
+                    fate=fate.still_running(submitter.situation(record)),
+                    retryable=True,
+                ) from None
+
+    def on_kill(self) -> None:
+        """
+        Ask a try that has not submitted yet not to.
+
+        Runs in a signal handler while the task goes on, so it only sets a flag, which is looked
+        at right before the paid call.
+        """
+        self._kill_requested = True
+        self.log.warning(
+            "Asked to stop. The gateway cannot cancel: a generation that was submitted goes on there and "
+            "is paid for; the next try re-attaches to it."
+        )
+
+    # -- its parts ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _hook(self) -> Iterator[GatewayHook]:
+        hook = self.hook_class(self.conn_id)
+        try:
+            yield hook
+        except ConnectionConfigError as error:
+            raise (error if error.retryable else without_retry(error)) from None
+        except InvalidRequestError as error:
+            raise without_retry(error) from None
+        finally:
+            hook.close()
+
+    def _prepare(self, context: Any, hook: GatewayHook, folder: str) -> Prepared:
+        from airflow_provider_rivya.operators.preparing import prepare
+        from airflow_provider_rivya.operators.references import read_references
+
+        instance = context["ti"]
+        references = read_references(
+            self.reference_media,
+            open_url=hook.downloader().open,
+            folder=lambda: folder,
+            max_bytes=hook.settings.max_output_bytes,
+        )
+        return prepare(
+            gateway=hook.api.NAME,
+            model=self.model,
+            prompt=self.prompt,
+            model_params=self.model_params,
+            references=references,
+            client_request_id=self.client_request_id,
+            output_path=self.output_path,
+            output_conn_id=self.output_conn_id,
+            if_exists=self.if_exists,
+            mapped=instance.map_index >= 0,
+            subject=f"The request of task {instance.task_id!r}",
+        )
+
+    def _body(self, hook: GatewayHook, prepared: Prepared) -> str:
+        from airflow_provider_rivya.operators.references import upload
+
+        request = prepared.request
+        if prepared.place is not None and (taken := prepared.place.conflict(self.if_exists)):
+            raise InvalidRequestError([taken], subject="The output place", conn_id=self.conn_id)
+        if prepared.references:
+            self.log.info("Uploading %d reference file(s).", len(prepared.references))
+        return hook.api.request_body(
+            request.model,
+            request.prompt,
+            request.params,
+            upload(hook, prepared.references, request.model),
+            self.client_request_id,
+        )
+
+    def _submitter(self, context: Any, hook: GatewayHook) -> Submitter:
+        from airflow_provider_rivya.generation.submission import Identity
+        from airflow_provider_rivya.operators.submitting import Submitter
+
+        instance = context["ti"]
+        return Submitter(
+            hook=hook,
+            store=records_for(context),
+            identity=Identity(
+                namespace=hook.settings.idempotency_namespace,
+                dag_id=instance.dag_id,
+                run_id=instance.run_id,
+                task_id=instance.task_id,
+                map_index=instance.map_index,
+            ),
+            epoch=instance.max_tries,
+            retries_left=max(0, instance.max_tries - instance.try_number + 1),
+            killed=lambda: self._kill_requested,
+        )
+
+    def _look(
+        self, hook: GatewayHook, submitted: Submitted, category: str, begun: float, deadline: float
+    ) -> Finished | None:
+        """Wait as long as this worker is to wait. ``None``: the rest is the triggerer's."""
+        known = submitted.answer
+        if known is None:
+            # An earlier try's generation may have ended long ago.
+            with suppress(GatewayError):
+                known = hook.get_generation(submitted.generation_id)
+        if known is not None and known.ended:
+            return Finished("succeeded" if known.succeeded else "failed")
+        patience = self.inline_wait.total_seconds() if self.deferrable else math.inf
+        if patience <= 0:
+            return None
+        from airflow_provider_rivya.hooks.watching import Target, watch
+
+        seconds = max(0.0, min(patience, deadline - time.time()))
+        target = Target.of(submitted.generation_id, hook.settings, category, seconds, begun)
+        finished = watch(hook, target)
+        if finished.outcome == "timeout" and self.deferrable and time.time() < deadline:
+            return None
+        return finished
+
+    def _patience(self) -> float:
+        """Seconds until this try gives up: the smaller of ``timeout`` and ``execution_timeout``."""
+        limits = [self.timeout]
+        if self.execution_timeout is not None:
+            limits.append(self.execution_timeout)
+        return min(limits).total_seconds()

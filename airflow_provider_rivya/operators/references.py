@@ -1,0 +1,204 @@
+"""The ``reference_media`` argument: from what a DAG author writes to files that can be uploaded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rivya.catalog.references import ReferenceFacts
+from airflow_provider_rivya.exceptions import DownloadError, Fault, OutputError
+from airflow_provider_rivya.media.reference import ReferenceFile, open_reference
+from airflow_provider_rivya.redaction import clean, host_of
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.schemas import ReferenceMedia
+    from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.media.download import ByteStream
+
+_BLOCK = 1024 * 1024
+_ALLOWED = "a local path, an object storage URI, an http(s) URL, or the result of an earlier generation"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """
+    One file to upload.
+
+    :param file: found and readable.
+    :param facts: what validation needs to know of it.
+    :param sha256: hex digest of its content: what counts for the fingerprint.
+    """
+
+    file: ReferenceFile
+    facts: ReferenceFacts
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where one reference comes from: ``url`` is fetched first, ``uri`` is read where it lies."""
+
+    path: str
+    uri: str | None = None
+    conn_id: str | None = None
+    url: str | None = None
+
+
+def read_references(
+    value: Any,
+    *,
+    open_url: Callable[[str], AbstractContextManager[ByteStream]],
+    folder: Callable[[], str],
+    max_bytes: int,
+) -> list[Reference | Fault]:
+    """
+    Find, read and measure every reference.
+
+    An http(s) URL, such as a result that was not landed, is fetched and uploaded like a file:
+    whether a gateway takes URLs of elsewhere is not documented.
+
+    :param value: a path, URI or URL; the result of an earlier generation (all of its outputs); or
+        any iterable of these. A ``pathlib.Path`` or ``ObjectStoragePath`` is a path too.
+    :param open_url: opens a URL under the connection's download rules.
+    :param folder: returns a folder for fetched files, which lives as long as the task.
+    :param max_bytes: the most that is fetched of one URL.
+    :return: in order, what each is or what is wrong with it.
+    """
+    found: list[Reference | Fault] = []
+    for source in _sources(value, "reference_media"):
+        if isinstance(source, Fault):
+            found.append(source)
+        elif source.url is not None:
+            found.append(_fetched(source.url, source.path, open_url, folder(), max_bytes))
+        else:
+            found.append(
+                _measured(open_reference(source.uri or "", source.conn_id, where=source.path), source)
+            )
+    return found
+
+
+def upload(hook: GatewayHook, references: Iterable[Reference], model: str) -> list[ReferenceMedia]:
+    """
+    Upload the files, each content once, and return the items of the request.
+
+    :raises GatewayError: the gateway did not take one; nothing was charged.
+    """
+    from airflow_provider_rivya.api.call import FilePart
+    from airflow_provider_rivya.api.schemas import ReferenceMedia, UploadedFile
+
+    uploaded: dict[str, UploadedFile] = {}
+    items = []
+    for reference in references:
+        mime_type = reference.facts.mime_type or "application/octet-stream"
+        if reference.sha256 not in uploaded:
+            part = FilePart(reference.file.name, mime_type, reference.file.open)
+            uploaded[reference.sha256] = hook.send_file(part, reference.facts.kind, model)
+        answer = uploaded[reference.sha256]
+        items.append(
+            ReferenceMedia(
+                url=answer.url,
+                kind=reference.facts.kind,
+                name=reference.file.name,
+                mime_type=mime_type,
+                duration_token=answer.duration_token,
+            )
+        )
+    return items
+
+
+def _sources(value: Any, path: str) -> Iterator[_Source | Fault]:
+    if value is None or value == "":
+        return
+    if isinstance(value, os.PathLike) and not isinstance(value, str):
+        conn_id = getattr(value, "conn_id", None)
+        yield _Source(path, str(value) if conn_id else os.fspath(value), conn_id)
+    elif isinstance(value, str):
+        yield _from_text(value, path)
+    elif isinstance(value, Mapping):
+        yield from _from_result(value, path)
+    elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray):
+        for index, element in enumerate(value):
+            yield from _sources(element, f"{path}[{index}]")
+    else:
+        yield Fault(path, f"{type(value).__name__} is no reference", _ALLOWED)
+
+
+def _from_text(text: str, path: str) -> _Source | Fault:
+    if text.lstrip().startswith(("{", "[")):
+        return Fault(
+            path,
+            "a result that was rendered to text",
+            "the task's output itself (reference_media=first.output), or render_template_as_native_obj=True "
+            "on the DAG",
+        )
+    if text.lower().startswith(("http://", "https://")):
+        return _Source(path, url=text)
+    return _Source(path, uri=text)
+
+
+def _from_result(result: Mapping[str, Any], path: str) -> Iterator[_Source | Fault]:
+    outputs = result.get("outputs")
+    if not isinstance(outputs, list) or not outputs:
+        yield Fault(path, "an object without outputs", _ALLOWED)
+        return
+    for index, output in enumerate(outputs):
+        place = f"{path}.outputs[{index}]"
+        landed = output.get("uri") if isinstance(output, Mapping) else None
+        remote = output.get("source_url") if isinstance(output, Mapping) else None
+        if isinstance(landed, str):
+            yield _Source(place, uri=landed, conn_id=output.get("conn_id"))
+        elif isinstance(remote, str):
+            yield _Source(place, url=remote)
+        else:
+            yield Fault(place, "an output without uri and source_url", _ALLOWED)
+
+
+def _measured(file: ReferenceFile | Fault, source: _Source) -> Reference | Fault:
+    if isinstance(file, Fault):
+        return file
+    media_type = file.media_type
+    label = clean(source.uri if source.uri else host_of(source.url or ""), 120)
+    facts = ReferenceFacts(
+        path=source.path,
+        label=label,
+        kind=media_type.kind if media_type else "unknown",
+        mime_type=media_type.mime_type if media_type else None,
+        size_bytes=file.size_bytes,
+    )
+    digest = hashlib.sha256()
+    try:
+        with file.open() as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+    except OSError as error:
+        return Fault(
+            source.path, f"{label!r} cannot be read to its end: {error.strerror or type(error).__name__}"
+        )
+    return Reference(file, facts, digest.hexdigest())
+
+
+def _fetched(
+    url: str,
+    path: str,
+    open_url: Callable[[str], AbstractContextManager[ByteStream]],
+    folder: str,
+    max_bytes: int,
+) -> Reference | Fault:
+    name = f"reference-{hashlib.sha256(path.encode()).hexdigest()[:12]}"
+    target = Path(folder) / name
+    try:
+        with open_url(url) as stream, target.open("wb") as file:
+            for chunk in stream.chunks():
+                if file.tell() + len(chunk) > max_bytes:
+                    return Fault(path, f"the file at {host_of(url)} has more than {max_bytes} bytes")
+                file.write(chunk)
+            if stream.length is not None and file.tell() != stream.length:
+                raise DownloadError(f"{host_of(url)} sent {file.tell()} of {stream.length} bytes")
+    except OutputError as error:
+        return Fault(path, f"it could not be fetched: {clean(error, 200)}")
+    return _measured(open_reference(str(target), where=path), _Source(path, url=url))

@@ -1,0 +1,64 @@
+"""The operator for Rivya."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from airflow_provider_rivya.hooks.rivya import RivyaHook
+from airflow_provider_rivya.operators.base import GenerateOperator
+from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
+
+
+class RivyaGenerateOperator(GenerateOperator):
+    """
+    Make images, video or audio through Rivya, and land the files in object storage.
+
+    The request, its files and its output place are checked before the gateway is touched; every
+    fault is reported at once. The reference files are uploaded, the generation is submitted once,
+    and the task waits in the triggerer (``deferrable=True``) or on the worker. The result's files
+    are fetched by the worker, checked and stored under their final name only when whole.
+
+    * **A retry** re-attaches to the generation an earlier try submitted, and does not pay again.
+    * **A clear** with the same request re-attaches while it runs, and generates anew when it had
+      been delivered; with another request it generates that.
+    * **A kill** cannot cancel at the gateway: what was submitted goes on and is paid for.
+    * **A timeout** ends this try only; the next one re-attaches.
+
+    :param model: public model id, e.g. ``nano-banana-2`` (https://rivya.ai/docs/api-models). Templated.
+    :param prompt: text; required by most models. Templated; a name ending in ``.txt`` is read as a file.
+    :param model_params: the model's own parameters, in its own spelling. Templated; a name ending in
+        ``.json`` is read as a file. (``params`` is Airflow's own argument.)
+    :param reference_media: one or a list of: local path, object storage URI, http(s) URL, or the result
+        (``first.output``) of an earlier generation. Templated.
+    :param client_request_id: your own trace id, up to 128 characters. Templated.
+    :param output_path: where the files go: a folder (``s3://bucket/prefix/``, ``file:///data/``) or one file
+        name; without it only the URLs are handed on. Templated; the value at submission counts.
+    :param output_conn_id: Airflow connection for ``output_path``. Templated.
+    :param if_exists: ``overwrite``, ``fail`` or ``skip`` for a file of the final name.
+    :param rivya_conn_id: Airflow connection of type ``rivya``. Templated.
+    :param deferrable: wait in the triggerer; default ``[operators] default_deferrable``.
+    :param timeout: how long one try waits for the generation; ``execution_timeout`` wins if smaller.
+    :param inline_wait: how long to wait on the worker before deferring: deferring and resuming takes some
+        seconds, so this is quicker for models that are.
+    :raises InvalidRequestError: with every fault; the task fails without retry, nothing was charged.
+    :raises GatewayError: the gateway refused or could not be reached; the text says what a retry does.
+    :raises GenerationFailedError: it failed at the gateway.
+    :raises GenerationTimeoutError: it did not end in time; a retry re-attaches.
+    :raises OutputError: the paid result could not be landed; a retry fetches it again.
+    :return: a :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict (XCom).
+    """
+
+    hook_class: ClassVar[type[RivyaHook]] = RivyaHook
+    trigger_class: ClassVar[type[RivyaTaskTrigger]] = RivyaTaskTrigger
+    template_fields: Sequence[str] = (*GenerateOperator.template_fields, "rivya_conn_id")
+
+    def __init__(
+        self, *, model: str, rivya_conn_id: str = RivyaHook.default_conn_name, **kwargs: Any
+    ) -> None:
+        super().__init__(model=model, **kwargs)
+        self.rivya_conn_id = rivya_conn_id
+
+    @property
+    def conn_id(self) -> str:
+        return self.rivya_conn_id

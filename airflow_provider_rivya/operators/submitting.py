@@ -1,0 +1,344 @@
+"""From a request to a task id at the gateway, once: the record around the paid call."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from airflow_provider_rivya.exceptions import (
+    GatewayError,
+    GatewayUnavailableError,
+    GenerationError,
+    IdempotencyConflictError,
+    RateLimitedError,
+)
+from airflow_provider_rivya.generation import fate, submission
+from airflow_provider_rivya.generation.submission import (
+    Begin,
+    Identity,
+    OnRerun,
+    OnUncertain,
+    Reattach,
+    Record,
+    Repeat,
+    Stop,
+)
+from airflow_provider_rivya.operators.failures import without_retry
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.schemas import Generation
+    from airflow_provider_rivya.generation.request import GenerationRequest
+    from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.operators.records import RecordStore
+
+log = logging.getLogger(__name__)
+
+CONFLICT_PATIENCE: Final = 60.0
+"""
+Seconds for which ``idempotency_conflict`` is taken for "the first request is still in progress".
+
+What the code means is not documented; the same bytes under the same key are repeated meanwhile.
+"""
+CONFLICT_PAUSE: Final = 3.0
+
+FOREIGN_TOLERANCE: Final = 300.0
+"""Seconds by which the clocks of gateway and worker may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """
+    A generation that exists at the gateway.
+
+    :param record: in state ``submitted`` or ``delivered``.
+    :param answer: what the create call returned; ``None`` when an earlier try had submitted it.
+    """
+
+    record: Record
+    answer: Generation | None
+
+    @property
+    def generation_id(self) -> str:
+        return self.record.generation_id or ""
+
+
+@dataclass(frozen=True)
+class Submitter:
+    """
+    Submits a request, or finds what an earlier try has submitted.
+
+    :param hook: of the connection.
+    :param store: where the record is kept.
+    :param identity: of the task instance.
+    :param epoch: its ``max_tries``.
+    :param retries_left: automatic retries that Airflow will still make.
+    :param killed: whether the task was asked to stop; looked at right before the paid call.
+    """
+
+    hook: GatewayHook
+    store: RecordStore
+    identity: Identity
+    epoch: int
+    retries_left: int
+    on_rerun_after_delivery: OnRerun = "regenerate"
+    on_uncertain_submission: OnUncertain = "resubmit"
+    killed: Callable[[], bool] = lambda: False
+
+    def situation(self, record: Record | None = None) -> fate.Situation:
+        """Return what decides the sentences about cost and retry."""
+        return fate.Situation(
+            durable=self.store.durable,
+            retries_left=self.retries_left,
+            generation_id=record.generation_id if record else None,
+            credits=record.credits if record else None,
+        )
+
+    def obtain(self, request: GenerationRequest, make_body: Callable[[], str]) -> Submitted:
+        """
+        Return the one generation of this task instance.
+
+        :param request: validated.
+        :param make_body: uploads the references and returns the exact JSON text; called only when
+            something new is submitted.
+        :raises GenerationError: with what happened, what it cost and what a retry will do.
+        """
+        record = self._read()
+        step = submission.next_step(
+            record,
+            now=time.time(),
+            epoch=self.epoch,
+            fingerprint=request.fingerprint,
+            on_rerun_after_delivery=self.on_rerun_after_delivery,
+            on_uncertain_submission=self.on_uncertain_submission,
+        )
+        if isinstance(step, Begin):
+            return self._begin(step, request, make_body)
+        if isinstance(step, Repeat):
+            log.warning(
+                "Resumed after a try that ended between sending and recording: sending the same request "
+                "under the same idempotency key %s.",
+                step.record.key,
+            )
+            return self._post(step.record, first=False)
+        if isinstance(step, Reattach):
+            return self._reattach(step)
+        raise self._stopped(step)
+
+    def recorded(self, generation_id: str | None, model: str) -> Record:
+        """
+        Return what is recorded of this task instance when it goes on after a deferral.
+
+        Where nothing outlives a try, or the record cannot be read now, a record is put together
+        from what the deferral carried: the generation exists, whatever the record's place says.
+        """
+        try:
+            record = self.store.read()
+        except Exception:
+            log.exception("The submission record of this task could not be read; going on without it.")
+            record = None
+        if record is not None and generation_id in (None, record.generation_id):
+            return record
+        return Record(
+            state="submitted",
+            epoch=self.epoch,
+            attempt=0,
+            fingerprint="",
+            key="",
+            begun_at=0.0,
+            conn_id=self.hook.conn_id,
+            model=model,
+            generation_id=generation_id,
+        )
+
+    def note(self, record: Record) -> None:
+        """Write a record whose loss does no harm: the generation is known to the gateway by its id."""
+        if not record.key:
+            return
+        try:
+            self.store.write(record)
+        except Exception:
+            log.exception(
+                "The submission record of generation %s could not be updated.", record.generation_id
+            )
+
+    # -- the branches ------------------------------------------------------------------------------
+
+    def _begin(self, step: Begin, request: GenerationRequest, make_body: Callable[[], str]) -> Submitted:
+        if step.abandoned is not None:
+            log.warning(
+                "The task was cleared and asks for something else now. Left behind: %s.",
+                _in_words(step.abandoned),
+            )
+        body = self._upload(make_body)
+        key = submission.idempotency_key(self.identity, step.epoch, step.attempt, request.fingerprint)
+        record = Record(
+            state="intent",
+            epoch=step.epoch,
+            attempt=step.attempt,
+            fingerprint=request.fingerprint,
+            key=key,
+            begun_at=time.time(),
+            conn_id=self.hook.conn_id,
+            model=request.model,
+            body=body,
+        )
+        self._write_intent(record)
+        return self._post(record, first=True)
+
+    def _upload(self, make_body: Callable[[], str]) -> str:
+        try:
+            return make_body()
+        except GatewayError as error:
+            final = not error.retryable
+            error.fate = fate.not_submitted(self.situation(), final=final)
+            raise without_retry(error) if final else error from None
+
+    def _post(self, record: Record, *, first: bool) -> Submitted:
+        if self.killed():
+            if first:
+                self.store.forget()
+            raise GenerationError(
+                "The task was asked to stop before the request was sent",
+                conn_id=self.hook.conn_id,
+                fate=fate.not_submitted(self.situation(), final=False),
+            )
+        if self.retries_left == 0 and self.store.durable:
+            log.warning(
+                "This task has no retry left. Should its worker die from here on, the paid result is fetched "
+                "only when somebody clears the task; retries=1 or more does it without a person."
+            )
+        try:
+            answer = self._create(record)
+        except GatewayError as error:
+            raise self._refused(error, record, first=first) from None
+        self._refuse_foreign(answer, record)
+        record = record.submitted(answer.id, answer.credits_reserved, time.time())
+        self._write_submitted(record)
+        log.info(
+            "Submitted generation %s: model %s, %s, connection %s.",
+            answer.id,
+            record.model,
+            self.situation(record).paid,
+            record.conn_id,
+        )
+        return Submitted(record, answer)
+
+    def _create(self, record: Record) -> Generation:
+        patience = time.monotonic() + CONFLICT_PATIENCE
+        while True:
+            try:
+                return self.hook.create_generation(record.body or "", record.key)
+            except IdempotencyConflictError as error:
+                if time.monotonic() >= patience:
+                    raise
+                log.warning("%s It may be in progress: asking again in %.0f s.", error, CONFLICT_PAUSE)
+                time.sleep(CONFLICT_PAUSE)
+
+    def _refused(self, error: GatewayError, record: Record, *, first: bool) -> GenerationError:
+        if error.maybe_taken_in or not first:
+            error.fate = fate.uncertain(self.situation(record))
+            return error
+        # Certainly not taken in: the next try starts from nothing.
+        self.store.forget()
+        passing = isinstance(error, RateLimitedError | GatewayUnavailableError) or error.retryable
+        error.fate = fate.not_submitted(self.situation(), final=not passing)
+        return error if passing else without_retry(error)
+
+    def _refuse_foreign(self, answer: Generation, record: Record) -> None:
+        if answer.created_at is None:
+            return
+        older_by = record.begun_at - answer.created_at.timestamp()
+        if older_by > FOREIGN_TOLERANCE:
+            raise without_retry(
+                GenerationError(
+                    f"The gateway answered with a generation that was created {older_by:.0f} s before this "
+                    "request was made: it belongs to another task under the same idempotency key",
+                    generation_id=answer.id,
+                    conn_id=record.conn_id,
+                    advice="Two Airflow deployments share the account: give each connection its own "
+                    "idempotency_namespace.",
+                    fate="Nothing new was submitted by this task; clear it after the change.",
+                )
+            )
+
+    def _reattach(self, step: Reattach) -> Submitted:
+        record = step.record
+        log.info(
+            "Resumed after an earlier try: re-attaching to generation %s (%s); nothing is submitted again.",
+            record.generation_id,
+            self.situation(record).paid,
+        )
+        if step.changed:
+            log.warning(
+                "The request renders otherwise than when generation %s was submitted; the submitted one "
+                "rules. Clear the task to have the new request generated.",
+                record.generation_id,
+            )
+        return Submitted(record, None)
+
+    def _stopped(self, step: Stop) -> GenerationError:
+        record = step.record
+        if step.reason == "uncertain":
+            message = (
+                "An earlier try sent a request and got no answer; whether the gateway took it in is not known"
+            )
+            said = "Look at the account; on_uncertain_submission='resubmit' would send it again."
+        else:
+            message = f"Generation {record.generation_id} had failed at the gateway"
+            words = fate.failed_charged if step.reason == "charged" else fate.refused_content
+            said = words(self.situation(record))
+        return without_retry(
+            GenerationError(
+                message,
+                generation_id=record.generation_id,
+                conn_id=record.conn_id,
+                code=record.code,
+                fate=said,
+            )
+        )
+
+    # -- the record --------------------------------------------------------------------------------
+
+    def _read(self) -> Record | None:
+        try:
+            return self.store.read()
+        except Exception as error:
+            raise GenerationError(
+                f"The submission record of this task could not be read ({type(error).__name__}: {error})",
+                conn_id=self.hook.conn_id,
+                advice="Without it nothing is submitted, as an earlier try may have paid already.",
+                fate=fate.not_submitted(self.situation(), final=False),
+                retryable=True,
+            ) from error
+
+    def _write_intent(self, record: Record) -> None:
+        try:
+            self.store.write(record)
+        except Exception as error:
+            raise GenerationError(
+                f"The submission record of this task could not be written ({type(error).__name__}: {error})",
+                conn_id=self.hook.conn_id,
+                advice="Without it nothing is submitted, as a crash would then pay twice.",
+                fate=fate.not_submitted(self.situation(), final=False),
+                retryable=True,
+            ) from error
+
+    def _write_submitted(self, record: Record) -> None:
+        try:
+            self.store.write(record)
+        except Exception:
+            # The generation is paid for: going on is right. The intent with its key is still there.
+            log.exception(
+                "Generation %s was submitted, but its task id could not be recorded. This try goes on; "
+                "a later one would send the same request under the same idempotency key.",
+                record.generation_id,
+            )
+
+
+def _in_words(record: Record) -> str:
+    if record.generation_id is None:
+        return f"a submission without an answer (idempotency key {record.key}), which may have been paid for"
+    return f"generation {record.generation_id} ({record.state}), which may be running and was paid for"
