@@ -291,3 +291,9 @@ def load_catalog(gateway: str = "rivya") -> Catalog:
     if file is None or not file.is_file():
         raise ValueError(f"no model catalogue is bundled for the gateway {gateway!r}")
     return parse_catalog(json.loads(file.read_text(encoding="utf-8")))
+
+
+def category_of(gateway: str, model_id: str) -> str:
+    """Return the category of a model; ``image`` for one that the catalogue does not know."""
+    spec = load_catalog(gateway).get(model_id)
+    return spec.category if spec else "image"

@@ -70,6 +70,14 @@ def still_running(situation: Situation) -> str:
     return f"{known} {situation.again} re-attaches to it and does not pay again."
 
 
+def unknown_there(situation: Situation) -> str:
+    """It was taken in, and the gateway no longer knows it."""
+    known = f"Generation {situation.generation_id} was accepted and {situation.paid}."
+    if not situation.durable:
+        return f"{known} No record survives this try: a retry would submit anew and pay again."
+    return f"{known} {situation.again} asks for it again and never submits it anew."
+
+
 def not_landed(situation: Situation) -> str:
     """It succeeded, but its files are not where they belong."""
     known = f"Generation {situation.generation_id} succeeded and is paid for; its result is not lost."

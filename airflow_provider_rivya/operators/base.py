@@ -22,7 +22,7 @@ from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.waiting import Finished
 from airflow_provider_rivya.operators.concluding import Pinned, conclude
 from airflow_provider_rivya.operators.failures import without_retry
-from airflow_provider_rivya.operators.records import records_for
+from airflow_provider_rivya.operators.records import SafeRecords, records_for
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.base import GatewayHook
@@ -111,21 +111,24 @@ class GenerateOperator(_compat.BaseOperator):
 
         :return: the :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict.
         """
-        with self._hook() as hook, TemporaryDirectory(prefix="rivya-") as folder:
-            prepared = self._prepare(context, hook, folder)
+        from airflow_provider_rivya.catalog.spec import category_of
+
+        with self._hook(context) as hook, TemporaryDirectory(prefix="rivya-") as folder:
             submitter = self._submitter(context, hook)
-            submitted = submitter.obtain(prepared.request, lambda: self._body(hook, prepared))
+            prepared = self._prepared(context, submitter, folder)
+            submitted = submitter.obtain(
+                prepared.request if prepared else None, lambda: self._body(hook, prepared)
+            )
+            category = category_of(hook.api.NAME, submitted.record.model)
             pinned = Pinned(
                 submitted.generation_id, submitted.record.model, self.output_path, self.output_conn_id
             )
             begun = submitted.record.submitted_at or time.time()
             deadline = time.time() + self._patience()
-            finished = self._look(hook, submitted, prepared.category, begun, deadline)
+            finished = self._look(hook, submitted, category, begun, deadline)
             if finished is None:
                 self.defer(
-                    trigger=self.trigger_class(
-                        pinned.generation_id, self.conn_id, prepared.category, begun, deadline
-                    ),
+                    trigger=self.trigger_class(pinned.generation_id, self.conn_id, category, begun, deadline),
                     method_name="execute_complete",
                     kwargs=asdict(pinned),
                     timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
@@ -134,7 +137,7 @@ class GenerateOperator(_compat.BaseOperator):
 
     def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
-        with self._hook() as hook:
+        with self._hook(context) as hook:
             submitter = self._submitter(context, hook)
             # DAG.test() of Airflow 3.3 hands on the event alone.
             rest = Pinned(
@@ -153,7 +156,7 @@ class GenerateOperator(_compat.BaseOperator):
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
-            with self._hook() as hook:
+            with self._hook(context) as hook:
                 submitter = self._submitter(context, hook)
                 record = submitter.recorded(None, str(self.model))
                 timed_out = isinstance(error, _compat.TaskDeferralTimeout)
@@ -183,16 +186,41 @@ class GenerateOperator(_compat.BaseOperator):
     # -- its parts ---------------------------------------------------------------------------------
 
     @contextmanager
-    def _hook(self) -> Iterator[GatewayHook]:
+    def _hook(self, context: Any) -> Iterator[GatewayHook]:
         hook = self.hook_class(self.conn_id)
         try:
             yield hook
         except ConnectionConfigError as error:
-            raise (error if error.retryable else without_retry(error)) from None
+            if error.retryable or self._may_have_paid(context):
+                raise
+            raise without_retry(error) from None
         except InvalidRequestError as error:
             raise without_retry(error) from None
         finally:
             hook.close()
+
+    def _may_have_paid(self, context: Any) -> bool:
+        """After submission nothing is final but the gateway's own verdict, not even a lost connection."""
+        try:
+            return records_for(context).read() is not None
+        except Exception:
+            self.log.exception("The submission record of this task could not be read.")
+            return True
+
+    def _prepared(self, context: Any, submitter: Submitter, folder: str) -> Prepared | None:
+        """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
+        try:
+            return self._prepare(context, submitter.hook, folder)
+        except InvalidRequestError as error:
+            record = submitter.ruling_record()
+            if record is None:
+                raise
+            self.log.warning(
+                "The request would be refused now, but what an earlier try submitted (%s) rules. %s",
+                record.generation_id or "its task id is not known yet",
+                error.message,
+            )
+            return None
 
     def _prepare(self, context: Any, hook: GatewayHook, folder: str) -> Prepared:
         from airflow_provider_rivya.operators.preparing import prepare
@@ -219,9 +247,11 @@ class GenerateOperator(_compat.BaseOperator):
             subject=f"The request of task {instance.task_id!r}",
         )
 
-    def _body(self, hook: GatewayHook, prepared: Prepared) -> str:
+    def _body(self, hook: GatewayHook, prepared: Prepared | None) -> str:
         from airflow_provider_rivya.operators.references import upload
 
+        if prepared is None:
+            raise RuntimeError("nothing can be submitted without a request")
         request = prepared.request
         if prepared.place is not None and (taken := prepared.place.conflict(self.if_exists)):
             raise InvalidRequestError([taken], subject="The output place", conn_id=self.conn_id)
@@ -242,7 +272,7 @@ class GenerateOperator(_compat.BaseOperator):
         instance = context["ti"]
         return Submitter(
             hook=hook,
-            store=records_for(context),
+            records=SafeRecords(records_for(context), hook.conn_id),
             identity=Identity(
                 namespace=hook.settings.idempotency_namespace,
                 dag_id=instance.dag_id,

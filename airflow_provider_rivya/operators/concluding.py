@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow_provider_rivya.exceptions import GatewayError, GenerationError, OutputError
+from airflow_provider_rivya.exceptions import GatewayError, GenerationError, NotFoundError, OutputError
 from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.narration import failure_of
 from airflow_provider_rivya.generation.result import GenerationResult, Output, whole
@@ -61,7 +61,8 @@ def conclude(
         told: GenerationError = error
         if finished.outcome not in ("succeeded", "failed"):
             told = not_ended(finished, pinned.generation_id, hook.conn_id)
-        told.fate = fate.still_running(situation)
+        lost = isinstance(told, NotFoundError)
+        told.fate = fate.unknown_there(situation) if lost else fate.still_running(situation)
         raise told from None
     if generation.failed:
         raise _failed(generation, submitter, record)
@@ -75,7 +76,7 @@ def conclude(
         error.generation_id, error.conn_id = generation.id, error.conn_id or hook.conn_id
         error.fate = fate.not_landed(situation)
         raise error from error.__cause__
-    submitter.note(record.delivered())
+    submitter.records.note(record.delivered())
     log.info(
         "Generation %s succeeded: %d output(s), %s credits.",
         generation.id,
@@ -87,7 +88,7 @@ def conclude(
 
 def _failed(generation: Generation, submitter: Submitter, record: Record) -> GenerationError:
     error = failure_of(generation, submitter.hook.conn_id)
-    submitter.note(record.failed(error.code, generation.credits_final))
+    submitter.records.note(record.failed(error.code, generation.credits_final))
     situation = submitter.situation(record)
     if generation.credits_final is None or generation.credits_final > 0:
         error.fate = fate.failed_charged(situation)

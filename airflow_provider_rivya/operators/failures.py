@@ -24,5 +24,5 @@ def without_retry(error: E) -> E:
     ``AirflowFailException`` as well.
     """
     if not isinstance(error, AirflowFailException):
-        error.__class__ = cast(type[E], _final_class(type(error)))
+        error.__class__ = cast(type[E], _final_class(cast(Any, type(error))))
     return error

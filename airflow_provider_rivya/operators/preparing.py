@@ -25,13 +25,11 @@ class Prepared:
 
     :param request: validated, as it goes on the wire.
     :param references: opened and looked at, in order; not uploaded yet.
-    :param category: of the model: how often to poll.
     :param place: where outputs go; ``None`` hands on the URLs alone.
     """
 
     request: GenerationRequest
     references: Sequence[Reference]
-    category: str
     place: OutputPlace | None
 
 
@@ -77,7 +75,7 @@ def prepare(
     place = _place(output_path, output_conn_id, faults)
     if place is not None:
         faults.extend(_place_faults(place, if_exists, mapped, outputs if isinstance(outputs, int) else 1))
-    if faults or verdict.spec is None:
+    if faults:
         raise InvalidRequestError(faults, subject=subject)
     for warning in verdict.warnings:
         log.warning("%s", warning)
@@ -90,7 +88,6 @@ def prepare(
             reference_digests=tuple(reference.sha256 for reference in usable),
         ),
         references=usable,
-        category=verdict.spec.category,
         place=place,
     )
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.generation.request import GenerationRequest
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.operators.records import RecordStore
+    from airflow_provider_rivya.operators.records import SafeRecords
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Submitter:
     Submits a request, or finds what an earlier try has submitted.
 
     :param hook: of the connection.
-    :param store: where the record is kept.
+    :param records: where the record is kept.
     :param identity: of the task instance.
     :param epoch: its ``max_tries``.
     :param retries_left: automatic retries that Airflow will still make.
@@ -79,7 +79,7 @@ class Submitter:
     """
 
     hook: GatewayHook
-    store: RecordStore
+    records: SafeRecords
     identity: Identity
     epoch: int
     retries_left: int
@@ -90,31 +90,45 @@ class Submitter:
     def situation(self, record: Record | None = None) -> fate.Situation:
         """Return what decides the sentences about cost and retry."""
         return fate.Situation(
-            durable=self.store.durable,
+            durable=self.records.durable,
             retries_left=self.retries_left,
             generation_id=record.generation_id if record else None,
             credits=record.credits if record else None,
         )
 
-    def obtain(self, request: GenerationRequest, make_body: Callable[[], str]) -> Submitted:
+    def ruling_record(self) -> Record | None:
+        """
+        Return the record of an earlier try that rules over what the templates render now.
+
+        That is so until somebody clears the task, and as long as something may have been paid for.
+        """
+        record = self.records.read()
+        if record is None or record.epoch != self.epoch or record.state == "failed":
+            return None
+        return record
+
+    def obtain(self, request: GenerationRequest | None, make_body: Callable[[], str]) -> Submitted:
         """
         Return the one generation of this task instance.
 
-        :param request: validated.
+        :param request: validated; ``None`` when it cannot be made any more, but :meth:`ruling_record`
+            has one of an earlier try.
         :param make_body: uploads the references and returns the exact JSON text; called only when
             something new is submitted.
         :raises GenerationError: with what happened, what it cost and what a retry will do.
         """
-        record = self._read()
+        record = self.records.read()
         step = submission.next_step(
             record,
             now=time.time(),
             epoch=self.epoch,
-            fingerprint=request.fingerprint,
+            fingerprint=request.fingerprint if request else record.fingerprint if record else "",
             on_rerun_after_delivery=self.on_rerun_after_delivery,
             on_uncertain_submission=self.on_uncertain_submission,
         )
         if isinstance(step, Begin):
+            if request is None:
+                raise RuntimeError("nothing can be begun without a request")
             return self._begin(step, request, make_body)
         if isinstance(step, Repeat):
             log.warning(
@@ -135,9 +149,9 @@ class Submitter:
         from what the deferral carried: the generation exists, whatever the record's place says.
         """
         try:
-            record = self.store.read()
-        except Exception:
-            log.exception("The submission record of this task could not be read; going on without it.")
+            record = self.records.read()
+        except GenerationError as error:
+            log.warning("Going on without the submission record: the generation exists. %s", error)
             record = None
         if record is not None and generation_id in (None, record.generation_id):
             return record
@@ -152,17 +166,6 @@ class Submitter:
             model=model,
             generation_id=generation_id,
         )
-
-    def note(self, record: Record) -> None:
-        """Write a record whose loss does no harm: the generation is known to the gateway by its id."""
-        if not record.key:
-            return
-        try:
-            self.store.write(record)
-        except Exception:
-            log.exception(
-                "The submission record of generation %s could not be updated.", record.generation_id
-            )
 
     # -- the branches ------------------------------------------------------------------------------
 
@@ -185,7 +188,7 @@ class Submitter:
             model=request.model,
             body=body,
         )
-        self._write_intent(record)
+        self.records.begin(record)
         return self._post(record, first=True)
 
     def _upload(self, make_body: Callable[[], str]) -> str:
@@ -199,13 +202,13 @@ class Submitter:
     def _post(self, record: Record, *, first: bool) -> Submitted:
         if self.killed():
             if first:
-                self.store.forget()
+                self.records.forget()
             raise GenerationError(
                 "The task was asked to stop before the request was sent",
                 conn_id=self.hook.conn_id,
                 fate=fate.not_submitted(self.situation(), final=False),
             )
-        if self.retries_left == 0 and self.store.durable:
+        if self.retries_left == 0 and self.records.durable:
             log.warning(
                 "This task has no retry left. Should its worker die from here on, the paid result is fetched "
                 "only when somebody clears the task; retries=1 or more does it without a person."
@@ -216,7 +219,7 @@ class Submitter:
             raise self._refused(error, record, first=first) from None
         self._refuse_foreign(answer, record)
         record = record.submitted(answer.id, answer.credits_reserved, time.time())
-        self._write_submitted(record)
+        self.records.note(record)
         log.info(
             "Submitted generation %s: model %s, %s, connection %s.",
             answer.id,
@@ -242,7 +245,7 @@ class Submitter:
             error.fate = fate.uncertain(self.situation(record))
             return error
         # Certainly not taken in: the next try starts from nothing.
-        self.store.forget()
+        self.records.forget()
         passing = isinstance(error, RateLimitedError | GatewayUnavailableError) or error.retryable
         error.fate = fate.not_submitted(self.situation(), final=not passing)
         return error if passing else without_retry(error)
@@ -299,43 +302,6 @@ class Submitter:
                 fate=said,
             )
         )
-
-    # -- the record --------------------------------------------------------------------------------
-
-    def _read(self) -> Record | None:
-        try:
-            return self.store.read()
-        except Exception as error:
-            raise GenerationError(
-                f"The submission record of this task could not be read ({type(error).__name__}: {error})",
-                conn_id=self.hook.conn_id,
-                advice="Without it nothing is submitted, as an earlier try may have paid already.",
-                fate=fate.not_submitted(self.situation(), final=False),
-                retryable=True,
-            ) from error
-
-    def _write_intent(self, record: Record) -> None:
-        try:
-            self.store.write(record)
-        except Exception as error:
-            raise GenerationError(
-                f"The submission record of this task could not be written ({type(error).__name__}: {error})",
-                conn_id=self.hook.conn_id,
-                advice="Without it nothing is submitted, as a crash would then pay twice.",
-                fate=fate.not_submitted(self.situation(), final=False),
-                retryable=True,
-            ) from error
-
-    def _write_submitted(self, record: Record) -> None:
-        try:
-            self.store.write(record)
-        except Exception:
-            # The generation is paid for: going on is right. The intent with its key is still there.
-            log.exception(
-                "Generation %s was submitted, but its task id could not be recorded. This try goes on; "
-                "a later one would send the same request under the same idempotency key.",
-                record.generation_id,
-            )
 
 
 def _in_words(record: Record) -> str:
