@@ -128,8 +128,11 @@ class InvalidRequestError(GenerationError):
         self.faults = tuple(faults)
         count = len(self.faults)
         listing = "".join(f"\n  - {fault}" for fault in self.faults)
-        kwargs.setdefault("fate", "\nNothing was sent and nothing was charged; a retry would not help.")
+        kwargs.setdefault("fate", "Nothing was sent and nothing was charged; a retry would not help.")
         super().__init__(f"{subject} has {count} fault{'s' if count != 1 else ''}:{listing}", **kwargs)
+
+    def __str__(self) -> str:
+        return f"{_sentence(self.message)}\n{self.fate}"
 
 
 class ConnectionConfigError(GenerationError):
