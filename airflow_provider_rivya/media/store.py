@@ -161,12 +161,12 @@ class OutputPlace:
             if self.target.is_local:
                 return self._probe_local(name, content)
             if not self._stages_itself:
-                self._fs.makedirs(self._path("").rstrip("/"), exist_ok=True)
-            self._fs.pipe_file(self._path(name), content)
+                self.fs.makedirs(self.path_of("").rstrip("/"), exist_ok=True)
+            self.fs.pipe_file(self.path_of(name), content)
         except Exception as error:
             return Fault("output_path", f"{self.uri} cannot be written: {reason_of(error)}")
         with contextlib.suppress(Exception):
-            self._fs.rm_file(self._path(name))
+            self.fs.rm_file(self.path_of(name))
         return None
 
     def conflict(self, if_exists: IfExists) -> Fault | None:
@@ -201,9 +201,9 @@ class OutputPlace:
         """Whether a file of this name stands here."""
         try:
             if self.target.is_local:
-                return os.path.lexists(self._path(name))
-            self._fs.invalidate_cache()
-            return bool(self._fs.exists(self._path(name)))
+                return os.path.lexists(self.path_of(name))
+            self.fs.invalidate_cache()
+            return bool(self.fs.exists(self.path_of(name)))
         except Exception as error:
             raise self._storage_error("looking for", name, error) from error
 
@@ -211,8 +211,8 @@ class OutputPlace:
         """Open a file that stands here for reading."""
         try:
             if self.target.is_local:
-                return open(self._path(name), "rb")
-            return cast(BinaryIO, self._fs.open(self._path(name), "rb"))
+                return open(self.path_of(name), "rb")
+            return cast(BinaryIO, self.fs.open(self.path_of(name), "rb"))
         except Exception as error:
             raise self._storage_error("reading", name, error) from error
 
@@ -225,40 +225,47 @@ class OutputPlace:
         if self.target.is_local:
             return LocalFile(self.target.folder, name)
         if self._stages_itself:
-            return UploadedObject(self._fs, self._path(name), self.uri_of(name))
-        return MovedFile(self._fs, self._path("").rstrip("/"), name, self.uri_of(name))
+            return UploadedObject(self.fs, self.path_of(name), self.uri_of(name))
+        return MovedFile(self.fs, self.path_of("").rstrip("/"), name, self.uri_of(name))
 
     @cached_property
-    def _fs(self) -> Any:
+    def fs(self) -> Any:
+        """The fsspec filesystem; for object stores."""
         return filesystem(self.target.scheme, self.conn_id)
 
     @property
     def _stages_itself(self) -> bool:
-        return not OBJECT_STORES.isdisjoint(_protocols(self._fs))
+        return not OBJECT_STORES.isdisjoint(_protocols(self.fs))
 
-    def _path(self, name: str) -> str:
+    def folder(self, name: str) -> OutputPlace:
+        """Return a folder of this name beside the outputs, through the same connection."""
+        scheme = "file" if self.target.is_local else self.target.scheme
+        return OutputPlace(f"{scheme}://{self.target.folder.rstrip('/')}/{name}/", self.conn_id)
+
+    def path_of(self, name: str) -> str:
+        """Return the path of a file of this place, as its filesystem takes it."""
         path = f"{self.target.folder.rstrip('/')}/{name}"
-        return path if self.target.is_local else path_on(self._fs, path)
+        return path if self.target.is_local else path_on(self.fs, path)
 
     def _reach(self) -> Fault | None:
         if self.target.is_local:
             return None
         try:
-            _ = self._fs
+            _ = self.fs
         except Exception as error:
             return unreachable("output_path", "output_conn_id", self.conn_id, error)
         return None
 
     def _probe_local(self, name: str, content: bytes) -> Fault | None:
         os.makedirs(self.target.folder, exist_ok=True)
-        path = self._path(name)
+        path = self.path_of(name)
         try:
             with open(path, "xb") as file:
                 file.write(content)
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(path)
-        if self.target.fixed_name and os.path.isdir(self._path(self.target.fixed_name)):
+        if self.target.fixed_name and os.path.isdir(self.path_of(self.target.fixed_name)):
             return Fault("output_path", f"{self.uri} is a folder", "a trailing '/', or another file name")
         return None
 

@@ -22,15 +22,18 @@ from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.waiting import Finished
 from airflow_provider_rivya.operators.concluding import Pinned, conclude
 from airflow_provider_rivya.operators.failures import without_retry
-from airflow_provider_rivya.operators.records import SafeRecords, records_for
+from airflow_provider_rivya.operators.records import SafeRecords, StateStoreRecords, records_for
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.generation.submission import OnRerun, OnUncertain
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.operators.preparing import Prepared
     from airflow_provider_rivya.operators.submitting import Submitted, Submitter
     from airflow_provider_rivya.triggers.base import GenerationTrigger
 
 IF_EXISTS = ("overwrite", "fail", "skip")
+ON_RERUN = ("regenerate", "reuse")
+ON_UNCERTAIN = ("resubmit", "fail")
 
 BACKSTOP = timedelta(minutes=5)
 """How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
@@ -54,6 +57,7 @@ class GenerateOperator(_compat.BaseOperator):
         "client_request_id",
         "output_path",
         "output_conn_id",
+        "state_path",
     )
     template_ext: Sequence[str] = (".json", ".txt")
     template_fields_renderers: ClassVar[dict[str, str]] = {
@@ -77,6 +81,9 @@ class GenerateOperator(_compat.BaseOperator):
         deferrable: bool | None = None,
         timeout: timedelta = timedelta(hours=1),
         inline_wait: timedelta = timedelta(0),
+        on_rerun_after_delivery: OnRerun = "regenerate",
+        on_uncertain_submission: OnUncertain = "resubmit",
+        state_path: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -87,8 +94,13 @@ class GenerateOperator(_compat.BaseOperator):
         self.client_request_id = client_request_id
         self.output_path = output_path
         self.output_conn_id = output_conn_id
-        if if_exists not in IF_EXISTS:
-            raise ValueError(f"if_exists is {if_exists!r}; allowed: {', '.join(IF_EXISTS)}")
+        for name, chosen, allowed in (
+            ("if_exists", if_exists, IF_EXISTS),
+            ("on_rerun_after_delivery", on_rerun_after_delivery, ON_RERUN),
+            ("on_uncertain_submission", on_uncertain_submission, ON_UNCERTAIN),
+        ):
+            if chosen not in allowed:
+                raise ValueError(f"{name} is {chosen!r}; allowed: {', '.join(allowed)}")
         for name, value in (("timeout", timeout), ("inline_wait", inline_wait)):
             if value < timedelta(0):
                 raise ValueError(f"{name} is {value!r}; it takes a timedelta that is not negative")
@@ -96,6 +108,9 @@ class GenerateOperator(_compat.BaseOperator):
         self.deferrable = _compat.default_deferrable() if deferrable is None else deferrable
         self.timeout = timeout
         self.inline_wait = inline_wait
+        self.on_rerun_after_delivery = on_rerun_after_delivery
+        self.on_uncertain_submission = on_uncertain_submission
+        self.state_path = state_path
         self._kill_requested = False
 
     @property
@@ -114,7 +129,7 @@ class GenerateOperator(_compat.BaseOperator):
         from airflow_provider_rivya.catalog.spec import category_of
 
         with self._hook(context) as hook, TemporaryDirectory(prefix="rivya-") as folder:
-            submitter = self._submitter(context, hook)
+            submitter = self._submitter(context, hook, self.output_path, self.output_conn_id)
             prepared = self._prepared(context, submitter, folder)
             submitted = submitter.obtain(
                 prepared.request if prepared else None, lambda: self._body(hook, prepared)
@@ -138,7 +153,6 @@ class GenerateOperator(_compat.BaseOperator):
     def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
         with self._hook(context) as hook:
-            submitter = self._submitter(context, hook)
             # DAG.test() of Airflow 3.3 hands on the event alone.
             rest = Pinned(
                 generation_id=pinned.get("generation_id") or event["task_id"],
@@ -148,6 +162,7 @@ class GenerateOperator(_compat.BaseOperator):
             )
             self.log.info("The trigger reports: %s.", event["status"])
             finished = Finished(event["status"], event.get("code"))
+            submitter = self._submitter(context, hook, rest.output_path, rest.output_conn_id)
             record = submitter.recorded(rest.generation_id, rest.model)
             return conclude(submitter, record, finished, rest, self.if_exists)
 
@@ -157,7 +172,7 @@ class GenerateOperator(_compat.BaseOperator):
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
             with self._hook(context) as hook:
-                submitter = self._submitter(context, hook)
+                submitter = self._submitter(context, hook, self.output_path, self.output_conn_id)
                 record = submitter.recorded(None, str(self.model))
                 timed_out = isinstance(error, _compat.TaskDeferralTimeout)
                 raise GenerationTimeoutError(
@@ -201,8 +216,11 @@ class GenerateOperator(_compat.BaseOperator):
 
     def _may_have_paid(self, context: Any) -> bool:
         """After submission nothing is final but the gateway's own verdict, not even a lost connection."""
+        store = _compat.state_store(context)
+        if store is None or self.state_path is not None:
+            return True  # a file's name depends on the connection: not known is not "no"
         try:
-            return records_for(context).read() is not None
+            return StateStoreRecords(store).read() is not None
         except Exception:
             self.log.exception("The submission record of this task could not be read.")
             return True
@@ -265,22 +283,30 @@ class GenerateOperator(_compat.BaseOperator):
             self.client_request_id,
         )
 
-    def _submitter(self, context: Any, hook: GatewayHook) -> Submitter:
+    def _submitter(
+        self, context: Any, hook: GatewayHook, output_path: str | None, output_conn_id: str | None
+    ) -> Submitter:
         from airflow_provider_rivya.generation.submission import Identity
+        from airflow_provider_rivya.media.store import OutputPlace
         from airflow_provider_rivya.operators.submitting import Submitter
 
         instance = context["ti"]
+        identity = Identity(
+            namespace=hook.settings.idempotency_namespace,
+            dag_id=instance.dag_id,
+            run_id=instance.run_id,
+            task_id=instance.task_id,
+            map_index=instance.map_index,
+        )
+        output = OutputPlace(output_path, output_conn_id) if output_path else None
+        store = records_for(context, identity, self.state_path, output)
         return Submitter(
             hook=hook,
-            records=SafeRecords(records_for(context), hook.conn_id),
-            identity=Identity(
-                namespace=hook.settings.idempotency_namespace,
-                dag_id=instance.dag_id,
-                run_id=instance.run_id,
-                task_id=instance.task_id,
-                map_index=instance.map_index,
-            ),
+            records=SafeRecords(store, hook.conn_id),
+            identity=identity,
             epoch=instance.max_tries,
+            on_rerun_after_delivery=self.on_rerun_after_delivery,
+            on_uncertain_submission=self.on_uncertain_submission,
             retries_left=max(0, instance.max_tries - instance.try_number + 1),
             killed=lambda: self._kill_requested,
         )

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from airflow_provider_rivya import _compat
-from airflow_provider_rivya.exceptions import GenerationError
-from airflow_provider_rivya.generation.submission import Record
+from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
+from airflow_provider_rivya.generation.submission import Identity, Record, UnreadableRecordError
+from airflow_provider_rivya.media.smallfile import SmallFile
 from airflow_provider_rivya.redaction import clean
 
+if TYPE_CHECKING:
+    from airflow_provider_rivya.media.store import OutputPlace
+
 log = logging.getLogger(__name__)
+
+
+class RecordTakenError(Exception):
+    """Another copy of this task instance has created the record."""
+
 
 KEY: Final = "rivya_submission"
 
@@ -27,6 +38,7 @@ class RecordStore(Protocol):
     durable: bool
 
     def read(self) -> Record | None: ...
+    def create(self, record: Record) -> None: ...
     def write(self, record: Record) -> None: ...
     def forget(self) -> None: ...
 
@@ -50,6 +62,13 @@ class StateStoreRecords:
         document = self._store.get(KEY)
         return None if document is None else Record.from_json(document)
 
+    def create(self, record: Record) -> None:
+        # The store cannot create exclusively; what fences two copies of one try is that the channel
+        # of an orphaned process is dead.
+        if self._store.get(KEY) is not None:
+            raise RecordTakenError
+        self.write(record)
+
     def write(self, record: Record) -> None:
         self._store.set(KEY, record.to_json(), retention=_compat.never_expire())
 
@@ -57,13 +76,55 @@ class StateStoreRecords:
         self._store.delete(KEY)
 
 
+class FileRecords:
+    """
+    The record in a file, created exclusively: for Airflow 3.1 and 3.2, or where one is wanted.
+
+    :param folder: where records are kept; must outlive the worker and be shared by all workers.
+    :param identity: of the task instance; the file's name is made of it and nothing else.
+    """
+
+    durable = True
+
+    def __init__(self, folder: OutputPlace, identity: Identity) -> None:
+        self._file = SmallFile(folder, f"{identity.digest}.json")
+
+    def read(self) -> Record | None:
+        content = self._file.read()
+        if content is None:
+            return None
+        try:
+            return Record.from_json(json.loads(content))
+        except ValueError as error:
+            raise UnreadableRecordError(f"{self._file.uri}: {error}") from None
+
+    def create(self, record: Record) -> None:
+        try:
+            self._file.create(self._content(record))
+        except FileExistsError:
+            raise RecordTakenError from None
+
+    def write(self, record: Record) -> None:
+        self._file.replace(self._content(record))
+
+    def forget(self) -> None:
+        self._file.remove()
+
+    @staticmethod
+    def _content(record: Record) -> bytes:
+        return json.dumps(record.to_json(), indent=1).encode()
+
+
 class NoRecords:
-    """Nothing outlives this try: for Airflow versions without a task state store."""
+    """Nothing outlives this try: no state store, and no place for a file."""
 
     durable = False
 
     def read(self) -> Record | None:
         return None
+
+    def create(self, record: Record) -> None:
+        del record
 
     def write(self, record: Record) -> None:
         del record
@@ -100,14 +161,21 @@ class SafeRecords:
         except Exception as error:
             raise self._unusable("read", "an earlier try may have paid already", error) from error
 
-    def begin(self, record: Record) -> None:
+    def begin(self, record: Record, before: Record | None) -> None:
         """
         Write an intent. Must succeed before anything is paid.
 
+        :param before: the record that it takes the place of, if any.
+        :raises RecordTakenError: another copy of this task instance was first.
         :raises GenerationError: it could not be written.
         """
         try:
-            self._store.write(record)
+            if before is None:
+                self._store.create(record)
+            else:
+                self._store.write(record)
+        except RecordTakenError:
+            raise
         except Exception as error:
             raise self._unusable("written", "a crash would then pay twice", error) from error
 
@@ -129,10 +197,17 @@ class SafeRecords:
                 record.state,
             )
 
-    def forget(self) -> None:
-        """Take an intent back that was certainly not taken in; left behind, it does no harm either."""
+    def take_back(self, before: Record | None) -> None:
+        """
+        Take an intent back that was certainly not taken in; left behind, it does no harm either.
+
+        :param before: the record that it had taken the place of, which counts the attempts.
+        """
         try:
-            self._store.forget()
+            if before is None:
+                self._store.forget()
+            else:
+                self._store.write(before)
         except Exception:
             log.exception("The intent could not be taken back; the next try sends it again under its key.")
 
@@ -147,13 +222,31 @@ class SafeRecords:
         )
 
 
-def records_for(context: Mapping[str, Any]) -> RecordStore:
-    """Return the store that this Airflow offers."""
+def records_for(
+    context: Mapping[str, Any], identity: Identity, state_path: str | None, output: OutputPlace | None
+) -> RecordStore:
+    """
+    Return where this task's record is kept.
+
+    :param state_path: a folder that was asked for; it goes before the state store.
+    :param output: the output place, beside which ``.rivya/`` is used where there is no state store.
+    :raises InvalidRequestError: ``state_path`` has faults.
+    """
+    from airflow_provider_rivya.media.store import OutputPlace
+
     store = _compat.state_store(context)
-    if store is not None:
+    if state_path is None and store is not None:
         return StateStoreRecords(store)
-    log.warning(
-        "This Airflow has no task state store (3.3 and later have): a try that dies leaves no record, "
-        "and the next one would pay again."
-    )
-    return NoRecords()
+    if state_path is not None:
+        folder = OutputPlace(state_path.rstrip("/") + "/", None)
+    elif output is not None and not output.faults():
+        folder = output.folder(".rivya")
+    else:
+        log.warning(
+            "This Airflow has no task state store (3.3 and later have), and neither state_path nor "
+            "output_path is given: a try that dies leaves no record, and the next one would pay again."
+        )
+        return NoRecords()
+    if found := folder.faults():
+        raise InvalidRequestError([replace(fault, path="state_path") for fault in found])
+    return FileRecords(folder, identity)

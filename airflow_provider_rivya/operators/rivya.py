@@ -41,6 +41,14 @@ class RivyaGenerateOperator(GenerateOperator):
     :param timeout: how long one try waits for the generation; ``execution_timeout`` wins if smaller.
     :param inline_wait: how long to wait on the worker before deferring: deferring and resuming takes some
         seconds, so this is quicker for models that are.
+    :param on_rerun_after_delivery: what a clear does with a delivered result of the same request:
+        ``regenerate`` (and pay), or ``reuse`` (land it again).
+    :param on_uncertain_submission: what a try does that finds a request sent, but no answer recorded:
+        ``resubmit`` sends the same bytes under the same idempotency key (for a day, then it fails);
+        ``fail`` leaves it to a person.
+    :param state_path: folder for submission records, shared by all workers; must render the same on
+        every try. Default: Airflow's task state store (3.3 and later), else ``.rivya/`` beside the
+        output. Templated.
     :raises InvalidRequestError: with every fault; the task fails without retry, nothing was charged.
     :raises GatewayError: the gateway refused or could not be reached; the text says what a retry does.
     :raises GenerationFailedError: it failed at the gateway.

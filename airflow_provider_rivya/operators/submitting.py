@@ -27,6 +27,7 @@ from airflow_provider_rivya.generation.submission import (
     Stop,
 )
 from airflow_provider_rivya.operators.failures import without_retry
+from airflow_provider_rivya.operators.records import RecordTakenError
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -63,6 +64,13 @@ class Submitted:
     @property
     def generation_id(self) -> str:
         return self.record.generation_id or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What the record was before this try's intent."""
+
+    before: Record | None
 
 
 @dataclass(frozen=True)
@@ -129,14 +137,14 @@ class Submitter:
         if isinstance(step, Begin):
             if request is None:
                 raise RuntimeError("nothing can be begun without a request")
-            return self._begin(step, request, make_body)
+            return self._begin(step, request, make_body, before=record)
         if isinstance(step, Repeat):
             log.warning(
                 "Resumed after a try that ended between sending and recording: sending the same request "
                 "under the same idempotency key %s.",
                 step.record.key,
             )
-            return self._post(step.record, first=False)
+            return self._post(step.record)
         if isinstance(step, Reattach):
             return self._reattach(step)
         raise self._stopped(step)
@@ -169,7 +177,9 @@ class Submitter:
 
     # -- the branches ------------------------------------------------------------------------------
 
-    def _begin(self, step: Begin, request: GenerationRequest, make_body: Callable[[], str]) -> Submitted:
+    def _begin(
+        self, step: Begin, request: GenerationRequest, make_body: Callable[[], str], before: Record | None
+    ) -> Submitted:
         if step.abandoned is not None:
             log.warning(
                 "The task was cleared and asks for something else now. Left behind: %s.",
@@ -188,8 +198,31 @@ class Submitter:
             model=request.model,
             body=body,
         )
-        self.records.begin(record)
-        return self._post(record, first=True)
+        try:
+            self.records.begin(record, before)
+        except RecordTakenError:
+            return self._follow()
+        return self._post(record, Undo(before))
+
+    def _follow(self) -> Submitted:
+        """Another copy of this task instance was first: wait for what it records, and re-attach."""
+        log.warning("Another process of this task is submitting right now; waiting for its record.")
+        patience = time.monotonic() + CONFLICT_PATIENCE
+        while True:
+            record = self.records.read()
+            if record is not None and record.state != "intent":
+                return self._reattach(Reattach(record))
+            if record is not None and time.monotonic() >= patience:
+                # It died in between: its bytes under its key, as after any crash.
+                return self._post(record)
+            if record is None and time.monotonic() >= patience:
+                raise GenerationError(
+                    "Another process of this task took its submission back",
+                    conn_id=self.hook.conn_id,
+                    fate=fate.not_submitted(self.situation(), final=False),
+                    retryable=True,
+                )
+            time.sleep(CONFLICT_PAUSE)
 
     def _upload(self, make_body: Callable[[], str]) -> str:
         try:
@@ -199,10 +232,16 @@ class Submitter:
             error.fate = fate.not_submitted(self.situation(), final=final)
             raise without_retry(error) if final else error from None
 
-    def _post(self, record: Record, *, first: bool) -> Submitted:
+    def _post(self, record: Record, undo: Undo | None = None) -> Submitted:
+        """
+        Send the recorded body.
+
+        :param undo: how to take the intent back; ``None`` when it is an earlier try's, which may
+            have been taken in.
+        """
         if self.killed():
-            if first:
-                self.records.forget()
+            if undo:
+                self.records.take_back(undo.before)
             raise GenerationError(
                 "The task was asked to stop before the request was sent",
                 conn_id=self.hook.conn_id,
@@ -216,7 +255,9 @@ class Submitter:
         try:
             answer = self._create(record)
         except GatewayError as error:
-            raise self._refused(error, record, first=first) from None
+            raise self._refused(error, record, undo) from None
+        if isinstance(answer, Record):
+            return self._reattach(Reattach(answer))
         self._refuse_foreign(answer, record)
         record = record.submitted(answer.id, answer.credits_reserved, time.time())
         self.records.note(record)
@@ -229,7 +270,8 @@ class Submitter:
         )
         return Submitted(record, answer)
 
-    def _create(self, record: Record) -> Generation:
+    def _create(self, record: Record) -> Generation | Record:
+        """Return the gateway's answer, or the record of another process that got one meanwhile."""
         patience = time.monotonic() + CONFLICT_PATIENCE
         while True:
             try:
@@ -239,13 +281,16 @@ class Submitter:
                     raise
                 log.warning("%s It may be in progress: asking again in %.0f s.", error, CONFLICT_PAUSE)
                 time.sleep(CONFLICT_PAUSE)
+                meanwhile = self.records.read()
+                if meanwhile is not None and meanwhile.key == record.key and meanwhile.generation_id:
+                    return meanwhile
 
-    def _refused(self, error: GatewayError, record: Record, *, first: bool) -> GenerationError:
-        if error.maybe_taken_in or not first:
+    def _refused(self, error: GatewayError, record: Record, undo: Undo | None) -> GenerationError:
+        if error.maybe_taken_in or undo is None:
             error.fate = fate.uncertain(self.situation(record))
             return error
         # Certainly not taken in: the next try starts from nothing.
-        self.records.forget()
+        self.records.take_back(undo.before)
         passing = isinstance(error, RateLimitedError | GatewayUnavailableError) or error.retryable
         error.fate = fate.not_submitted(self.situation(), final=not passing)
         return error if passing else without_retry(error)

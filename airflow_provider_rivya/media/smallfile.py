@@ -1,0 +1,110 @@
+"""A small file that is created exclusively and replaced whole: what a record is kept in."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from airflow_provider_rivya.media.staging import hidden_sibling
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.media.store import OutputPlace
+
+
+class SmallFile:
+    """
+    One file in a folder of object storage or of a local disk.
+
+    Errors of the store are raised as they come: the caller must not take "cannot be read" for
+    "is not there".
+
+    :param folder: the place; its folder is created when the file is.
+    :param name: the file's name.
+    """
+
+    def __init__(self, folder: OutputPlace, name: str) -> None:
+        self._folder = folder
+        self._name = name
+
+    @property
+    def uri(self) -> str:
+        """Where it is, without connection."""
+        return self._folder.uri_of(self._name)
+
+    def read(self) -> bytes | None:
+        """Return the content, or ``None`` when there is certainly no such file."""
+        try:
+            if self._local:
+                with open(self._path, "rb") as file:
+                    return file.read()
+            self._folder.fs.invalidate_cache()
+            return bytes(self._folder.fs.cat_file(self._path))
+        except FileNotFoundError:
+            return None
+
+    def create(self, content: bytes) -> None:
+        """
+        Create the file with its content, at once.
+
+        On stores other than a local disk and S3 the check and the writing are two steps.
+
+        :raises FileExistsError: somebody else has created it.
+        """
+        if self._local:
+            self._create_local(content)
+            return
+        fs = self._folder.fs
+        fs.invalidate_cache()
+        if fs.exists(self._path):
+            raise FileExistsError(self.uri)
+        try:
+            fs.pipe_file(self._path, content, mode="create")
+        except (NotImplementedError, TypeError):
+            # The filesystem has no exclusive writing.
+            fs.makedirs(self._path.rpartition("/")[0], exist_ok=True)
+            fs.pipe_file(self._path, content)
+
+    def replace(self, content: bytes) -> None:
+        """Write the file anew; a reader sees the old or the new content."""
+        with self._folder.stage(self._name) as staged:
+            staged.write(content)
+            staged.commit()
+
+    def remove(self) -> None:
+        """Remove the file, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            if self._local:
+                os.unlink(self._path)
+            else:
+                self._folder.fs.rm_file(self._path)
+
+    @property
+    def _local(self) -> bool:
+        return self._folder.target.is_local
+
+    @property
+    def _path(self) -> str:
+        return self._folder.path_of(self._name)
+
+    def _create_local(self, content: bytes) -> None:
+        """Link a finished file to its name: exclusive, and never seen empty."""
+        folder = os.path.dirname(self._path)
+        os.makedirs(folder, exist_ok=True)
+        staged = os.path.join(folder, hidden_sibling("part"))
+        try:
+            with open(staged, "xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(staged, self._path)
+            except FileExistsError:
+                raise
+            except OSError:
+                # No hard links here: a crash right now may leave an empty file, which is then told.
+                with open(self._path, "xb") as file:
+                    file.write(content)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(staged)
