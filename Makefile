@@ -1,0 +1,48 @@
+# Needs Python 3.11+ with pip, git and make. Everything else goes into .venv.
+
+PYTHON ?= python3
+AIRFLOW ?= 3.3.2
+UV := uv==0.13.8
+BIN := .venv/bin
+# Further arguments of the target's program, e.g. make test ARGS="-k validation"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo up test lint types format locks clean
+
+help: ## this text
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+venv: ## set up .venv from the lock of the running Python (PYTHON=python3.12 takes another one)
+	@$(PYTHON) tools/venv.py $(AIRFLOW)
+
+demo: venv ## make one image from a photograph, through a real Airflow and the sandbox gateway
+	@$(BIN)/python -m tools.demo $(ARGS)
+
+up: venv ## the same Airflow with its UI, until Ctrl-C
+	@$(BIN)/python -m tools.up $(ARGS)
+
+test: venv ## unit, integration and end-to-end tests, with the coverage of the package
+	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+
+lint: venv ## ruff, its formatter, and the floors of the package
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: venv ## mypy --strict
+	@$(BIN)/mypy --strict
+
+format: venv ## let ruff put the code in order
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+locks: ## write the locks anew (the dates are in tools/locks.py)
+	@test -x .venv-locks/bin/uv || $(PYTHON) -m venv .venv-locks
+	@.venv-locks/bin/python -m pip --disable-pip-version-check install -q $(UV)
+	@.venv-locks/bin/python -m tools.locks --uv .venv-locks/bin/uv $(ARGS)
+
+clean: ## remove .venv, .airflow and all caches
+	@rm -rf .venv .venv-locks .airflow .coverage .coverage.* .hypothesis .import_linter_cache
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache build dist htmlcov
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,25 @@
+"""What all tests have in common: an environment without a person's Airflow or proxies in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+
+import pytest
+
+# Airflow reads its home and its options when it is first imported, which is before any fixture can act.
+for _name in [name for name in os.environ if name.startswith("AIRFLOW")]:
+    del os.environ[_name]
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+_HOME = os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-provider-rivya-")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The end-to-end tests come last: what is quick to fail fails first."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
+
+
+def pytest_unconfigure() -> None:
+    """Remove the tests' AIRFLOW_HOME."""
+    shutil.rmtree(_HOME, ignore_errors=True)

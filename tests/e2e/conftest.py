@@ -1,0 +1,102 @@
+"""One local Airflow and one sandbox for all end-to-end tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sandbox_process import SandboxProcess
+from tools.local import EXAMPLE_DAGS, sandbox_connection
+from tools.stack.config import StackConfig
+from tools.stack.rest import TaskState
+from tools.stack.stack import AirflowStack
+
+RUN_TIMEOUT = 180.0
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """A DAG run that has ended: its final state and its task instances."""
+
+    stack: AirflowStack
+    dag_id: str
+    run_id: str
+    state: str
+    tasks: list[TaskState]
+
+    def xcom(self, task_id: str, map_index: int = -1) -> Any:
+        """The XCom ``return_value`` of one task instance."""
+        return self.stack.client.xcom(self.dag_id, self.run_id, task_id, map_index)
+
+    def log(self, task_id: str, map_index: int = -1) -> str:
+        """The log of one task instance's last try."""
+        task = next(task for task in self.tasks if (task.task_id, task.map_index) == (task_id, map_index))
+        return "\n".join(self.stack.client.log_lines(self.dag_id, self.run_id, task))
+
+    def explain(self) -> str:
+        """States of all tasks and the logs of those that failed: what a failed assertion should show."""
+        lines = [f"{self.dag_id} ended as {self.state}"]
+        for task in self.tasks:
+            lines.append(f"{task.label}: {task.state}")
+            if task.state in ("failed", "up_for_retry"):
+                lines.append(self.log(task.task_id, task.map_index)[-4000:])
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """The stack of this session, with what the tests do to it."""
+
+    stack: AirflowStack
+
+    def start(self, dag_id: str, **params: Any) -> str:
+        """Trigger a run with these DAG params; returns its id."""
+        self.stack.wait_for_dag(dag_id)
+        return self.stack.client.trigger(dag_id, params)
+
+    def finish(self, dag_id: str, run_id: str) -> EndedRun:
+        """Wait for the end of a run, while all components live."""
+        state = self.stack.follow_run(dag_id, run_id, RUN_TIMEOUT)
+        tasks = self.stack.client.task_states(dag_id, run_id)
+        return EndedRun(self.stack, dag_id, run_id, state, tasks)
+
+    def run(self, dag_id: str, **params: Any) -> EndedRun:
+        """Trigger a run and wait for its end."""
+        return self.finish(dag_id, self.start(dag_id, **params))
+
+    def log_files(self) -> list[Path]:
+        """Every log file of the tasks, the triggers and the components."""
+        home = self.stack.config.home
+        return [
+            path for folder in ("logs", "logs-components") for path in home.joinpath(folder).rglob("*.log")
+        ]
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[SandboxProcess]:
+    """A sandbox outside the measured coverage, whose figure is that of the unit and integration tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_START", raising=False)
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        process = SandboxProcess(speed=40).start()
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="session")
+def airflow(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    """All of Airflow's components, connected to the sandbox."""
+    config = StackConfig(
+        home=tmp_path_factory.mktemp("airflow") / "home",
+        dags_folder=EXAMPLE_DAGS,
+        connections={"rivya_default": sandbox_connection(sandbox.url)},
+    )
+    with AirflowStack(config) as stack:
+        stack.start()
+        yield Airflow(stack)

@@ -1,0 +1,126 @@
+"""The example DAGs, through the REST API, the scheduler, real workers and the real triggerer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from PIL import Image
+
+from tests.e2e.conftest import Airflow, EndedRun
+from tests.sandbox_process import KEY, SandboxProcess
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+EXAMPLES = ("rivya_quickstart", "rivya_reference_image", "rivya_mapped", "rivya_chained")
+TWENTY = [f"product number {number}" for number in range(20)]
+
+
+def image_file(result: dict[str, Any], folder: Path) -> Path:
+    """The one file of a result, checked against what the result says of it."""
+    (output,) = result["outputs"]
+    path = Path(unquote(urlsplit(output["uri"]).path))
+    assert path.parent == folder
+    assert path.stat().st_size == output["size_bytes"]
+    with Image.open(path) as image:
+        image.load()
+        assert image.get_format_mimetype() == output["mime_type"]
+        assert image.size == (output["width"], output["height"])
+    return path
+
+
+def charges(sandbox: SandboxProcess, results: list[dict[str, Any]]) -> list[str]:
+    """The generation ids of these results that the ledger shows a charge for, one a charge."""
+    ids = {result["generation_id"] for result in results}
+    return [
+        entry["task_id"]
+        for entry in sandbox.ledger()["entries"]
+        if entry["kind"] == "charge" and entry["task_id"] in ids
+    ]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("images")
+
+
+@pytest.fixture(scope="module")
+def runs(airflow: Airflow, folder: Path) -> dict[str, EndedRun]:
+    """One run of each example, side by side, each with a folder of its own."""
+    started = {dag_id: airflow.start(dag_id, output_path=f"{folder / dag_id}/") for dag_id in EXAMPLES}
+    return {dag_id: airflow.finish(dag_id, run_id) for dag_id, run_id in started.items()}
+
+
+@pytest.mark.parametrize("dag_id", EXAMPLES)
+def test_every_example_succeeds(runs: dict[str, EndedRun], dag_id: str) -> None:
+    assert runs[dag_id].state == "success", runs[dag_id].explain()
+
+
+def test_quickstart_lands_one_image(runs: dict[str, EndedRun], folder: Path) -> None:
+    result = runs["rivya_quickstart"].xcom("image")
+    path = image_file(result, folder / "rivya_quickstart")
+    assert path.name == f"{result['generation_id']}-0.png"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_reference_image_lands_one_image(runs: dict[str, EndedRun], folder: Path) -> None:
+    path = image_file(runs["rivya_reference_image"].xcom("restyle"), folder / "rivya_reference_image")
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_each_reference_is_uploaded_once(runs: dict[str, EndedRun], sandbox: SandboxProcess) -> None:
+    with_a_reference = [dag_id for dag_id in runs if dag_id in ("rivya_reference_image", "rivya_chained")]
+    uploads = [
+        request
+        for request in sandbox.requests()
+        if (request["method"], request["path"], request["status"]) == ("POST", "/api/v1/files", 201)
+    ]
+    assert len(uploads) == len(with_a_reference)
+
+
+def test_mapped_lands_one_image_for_each_row(runs: dict[str, EndedRun], folder: Path) -> None:
+    run = runs["rivya_mapped"]
+    paths = [image_file(run.xcom("image", index), folder / "rivya_mapped") for index in range(3)]
+    assert len(set(paths)) == 3
+    assert run.xcom("uris") == [path.as_uri() for path in paths]
+
+
+def test_chained_lands_the_draft_and_the_final_image(runs: dict[str, EndedRun], folder: Path) -> None:
+    run = runs["rivya_chained"]
+    draft = image_file(run.xcom("draft"), folder / "rivya_chained")
+    final = image_file(run.xcom("final"), folder / "rivya_chained")
+    assert (draft.suffix, final.suffix) == (".png", ".jpg")
+    assert set(draft.parent.iterdir()) == {draft, final}
+
+
+def test_tasks_wait_in_the_triggerer(runs: dict[str, EndedRun], airflow: Airflow) -> None:
+    run = runs["rivya_quickstart"]
+    logs = airflow.stack.config.home.joinpath("logs", "dag_id=rivya_quickstart", f"run_id={run.run_id}")
+    assert list(logs.rglob("*.log.trigger.*.log"))
+
+
+def test_twenty_mapped_images_are_twenty_files_and_twenty_charges(
+    airflow: Airflow, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    run = airflow.run("rivya_mapped", products=TWENTY, output_path=f"{tmp_path}/")
+    assert run.state == "success", run.explain()
+    results = [run.xcom("image", index) for index in range(20)]
+    paths = {image_file(result, tmp_path) for result in results}
+    assert len(paths) == 20
+    assert set(tmp_path.iterdir()) == paths
+    charged = charges(sandbox, results)
+    assert len(charged) == len(set(charged)) == 20
+
+
+def test_no_log_shows_the_key_or_a_result_url(runs: dict[str, EndedRun], airflow: Airflow) -> None:
+    results = [runs["rivya_quickstart"].xcom("image"), runs["rivya_reference_image"].xcom("restyle")]
+    results += [runs["rivya_mapped"].xcom("image", index) for index in range(3)]
+    results += [runs["rivya_chained"].xcom(task_id) for task_id in ("draft", "final")]
+    secrets = {KEY, *(urlsplit(result["outputs"][0]["source_url"]).path for result in results)}
+    texts = {path: path.read_text(errors="replace") for path in airflow.log_files()}
+    everything = "\n".join(texts.values())
+    assert all(result["generation_id"] in everything for result in results)
+    shown = [(path.name, secret) for path, text in texts.items() for secret in secrets if secret in text]
+    assert shown == []

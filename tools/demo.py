@@ -1,0 +1,166 @@
+"""``make demo``: one image from a reference photograph, through a real Airflow and the sandbox gateway.
+
+Exit code 0 only if the DAG run succeeded and its image file is there and can be decoded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from PIL import Image
+
+from tools.local import EXAMPLE_DAGS, OUTPUT, Progress, local_airflow
+from tools.stack.config import CHECKOUT, StackConfig
+from tools.stack.processes import ProcessError
+from tools.stack.rest import RestError, TaskState
+from tools.stack.stack import AirflowStack
+
+DAG_ID = "rivya_reference_image"
+_HINTS = {
+    "queued": "queued for a worker",
+    "running": "running on a worker",
+    "deferred": "deferred: waits in the triggerer, holds no worker",
+    "scheduled": "scheduled (again)",
+}
+_LOG_LINES = 40
+
+
+class DemoError(RuntimeError):
+    """The demo ran, but did not make a valid image."""
+
+
+class TryFailedError(Exception):
+    """A task's try has failed."""
+
+
+def image_path(result: dict[str, Any]) -> Path:
+    """Where the first output of a result (``GenerationResult``) lies on this machine.
+
+    :raises DemoError: if it has none, or one that is not a local file.
+    """
+    uris = [output.get("uri") for output in result.get("outputs", [])]
+    if not uris or not uris[0]:
+        raise DemoError(f"the result names no file: {result}")
+    parts = urlsplit(uris[0])
+    if parts.scheme not in ("", "file"):
+        raise DemoError(f"{uris[0]} is not a file on this machine")
+    return Path(unquote(parts.path))
+
+
+def check_image(path: Path) -> str:
+    """Decode the whole image; ``PNG, 1024 x 1024``.
+
+    :raises DemoError: if the file is missing or no valid image.
+    """
+    try:
+        with Image.open(path) as image:
+            image.verify()
+        with Image.open(path) as image:
+            image.load()
+            return f"{image.format}, {image.width} x {image.height}"
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DemoError(f"{path} is not a valid image: {error}") from error
+
+
+def find_result(stack: AirflowStack, run_id: str, tasks: Sequence[TaskState]) -> dict[str, Any]:
+    """The XCom of the generation among a run's tasks.
+
+    :raises DemoError: if no task has left one.
+    """
+    for task in tasks:
+        try:
+            value = stack.client.xcom(DAG_ID, run_id, task.task_id, task.map_index)
+        except RestError as error:
+            if error.status != 404:
+                raise
+            continue
+        if isinstance(value, dict) and "outputs" in value:
+            return value
+    raise DemoError(f"no task of {run_id} has left a result")
+
+
+def run(stack: AirflowStack, progress: Progress, output: Path, timeout: float) -> Path:
+    """Run the DAG, follow it, print its result; the path of the image.
+
+    :raises DemoError: if it failed, after printing the logs of the failed tasks.
+    """
+    stack.wait_for_dag(DAG_ID)
+    run_id = stack.client.trigger(DAG_ID, {"output_path": f"{output}/"})
+    progress(f"{DAG_ID} started ({run_id})")
+    state = "not ended"
+    with contextlib.suppress(TimeoutError, TryFailedError):
+        state = stack.follow_run(DAG_ID, run_id, timeout, on_change=lambda task: show(progress, task))
+    progress(f"run: {state}")
+    tasks = stack.client.task_states(DAG_ID, run_id)
+    if state != "success":
+        print_logs(stack, run_id, [task for task in tasks if task.state != "success"])
+        raise DemoError(f"{DAG_ID} has not made its image; the logs are above")
+    result = find_result(stack, run_id, tasks)
+    print("\nXCom return_value:\n" + json.dumps(result, indent=2), flush=True)
+    return image_path(result)
+
+
+def show(progress: Progress, task: TaskState) -> None:
+    """Tell of a task's new state.
+
+    :raises TryFailedError: if the try has failed: a person need not wait for the retry to learn why.
+    """
+    progress(f"{task.label}: {_HINTS.get(task.state or '', task.state or 'waits its turn')}")
+    if task.state == "up_for_retry":
+        raise TryFailedError
+
+
+def print_logs(stack: AirflowStack, run_id: str, tasks: Sequence[TaskState]) -> None:
+    """The end of the log of each task."""
+    for task in tasks:
+        lines = list(stack.client.log_lines(DAG_ID, run_id, task))
+        print(
+            f"\nLog of {task.label} ({task.state}), try {task.try_number}, its end:",
+            *lines[-_LOG_LINES:],
+            sep="\n  ",
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo."""
+    parser = argparse.ArgumentParser(prog="make demo", description=main.__doc__)
+    parser.add_argument(
+        "--home", type=Path, default=CHECKOUT / ".airflow" / "demo", help="AIRFLOW_HOME, made anew"
+    )
+    parser.add_argument("--dags", type=Path, default=EXAMPLE_DAGS, help="folder with the DAG")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder that the image goes to")
+    parser.add_argument("--speed", type=float, default=4, help="how many times faster than the real gateway")
+    parser.add_argument("--timeout", type=float, default=180, help="seconds that the run may take")
+    options = parser.parse_args(arguments)
+    progress = Progress()
+    output = options.output.resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    config = StackConfig(
+        home=options.home.resolve(),
+        dags_folder=options.dags.resolve(),
+        parallelism=4,
+        fresh=True,
+    )
+    try:
+        with local_airflow(config, progress, speed=options.speed) as (stack, _):
+            path = run(stack, progress, output, options.timeout)
+        kind = check_image(path)
+    except (DemoError, ProcessError, RestError, OSError) as error:
+        print(f"\nThe demo failed: {error}\nOutput of the components: {config.log_dir}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    print(f"\nImage ({kind}) after {progress.elapsed:.0f} s:\n{path}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,63 @@
+"""What ``make demo`` and ``make up`` share: a sandbox, a stack connected to it, lines for a person."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tools.stack.config import CHECKOUT, StackConfig
+from tools.stack.processes import ending_signals_raise
+from tools.stack.stack import AirflowStack
+
+SANDBOX = "sandbox"
+SANDBOX_READY = "Rivya sandbox listening on "
+SANDBOX_KEY = "rvya_sk_sandbox"
+EXAMPLE_DAGS = CHECKOUT / "example_dags"
+OUTPUT = CHECKOUT / "output"
+
+
+class Progress:
+    """Prints a line a step, each with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._began
+
+    def __call__(self, text: str) -> None:
+        """Print one step."""
+        print(f"{self.elapsed:6.1f} s  {text}", flush=True)
+
+
+def sandbox_connection(url: str) -> str:
+    """The Airflow connection to a sandbox, as JSON."""
+    return json.dumps({"conn_type": "rivya", "host": url, "password": SANDBOX_KEY})
+
+
+@contextlib.contextmanager
+def local_airflow(
+    config: StackConfig, progress: Progress, *, speed: float
+) -> Iterator[tuple[AirflowStack, str]]:
+    """A healthy stack connected to a fresh sandbox, and the sandbox's address; both end with the block.
+
+    :param speed: how many times faster than the real gateway the sandbox generates.
+    """
+    with ending_signals_raise(), AirflowStack(config, say=progress) as stack:
+        stack.run_process(SANDBOX, sandbox_command(config.python, speed))
+        url = stack.wait_for_output(SANDBOX, SANDBOX_READY)
+        progress(f"sandbox gateway at {url}")
+        stack.set_connections({"rivya_default": sandbox_connection(url)})
+        stack.start()
+        yield stack, url
+        progress("stopping")
+
+
+def sandbox_command(python: Path, speed: float) -> Sequence[str]:
+    """How a sandbox on a free port is started."""
+    return [str(python), "-m", "airflow_provider_rivya.sandbox", "--port", "0", "--speed", f"{speed:g}"]

@@ -1,0 +1,99 @@
+"""Writes ``locks/``: every library of the runtime, the sandbox, the tests and the checks, pinned.
+
+There is one lock for each pair of Airflow and Python, as of a date: the same date gives the same lock.
+``make locks`` runs this; it needs uv, which the Makefile installs into a tool environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+LOCKS = CHECKOUT / "locks"
+
+_PIN = re.compile(r"^[a-z0-9][a-z0-9._-]*(\[[a-z0-9,_-]+\])?==[^\s;]+( ; .+)?$")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One lock: the Airflow release, the Python minor, and the day whose package index is looked at."""
+
+    airflow: str
+    python: str
+    date: str
+
+    @property
+    def name(self) -> str:
+        """File name of the lock."""
+        return f"airflow-{self.airflow}-py{self.python}.txt"
+
+
+PAIRS = (
+    Pair("3.3.2", "3.11", "2026-11-15"),
+    Pair("3.3.2", "3.12", "2026-11-15"),
+    Pair("3.3.2", "3.13", "2026-11-15"),
+)
+
+
+def header(pair: Pair) -> str:
+    """The comment at the head of a lock."""
+    return (
+        f"# Apache Airflow {pair.airflow} on Python {pair.python}, as of {pair.date}.\n"
+        "# Written by `make locks`; complete, so install it with `pip install --no-deps -r`.\n"
+    )
+
+
+def faults(text: str) -> list[str]:
+    """Lines of a lock that are neither a comment nor a pin (an index, a host name, a path, a bare name)."""
+    return [line for line in text.splitlines() if line and not line.startswith("#") and not _PIN.match(line)]
+
+
+def compile_lock(uv: str, pair: Pair) -> str:
+    """Resolve one pair; the text of its lock.
+
+    :raises subprocess.CalledProcessError: if there is no solution.
+    :raises ValueError: if the solution holds anything but pins.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        constraint = Path(folder, "constraint.txt")
+        constraint.write_text(f"apache-airflow=={pair.airflow}\n")
+        output = Path(folder, "lock.txt")
+        command = [uv, "pip", "compile", "--quiet", "--universal", "--no-header", "--no-annotate"]
+        command += ["--no-emit-index-url", "--no-emit-find-links", "--extra", "dev"]
+        command += ["--python-version", pair.python, "--exclude-newer", f"{pair.date}T00:00:00Z"]
+        command += ["--constraint", str(constraint), "--output-file", str(output), "pyproject.toml"]
+        subprocess.run(command, cwd=CHECKOUT, check=True)
+        text = header(pair) + output.read_text()
+    if wrong := faults(text):
+        raise ValueError(f"{pair.name} holds more than pins: {wrong}")
+    return text
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write all locks, or with ``--only`` those whose name contains a text."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--only", default="", help="part of the file name, e.g. py3.12")
+    parser.add_argument("--uv", default=shutil.which("uv"), help="the uv executable")
+    options = parser.parse_args(arguments)
+    if options.uv is None:
+        print("uv is not installed; `make locks` installs it.", file=sys.stderr)
+        return 2
+    LOCKS.mkdir(exist_ok=True)
+    for pair in PAIRS:
+        if options.only in pair.name:
+            text = compile_lock(options.uv, pair)
+            (LOCKS / pair.name).write_text(text)
+            print(f"locks/{pair.name}: {sum('==' in line for line in text.splitlines())} pins")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""A local Airflow of single components, for the demo, for clicking around and for the end-to-end tests."""

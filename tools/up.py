@@ -1,0 +1,48 @@
+"""``make up``: a local Airflow with its UI, the example DAGs and a sandbox gateway, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.local import EXAMPLE_DAGS, Progress, local_airflow
+from tools.stack.config import CHECKOUT, StackConfig
+from tools.stack.processes import ProcessError
+from tools.stack.rest import RestError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start everything and wait for Ctrl-C. Runs, connections and variables are kept for the next time."""
+    parser = argparse.ArgumentParser(prog="make up", description=main.__doc__)
+    parser.add_argument("--home", type=Path, default=CHECKOUT / ".airflow" / "up", help="AIRFLOW_HOME, kept")
+    parser.add_argument("--dags", type=Path, default=EXAMPLE_DAGS, help="the folder with the DAGs")
+    parser.add_argument("--speed", type=float, default=1, help="how many times faster than the real gateway")
+    options = parser.parse_args(arguments)
+    config = StackConfig(home=options.home.resolve(), dags_folder=options.dags.resolve())
+    progress = Progress()
+    try:
+        with local_airflow(config, progress, speed=options.speed) as (stack, sandbox):
+            print(
+                f"\nAirflow   {stack.url}  (no login: whoever opens it is the administrator)"
+                f"\nSandbox   {sandbox}  (connection rivya_default; charges: {sandbox}/sandbox/ledger)"
+                f"\nDAGs      {config.dags_folder}"
+                f"\nLogs      {config.log_dir}"
+                "\n\nCtrl-C ends everything.",
+                flush=True,
+            )
+            while True:
+                stack.check()
+                time.sleep(0.5)
+    except (ProcessError, RestError, OSError) as error:
+        print(f"\n{error}\nOutput of the components: {config.log_dir}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nAll stopped.", flush=True)
+        return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,111 @@
+"""Sets up ``.venv`` from the lock of the running Python, with nothing but that Python and its pip.
+
+``make`` runs it before everything else; a set-up that is up to date costs a few milliseconds. It must start
+on any Python 3, so as to say what is wrong with an old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+VENV = CHECKOUT / ".venv"
+STAMP = VENV / ".installed"
+LOWEST = (3, 11)
+PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
+
+
+def lock_for(airflow: str, python: tuple[int, int], locks: list[str]) -> str:
+    """The name of the lock among ``locks`` to install.
+
+    :raises SystemExit: with what to do, if the Python is too old or has no lock.
+    """
+    version = f"{python[0]}.{python[1]}"
+    name = f"airflow-{airflow}-py{version}.txt"
+    if python >= LOWEST and name in locks:
+        return name
+    if python < LOWEST:
+        problem = f"Python {version} is too old: {LOWEST[0]}.{LOWEST[1]} or newer is needed."
+    else:
+        problem = f"There is no lock for Airflow {airflow} on Python {version} (locks/{name})."
+    known = ", ".join(
+        sorted(lock[len("airflow-") : -len(".txt")].replace("-py", " on Python ") for lock in locks)
+    )
+    choice = f"make PYTHON=python{_newest(locks)} ..."
+    raise SystemExit(f"{problem}\nThere are locks for Airflow {known}.\nChoose a Python with: {choice}")
+
+
+def _newest(locks: list[str]) -> str:
+    return max(
+        (lock.rpartition("-py")[2][: -len(".txt")] for lock in locks),
+        key=lambda v: [int(p) for p in v.split(".")],
+    )
+
+
+def fingerprint(lock: Path) -> str:
+    """Changes with all that the set-up is made from: interpreter, place, lock, packaging."""
+    digest = hashlib.sha256(f"{sys.version}\n{sys.base_prefix}\n{VENV}\n".encode())
+    for path in (lock, CHECKOUT / "pyproject.toml", CHECKOUT / "airflow_provider_rivya" / "__init__.py"):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def install(lock: Path) -> None:
+    """Make ``.venv`` anew, install the lock and the checkout into it.
+
+    pip comes from the running Python, so that a Python without ensurepip (Debian's) will do.
+    """
+    if subprocess.run(
+        [sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, check=False
+    ).returncode:
+        raise SystemExit(
+            f"{sys.executable} has no pip. Install pip for it, or choose another Python: make PYTHON=..."
+        )
+    python = VENV / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)], check=True)
+    pip = [sys.executable, *PIP, "--python", str(python), "install", "--no-deps"]
+    # The bytecode is compiled below on all cores; pip would do it on one.
+    subprocess.run([*pip, "--no-compile", "-r", str(lock)], check=True)
+    libraries = subprocess.check_output(
+        [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
+    ).strip()
+    # Some libraries carry templates and tests that are no Python of this version; that is not our concern.
+    subprocess.run([str(python), "-m", "compileall", "-qq", "-j", "0", libraries], check=False)
+    subprocess.run([*pip, "--no-build-isolation", "-e", str(CHECKOUT)], check=True)
+
+
+def main(airflow: str) -> int:
+    """Install if anything has changed since the last time."""
+    locks = [path.name for path in (CHECKOUT / "locks").glob("airflow-*.txt")]
+    lock = CHECKOUT / "locks" / lock_for(airflow, sys.version_info[:2], locks)
+    wanted = fingerprint(lock)
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        return 0
+    began = time.monotonic()
+    print(f"Setting up .venv from locks/{lock.name} (a minute or two, once)", flush=True)
+    install(lock)
+    STAMP.write_text(wanted)
+    print(f"Set up in {time.monotonic() - began:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    # The settings of an environment that happens to be active are not those of .venv.
+    for name in (
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+        "PIP_USER",
+        "PIP_REQUIRE_VIRTUALENV",
+    ):
+        os.environ.pop(name, None)
+    try:
+        raise SystemExit(main(sys.argv[1]))
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"Set-up failed (exit code {error.returncode}); run it again to retry.") from None
