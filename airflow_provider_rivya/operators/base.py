@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from datetime import timedelta
 from tempfile import TemporaryDirectory
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import (
-    ConnectionConfigError,
     GatewayError,
     GenerationTimeoutError,
     InvalidRequestError,
@@ -21,13 +20,14 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.waiting import Finished
 from airflow_provider_rivya.operators.concluding import Pinned, conclude
-from airflow_provider_rivya.operators.failures import without_retry
-from airflow_provider_rivya.operators.records import SafeRecords, StateStoreRecords, records_for
+from airflow_provider_rivya.operators.records import SafeRecords, records_for
+from airflow_provider_rivya.operators.session import open_session
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.generation.submission import OnRerun, OnUncertain
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.operators.preparing import Prepared
+    from airflow_provider_rivya.operators.session import Session
     from airflow_provider_rivya.operators.submitting import Submitted, Submitter
     from airflow_provider_rivya.triggers.base import GenerationTrigger
 
@@ -101,8 +101,9 @@ class GenerateOperator(_compat.BaseOperator):
         ):
             if chosen not in allowed:
                 raise ValueError(f"{name} is {chosen!r}; allowed: {', '.join(allowed)}")
-        for name, value in (("timeout", timeout), ("inline_wait", inline_wait)):
-            if value < timedelta(0):
+        spans: dict[str, object] = {"timeout": timeout, "inline_wait": inline_wait}
+        for name, value in spans.items():
+            if not isinstance(value, timedelta) or value < timedelta(0):
                 raise ValueError(f"{name} is {value!r}; it takes a timedelta that is not negative")
         self.if_exists = if_exists
         self.deferrable = _compat.default_deferrable() if deferrable is None else deferrable
@@ -128,8 +129,9 @@ class GenerateOperator(_compat.BaseOperator):
         """
         from airflow_provider_rivya.catalog.spec import category_of
 
-        with self._hook(context) as hook, TemporaryDirectory(prefix="rivya-") as folder:
-            submitter = self._submitter(context, hook, self.output_path, self.output_conn_id)
+        with self._session(context) as session, TemporaryDirectory(prefix="rivya-") as folder:
+            hook = session.hook
+            submitter = self._submitter(context, session, self.output_path, self.output_conn_id)
             prepared = self._prepared(context, submitter, folder)
             submitted = submitter.obtain(
                 prepared.request if prepared else None, lambda: self._body(hook, prepared)
@@ -152,7 +154,7 @@ class GenerateOperator(_compat.BaseOperator):
 
     def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
-        with self._hook(context) as hook:
+        with self._session(context) as session:
             # DAG.test() of Airflow 3.3 hands on the event alone.
             rest = Pinned(
                 generation_id=pinned.get("generation_id") or event["task_id"],
@@ -162,7 +164,7 @@ class GenerateOperator(_compat.BaseOperator):
             )
             self.log.info("The trigger reports: %s.", event["status"])
             finished = Finished(event["status"], event.get("code"))
-            submitter = self._submitter(context, hook, rest.output_path, rest.output_conn_id)
+            submitter = self._submitter(context, session, rest.output_path, rest.output_conn_id)
             record = submitter.recorded(rest.generation_id, rest.model)
             return conclude(submitter, record, finished, rest, self.if_exists)
 
@@ -171,8 +173,8 @@ class GenerateOperator(_compat.BaseOperator):
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
-            with self._hook(context) as hook:
-                submitter = self._submitter(context, hook, self.output_path, self.output_conn_id)
+            with self._session(context) as session:
+                submitter = self._submitter(context, session, self.output_path, self.output_conn_id)
                 record = submitter.recorded(None, str(self.model))
                 timed_out = isinstance(error, _compat.TaskDeferralTimeout)
                 raise GenerationTimeoutError(
@@ -200,30 +202,8 @@ class GenerateOperator(_compat.BaseOperator):
 
     # -- its parts ---------------------------------------------------------------------------------
 
-    @contextmanager
-    def _hook(self, context: Any) -> Iterator[GatewayHook]:
-        hook = self.hook_class(self.conn_id)
-        try:
-            yield hook
-        except ConnectionConfigError as error:
-            if error.retryable or self._may_have_paid(context):
-                raise
-            raise without_retry(error) from None
-        except InvalidRequestError as error:
-            raise without_retry(error) from None
-        finally:
-            hook.close()
-
-    def _may_have_paid(self, context: Any) -> bool:
-        """After submission nothing is final but the gateway's own verdict, not even a lost connection."""
-        store = _compat.state_store(context)
-        if store is None or self.state_path is not None:
-            return True  # a file's name depends on the connection: not known is not "no"
-        try:
-            return StateStoreRecords(store).read() is not None
-        except Exception:
-            self.log.exception("The submission record of this task could not be read.")
-            return True
+    def _session(self, context: Any) -> AbstractContextManager[Session]:
+        return open_session(self.hook_class(self.conn_id), context, own_place=self.state_path is not None)
 
     def _prepared(self, context: Any, submitter: Submitter, folder: str) -> Prepared | None:
         """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
@@ -284,13 +264,13 @@ class GenerateOperator(_compat.BaseOperator):
         )
 
     def _submitter(
-        self, context: Any, hook: GatewayHook, output_path: str | None, output_conn_id: str | None
+        self, context: Any, session: Session, output_path: str | None, output_conn_id: str | None
     ) -> Submitter:
         from airflow_provider_rivya.generation.submission import Identity
         from airflow_provider_rivya.media.store import OutputPlace
         from airflow_provider_rivya.operators.submitting import Submitter
 
-        instance = context["ti"]
+        instance, hook = context["ti"], session.hook
         identity = Identity(
             namespace=hook.settings.idempotency_namespace,
             dag_id=instance.dag_id,
@@ -300,7 +280,7 @@ class GenerateOperator(_compat.BaseOperator):
         )
         output = OutputPlace(output_path, output_conn_id) if output_path else None
         store = records_for(context, identity, self.state_path, output)
-        return Submitter(
+        session.submitter = Submitter(
             hook=hook,
             records=SafeRecords(store, hook.conn_id),
             identity=identity,
@@ -310,6 +290,7 @@ class GenerateOperator(_compat.BaseOperator):
             retries_left=max(0, instance.max_tries - instance.try_number + 1),
             killed=lambda: self._kill_requested,
         )
+        return session.submitter
 
     def _look(
         self, hook: GatewayHook, submitted: Submitted, category: str, begun: float, deadline: float

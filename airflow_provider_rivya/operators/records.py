@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
 from airflow_provider_rivya.generation.submission import Identity, Record, UnreadableRecordError
-from airflow_provider_rivya.media.smallfile import SmallFile
 from airflow_provider_rivya.redaction import clean
 
 if TYPE_CHECKING:
@@ -87,6 +86,8 @@ class FileRecords:
     durable = True
 
     def __init__(self, folder: OutputPlace, identity: Identity) -> None:
+        from airflow_provider_rivya.media.smallfile import SmallFile
+
         self._file = SmallFile(folder, f"{identity.digest}.json")
 
     def read(self) -> Record | None:

@@ -114,18 +114,26 @@ def upload(hook: GatewayHook, references: Iterable[Reference], model: str) -> li
 def _sources(value: Any, path: str) -> Iterator[_Source | Fault]:
     if value is None or value == "":
         return
-    if isinstance(value, os.PathLike) and not isinstance(value, str):
-        conn_id = getattr(value, "conn_id", None)
-        yield _Source(path, str(value) if conn_id else os.fspath(value), conn_id)
-    elif isinstance(value, str):
+    if isinstance(value, str):
         yield _from_text(value, path)
     elif isinstance(value, Mapping):
         yield from _from_result(value, path)
+    elif _is_storage_path(value):
+        yield _Source(path, str(value), value.conn_id)
+    elif isinstance(value, os.PathLike):
+        yield _Source(path, os.fspath(value))
     elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray):
         for index, element in enumerate(value):
             yield from _sources(element, f"{path}[{index}]")
     else:
         yield Fault(path, f"{type(value).__name__} is no reference", _ALLOWED)
+
+
+def _is_storage_path(value: object) -> bool:
+    # Whether one is also an os.PathLike depends on the release of universal_pathlib.
+    from airflow.sdk import ObjectStoragePath
+
+    return isinstance(value, ObjectStoragePath)
 
 
 def _from_text(text: str, path: str) -> _Source | Fault:

@@ -146,6 +146,8 @@ class Submitter:
             )
             return self._post(step.record)
         if isinstance(step, Reattach):
+            if step.record != record:
+                self.records.note(step.record)
             return self._reattach(step)
         raise self._stopped(step)
 

@@ -1,0 +1,77 @@
+"""One run of a task at the gateway: its hook, and what is left behind when it fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rivya import _compat
+from airflow_provider_rivya.exceptions import ConnectionConfigError, GenerationError, InvalidRequestError
+from airflow_provider_rivya.operators.failures import FAILURE_KEY, failure_of_task, without_retry
+from airflow_provider_rivya.operators.records import StateStoreRecords
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.generation.submission import Record
+    from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.operators.submitting import Submitter
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Session:
+    """
+    What one run of the task holds.
+
+    :param hook: closed with the session.
+    :param submitter: set as soon as the connection could be read.
+    """
+
+    hook: GatewayHook
+    submitter: Submitter | None = None
+
+
+@contextmanager
+def open_session(hook: GatewayHook, context: Any, *, own_place: bool) -> Iterator[Session]:
+    """
+    Lend a session; end without retry what no retry can mend; leave the ``failure`` XCom.
+
+    :param own_place: the record is not in Airflow's state store.
+    """
+    session = Session(hook)
+    try:
+        yield session
+    except GenerationError as error:
+        record, known = _record_after(session, context, own_place)
+        # After submission nothing is final but the gateway's own verdict, not even a lost connection.
+        hopeless = isinstance(error, ConnectionConfigError) and not error.retryable
+        if isinstance(error, InvalidRequestError) or (hopeless and known and record is None):
+            without_retry(error)
+        _leave(context, failure_of_task(error, record, known=known))
+        raise
+    finally:
+        hook.close()
+
+
+def _record_after(session: Session, context: Any, own_place: bool) -> tuple[Record | None, bool]:
+    """Return the submission record after a failure, and whether it could be looked at."""
+    store = _compat.state_store(context)
+    try:
+        if session.submitter is not None:
+            return session.submitter.records.read(), True
+        if store is not None and not own_place:
+            return StateStoreRecords(store).read(), True
+    except Exception:
+        log.exception("The submission record of this task could not be read.")
+    # A file's name depends on the connection: not known is not "none".
+    return None, False
+
+
+def _leave(context: Any, failure: dict[str, Any]) -> None:
+    try:
+        context["ti"].xcom_push(key=FAILURE_KEY, value=failure)
+    except Exception:
+        log.exception("The XCom %r could not be written.", FAILURE_KEY)
