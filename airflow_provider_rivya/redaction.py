@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-_KEY = re.compile(r"\b(?:rvya_sk_|sk-)[A-Za-z0-9_\-]{4,}")
-_URL = re.compile(r"\bhttps?://[^\s\"'<>]+", re.IGNORECASE)
+_KEY = re.compile(r"(?:rvya_sk_|\bsk-)[A-Za-z0-9_\-]{4,}")
+_URL = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 

@@ -114,7 +114,7 @@ def read_answer(call: ApiCall[T], answer: Answer) -> T:
         raise call.refuse(answer, call.name)
     try:
         decoded = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnexpectedAnswerError(
             f"The gateway answered {call.name!r} with something that is not JSON: {_beginning(answer)}",
             http_status=answer.status,

@@ -146,6 +146,7 @@ def _bounded(size: int, call: ApiCall[Any], status: int) -> None:
 def _annotated(error: GatewayError, call: ApiCall[Any], settings: ClientSettings) -> GatewayError:
     error.conn_id = error.conn_id or settings.conn_id
     error.generation_id = error.generation_id or call.generation_id
+    error.maybe_taken_in = in_doubt(error)
     return error
 
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 import ipaddress
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote, unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
@@ -27,6 +27,9 @@ from airflow_provider_rivya.redaction import clean, host_of
 
 MAX_REDIRECTS: Final = 5
 _PORTS: Final = {"http": 80, "https": 443}
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_LOCAL_V6: Final = (ipaddress.IPv6Network("fec0::/10"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_V4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,31 @@ class Egress:
         if self.trusts(origin):
             return
         ip = ipaddress.ip_address(address.partition("%")[0])
-        mapped = getattr(ip, "ipv4_mapped", None)
-        if not (mapped or ip).is_global or ip.is_multicast:
+        if not all(map(_is_public, _reached(ip))):
             raise DownloadRefusedError(
                 f"The result host {clean(origin.host, 120)} leads to {ip}, which is not a public address.",
                 advice="If that is right, add the host to allowed_download_hosts of the connection.",
             )
+
+
+_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def _is_public(ip: _Address) -> bool:
+    # Python's own lists know neither site-local nor, before 3.11.9, translated private-use addresses.
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _LOCAL_V6)
+
+
+def _reached(ip: _Address) -> list[_Address]:
+    """Return the address and the IPv4 address in it, to which a translator would lead."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return [ip]
+    if ip.ipv4_mapped is not None:
+        return [ip.ipv4_mapped]
+    if ip.sixtofour is not None:
+        return [ip, ip.sixtofour]
+    embeds = ip in _NAT64 or ip in _V4_COMPATIBLE
+    return [ip, ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)] if embeds else [ip]
 
 
 class _GuardedBackend(httpcore.NetworkBackend):
@@ -132,8 +154,14 @@ class ByteStream:
 
         :raises DownloadError: the transfer broke off.
         """
-        with _broken_off(self._host), quiet():
-            yield from self._response.iter_stream()
+        stream = iter(self._response.iter_stream())
+        while True:
+            # Only around the receiving: what the consumer does in between is its own.
+            with _broken_off(self._host), quiet():
+                chunk = next(stream, None)
+            if chunk is None:
+                return
+            yield chunk
 
 
 class Downloader:
@@ -210,27 +238,36 @@ class Downloader:
         context = tls_context() if origin.scheme == "https" else None
         proxy = _proxy_for(origin)
         if proxy:
-            # The proxy, not this process, connects to the result's host: its own rules apply there.
-            return httpcore.ConnectionPool(ssl_context=context, proxy=httpcore.Proxy(proxy))
+            # The proxy, not this process, connects to the result's host: its own rules apply to a name.
+            with suppress(ValueError):
+                self._egress.check_address(origin, str(ipaddress.ip_address(origin.host)))
+            return httpcore.ConnectionPool(ssl_context=context, proxy=proxy)
         return httpcore.ConnectionPool(
             ssl_context=context, network_backend=_GuardedBackend(self._egress, origin)
         )
 
 
-def _proxy_for(origin: Origin) -> str | None:
+def _proxy_for(origin: Origin) -> httpcore.Proxy | None:
     if proxy_bypass(origin.host):
         return None
     proxies: Mapping[str, str] = getproxies()
-    return proxies.get(origin.scheme) or proxies.get("all")
+    url = proxies.get(origin.scheme) or proxies.get("all")
+    if not url:
+        return None
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return httpcore.Proxy(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), auth=auth)
 
 
 def _ascii(url: str) -> bytes:
-    try:
-        return url.encode("ascii")
-    except UnicodeEncodeError:
+    """Percent-encode what a URL cannot hold as it is; a host name with such characters is refused."""
+    parts = urlsplit(url)
+    if not parts.netloc.isascii():
         raise DownloadRefusedError(
-            f"The result URL ({host_of(url)}) has characters that a URL cannot have."
-        ) from None
+            f"The result URL ({host_of(url)}) has a host name with characters that it cannot have."
+        )
+    path, query = (quote(part, safe="%/:=&?+!$,;'@()*[]~") for part in (parts.path, parts.query))
+    return parts._replace(path=path, query=query, fragment="").geturl().encode("ascii")
 
 
 def _header(response: httpcore.Response, name: bytes) -> str:

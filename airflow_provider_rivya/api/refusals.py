@@ -39,7 +39,7 @@ def decode(answer: Answer) -> Any:
     """Return the JSON of an answer, or ``None`` when it is not JSON."""
     try:
         return json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

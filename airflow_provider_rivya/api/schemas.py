@@ -7,7 +7,7 @@ things without a new API version (https://rivya.ai/docs/api-openapi-schema).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -131,11 +131,11 @@ class ReferenceMedia(BaseModel):
 
 
 def parse_time(value: Any) -> datetime | None:
-    """Read an ISO 8601 time; anything else, and a time without a zone, is ``None``."""
+    """Read an ISO 8601 time, as UTC; anything else, and a time without a zone, is ``None``."""
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None else None

@@ -65,7 +65,7 @@ def failure_of(generation: Generation, conn_id: str | None) -> GenerationFailedE
         else f"It cost {cost:g} credits although it failed."
     )
     return GenerationFailedError(
-        f"The generation failed at the gateway: {reason}.",
+        f"The generation failed at the gateway: {reason.rstrip('.')}.",
         credits_final=cost,
         conn_id=conn_id,
         generation_id=generation.id,

@@ -44,7 +44,7 @@ class Schedule:
         :param hint: seconds the gateway asked to wait (``Retry-After``): never below it.
         """
         if elapsed < self.first:
-            wait = self.first - elapsed
+            wait = self.first - max(elapsed, 0.0)  # clocks of two machines differ
         else:
             # Where neither bound leaves room, ``interval`` wins: it may be the gateway's guidance.
             wait = max(self.interval, min(self.maximum, elapsed * GROWTH)) * _spread(seed, elapsed)

@@ -134,6 +134,9 @@ class Record:
             record = cls(**fields)
         except TypeError:
             raise UnreadableRecordError("the submission record has missing or unknown fields") from None
+        numbers = (record.epoch, record.attempt, record.begun_at, record.credits, record.submitted_at)
+        if not all(number is None or isinstance(number, int | float) for number in numbers):
+            raise UnreadableRecordError("the submission record has fields of another type")
         needs_id = record.state in ("submitted", "delivered", "failed")
         if (
             record.state not in STATES
@@ -214,6 +217,8 @@ def next_step(
     Not cleared (the epoch stands still): the record rules, even where the templates render
     otherwise now, as a re-ordered upstream list must not deliver another row's image. Cleared: a
     person asked for something; the same request goes on where it was, another request begins anew.
+    A record that goes on after a clear takes on the new epoch: one clear asks once, and the retries
+    that follow it are no clears.
 
     :param now: seconds since the epoch.
     :param epoch: the task instance's ``max_tries``.
@@ -228,14 +233,14 @@ def next_step(
     if record.state == "intent":
         recent = now - record.begun_at <= RESUBMIT_WINDOW
         if on_uncertain_submission == "resubmit" and recent:
-            return Repeat(record)
+            return Repeat(replace(record, epoch=epoch))
         return Stop(record, "uncertain")
     if record.state == "submitted":
-        return Reattach(record, changed)
+        return Reattach(replace(record, epoch=epoch), changed)
     if record.state == "delivered":
         if cleared and on_rerun_after_delivery == "regenerate":
             return Begin(epoch, 0)
-        return Reattach(record, changed)
+        return Reattach(replace(record, epoch=epoch), changed)
     if cleared:
         return Begin(epoch, 0)
     if record.credits is None or record.credits > 0:  # not known to have cost nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
@@ -16,13 +17,14 @@ from starlette.routing import Route
 
 from airflow_provider_rivya.sandbox.answers import json_answer
 from airflow_provider_rivya.sandbox.checks import Accepted, check_generation
-from airflow_provider_rivya.sandbox.draw import size_of
 from airflow_provider_rivya.sandbox.errors import ApiError
 from airflow_provider_rivya.sandbox.gateway import Gateway, json_object
 from airflow_provider_rivya.sandbox.idempotency import Entry
+from airflow_provider_rivya.sandbox.making import files_of, pixels_of
 from airflow_provider_rivya.sandbox.models import listing
 from airflow_provider_rivya.sandbox.openapi import document
-from airflow_provider_rivya.sandbox.results import file_names, mime_type_of, public_generation, signature
+from airflow_provider_rivya.sandbox.references import Lookup
+from airflow_provider_rivya.sandbox.results import public_generation, signature
 from airflow_provider_rivya.sandbox.state import (
     QUEUED_SHARE,
     SECONDS_OF_CATEGORY,
@@ -107,9 +109,8 @@ class Api:
 
     def _take_in(self, body: dict[str, Any], caller: ApiKey, key: str | None, path: str) -> Task:
         state = self._state
-        accepted = check_generation(
-            body, state.assumptions, lambda url: self._gateway.find_reference(url, caller.account)
-        )
+        lookup = Lookup(lambda url: self._gateway.find_reference(url, caller.account), state.now())
+        accepted = check_generation(body, state.assumptions, lookup)
         price = accepted.model["credits"]
         balance = state.balance(caller.account)
         if balance < price:
@@ -150,7 +151,7 @@ class Api:
         elif assumptions.text("failed_error") == "object":
             error = {
                 "code": assumptions.text("failed_code"),
-                "message": "The model could not make this image",
+                "message": f"The model could not make this {accepted.model['category']}",
             }
         asked = fault.options.get("refund")
         refund = assumptions.text("refund_on_failure") if asked is None else ("full" if asked else "none")
@@ -201,8 +202,10 @@ class Api:
             mime_type=mime_type,
             content=content,
             created=state.now(),
-            pixels=size_of(content) if kind == "image" else None,
-            duration_seconds=None if kind == "image" else duration_of(content, mime_type),
+            pixels=await asyncio.to_thread(pixels_of, content, kind),
+            duration_seconds=None
+            if kind == "image"
+            else await asyncio.to_thread(duration_of, content, mime_type),
             duration_token=None if kind == "image" else f"dur_{secrets.token_hex(12)}",
         )
         state.files[file.id] = file
@@ -231,11 +234,15 @@ class Api:
             target = request.url.path.replace("/results/", "/cdn/", 1)
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"{self._gateway.base_url}{target}{query}", 302)
-        return Response(await self._gateway.gallery.picture(task, index), media_type=mime_type_of(task))
+        return await self._content(task, index)
 
     async def redirected_result(self, request: Request) -> Response:
-        task, index = self._result_of(request)
-        return Response(await self._gateway.gallery.picture(task, index), media_type=mime_type_of(task))
+        return await self._content(*self._result_of(request))
+
+    async def _content(self, task: Task, index: int) -> Response:
+        raw_audio = self._state.assumptions.text("raw_audio")
+        content = await self._gateway.gallery.content(task, index, raw_audio)
+        return Response(content, media_type=files_of(task, raw_audio)[index].mime_type)
 
     def _result_of(self, request: Request) -> tuple[Task, int]:
         state = self._state
@@ -245,7 +252,7 @@ class Api:
         task = state.tasks_by_result.get(token)
         if task is None or task.status_at(state.now()) != "succeeded":
             raise ApiError("not_found", "No such result")
-        names = file_names(task)
+        names = [file.name for file in files_of(task, state.assumptions.text("raw_audio"))]
         if name not in names:
             raise ApiError("not_found", "No such result")
         index = names.index(name)

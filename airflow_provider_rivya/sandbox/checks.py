@@ -14,12 +14,15 @@ from typing import Any
 from airflow_provider_rivya.sandbox.assumptions import Assumptions
 from airflow_provider_rivya.sandbox.errors import ApiError
 from airflow_provider_rivya.sandbox.models import catalog
-from airflow_provider_rivya.sandbox.references import FindFile, check_references
+from airflow_provider_rivya.sandbox.recording import NEEDS, can_play
+from airflow_provider_rivya.sandbox.references import Lookup, check_references, is_web_url
 from airflow_provider_rivya.sandbox.state import Reference
 
 BODY_FIELDS = frozenset({"model", "prompt", "params", "client_request_id"})
 REFERENCES = "referenceMediaItems"
 STEP_TOLERANCE = 1e-6
+URL_KEY = "_url"
+"""Ending of the texts that are public URLs, on the models whose input is a URL."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,11 @@ class Accepted:
     client_request_id: str | None
 
 
-def check_generation(body: Mapping[str, Any], assumptions: Assumptions, find_file: FindFile) -> Accepted:
+def check_generation(body: Mapping[str, Any], assumptions: Assumptions, lookup: Lookup) -> Accepted:
     """
     Check the body of ``POST /api/v1/generations``.
 
-    :param find_file: looks a reference's URL up among the account's uploads.
+    :param lookup: looks a reference's URL up among the account's uploads.
     :raises ApiError: ``validation_failed``, its message naming every fault.
     """
     faults = _unknown_fields(body, assumptions)
@@ -60,15 +63,20 @@ def check_generation(body: Mapping[str, Any], assumptions: Assumptions, find_fil
     else:
         faults += _params({k: v for k, v in params.items() if k != REFERENCES}, model, assumptions)
         if REFERENCES in params:
-            references = check_references(params[REFERENCES], model, assumptions, find_file, faults)
-    if model["category"] != "image":
-        faults.append(f"model: this sandbox draws images only, {model['id']} makes {model['category']}")
+            references = check_references(params[REFERENCES], model, assumptions, lookup, faults)
+        if model["api_input_status"] == "requires_files_api" and not params.get(REFERENCES):
+            faults.append(f"params.{REFERENCES}: {model['id']} works on uploaded files, none is given")
+    if model["category"] != "image" and not can_play():
+        faults.append(f"model: {model['id']} makes {model['category']}, {NEEDS}")
     if faults:
         raise ApiError("validation_failed", "; ".join(faults))
     known = {param["key"] for param in model["params"]}
     if assumptions.text("unknown_params") == "drop":
         params = {key: value for key, value in params.items() if key in known or key == REFERENCES}
-    return Accepted(model, body.get("prompt", ""), params, references, client_request_id)
+    prompt = body.get("prompt", "")
+    if not prompt.strip():
+        prompt = _prompt_of_lines(params, model)
+    return Accepted(model, prompt, params, references, client_request_id)
 
 
 def _unknown_fields(body: Mapping[str, Any], assumptions: Assumptions) -> list[str]:
@@ -117,6 +125,13 @@ def _prompt(value: object, present: bool, model: Mapping[str, Any]) -> list[str]
     return []
 
 
+def _prompt_of_lines(params: Mapping[str, Any], model: Mapping[str, Any]) -> str:
+    """Make the task's prompt from lines of speech (https://rivya.ai/docs/api/models)."""
+    arrays = [rule["key"] for rule in model["params"] if rule["type"] == "array"]
+    lines = [line for key in arrays for line in params.get(key, ())]
+    return "\n".join(": ".join(str(part) for part in line.values()) for line in lines)
+
+
 def _params(params: Mapping[str, Any], model: Mapping[str, Any], assumptions: Assumptions) -> list[str]:
     rules = {rule["key"]: rule for rule in model["params"]}
     faults = [
@@ -127,6 +142,8 @@ def _params(params: Mapping[str, Any], model: Mapping[str, Any], assumptions: As
         if rule is not None:
             if problem := CHECK_OF_TYPE[rule["type"]](value, rule):
                 faults.append(f"params.{key}: {problem}")
+            elif rule["type"] == "array" and assumptions.text("unknown_params") == "refuse":
+                faults += [f"params.{key}{problem}" for problem in _unknown_item_fields(value, rule)]
         elif model["params_complete"] and assumptions.text("unknown_params") == "refuse":
             allowed = ", ".join(rules) or "none"
             faults.append(f"params.{key}: unknown parameter of {model['id']}; it takes: {allowed}")
@@ -159,17 +176,39 @@ def _number(value: object, rule: Mapping[str, Any]) -> str:
 
 
 def _text(value: object, rule: Mapping[str, Any]) -> str:
-    return "" if isinstance(value, str) else f"{_shown(value)} is not a string"
+    if not isinstance(value, str):
+        return f"{_shown(value)} is not a string"
+    if rule.get("required") and not value.strip():
+        return "required, but blank"
+    if rule["key"].endswith(URL_KEY) and not is_web_url(value):
+        return f"{_shown(value)} is not a public http(s) URL"
+    return ""
 
 
 def _array(value: object, rule: Mapping[str, Any]) -> str:
     if not isinstance(value, list) or not value:
         return f"{_shown(value)} is not a list with at least one item"
-    names = [field["key"] for field in rule.get("items", {}).get("fields", [])]
+    names = _item_fields(rule)
     for index, item in enumerate(value):
         if not isinstance(item, dict) or any(not isinstance(item.get(name), str) for name in names):
             return f"item {index} is not an object with the strings {', '.join(names)}"
+        if blank := [name for name in names if not item[name].strip()]:
+            return f"item {index}: {', '.join(blank)} is blank"
     return ""
+
+
+def _item_fields(rule: Mapping[str, Any]) -> list[str]:
+    return [field["key"] for field in rule.get("items", {}).get("fields", [])]
+
+
+def _unknown_item_fields(items: list[dict[str, Any]], rule: Mapping[str, Any]) -> list[str]:
+    names = _item_fields(rule)
+    return [
+        f"[{index}].{name[:40]}: unknown field; allowed: {', '.join(names)}"
+        for index, item in enumerate(items)
+        for name in item
+        if name not in names
+    ]
 
 
 CHECK_OF_TYPE: Mapping[str, Callable[[object, Mapping[str, Any]], str]] = {

@@ -16,8 +16,9 @@ from airflow_provider_rivya.sandbox.answers import json_answer
 from airflow_provider_rivya.sandbox.errors import ApiError, ControlError
 from airflow_provider_rivya.sandbox.faults import parse_fault
 from airflow_provider_rivya.sandbox.gateway import Gateway, limited_body
+from airflow_provider_rivya.sandbox.making import files_of
 from airflow_provider_rivya.sandbox.pages import overview
-from airflow_provider_rivya.sandbox.results import frame_of, mime_type_of, public_generation
+from airflow_provider_rivya.sandbox.results import public_generation
 from airflow_provider_rivya.sandbox.state import KEY_STATES, SCOPES, ApiKey
 
 FURTHEST_AHEAD = 10 * 365 * 86400
@@ -83,14 +84,17 @@ class Control:
         return json_answer(200, {"requests": list(self._state.requests), "seen": self._state.requests_seen})
 
     async def result(self, request: Request) -> Response:
-        """One picture for the overview page, whatever the switches say about result URLs."""
+        """One result for the overview page, whatever the switches say about result URLs."""
         task = self._state.tasks.get(request.path_params["task_id"])
         index = request.path_params["index"]
         made = task is not None and task.status_at(self._state.now()) == "succeeded"
-        if task is None or not made or index >= frame_of(task).count:
+        raw_audio = "wav"  # what a browser can play
+        files = files_of(task, raw_audio) if task is not None and made else []
+        if task is None or index >= len(files):
             raise ApiError("not_found", "No such result")
-        content = await self._gateway.gallery.picture(task, index)
-        return Response(content, media_type=mime_type_of(task), headers={"Cache-Control": "max-age=3600"})
+        content = await self._gateway.gallery.content(task, index, raw_audio)
+        headers = {"Cache-Control": "max-age=3600"}
+        return Response(content, media_type=files[index].mime_type, headers=headers)
 
     async def reset(self, request: Request) -> Response:
         body = await _body(request, {"credits": float, "speed": float})

@@ -33,6 +33,17 @@ def catalog() -> Catalog:
     return Catalog({model["id"]: model for model in data["models"]}, data["file_defaults"])
 
 
+def kinds_of(model: Mapping[str, Any]) -> tuple[str, ...]:
+    """
+    Return the kinds of reference media a model is documented to take.
+
+    :return: empty where the documentation does not tell them; what it does not forbid is not refused.
+    """
+    if model["reference"] is None or "reference.accepted_kinds" in model.get("unknown", ()):
+        return ()
+    return tuple(model["reference"]["kinds"])
+
+
 def listing(assumptions: Assumptions) -> dict[str, Any] | list[dict[str, Any]]:
     """Return the answer of ``GET /api/v1/models``."""
     entries = [_entry(model, assumptions) for model in catalog().models.values()]

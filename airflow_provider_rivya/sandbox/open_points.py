@@ -192,6 +192,13 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         None,
     ),
     _choice(
+        "raw_audio",
+        "How results of the formats pcm_*, ulaw_* and alaw_* are packed is not documented; in a WAV file "
+        "every player opens them. 'headerless' is the samples alone.",
+        "wav",
+        "headerless",
+    ),
+    _choice(
         "file_shape",
         "The fields of PublicApiFile are not documented in full: id, url and duration_token are "
         "known, the rest and its spelling are guesses.",
@@ -200,6 +207,11 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "minimal",
     ),
     _seconds("file_ttl_seconds", "How long an upload is kept is not documented.", None),
+    _seconds(
+        "duration_token_ttl_seconds",
+        "How long a duration_token is good for is not documented; null = as long as its file.",
+        None,
+    ),
     Assumption(
         "file_error_code",
         "validation_failed",

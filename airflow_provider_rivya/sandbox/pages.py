@@ -1,10 +1,10 @@
-"""The page a person sees: balance, pictures and ledger, in one self-contained HTML document."""
+"""The page a person sees: balance, results and ledger, in one self-contained HTML document."""
 
 from __future__ import annotations
 
 from html import escape
 
-from airflow_provider_rivya.sandbox.results import frame_of
+from airflow_provider_rivya.sandbox.making import files_of
 from airflow_provider_rivya.sandbox.state import State, Task
 
 SHOWN_TASKS = 60
@@ -28,7 +28,8 @@ border-radius:12px;padding:14px 20px;min-width:130px}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:18px}
 article{background:var(--card);border:1px solid var(--line);border-radius:12px;overflow:hidden}
 article a{display:block;background:var(--line);aspect-ratio:4/3}
-article img{width:100%;height:100%;object-fit:cover;display:block}
+article img,article video{width:100%;height:100%;object-fit:cover;display:block}
+article video{aspect-ratio:4/3;background:#000}article audio{width:calc(100% - 28px);margin:18px 14px 0}
 article .none{aspect-ratio:4/3;display:grid;place-items:center;color:var(--soft);background:var(--paper)}
 article div.text{padding:12px 14px 14px}article p{margin:0 0 8px;overflow-wrap:anywhere}
 .meta{font-size:12.5px;color:var(--soft);display:flex;flex-wrap:wrap;gap:4px 10px}
@@ -40,7 +41,7 @@ tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:600}td.n{text-
 font-variant-numeric:tabular-nums}.empty{color:var(--soft);padding:18px}a{color:var(--accent)}
 """
 
-# Only the content is exchanged, so that neither the scroll position nor loaded pictures are lost.
+# Only the content is exchanged, so that neither the scroll position nor loaded results are lost.
 SCRIPT = """
 let last="";setInterval(async()=>{try{const t=await(await fetch(location.href)).text();
 const m=new DOMParser().parseFromString(t,"text/html").querySelector("main");
@@ -73,7 +74,7 @@ def overview(state: State) -> str:
         "<p class=lead>A stand-in for the gateway on this machine. Nothing is real, nothing is charged. "
         "API key <code>rvya_sk_sandbox</code> · <a href=/api/v1/models>models</a> · "
         "<a href=/sandbox/assumptions>assumptions</a> · <a href=/sandbox/requests>requests</a></p>"
-        f"<div class=figures>{shown}</div><h2>Pictures</h2>{gallery}<h2>Ledger</h2>{_ledger(state)}</main>"
+        f"<div class=figures>{shown}</div><h2>Results</h2>{gallery}<h2>Ledger</h2>{_ledger(state)}</main>"
         f"<script>{SCRIPT}</script></body></html>"
     )
 
@@ -81,26 +82,30 @@ def overview(state: State) -> str:
 def _card(task: Task, now: float) -> str:
     status = task.status_at(now)
     name = escape(task.id, quote=True)
-    if status == "succeeded":
-        image = (
-            f"<a href='/sandbox/results/{name}/0'>"
-            f"<img loading=lazy alt='' src='/sandbox/results/{name}/0'></a>"
-        )
-    else:
-        image = f"<div class=none>{status}</div>"
+    shown = _shown(str(task.model["category"]), name) if status == "succeeded" else ""
+    shown = shown or f"<div class=none>{status}</div>"
     prompt = task.prompt if len(task.prompt) <= SHOWN_PROMPT else f"{task.prompt[: SHOWN_PROMPT - 1]}…"
-    count = frame_of(task).count
+    count = len(files_of(task, "wav"))
     facts = [
         f"<span class={status}>{status}</span>",
         escape(str(task.model["name"])),
         f"{task.credits:g} credits",
-        *([f"{count} images"] if count > 1 else []),
+        *([f"{count} results"] if count > 1 else []),
         f"<code>{name}</code>",
     ]
     meta = "".join(fact if fact.startswith("<span") else f"<span>{fact}</span>" for fact in facts)
     return (
-        f"<article>{image}<div class=text><p>{escape(prompt)}</p><div class=meta>{meta}</div></div></article>"
+        f"<article>{shown}<div class=text><p>{escape(prompt)}</p><div class=meta>{meta}</div></div></article>"
     )
+
+
+def _shown(category: str, name: str) -> str:
+    source = f"/sandbox/results/{name}/0"
+    if category == "video":
+        return f"<video controls muted loop playsinline preload=metadata src='{source}'></video>"
+    if category == "audio":
+        return f"<audio controls preload=none src='{source}'></audio>"
+    return f"<a href='{source}'><img loading=lazy alt='' src='{source}'></a>"
 
 
 def _ledger(state: State) -> str:

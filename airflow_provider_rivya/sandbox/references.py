@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_provider_rivya.sandbox.assumptions import Assumptions
+from airflow_provider_rivya.sandbox.models import catalog, kinds_of
 from airflow_provider_rivya.sandbox.state import Reference, StoredFile
 from airflow_provider_rivya.sandbox.uploads import KINDS, canonical
 
+WHITE_SPACE = re.compile(r"\s")
 ITEM_FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "url": str,
     "kind": str,
@@ -24,8 +28,16 @@ FindFile = Callable[[str], StoredFile | str | None]
 """Given a URL: the account's file; why a URL of ours leads to none; ``None`` for a foreign URL."""
 
 
+@dataclass(frozen=True)
+class Lookup:
+    """What the checks need from outside: the account's files, and the time on the sandbox's clock."""
+
+    find_file: FindFile
+    now: float
+
+
 def check_references(
-    items: object, model: Mapping[str, Any], assumptions: Assumptions, find_file: FindFile, faults: list[str]
+    items: object, model: Mapping[str, Any], assumptions: Assumptions, lookup: Lookup, faults: list[str]
 ) -> tuple[Reference, ...]:
     """
     Check reference items against the model's rules.
@@ -48,7 +60,7 @@ def check_references(
         faults.append(f"{where}: {len(items)} items, {model['id']} takes at most {limit}")
     references = []
     for index, item in enumerate(items):
-        problems, reference = _check_item(item, rule, model, assumptions, find_file)
+        problems, reference = _check_item(item, rule, model, assumptions, lookup)
         faults += [f"{where}[{index}]{problem}" for problem in problems]
         if reference is not None:
             references.append(reference)
@@ -66,7 +78,7 @@ def _check_item(
     rule: Mapping[str, Any],
     model: Mapping[str, Any],
     assumptions: Assumptions,
-    find_file: FindFile,
+    lookup: Lookup,
 ) -> tuple[list[str], Reference | None]:
     if not isinstance(item, dict):
         return [": not an object"], None
@@ -82,25 +94,29 @@ def _check_item(
     kind, url = item["kind"], item["url"]
     if kind not in KINDS:
         problems.append(f".kind: {kind[:40]!r} is not one of {', '.join(KINDS)}")
-    elif rule["kinds"] and kind not in rule["kinds"]:
-        problems.append(f".kind: {model['id']} takes {', '.join(rule['kinds'])}, not {kind}")
+    elif (taken := kinds_of(model)) and kind not in taken:
+        problems.append(f".kind: {model['id']} takes {', '.join(taken)}, not {kind}")
     if item.get("durationSeconds", 0) < 0:
         problems.append(".durationSeconds: below 0")
-    found = find_file(url)
+    found = lookup.find_file(url)
     if isinstance(found, StoredFile):
-        problems += _check_file(found, item, rule, model, assumptions)
+        problems += _check_file(found, item, rule, model, assumptions, lookup.now)
         return problems, Reference(url, kind, found)
     problems += [f".url: {found}"] if found is not None else _check_foreign(url, model, assumptions)
     return problems, Reference(url, kind)
 
 
-def _check_foreign(url: str, model: Mapping[str, Any], assumptions: Assumptions) -> list[str]:
+def is_web_url(text: str) -> bool:
+    """Whether a text is a URL that can be fetched from the public web."""
     try:
-        parts = urlsplit(url)
-        right = parts.scheme in ("http", "https") and bool(parts.hostname)
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not WHITE_SPACE.search(text)
     except ValueError:
-        right = False
-    if not right:
+        return False
+
+
+def _check_foreign(url: str, model: Mapping[str, Any], assumptions: Assumptions) -> list[str]:
+    if not is_web_url(url):
         return [".url: not an http(s) URL"]
     rule = assumptions.text("external_reference_urls")
     if rule == "accept" or (rule == "per_model" and "url" in model["inputs"]):
@@ -114,23 +130,28 @@ def _check_file(
     rule: Mapping[str, Any],
     model: Mapping[str, Any],
     assumptions: Assumptions,
+    now: float,
 ) -> list[str]:
     problems = []
     if item["kind"] != file.kind:
         problems.append(f".kind: {item['kind']}, but the file was uploaded as {file.kind}")
     if "mimeType" in item and canonical(item["mimeType"]) != canonical(file.mime_type):
         problems.append(f".mimeType: {item['mimeType'][:40]!r}, but the file is {file.mime_type}")
-    limits = rule["kinds"].get(file.kind, {})
-    accepted = limits.get("mime_types")
-    if accepted is not None and canonical(file.mime_type) not in {canonical(mime) for mime in accepted}:
+    limits = {**catalog().file_defaults[file.kind], **rule["kinds"].get(file.kind, {})}
+    accepted = limits["mime_types"]
+    if canonical(file.mime_type) not in {canonical(mime) for mime in accepted}:
         problems.append(f".url: {model['id']} takes {', '.join(accepted)}, not {file.mime_type}")
-    largest = limits.get("max_size_mb")
-    if largest is not None and len(file.content) > largest * assumptions.count("megabyte"):
+    largest = limits["max_size_mb"]
+    if len(file.content) > largest * assumptions.count("megabyte"):
         problems.append(
             f".url: the file has {len(file.content)} bytes, {model['id']} takes at most {largest} MB"
         )
-    if file.kind in rule.get("duration_token_kinds", ()) and item.get("durationToken") != file.duration_token:
-        problems.append(".durationToken: must be the duration_token returned for this file")
+    if file.kind in rule.get("duration_token_kinds", ()):
+        life = assumptions.limit("duration_token_ttl_seconds")
+        if item.get("durationToken") != file.duration_token:
+            problems.append(".durationToken: must be the duration_token returned for this file")
+        elif life is not None and now > file.created + life:
+            problems.append(".durationToken: has expired; upload the file again")
     return problems
 
 

@@ -1,4 +1,4 @@
-"""Result files: their URLs, and the pictures behind them, drawn when first asked for."""
+"""Result files: their URLs, and the bytes behind them, made when first asked for."""
 
 from __future__ import annotations
 
@@ -8,64 +8,50 @@ import hmac
 from collections import OrderedDict
 from typing import Any
 
-from airflow_provider_rivya.sandbox.draw import Picture, draw
-from airflow_provider_rivya.sandbox.framing import EXTENSION, MIME_TYPE, Frame, frame
+from airflow_provider_rivya.sandbox.making import files_of, make
 from airflow_provider_rivya.sandbox.state import State, Task, iso
 
 CACHED_BYTES = 64 * 1024 * 1024
-DRAWN_AT_ONCE = 2
+MADE_AT_ONCE = 2
 
 
 class Gallery:
-    """Draws in threads, a few at once, and keeps the latest pictures; any can be drawn again."""
+    """Makes results in threads, a few at once, and keeps the latest; any can be made again."""
 
     def __init__(self) -> None:
-        self._gate = asyncio.Semaphore(DRAWN_AT_ONCE)
-        self._cache: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._gate = asyncio.Semaphore(MADE_AT_ONCE)
+        self._cache: OrderedDict[tuple[str, int, str], bytes] = OrderedDict()
         self._cached_bytes = 0
-        self._locks: dict[tuple[str, int], asyncio.Lock] = {}
+        self._locks: dict[tuple[str, int, str], asyncio.Lock] = {}
 
     def reset(self) -> None:
         self._cache.clear()
         self._cached_bytes = 0
 
-    async def picture(self, task: Task, index: int) -> bytes:
-        """Return the file of one result."""
-        place = (task.id, index)
+    async def content(self, task: Task, index: int, raw_audio: str) -> bytes:
+        """
+        Return the bytes of one result.
+
+        :param raw_audio: the switch of that name.
+        """
+        place = (task.id, index, raw_audio)
         async with self._locks.setdefault(place, asyncio.Lock()):
             content = self._cache.get(place)
             if content is None:
                 async with self._gate:
-                    content = await asyncio.to_thread(_drawn, task, index)
+                    content = await asyncio.to_thread(make, task, index, raw_audio)
                 self._keep(place, content)
-        self._cache.move_to_end(place)
+        if place in self._cache:
+            self._cache.move_to_end(place)
         self._locks.pop(place, None)
         return content
 
-    def _keep(self, place: tuple[str, int], content: bytes) -> None:
+    def _keep(self, place: tuple[str, int, str], content: bytes) -> None:
         self._cache[place] = content
         self._cached_bytes += len(content)
         while self._cached_bytes > CACHED_BYTES and len(self._cache) > 1:
             _, dropped = self._cache.popitem(last=False)
             self._cached_bytes -= len(dropped)
-
-
-def _drawn(task: Task, index: int) -> bytes:
-    photos = tuple(reference.file.content if reference.file else b"" for reference in task.references)
-    caption = f"{task.model['name']}  ·  {task.id}"
-    return draw(Picture(frame_of(task), index, task.prompt, caption, photos))
-
-
-def frame_of(task: Task) -> Frame:
-    """Return format, size and number of a task's pictures."""
-    first = next((reference.file for reference in task.references if reference.file), None)
-    return frame(task.model, task.params, first.pixels if first else None)
-
-
-def file_names(task: Task) -> list[str]:
-    """Return the last parts of a task's result URLs, in the order in which the pictures are made."""
-    picture = frame_of(task)
-    return [f"{index}.{EXTENSION[picture.format]}" for index in range(picture.count)]
 
 
 def signature(state: State, token: str, index: int, expires: str) -> str:
@@ -83,17 +69,13 @@ def result_urls(task: Task, state: State, base_url: str) -> list[str]:
     )
     life = assumptions.limit("result_url_ttl_seconds")
     urls = []
-    for index, name in enumerate(file_names(task)):
-        url = f"{host}/results/{task.result_token}/{name}"
+    for index, file in enumerate(files_of(task, assumptions.text("raw_audio"))):
+        url = f"{host}/results/{task.result_token}/{file.name}"
         if life is not None:
             expires = str(int((state.now() + life) * 1000))
             url += f"?expires={expires}&signature={signature(state, task.result_token, index, expires)}"
         urls.append(url)
     return urls[::-1] if assumptions.text("result_order") == "reversed" else urls
-
-
-def mime_type_of(task: Task) -> str:
-    return MIME_TYPE[frame_of(task).format]
 
 
 def public_generation(task: Task, state: State, base_url: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from airflow_provider_rivya.sandbox.assumptions import Assumptions
 from airflow_provider_rivya.sandbox.errors import ApiError
-from airflow_provider_rivya.sandbox.models import catalog
+from airflow_provider_rivya.sandbox.models import catalog, kinds_of
+from airflow_provider_rivya.sandbox.recording import can_play, playing_time
 from airflow_provider_rivya.sandbox.state import State, StoredFile, iso
 
 KINDS = ("image", "video", "audio")
@@ -62,7 +63,12 @@ def detect(content: bytes) -> str | None:
 
 
 def duration_of(content: bytes, mime_type: str) -> float | None:
-    """Return the playing time in seconds where the header tells it (WAV, MP4, QuickTime)."""
+    """Return the playing time in seconds: measured, or else as the header tells it (WAV, MP4, QuickTime)."""
+    measured = playing_time(content) if can_play() else None
+    return _duration_in_header(content, mime_type) if measured is None else measured
+
+
+def _duration_in_header(content: bytes, mime_type: str) -> float | None:
     try:
         if mime_type == "audio/wav":
             bytes_per_second = int(struct.unpack_from("<I", content, 28)[0])
@@ -132,11 +138,9 @@ def _limits(kind: str, model_id: str | None) -> tuple[Mapping[str, Any], str]:
         if model["reference_complete"]:
             raise ApiError("validation_failed", f"model: {model_id} takes no reference media")
         return defaults, f"by {model_id}"
-    if kind not in reference["kinds"]:
-        raise ApiError(
-            "validation_failed", f"kind: {model_id} takes {', '.join(reference['kinds'])}, not {kind}"
-        )
-    return {**defaults, **reference["kinds"][kind]}, f"by {model_id}"
+    if (taken := kinds_of(model)) and kind not in taken:
+        raise ApiError("validation_failed", f"kind: {model_id} takes {', '.join(taken)}, not {kind}")
+    return {**defaults, **reference["kinds"].get(kind, {})}, f"by {model_id}"
 
 
 def public_file(file: StoredFile, state: State, base_url: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.sandbox.wire_tools import WAV, create, finished, picture, reference, upload
+from tests.integration.sandbox.wire_tools import MP4, WAV, create, finished, picture, reference, upload
 from tests.sandbox_process import SandboxProcess
 
 EXTERNAL = {"url": "https://example.org/a.png", "kind": "image"}
@@ -112,3 +112,27 @@ def test_megabyte(sandbox: SandboxProcess, megabyte: int, status: int) -> None:
     sandbox.assume(megabyte=megabyte)
     content = picture()
     assert upload(sandbox, content + bytes(10_000_001 - len(content))).status == status
+
+
+@pytest.mark.parametrize(("ttl", "status"), [(None, 201), (60, 400)])
+def test_duration_token_ttl_seconds(sandbox: SandboxProcess, ttl: float | None, status: int) -> None:
+    sandbox.assume(duration_token_ttl_seconds=ttl)
+    video = upload(sandbox, MP4, kind="video")
+    item = {**reference(video, "video"), "durationToken": video.json()["duration_token"]}
+    sandbox.advance(61)
+    created = create(sandbox, "wan-2-6", params={"referenceMediaItems": [item]})
+    assert created.status == status
+    assert (b"expired" in created.body) is (status == 400)
+
+
+@pytest.mark.parametrize(
+    ("packed", "name", "mime", "size"),
+    [("wav", "0.wav", "audio/wav", 16044), ("headerless", "0.pcm", "application/octet-stream", 16000)],
+)
+def test_raw_audio(sandbox: SandboxProcess, packed: str, name: str, mime: str, size: int) -> None:
+    sandbox.assume(raw_audio=packed)
+    params = {"output_format": "pcm_16000", "duration_seconds": 0.5}
+    status = finished(sandbox, create(sandbox, "elevenlabs-sound-effect-v2", params=params))
+    url = status["result"]["primary_url"]
+    answer = sandbox.get(url, key=None)
+    assert (url.rpartition("/")[2], answer.headers["content-type"], len(answer.body)) == (name, mime, size)

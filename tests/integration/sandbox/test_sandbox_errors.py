@@ -17,6 +17,8 @@ ENDPOINTS = [
     ("GET", "/api/v1/files/file_x", "files:read"),
 ]
 
+LINE = {"voice": "Adam", "text": "Land ahoy."}
+
 
 def assert_error(answer: Answer, status: int, code: str) -> str:
     assert (answer.status, answer.error_code) == (status, code)
@@ -167,9 +169,19 @@ def test_every_fault_is_named_at_once(sandbox: SandboxProcess) -> None:
         ("z-image", {"params": {"referenceMediaItems": [{}]}}, "no reference media"),
         ("flux-2-pro", {"params": {"referenceMediaItems": {}}}, "not a list"),
         ("flux-2-pro", {"params": {"referenceMediaItems": [1]}}, "not an object"),
-        ("sora-2", {"params": {"n_frames": "10"}}, "draws images only"),
+        ("sora-2", {"params": {"n_frames": 10}}, "n_frames"),
+        ("sora-watermark-remover", {"params": {"upload_method": "s3"}}, "params.video_url: required"),
+        ("sora-watermark-remover", {"params": {"upload_method": "s3", "video_url": " "}}, "blank"),
+        ("wan-2-2-animate-replace", {"params": {"video_url": "media/a.mp4"}}, "http(s) URL"),
+        ("suno-music", {"params": {"model": "V3"}}, "params.model"),
         ("elevenlabs-dialogue-v3", {"params": {}}, "params.dialogue: required"),
         ("elevenlabs-dialogue-v3", {"params": {"dialogue": [{"voice": "Adam"}]}}, "item 0"),
+        (
+            "elevenlabs-dialogue-v3",
+            {"params": {"dialogue": [{"voice": "Adam", "text": " "}]}},
+            "text is blank",
+        ),
+        ("elevenlabs-dialogue-v3", {"params": {"dialogue": [{**LINE, "mood": "glad"}]}}, "[0].mood"),
     ],
 )
 def test_the_checks_of_a_generation(
@@ -187,6 +199,8 @@ def test_the_checks_of_a_generation(
         ("flux-kontext-pro", {"not_in_our_data": 1, "watermark": "ACME"}),
         ("z-image", {}),
         ("flux-2-pro", {"referenceMediaItems": []}),
+        ("wan-2-2-animate-replace", {"video_url": "https://example.org/a.mp4"}),
+        ("elevenlabs-dialogue-v3", {"dialogue": [LINE, LINE]}),
     ],
 )
 def test_what_the_checks_let_pass(sandbox: SandboxProcess, model: str, params: dict[str, Any]) -> None:

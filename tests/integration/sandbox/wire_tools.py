@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
+from airflow_provider_rivya.catalog.spec import category_of
 from tests.sandbox_process import KEY, Answer, SandboxProcess
 
 IMAGE_SECONDS = 20
+SECONDS_OF_CATEGORY = {"image": IMAGE_SECONDS, "audio": 30, "video": 120}
 WAV = (
     b"RIFF"
     + struct.pack("<I", 36 + 16000)
@@ -23,6 +25,8 @@ WAV = (
 WAV += b"data" + struct.pack("<I", 16000) + bytes(16000)
 FTYP = struct.pack(">I", 16) + b"ftyp"
 MP4 = FTYP + b"isom" + bytes(4) + struct.pack(">I", 32) + b"mvhd" + bytes(12) + struct.pack(">II", 1000, 2500)
+WEBM = b"\x1aE\xdf\xa3" + b"\x01\x00\x00\x00\x00\x00\x00\x1fB\x82\x84webm" + bytes(40)
+MKV = b"\x1aE\xdf\xa3" + b"\x01\x00\x00\x00\x00\x00\x00\x1fB\x82\x88matroska" + bytes(40)
 
 
 def picture(width: int = 60, height: int = 40, colour: str = "red", form: str = "JPEG") -> bytes:
@@ -69,9 +73,9 @@ def reference(answer: Answer, kind: str = "image") -> dict[str, str]:
 
 
 def finished(sandbox: SandboxProcess, created: Answer) -> dict[str, Any]:
-    """The status answer after the time that an image takes."""
+    """The status answer after the time that a generation of its category takes."""
     assert created.status < 300, created.body
-    sandbox.advance(IMAGE_SECONDS)
+    sandbox.advance(SECONDS_OF_CATEGORY[category_of("rivya", created.json()["model"])])
     status = sandbox.get(f"/api/v1/generations/{created.json()['id']}").json()
     assert isinstance(status, dict)
     return status

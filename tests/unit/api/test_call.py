@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from airflow_provider_rivya.api.call import (
+    MAX_RETRY_AFTER,
+    Answer,
+    ApiCall,
+    in_doubt,
+    may_repeat,
+    read_answer,
+    retry_after,
+)
+from airflow_provider_rivya.exceptions import (
+    AuthenticationError,
+    GatewayError,
+    GatewayUnavailableError,
+    GatewayUnreachableError,
+    GenerationError,
+    IdempotencyConflictError,
+    InsufficientCreditsError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnexpectedAnswerError,
+)
+
+NOW = datetime(2026, 5, 11, 12, 0, 0, tzinfo=UTC)
+SECRET = "https://cdn.example/result.png?signature=s3cret"
+
+
+class Shape(BaseModel):
+    id: str
+    count: int
+
+
+def refuse(answer: Answer, name: str) -> GatewayError:
+    return GatewayError(f"{name} refused", http_status=answer.status)
+
+
+def call(parse: Any = Shape.model_validate, **kwargs: Any) -> ApiCall[Any]:
+    return ApiCall(name="do it", method="GET", path="/", parse=parse, refuse=refuse, **kwargs)
+
+
+def answer(status: int = 200, body: bytes = b"{}") -> Answer:
+    return Answer(status, {}, body)
+
+
+def test_a_documented_answer_is_parsed() -> None:
+    assert read_answer(call(), answer(201, b'{"id": "a", "count": 1, "new": true}')) == Shape(id="a", count=1)
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 307, 308, 399])
+def test_a_redirect_is_not_followed_and_says_why(status: int) -> None:
+    with pytest.raises(UnexpectedAnswerError, match="redirect") as caught:
+        read_answer(call(), answer(status))
+    assert caught.value.http_status == status
+    assert "check the host" in str(caught.value)
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize("status", [199, 400, 404, 500, 599])
+def test_anything_else_but_2xx_goes_to_the_gateways_own_vocabulary(status: int) -> None:
+    with pytest.raises(GatewayError, match="do it refused") as caught:
+        read_answer(call(), answer(status))
+    assert caught.value.http_status == status
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b"", "an empty body"),
+        (b"<html>\n<h1>Sign in</h1>", "<html> <h1>Sign in</h1>"),
+        (b'{"id": "cut', '{"id": "cut'),
+        (b"\xff\xfe\xff", "\ufffd\ufffd\ufffd"),
+        (b"[" * 200_000, "[[["),
+        (f"see {SECRET}".encode(), "see https://cdn.example/..."),
+    ],
+    ids=["empty", "html", "cut", "no-text", "deep", "url"],
+)
+def test_a_success_that_is_not_json(body: bytes, shown: str) -> None:
+    with pytest.raises(UnexpectedAnswerError, match="not JSON") as caught:
+        read_answer(call(), answer(body=body))
+    assert shown in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+    assert caught.value.retryable
+
+
+def raising(error: Exception) -> Any:
+    def parse(document: Any) -> Any:
+        raise error
+
+    return parse
+
+
+@pytest.mark.parametrize(
+    ("parse", "told"),
+    [
+        (Shape.model_validate, "count, id"),
+        (lambda document: Shape.model_validate(SECRET), "the document"),
+        (lambda document: document["url"] + document["nope"], "a field is missing or of another type"),
+        (lambda document: document + 1, "a field is missing or of another type"),
+        (raising(ValueError(f"no {SECRET}")), "no https://cdn.example/..."),
+    ],
+)
+def test_a_wrong_shape_names_fields_and_never_values(parse: Any, told: str) -> None:
+    body = json.dumps({"id": [SECRET], "count": SECRET, "url": SECRET}).encode()
+    with pytest.raises(UnexpectedAnswerError, match="unknown shape") as caught:
+        read_answer(call(parse), answer(body=body))
+    assert told in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert caught.value.retryable
+
+
+def test_a_call_and_an_answer_show_no_body() -> None:
+    assert SECRET not in repr(call(body=SECRET))
+    assert SECRET not in repr(answer(body=SECRET.encode()))
+
+
+PASSING: dict[str, Any] = {"retryable": True}
+
+
+@pytest.mark.parametrize(
+    ("error", "when_harmless", "when_not"),
+    [
+        (GatewayUnreachableError("x", sent=True, **PASSING), True, False),
+        (GatewayUnreachableError("x", sent=False, **PASSING), True, True),
+        (RateLimitedError("x", **PASSING), True, True),
+        (GatewayUnavailableError("x", **PASSING), True, False),
+        (UnexpectedAnswerError("x", **PASSING), True, False),
+        (UnexpectedAnswerError("x"), False, False),
+        (RequestRejectedError("x"), False, False),
+        (IdempotencyConflictError("x"), False, False),
+        (GenerationError("x", **PASSING), False, False),
+        (OSError("x"), False, False),
+    ],
+)
+def test_what_is_repeated(error: Exception, when_harmless: bool, when_not: bool) -> None:
+    assert may_repeat(call(), error) is when_harmless
+    assert may_repeat(call(repeatable=False), error) is when_not
+
+
+@pytest.mark.parametrize(
+    ("error", "doubt"),
+    [
+        (GatewayUnreachableError("x", sent=True), True),
+        (GatewayUnreachableError("x", sent=False), False),
+        (GatewayUnavailableError("x"), True),
+        (GatewayUnavailableError("x", code="public_api_disabled"), False),
+        (UnexpectedAnswerError("x"), True),
+        (IdempotencyConflictError("x"), True),
+        (RateLimitedError("x"), False),
+        (AuthenticationError("x"), False),
+        (InsufficientCreditsError("x"), False),
+        (RequestRejectedError("x"), False),
+    ],
+)
+def test_what_may_have_been_taken_in(error: GatewayError, doubt: bool) -> None:
+    assert in_doubt(error) is doubt
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0.0),
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("120", 120.0),
+        ("121", MAX_RETRY_AFTER),
+        ("9" * 400, MAX_RETRY_AFTER),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("", None),
+        ("   ", None),
+        ("\u0663", None),
+        ("\u00b2", None),
+        ("Mon, 11 May 2026 12:00:30 GMT", 30.0),
+        ("Mon, 11 May 2026 12:00:30 -0000", 30.0),
+        ("Mon, 11 May 2026 14:00:30 +0200", 30.0),
+        ("Monday, 11-May-26 12:00:30 GMT", 30.0),
+        ("Mon, 11 May 2026 11:00:00 GMT", 0.0),
+        ("Mon, 11 May 2026 13:00:00 GMT", MAX_RETRY_AFTER),
+        ("Mon, 99 May 2026 13:00:00 GMT", None),
+        ("Mon, 11 May 99999 13:00:00 GMT", None),
+    ],
+)
+def test_retry_after(value: str, seconds: float | None) -> None:
+    assert retry_after({"retry-after": value}, NOW) == seconds
+
+
+def test_retry_after_is_counted_from_the_present() -> None:
+    assert retry_after({}) is None
+    later = datetime.now(UTC) + timedelta(seconds=100)
+    found = retry_after({"retry-after": format_datetime(later, usegmt=True)})
+    assert found is not None
+    assert 0 < found <= 100
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.datetimes(timezones=st.just(timezone(timedelta(hours=-11)))).map(format_datetime),
+        st.builds(
+            "{}, {} {} {} {}:{} {}".format,
+            st.sampled_from(["Mon", ""]),
+            st.integers(-1, 40),
+            st.sampled_from(["May", "Xyz"]),
+            st.integers(-1, 100_000),
+            st.integers(-1, 30),
+            st.text(alphabet="0123456789:.", max_size=6),
+            st.text(alphabet="+-0123456789GMT", max_size=8),
+        ),
+    )
+)
+def test_no_header_breaks_it_or_leaves_the_bounds(value: str) -> None:
+    seconds = retry_after({"retry-after": value}, NOW)
+    assert seconds is None or 0.0 <= seconds <= MAX_RETRY_AFTER

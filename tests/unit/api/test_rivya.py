@@ -1,0 +1,415 @@
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from airflow_provider_rivya.api import rivya
+from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, read_answer
+from airflow_provider_rivya.api.schemas import (
+    Generation,
+    ReferenceMedia,
+    UploadedFile,
+    parse_time,
+)
+from airflow_provider_rivya.exceptions import (
+    AuthenticationError,
+    GatewayError,
+    GatewayUnavailableError,
+    IdempotencyConflictError,
+    InsufficientCreditsError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    RequestRejectedError,
+    UnexpectedAnswerError,
+)
+
+URL = "https://cdn.example/a.png?signature=s3cret"
+QUEUED: dict[str, Any] = {
+    "id": "task_example",
+    "status": "queued",
+    "model": "4o-image",
+    "reserved_credits": 3,
+    "final_credits": 0,
+    "created_at": "2026-05-11T00:00:00.000Z",
+    "updated_at": "2026-05-11T00:00:01.500Z",
+    "result": None,
+    "error": None,
+}
+
+
+def read(call: ApiCall[Any], document: Any, status: int = 200, **headers: str) -> Any:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return read_answer(call, Answer(status, headers, body))
+
+
+def refused(document: Any, status: int = 400, **headers: str) -> GatewayError:
+    with pytest.raises(GatewayError) as caught:
+        read(rivya.get_generation("task_1"), document, status, **headers)
+    return caught.value
+
+
+# -- the requests ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "method", "path", "needs_key", "repeatable"),
+    [
+        (rivya.create_generation("{}", "key-1"), "POST", "/api/v1/generations", True, True),
+        (rivya.create_generation("{}", None), "POST", "/api/v1/generations", True, False),
+        (rivya.get_generation("task_1"), "GET", "/api/v1/generations/task_1", True, True),
+        (rivya.get_generation("a/b?c#d e%"), "GET", "/api/v1/generations/a%2Fb%3Fc%23d%20e%25", True, True),
+        (rivya.get_file("../x"), "GET", "/api/v1/files/..%2Fx", True, True),
+        (rivya.get_credits(), "GET", "/api/v1/credits", True, True),
+        (rivya.list_models(), "GET", "/api/v1/models", False, True),
+        (rivya.get_openapi(), "GET", "/api/v1/openapi.json", False, True),
+    ],
+)
+def test_method_and_path(
+    call: ApiCall[Any], method: str, path: str, needs_key: bool, repeatable: bool
+) -> None:
+    assert (call.method, call.path) == (method, path)
+    assert (call.needs_key, call.repeatable) == (needs_key, repeatable)
+
+
+def test_a_creation_carries_body_and_key_as_given() -> None:
+    call = rivya.create_generation('{"model": "z"}', "key-1")
+    assert (call.body, call.idempotency_key, call.generation_id) == ('{"model": "z"}', "key-1", None)
+    assert rivya.create_generation("{}", None).idempotency_key is None
+    assert rivya.get_generation("task_1").generation_id == "task_1"
+
+
+def test_an_upload_sends_only_the_fields_that_are_given() -> None:
+    def opener() -> io.BytesIO:
+        return io.BytesIO(b"x")
+
+    part = FilePart("a.png", "image/png", opener)
+    call = rivya.upload_file(part, "image")
+    assert (call.method, call.path, call.repeatable) == ("POST", "/api/v1/files", True)
+    assert call.file == FilePart("a.png", "image/png", opener, {"kind": "image"})
+    everything = rivya.upload_file(part, "image", "nano-banana-2", "job-1").file
+    assert everything is not None
+    assert everything.fields == {"kind": "image", "model": "nano-banana-2", "client_request_id": "job-1"}
+
+
+def test_the_body_has_what_is_given_and_nothing_else() -> None:
+    assert rivya.request_body("z-image", None, {}) == '{"model":"z-image"}'
+    assert rivya.request_body("z-image", "", {"a": 1}) == '{"model":"z-image","prompt":"","params":{"a":1}}'
+    assert rivya.request_body("z", "Übung — 日本", {}) == '{"model":"z","prompt":"Übung — 日本"}'
+
+
+def test_the_documented_body_with_references() -> None:
+    params = {"aspect_ratio": "1:1"}
+    references = [
+        ReferenceMedia(url=URL, kind="image", name="abc.png", mime_type="image/png"),
+        ReferenceMedia(url="https://x/2", kind="audio", duration_token="tok"),
+    ]
+    body = rivya.request_body("nano-banana-2", "restyle", params, references, "job-0001")
+    assert json.loads(body) == {
+        "model": "nano-banana-2",
+        "prompt": "restyle",
+        "params": {
+            "aspect_ratio": "1:1",
+            "referenceMediaItems": [
+                {"url": URL, "kind": "image", "name": "abc.png", "mimeType": "image/png"},
+                {"url": "https://x/2", "kind": "audio", "durationToken": "tok"},
+            ],
+        },
+        "client_request_id": "job-0001",
+    }
+    assert params == {"aspect_ratio": "1:1"}
+    assert body == rivya.request_body("nano-banana-2", "restyle", params, references, "job-0001")
+
+
+# -- the answers -----------------------------------------------------------------------------------
+
+
+def test_the_documented_generation() -> None:
+    found = read(rivya.create_generation("{}", None), QUEUED, 202)
+    assert found == Generation(
+        id="task_example",
+        status="queued",
+        model="4o-image",
+        credits_reserved=3,
+        credits_final=0,
+        created_at=datetime(2026, 5, 11, tzinfo=UTC),
+        updated_at=datetime(2026, 5, 11, 0, 0, 1, 500_000, tzinfo=UTC),
+    )
+    assert not found.ended
+
+
+def test_the_shorter_generation_of_the_developers_page() -> None:
+    found = read(rivya.get_generation("t"), {"id": "t", "status": "succeeded", "new_field": [1]})
+    assert found.succeeded
+    assert found.ended
+    assert (found.credits_final, found.created_at, found.urls) == (None, None, ())
+
+
+@pytest.mark.parametrize("status", ["queued", "processing", "cancelled", "SUCCEEDED", "done"])
+def test_a_status_that_is_not_known_to_be_final_is_not(status: str) -> None:
+    found = read(rivya.get_generation("t"), {**QUEUED, "status": status})
+    assert found.status == status
+    assert not found.ended
+
+
+@pytest.mark.parametrize(
+    ("result", "urls"),
+    [
+        (None, ()),
+        ({}, ()),
+        ("https://a", ()),
+        ([URL], ()),
+        ({"primary_url": URL}, (URL,)),
+        ({"primary_url": URL, "urls": []}, (URL,)),
+        ({"primary_url": URL, "urls": None}, (URL,)),
+        ({"primary_url": "https://p", "urls": [URL, "https://b"]}, (URL, "https://b")),
+        ({"urls": [URL, "", None, 3, "https://b", URL]}, (URL, "https://b")),
+        ({"urls": URL}, ()),
+        ({"urls": {"0": URL}}, ()),
+        ({"primary_url": ""}, ()),
+        ({"primary_url": 3}, ()),
+    ],
+)
+def test_result_urls(result: Any, urls: tuple[str, ...]) -> None:
+    assert read(rivya.get_generation("t"), {**QUEUED, "result": result}).urls == urls
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        ({"code": "generation_failed", "message": "text for humans"}, "generation_failed", "text for humans"),
+        ({"code": 7, "message": ["x"]}, None, None),
+        ({"message": f"see {URL}"}, None, "see https://cdn.example/..."),
+        ({"code": "c" * 100}, "c" * 79 + "…", None),
+    ],
+)
+def test_a_failed_generation(error: Any, code: str | None, message: str | None) -> None:
+    found = read(rivya.get_generation("t"), {**QUEUED, "status": "failed", "error": error})
+    assert found.failed
+    assert found.ended
+    assert found.failure is not None
+    assert (found.failure.code, found.failure.message) == (code, message)
+
+
+@pytest.mark.parametrize("error", [None, "text", ["x"]])
+def test_a_failed_generation_without_a_readable_error(error: Any) -> None:
+    found = read(rivya.get_generation("t"), {**QUEUED, "status": "failed", "error": error})
+    assert found.failed
+    assert found.failure is None
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"id": "t"},
+        {"id": "", "status": "queued"},
+        {"id": 5, "status": "queued"},
+        {"id": "t" * 501, "status": "queued"},
+        {"id": "t", "status": ""},
+        {"id": "t", "status": None},
+        {**QUEUED, "reserved_credits": URL},
+    ],
+)
+def test_what_is_no_generation_is_told_without_its_values(document: Any) -> None:
+    with pytest.raises(UnexpectedAnswerError, match="unknown shape") as caught:
+        read(rivya.create_generation("{}", "k"), document)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2026-05-11T00:00:00.000Z", datetime(2026, 5, 11, tzinfo=UTC)),
+        ("2026-05-11T02:00:00+02:00", datetime(2026, 5, 11, tzinfo=UTC)),
+        ("2026-05-11T00:00:00", None),
+        ("2026-05-11", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("yesterday", None),
+        ("", None),
+        (1778457600, None),
+        (None, None),
+    ],
+)
+def test_times(value: Any, moment: datetime | None) -> None:
+    found = parse_time(value)
+    assert found == moment
+    assert found is None or found.tzinfo is UTC
+
+
+def test_files() -> None:
+    document = {"id": "file_1", "url": URL, "duration_token": "tok", "sizeBytes": 3}
+    part = FilePart("a", "image/png", io.BytesIO)
+    for call in (rivya.upload_file(part, "image"), rivya.get_file("file_1")):
+        found = read(call, document)
+        assert (found.id, found.url, found.duration_token) == ("file_1", URL, "tok")
+    assert read(rivya.get_file("f"), {"url": URL}) == UploadedFile(url=URL)
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"id": "f"}, {"url": ""}, {"url": None}])
+def test_what_is_no_file(document: Any) -> None:
+    with pytest.raises(UnexpectedAnswerError):
+        read(rivya.get_file("f"), document)
+
+
+def test_credits() -> None:
+    assert read(rivya.get_credits(), {"current_credits": 12.5, "plan": "x"}).credits == 12.5
+    wrong: list[Any] = [{}, [], None, {"current_credits": "many"}]
+    for document in wrong:
+        with pytest.raises(UnexpectedAnswerError):
+            read(rivya.get_credits(), document)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda entries: entries, lambda entries: {"object": "list", "data": entries}]
+)
+def test_models(wrap: Callable[[Any], Any]) -> None:
+    entries = [{"id": "z-image", "base_credits": 1, "params": [], "notices": []}, {"id": "new"}]
+    found = read(rivya.list_models(), wrap(entries))
+    assert [entry.id for entry in found] == ["z-image", "new"]
+    assert found[0].model_extra == {"params": [], "notices": []}
+
+
+@pytest.mark.parametrize("document", [None, {}, {"data": {}}, "x", [1], [{"name": "no id"}]])
+def test_what_is_no_list_of_models(document: Any) -> None:
+    with pytest.raises(UnexpectedAnswerError):
+        read(rivya.list_models(), document)
+
+
+def test_openapi() -> None:
+    assert read(rivya.get_openapi(), {"openapi": "3.1.0"}) == {"openapi": "3.1.0"}
+    with pytest.raises(UnexpectedAnswerError):
+        read(rivya.get_openapi(), [1])
+
+
+def test_what_gives_access_is_in_no_repr() -> None:
+    shown = repr(
+        [
+            Generation(id="t", status="succeeded", urls=(URL,)),
+            UploadedFile(url=URL, duration_token="tok-s3cret"),
+            ReferenceMedia(url=URL, kind="image", duration_token="tok-s3cret"),
+        ]
+    )
+    assert "s3cret" not in shown
+    with pytest.raises(ValidationError) as caught:
+        ReferenceMedia(url=URL, kind=URL, mimeType="x")  # type: ignore[call-arg]
+    assert "s3cret" not in str(caught.value)
+
+
+# -- the refusals ----------------------------------------------------------------------------------
+
+# https://rivya.ai/docs/api-errors-and-limits
+DOCUMENTED: list[tuple[str, int, type[GatewayError], bool]] = [
+    ("api_key_missing", 401, AuthenticationError, False),
+    ("api_key_invalid", 401, AuthenticationError, False),
+    ("api_key_revoked", 401, AuthenticationError, False),
+    ("api_key_expired", 401, AuthenticationError, False),
+    ("api_scope_denied", 403, PermissionDeniedError, False),
+    ("public_api_disabled", 503, GatewayUnavailableError, True),
+    ("rate_limited", 429, RateLimitedError, True),
+    ("validation_failed", 400, RequestRejectedError, False),
+    ("not_found", 404, NotFoundError, False),
+    ("idempotency_conflict", 409, IdempotencyConflictError, False),
+    ("insufficient_credits", 402, InsufficientCreditsError, False),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "error_class", "retryable"), DOCUMENTED)
+def test_every_documented_code(
+    code: str, status: int, error_class: type[GatewayError], retryable: bool
+) -> None:
+    body = {"error": {"code": code, "message": "text", "requestId": "req_1"}}
+    error = refused(body, status)
+    assert type(error) is error_class
+    assert (error.code, error.http_status, error.request_id) == (code, status, "req_1")
+    assert "'get generation': text" in str(error)
+    assert error.retryable is retryable
+    # The code rules where the status is another one: that of insufficient_credits is not documented.
+    assert type(refused(body, 418)) is error_class
+
+
+@pytest.mark.parametrize(
+    "code", [code for code, *_ in DOCUMENTED if code not in ("validation_failed", "idempotency_conflict")]
+)
+def test_codes_a_person_can_act_on_come_with_advice(code: str) -> None:
+    assert refused({"error": {"code": code}}).advice
+
+
+@pytest.mark.parametrize(
+    ("status", "error_class"),
+    [
+        (400, RequestRejectedError),
+        (401, AuthenticationError),
+        (402, InsufficientCreditsError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (405, RequestRejectedError),
+        (408, GatewayUnavailableError),
+        (409, RequestRejectedError),
+        (413, RequestRejectedError),
+        (422, RequestRejectedError),
+        (429, RateLimitedError),
+        (500, GatewayUnavailableError),
+        (503, GatewayUnavailableError),
+        (599, GatewayUnavailableError),
+    ],
+)
+def test_an_unknown_code_goes_by_the_status(status: int, error_class: type[GatewayError]) -> None:
+    error = refused({"error": {"code": "brand_new", "message": "m"}}, status)
+    assert type(error) is error_class
+    assert error.code == "brand_new"
+    assert error.retryable is (error_class in (RateLimitedError, GatewayUnavailableError))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Bad gateway</html>",
+        b"[" * 200_000,
+        b'["x"]',
+        b"null",
+        b'"text"',
+        b"{}",
+        b'{"error": null}',
+        b'{"error": 7}',
+        b'{"error": []}',
+        b'{"error": {}}',
+        b'{"error": ""}',
+        b'{"error": {"code": 3, "message": {"a": 1}, "requestId": []}}',
+    ],
+)
+def test_a_refusal_without_a_readable_reason(body: bytes) -> None:
+    error = refused(body, 502)
+    assert type(error) is GatewayUnavailableError
+    assert (error.code, error.request_id) == (None, None)
+    assert str(error) == "The gateway refused 'get generation' without a readable reason [HTTP 502]."
+
+
+def test_a_refusal_in_words_alone() -> None:
+    assert (
+        str(refused({"error": "Too many"}, 429))
+        == "The gateway refused 'get generation': Too many [HTTP 429]."
+    )
+
+
+def test_what_a_refusal_says_is_cleaned() -> None:
+    error = refused(
+        {"error": {"code": "x\ny", "message": f"rvya_sk_abcd1234 at {URL}\n", "requestId": "r\t1"}}
+    )
+    assert (error.code, error.request_id) == ("x y", "r 1")
+    assert "*** at https://cdn.example/..." in str(error)
+
+
+def test_the_wait_that_was_asked_for_is_handed_on() -> None:
+    assert refused({}, 429, **{"retry-after": "9"}).retry_after == 9.0
+    assert refused({}, 429).retry_after is None

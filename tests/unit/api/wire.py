@@ -1,0 +1,96 @@
+"""A scripted HTTP server over loopback: what it answers is written byte for byte by the tests."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Script = Callable[["Received"], "bytes | None"]
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request. ``target`` is the raw request target, header names are in lower case."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def answer(status: int = 200, body: Any = b"", **headers: str) -> bytes:
+    """Return a whole HTTP answer; anything but bytes is sent as JSON. ``retry_after`` is ``Retry-After``."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named.setdefault("content-length", str(len(raw)))
+    lines = [f"HTTP/1.1 {status} Words", *(f"{name}: {value}" for name, value in named.items())]
+    return "\r\n".join([*lines, "connection: close", "", ""]).encode() + raw
+
+
+class Wire:
+    """
+    The server. Answers the script's entries in order, the last one for ever; ``None`` hangs up.
+
+    :param script: answers, or one function from request to answer.
+    """
+
+    def __init__(self, *script: bytes | Script | None, port: int = 0) -> None:
+        self.received: list[Received] = []
+        self.open_now = 0
+        self.most_open = 0
+        self._script = list(script)
+        self._lock = threading.Lock()
+        wire = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def handle_one_request(self) -> None:
+                self.raw_requestline = self.rfile.readline()
+                self.close_connection = True
+                if not self.raw_requestline or not self.parse_request():
+                    return
+                body = self.rfile.read(int(self.headers.get("content-length", "0")))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                with wire._lock:
+                    wire.open_now += 1
+                    wire.most_open = max(wire.most_open, wire.open_now)
+                raw = wire._next(Received(self.command, self.path, headers, body))
+                with wire._lock:
+                    wire.open_now -= 1
+                if raw is not None:
+                    self.wfile.write(raw)
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """A client that goes away early is part of the tests."""
+
+        self._server = Server(("127.0.0.1", port), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Wire:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _next(self, request: Received) -> bytes | None:
+        with self._lock:
+            self.received.append(request)
+            entry = self._script[min(len(self.received), len(self._script)) - 1]
+        return entry(request) if callable(entry) else entry

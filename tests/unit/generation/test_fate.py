@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from airflow_provider_rivya.generation import fate
+from airflow_provider_rivya.generation.fate import Situation
+
+DURABLE = Situation(durable=True, retries_left=2, generation_id="task_1", credits=5.0)
+LAST = Situation(durable=True, retries_left=0, generation_id="task_1", credits=5.0)
+FLEETING = Situation(durable=False, retries_left=2, generation_id="task_1", credits=None)
+
+AFTER_SUBMISSION = [fate.still_running, fate.unknown_there, fate.not_landed]
+
+
+def test_who_tries_next() -> None:
+    assert DURABLE.again == "The next try (2 left)"
+    assert LAST.again == "No retry is left: clear the task, and the next try"
+
+
+@pytest.mark.parametrize(
+    ("credits", "told"),
+    [(None, "its credits are reserved"), (5.0, "5 credits are reserved"), (2.5, "2.5 credits are reserved")],
+)
+def test_what_is_paid(credits: float | None, told: str) -> None:
+    assert Situation(durable=True, retries_left=0, credits=credits).paid == told
+
+
+def test_nothing_was_submitted() -> None:
+    assert fate.not_submitted(DURABLE, final=True) == (
+        "Nothing was submitted and nothing was charged; a retry would not help, so none is made."
+    )
+    assert fate.not_submitted(DURABLE, final=False).endswith("The next try (2 left) submits anew.")
+    assert "clear the task" in fate.not_submitted(LAST, final=False)
+
+
+def test_it_is_not_known_whether_it_was_submitted() -> None:
+    assert "under the same idempotency key, so that it is paid for once" in fate.uncertain(DURABLE)
+    assert "may pay twice" in fate.uncertain(FLEETING)
+
+
+@pytest.mark.parametrize("words", AFTER_SUBMISSION)
+def test_the_task_id_is_always_named(words: Callable[[Situation], str]) -> None:
+    for situation in (DURABLE, LAST, FLEETING):
+        assert "Generation task_1 " in words(situation)
+
+
+@pytest.mark.parametrize("words", AFTER_SUBMISSION)
+def test_only_a_record_keeps_a_retry_from_paying_again(words: Callable[[Situation], str]) -> None:
+    assert "pay again" in words(FLEETING)
+    assert "does not pay again" not in words(FLEETING)
+    for situation in (DURABLE, LAST):
+        assert situation.again in words(situation)
+        assert "does not pay again" in words(situation) or "never submits it anew" in words(situation)
+
+
+def test_what_was_failed() -> None:
+    assert fate.failed_refunded(DURABLE) == "The next try (2 left) submits a new generation."
+    assert "No retry is made" in fate.failed_charged(DURABLE)
+    assert "same content would be refused again" in fate.refused_content(DURABLE)

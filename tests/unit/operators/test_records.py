@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya._compat import never_expire
+from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
+from airflow_provider_rivya.generation.submission import Identity, Record, UnreadableRecordError
+from airflow_provider_rivya.media.store import OutputPlace
+from airflow_provider_rivya.operators.records import (
+    KEY,
+    FileRecords,
+    NoRecords,
+    RecordStore,
+    RecordTakenError,
+    SafeRecords,
+    StateStoreRecords,
+    records_for,
+)
+
+IDENTITY = Identity("", "dag", "run", "task", -1)
+INTENT = Record("intent", 0, 0, "f", "rivya-key", 1.0, "rivya_default", "z-image", body="{}")
+SUBMITTED = INTENT.submitted("task_1", 5.0, 2.0)
+
+
+class StateStore:
+    """What Airflow's task state store does, in memory."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.retention: Any = None
+
+    def get(self, key: str) -> Any:
+        return self.values.get(key)
+
+    def set(self, key: str, value: Any, *, retention: Any = None) -> None:
+        self.values[key], self.retention = value, retention
+
+    def delete(self, key: str) -> None:
+        self.values.pop(key, None)
+
+
+class BrokenStore(StateStore):
+    def get(self, key: str) -> Any:
+        raise RuntimeError("the supervisor is gone, rvya_sk_abcd1234")
+
+    def set(self, key: str, value: Any, *, retention: Any = None) -> None:
+        raise RuntimeError("the supervisor is gone")
+
+    def delete(self, key: str) -> None:
+        raise RuntimeError("the supervisor is gone")
+
+
+@pytest.fixture(params=["state store", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> RecordStore:
+    if request.param == "file":
+        return FileRecords(OutputPlace(f"{tmp_path}/new/", None), IDENTITY)
+    pytest.importorskip("airflow.sdk.execution_time.context")
+    return StateStoreRecords(StateStore())
+
+
+def test_what_is_written_is_read(store: RecordStore) -> None:
+    assert store.durable
+    assert store.read() is None
+    store.create(INTENT)
+    assert store.read() == INTENT
+    store.write(SUBMITTED)
+    assert store.read() == SUBMITTED
+    store.forget()
+    assert store.read() is None
+    store.forget()
+
+
+def test_a_record_is_created_once(store: RecordStore) -> None:
+    store.create(SUBMITTED)
+    with pytest.raises(RecordTakenError):
+        store.create(INTENT)
+    assert store.read() == SUBMITTED
+
+
+def test_a_record_is_kept_as_long_as_its_task_instance() -> None:
+    inner = StateStore()
+    StateStoreRecords(inner).write(INTENT)
+    assert inner.retention is never_expire()
+    assert list(inner.values) == [KEY]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 9}', b"\xff"])
+def test_a_file_that_is_no_record_is_never_taken_for_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / f"{IDENTITY.digest}.json").write_bytes(content)
+    with pytest.raises(UnreadableRecordError, match=r"\.json: "):
+        FileRecords(OutputPlace(f"{tmp_path}/", None), IDENTITY).read()
+
+
+def test_nothing_is_kept_where_there_is_no_place() -> None:
+    store = NoRecords()
+    store.create(INTENT)
+    store.write(INTENT)
+    store.forget()
+    assert store.read() is None
+    assert not store.durable
+
+
+def test_a_store_that_cannot_be_used_stops_what_would_be_paid() -> None:
+    safe = SafeRecords(StateStoreRecords(BrokenStore()), "rivya_default")
+    assert safe.durable
+    for act in (safe.read, lambda: safe.begin(INTENT, None), lambda: safe.begin(INTENT, SUBMITTED)):
+        with pytest.raises(GenerationError, match="nothing is submitted") as caught:
+            act()
+        assert caught.value.retryable
+        assert caught.value.conn_id == "rivya_default"
+        assert "rvya_sk_" not in str(caught.value)
+
+
+def test_a_store_that_cannot_be_used_stops_nothing_that_is_paid(caplog: pytest.LogCaptureFixture) -> None:
+    safe = SafeRecords(StateStoreRecords(BrokenStore()), "rivya_default")
+    safe.note(SUBMITTED)
+    safe.take_back(None)
+    safe.take_back(SUBMITTED)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 3
+    assert "Generation task_1 is submitted, but that could not be recorded" in caplog.text
+
+
+def test_an_intent_takes_the_place_of_what_was_and_gives_it_back() -> None:
+    inner = StateStoreRecords(StateStore())
+    safe = SafeRecords(inner, "c")
+    safe.begin(SUBMITTED, None)
+    with pytest.raises(RecordTakenError):
+        safe.begin(INTENT, None)
+    safe.begin(INTENT, SUBMITTED)
+    assert safe.read() == INTENT
+    safe.take_back(SUBMITTED)
+    assert safe.read() == SUBMITTED
+    safe.take_back(None)
+    assert safe.read() is None
+
+
+def test_a_record_that_was_put_together_is_not_written() -> None:
+    inner = StateStore()
+    SafeRecords(StateStoreRecords(inner), "c").note(Record("submitted", 0, 0, "", "", 0.0, "c", "m"))
+    assert inner.values == {}
+
+
+def test_where_a_record_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    context = {"task_state_store": StateStore()}
+    output = OutputPlace(f"{tmp_path}/out/", None)
+    assert isinstance(records_for(context, IDENTITY, None, output), StateStoreRecords)
+    asked_for = records_for(context, IDENTITY, f"{tmp_path}/state", output)
+    asked_for.create(INTENT)
+    assert (tmp_path / "state" / f"{IDENTITY.digest}.json").exists()
+    beside = records_for({}, IDENTITY, None, output)
+    beside.create(INTENT)
+    assert (tmp_path / "out" / ".rivya" / f"{IDENTITY.digest}.json").exists()
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("output", [None, OutputPlace("nope://bucket/", None)])
+def test_no_place_for_a_record_is_a_warning(
+    output: OutputPlace | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert isinstance(records_for({}, IDENTITY, None, output), NoRecords)
+    assert "would pay again" in caplog.text
+
+
+def test_a_place_that_was_asked_for_must_be_usable() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        records_for({}, IDENTITY, "nope://bucket", None)
+    assert {fault.path for fault in caught.value.faults} == {"state_path"}

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from airflow_provider_rivya import __version__
+from airflow_provider_rivya.get_provider_info import get_provider_info
+from airflow_provider_rivya.hooks.connection import FIELDS
+
+ROOT = Path(__file__).parents[2]
+
+LIST_CONNECTION_TYPES = """
+import json, logging
+from airflow.providers_manager import ProvidersManager
+manager = ProvidersManager()
+manager.initialize_providers_hooks()
+manager.initialize_providers_hook_lazy_loading() if hasattr(
+    manager, "initialize_providers_hook_lazy_loading") else None
+hook = manager.hooks["rivya"]
+print("ANSWER", json.dumps({
+    "hook": hook.hook_class_name, "name": hook.hook_name,
+    "fields": sorted(name for name in manager.connection_form_widgets if "__rivya__" in name),
+    "behaviour": manager.field_behaviours["rivya"],
+}))
+"""
+
+
+def schema(name: str) -> Any:
+    spec = find_spec("airflow")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    for place in spec.submodule_search_locations:
+        if (path := Path(place) / name).exists():
+            return json.loads(path.read_text())
+    pytest.skip(f"this Airflow has no {name}")
+
+
+def test_it_is_what_airflow_asks_of_an_installed_provider() -> None:
+    jsonschema.validate(get_provider_info(), schema("provider_info.schema.json"))
+    assert get_provider_info()["versions"] == [__version__]
+
+
+def test_the_connection_form_is_valid_for_airflow() -> None:
+    whole = schema("provider.yaml.schema.json")
+    part = {**whole["properties"]["connection-types"], "definitions": whole.get("definitions", {})}
+    if "conn-fields" not in part["items"]["properties"]:
+        pytest.skip("this Airflow has no conn-fields")
+    strict = json.loads(json.dumps(part))
+    strict["items"]["additionalProperties"] = False
+    jsonschema.validate(get_provider_info()["connection-types"], strict)
+
+
+def test_every_form_field_has_a_default_its_own_schema_accepts() -> None:
+    for entry in get_provider_info()["connection-types"][0]["conn-fields"].values():
+        jsonschema.Draft202012Validator.check_schema(entry["schema"])
+        jsonschema.validate(entry["schema"]["default"], entry["schema"])
+        jsonschema.validate(None, entry["schema"])
+
+
+def test_every_class_it_names_exists() -> None:
+    info = get_provider_info()
+    for kind in ("hooks", "operators", "triggers"):
+        for entry in info[kind]:
+            for module in entry["python-modules"]:
+                importlib.import_module(module)
+    connection = info["connection-types"][0]
+    module, _, name = connection["hook-class-name"].rpartition(".")
+    hook = getattr(importlib.import_module(module), name)
+    assert (hook.conn_type, hook.hook_name) == (connection["connection-type"], connection["hook-name"])
+
+
+def test_airflow_lists_the_connection_type_with_its_fields(tmp_path: Path) -> None:
+    """Airflow finds providers by entry point: an installation's metadata is laid beside the sources."""
+    folder = tmp_path / "site" / "airflow_provider_rivya-0.0.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: airflow-provider-rivya\nVersion: 0.0\n")
+    (folder / "entry_points.txt").write_text(
+        "[apache_airflow_provider]\n"
+        "provider_info = airflow_provider_rivya.get_provider_info:get_provider_info\n"
+    )
+    env = dict(os.environ)
+    env["PYTHONPATH"] = os.pathsep.join([str(folder.parent), str(ROOT)])
+    env["AIRFLOW_HOME"] = str(tmp_path / "home")
+    done = subprocess.run(
+        [sys.executable, "-c", LIST_CONNECTION_TYPES],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(done.stdout.rpartition("ANSWER ")[2])
+    assert listed["hook"] == "airflow_provider_rivya.hooks.rivya.RivyaHook"
+    assert listed["name"] == "Rivya"
+    assert listed["fields"] == sorted(f"extra__rivya__{entry.name}" for entry in FIELDS)
+    assert listed["behaviour"]["relabeling"] == {"password": "API key"}
+    assert set(listed["behaviour"]["hidden_fields"]) == {"login", "port", "schema"}
