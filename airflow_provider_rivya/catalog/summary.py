@@ -1,0 +1,43 @@
+"""A model in a few words, for tables: the documentation's and the command line's."""
+
+from __future__ import annotations
+
+from airflow_provider_rivya.catalog.spec import ModelSpec, estimate_credits
+
+
+def price(spec: ModelSpec) -> str:
+    """The base price in credits; ``~`` marks one that depends on more than the model."""
+    estimate = estimate_credits(spec)
+    return f"{'' if estimate.exact else '~'}{estimate.credits}"
+
+
+def price_in_words(spec: ModelSpec) -> str:
+    """The price, with what it may depend on."""
+    text = f"{spec.credits} credits"
+    if spec.billing != "FIXED":
+        return f"from {text}, metered: the amount depends on the request"
+    if spec.price_sensitive_params:
+        return f"{text} as a base; {', '.join(spec.price_sensitive_params)} may change it"
+    return f"{text} per generation"
+
+
+def references(spec: ModelSpec) -> str:
+    """What files a model takes; empty for one that takes none."""
+    if spec.reference is None:
+        return "" if spec.reference_complete else "not documented"
+    kinds = ", ".join(kind.kind for kind in spec.reference.kinds)
+    limit = spec.reference.max_files
+    return f"{kinds}: {f'up to {limit}' if limit else 'number not documented'}"
+
+
+def prompt(spec: ModelSpec) -> str:
+    """Whether a prompt is needed, and how long it may be."""
+    state = "required" if spec.prompt.required else "optional"
+    limit = spec.prompt.max_length
+    return f"{state}, {f'up to {limit:,} characters' if limit else 'no limit is documented'}"
+
+
+def inputs(spec: ModelSpec) -> str:
+    """What a request may be made of."""
+    names = {"text": "text", "file": "reference files", "url": "public URLs in the parameters"}
+    return ", ".join(names.get(name, name) for name in spec.inputs)

@@ -1,0 +1,30 @@
+"""``credits`` and ``sandbox``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_rivya.cli.connection import connect
+from airflow_provider_rivya.generation.result import whole
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from airflow_provider_rivya.cli.output import Output
+
+
+def show_credits(arguments: Namespace, output: Output) -> int:
+    """``rivya credits``."""
+    with connect(arguments.conn_id) as hook:
+        credits = whole(hook.get_credits().credits)
+        document = {"credits": credits, "conn_id": arguments.conn_id, "gateway": hook.settings.base_url}
+    output.result(document, f"{credits} credits  ({document['conn_id']}, {document['gateway']})")
+    return 0
+
+
+def run_sandbox(arguments: Namespace, output: Output) -> int:
+    """``rivya sandbox``: as ``python -m airflow_provider_rivya.sandbox``."""
+    from airflow_provider_rivya.sandbox.__main__ import main
+
+    del output  # the sandbox prints for itself
+    return main(["--port", str(arguments.port), "--speed", str(arguments.speed)])

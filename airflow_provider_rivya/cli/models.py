@@ -1,0 +1,199 @@
+"""``models list``, ``models show`` and ``models diff``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rivya.catalog import summary
+from airflow_provider_rivya.catalog.live import Change, Difference, compare
+from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec, estimate_credits, load_catalog
+from airflow_provider_rivya.catalog.wording import value_rule
+from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.redaction import clean
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from rich.table import Table
+
+    from airflow_provider_rivya.cli.output import Output
+
+_NOTHING = "-"
+_SHOWN = 200
+
+
+def list_models(arguments: Namespace, output: Output) -> int:
+    """``rivya models list``."""
+    catalog = load_catalog()
+    wanted = [spec for spec in catalog if arguments.category in (None, spec.category)]
+    table = _table("Model", "Makes", "Credits", "Prompt up to", "References", "Parameters")
+    for spec in wanted:
+        limit = spec.prompt.max_length
+        table.add_row(
+            spec.id,
+            spec.category,
+            summary.price(spec),
+            f"{limit:,}" if limit else _NOTHING,
+            summary.references(spec) or ("URLs" if "url" in spec.inputs else _NOTHING),
+            ", ".join(param.key for param in spec.params),
+        )
+    for column in (2, 3):
+        table.columns[column].justify = "right"
+    for column in (0, 1, 2, 3):
+        table.columns[column].no_wrap = True
+    output.result([_brief(spec) for spec in wanted], table)
+    if output.format == "table":
+        output.say(
+            f"{len(wanted)} models, as documented on {catalog.as_of}. ~ is a base price: metered, or changed "
+            "by a parameter. See 'models show ID'.",
+            style="dim",
+        )
+    return 0
+
+
+def show_model(arguments: Namespace, output: Output) -> int:
+    """``rivya models show ID``."""
+    spec = find(load_catalog(), arguments.model)
+    facts = _table("", "", header=False)
+    for name, value in (
+        ("Makes", spec.category),
+        ("Price", summary.price_in_words(spec)),
+        ("Prompt", summary.prompt(spec)),
+        ("Input", summary.inputs(spec)),
+        ("References", _references(spec)),
+        ("API", "" if spec.api_status == "available" else f"not open ({spec.api_status})"),
+        ("Source", spec.source),
+    ):
+        if value:
+            facts.add_row(name, value)
+    facts.columns[0].style = "dim"
+    facts.title = f"{spec.name} ({spec.id})"
+    params = _table("Parameter", "Type", "Default", "Allowed")
+    params.columns[0].no_wrap = True
+    for param in spec.params:
+        params.add_row(param.key, param.type, _default(param), _allowed(param))
+    tables = [facts, params] if spec.params else [facts]
+    output.result({**asdict(spec), "price": estimate_credits(spec)._asdict()}, *tables)
+    if output.format == "table":
+        if not spec.params_complete:
+            output.say("Not all parameters are documented; others are handed on with a warning.", style="dim")
+        for note in spec.notes:
+            output.say(f"Note: {note}.", style="dim")
+    return 0
+
+
+def diff_models(arguments: Namespace, output: Output) -> int:
+    """``rivya models diff``."""
+    from airflow_provider_rivya.cli.connection import connect
+    from airflow_provider_rivya.cli.main import DIFFERENT
+
+    with connect(arguments.conn_id) as hook:
+        # Only what the gateway sent: a field that it left out says nothing.
+        live = [entry.model_dump(exclude_unset=True) for entry in hook.list_models()]
+        origin = hook.settings.base_url
+    difference = compare(load_catalog(), live)
+    output.result(difference.to_json(), *([_differences(difference)] if difference else []))
+    for place in difference.unread[:20]:
+        output.warn(f"not compared, as its shape is not understood: {clean(place, _SHOWN)}")
+    if output.format == "table":
+        counts = f"{len(difference.added)} new, {len(difference.changed)} changed, "
+        verdict = f"{counts}{len(difference.removed)} no longer listed" if difference else "no difference"
+        output.say(f"Bundled catalogue of {difference.as_of} against {origin}: {verdict}.", style="dim")
+    return DIFFERENT if difference and arguments.check else 0
+
+
+def find(catalog: Catalog, model_id: str) -> ModelSpec:
+    """
+    Return a model.
+
+    :raises InvalidRequestError: there is none, with the ids that were perhaps meant.
+    """
+    spec = catalog.get(model_id)
+    if spec is None:
+        nearest = " or ".join(catalog.nearest(model_id))
+        allowed = "" if nearest else "the ids of 'models list'"
+        fault = Fault("model", f"{catalog.gateway} has no model {clean(model_id, 60)!r}", allowed, nearest)
+        raise InvalidRequestError([fault], fate="")
+    return spec
+
+
+def _table(*heads: str, header: bool = True) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    return Table(
+        *heads,
+        box=SIMPLE_HEAD,
+        show_header=header,
+        header_style="bold",
+        title_style="bold",
+        title_justify="left",
+        pad_edge=False,
+    )
+
+
+def _brief(spec: ModelSpec) -> dict[str, Any]:
+    rule = spec.reference
+    return {
+        "id": spec.id,
+        "name": spec.name,
+        "category": spec.category,
+        "price": estimate_credits(spec)._asdict(),
+        "billing": spec.billing,
+        "api_status": spec.api_status,
+        "inputs": list(spec.inputs),
+        "prompt": asdict(spec.prompt),
+        "references": {"max_files": rule.max_files, "kinds": list(rule.by_kind)} if rule else None,
+        "params": [param.key for param in spec.params],
+    }
+
+
+def _references(spec: ModelSpec) -> str:
+    if spec.reference is None:
+        return summary.references(spec)
+    lines = [summary.references(spec) + (f" ({spec.reference.rule})" if spec.reference.rule else "")]
+    for kind in spec.reference.kinds:
+        found = spec.file_rule(kind.kind) or kind
+        formats = ", ".join(mime.partition("/")[2] for mime in found.mime_types)
+        lines.append(f"{kind.kind}: up to {found.max_size_mb} MB, {formats}")
+    return "\n".join(lines)
+
+
+def _default(param: ParamSpec) -> str:
+    if param.required:
+        return "required"
+    return _NOTHING if param.default is None else str(param.default)
+
+
+def _allowed(param: ParamSpec) -> str:
+    return f"{value_rule(param)}\n({param.note})" if param.note else value_rule(param)
+
+
+def _differences(difference: Difference) -> Table:
+    table = _table("Model", "Field", "Bundled", "Live")
+    table.columns[0].no_wrap = True
+    for model in difference.added:
+        name = model.facts.get("name") or ""
+        table.add_row(clean(model.id, 100), "", "", f"new: {clean(name, 100)}", style="green")
+    for changed in difference.changed:
+        for number, change in enumerate(changed.changes):
+            cells = (clean(change.field, 100), *(_value(value) for value in _sides(change)))
+            table.add_row("" if number else changed.id, *cells)
+    for model_id in difference.removed:
+        table.add_row(model_id, "", "", "no longer listed", style="red")
+    return table
+
+
+def _sides(change: Change) -> tuple[Any, Any]:
+    return change.bundled, change.live
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return _NOTHING
+    if isinstance(value, list):
+        return clean(", ".join(str(part) for part in value), _SHOWN)
+    if isinstance(value, dict):
+        return clean(", ".join(f"{key} {_value(part)}" for key, part in value.items()), _SHOWN)
+    return clean(f"{value:g}" if isinstance(value, float) else value, _SHOWN)

@@ -1,0 +1,132 @@
+"""What the commands print: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
+from airflow_provider_rivya.redaction import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+Format = Literal["table", "json", "yaml"]
+
+_WIDTH_OF_FILES = 200
+_LIMIT = 20_000
+
+
+class Output:
+    """
+    Prints in one format.
+
+    Texts are printed as they are: markup in a prompt or in an answer of the gateway has no effect.
+
+    :param format: ``json`` and ``yaml`` put one document on stdout and nothing else.
+    """
+
+    def __init__(self, format: Format = "table") -> None:
+        self.format = format
+        self.out = _console(sys.stdout)
+        self.err = _console(sys.stderr)
+
+    def result(self, document: Any, *tables: RenderableType) -> None:
+        """Print a result: its tables, or the document."""
+        if self.format == "table":
+            for table in tables:
+                self.out.print(table)
+        elif self.format == "json":
+            self._write(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+        else:
+            import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
+
+            plain = json.loads(json.dumps(document, default=str))
+            self._write(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).rstrip("\n"))
+
+    def say(self, text: str, style: str = "") -> None:
+        """Tell the person something."""
+        self.err.print(text, style=style, soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Tell the person something that may need attention."""
+        self.say(f"Warning: {text}", style="yellow")
+
+    def failure(self, error: GenerationError) -> None:
+        """Print an error: for people on stderr, in the formats for scripts on stdout too."""
+        from rich.text import Text
+
+        self.err.print(Text("Error: ", "bold red").append(str(error), "default"), soft_wrap=True)
+        if self.format != "table":
+            self.result({"error": describe(error)})
+
+    def _write(self, text: str) -> None:
+        # Half a surrogate pair, which a terminal's arguments may hold, has no UTF-8 form.
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+        sys.stdout.flush()
+
+
+def describe(error: GenerationError) -> dict[str, Any]:
+    """An error for scripts; fields that say nothing are left out."""
+    described: dict[str, Any] = {
+        "type": type(error).__name__,
+        "message": clean(error, _LIMIT),
+        "generation_id": error.generation_id,
+        "code": error.code,
+        "http_status": error.http_status,
+        "request_id": error.request_id,
+        "retryable": error.retryable,
+    }
+    document = {key: value for key, value in described.items() if value is not None}
+    if isinstance(error, InvalidRequestError):
+        document["faults"] = [
+            {
+                "path": fault.path,
+                "problem": fault.problem,
+                "allowed": fault.allowed,
+                "suggestion": fault.suggestion,
+            }
+            for fault in error.faults
+        ]
+    return document
+
+
+@contextmanager
+def log_lines(output: Output) -> Iterator[None]:
+    """
+    Print this package's warnings as such, and keep every log line off stdout.
+
+    Airflow, once imported, logs to stdout, which is the result's alone.
+    """
+    handler = _Lines(output)
+    logger = logging.getLogger("airflow_provider_rivya")
+    before = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before
+
+
+class _Lines(logging.Handler):
+    def __init__(self, output: Output) -> None:
+        super().__init__(logging.WARNING)
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._output.warn(record.getMessage())
+
+
+def _console(stream: Any) -> Console:
+    from rich.console import Console
+
+    # A file or a pipe has no width of its own; COLUMNS, where set, is rich's own business.
+    width = None if stream.isatty() or os.environ.get("COLUMNS") else _WIDTH_OF_FILES
+    return Console(file=stream, markup=False, highlight=False, emoji=False, width=width)

@@ -1,0 +1,54 @@
+"""The command line as a real process, for every test that runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from tests.sandbox_process import KEY, PROJECT
+
+SECRETS = re.compile(rf"{KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
+COMMAND = [sys.executable, "-m", "airflow_provider_rivya.cli"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the command line left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """All of stdout as one JSON document."""
+        return json.loads(self.out)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of the tests, with the checkout on the path."""
+    return {**os.environ, "PYTHONPATH": str(PROJECT), **more}
+
+
+def rivya(*arguments: str, stdin: str = "", **more: str) -> Run:
+    """
+    Run ``rivya`` to its end. Neither a key nor a result URL may be printed.
+
+    :param more: further variables of the environment.
+    """
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        env=environment(**more),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert not SECRETS.search(done.stdout + done.stderr), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    return Run(done.returncode, done.stdout, done.stderr)

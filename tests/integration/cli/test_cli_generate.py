@@ -1,0 +1,260 @@
+"""``rivya generate`` and ``fetch`` as processes against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.cli_process import COMMAND, SECRETS, environment, rivya
+from tests.sandbox_process import SandboxProcess
+
+Connect = Callable[..., None]
+pytestmark = pytest.mark.usefixtures("connect")
+
+
+def generate(landing: Path, *more: str) -> list[str]:
+    return ["generate", "-m", "nano-banana-2", "-p", "A red bicycle", "--output", str(landing), *more]
+
+
+def posts(sandbox: SandboxProcess) -> int:
+    return sum(r["method"] == "POST" and r["path"] == "/api/v1/generations" for r in sandbox.requests())
+
+
+class TestGenerate:
+    def test_an_image_from_a_photograph(self, sandbox: SandboxProcess, landing: Path, photo: Path) -> None:
+        params = '{"aspect_ratio": "16:9", "output_format": "png"}'
+        run = rivya(*generate(landing, "--params", params, "-r", str(photo)))
+        assert run.code == 0
+        [file] = landing.iterdir()
+        assert run.out.startswith(f"{file}  (")
+        assert file.suffix == ".png"
+        with Image.open(file) as image:
+            image.load()
+        assert "is submitted, 5 credits are reserved" in run.err
+        [task] = sandbox.tasks()
+        assert task["id"] in run.err
+        assert sandbox.ledger()["charges"] == 1
+
+    def test_for_scripts(self, landing: Path) -> None:
+        run = rivya(*generate(landing / "new", "--format", "json"))
+        assert run.code == 0
+        document = run.json()
+        assert document["status"] == "succeeded"
+        [output] = document["outputs"]
+        assert "source_url" not in output
+        assert Path(output["uri"].removeprefix("file://")).stat().st_size == output["size_bytes"]
+
+    def test_a_name_of_its_own_and_a_relative_path(self, landing: Path) -> None:
+        done = subprocess.run(
+            [*COMMAND, *generate(Path("cat.jpg"))],
+            cwd=landing,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert [file.name for file in landing.iterdir()] == ["cat.jpg"]
+
+    @pytest.mark.parametrize(
+        "more",
+        [["--params", '{"resolution": "8K"}'], ["-r", "/no/such.png"], ["--params", "{"], ["-p", ""]],
+        ids=["params", "reference", "json", "prompt"],
+    )
+    def test_bad_input_costs_nothing(self, sandbox: SandboxProcess, landing: Path, more: list[str]) -> None:
+        run = rivya(*generate(landing, *more, "--format", "json"))
+        assert run.code == 2
+        assert run.json()["error"]["type"] == "InvalidRequestError"
+        assert posts(sandbox) == 0
+
+    @pytest.mark.parametrize("output", ["/proc/none/", "nosuchscheme://bucket/", "s3://u:p@b/", "x.txt"])
+    def test_a_bad_place_costs_nothing(self, sandbox: SandboxProcess, output: str) -> None:
+        run = rivya("generate", "-m", "z-image", "-p", "x", "--output", output)
+        assert (run.code, run.out) == (2, "")
+        assert "output_path" in run.err
+        assert posts(sandbox) == 0
+
+    @pytest.mark.parametrize("more", [["--timeout", "0"], ["--timeout", "soon"], ["--format", "xml"]])
+    def test_bad_arguments(self, landing: Path, more: list[str]) -> None:
+        run = rivya(*generate(landing, *more))
+        assert (run.code, run.out) == (2, "")
+        assert "usage: rivya generate" in run.err
+
+    def test_too_few_credits(self, sandbox: SandboxProcess, landing: Path) -> None:
+        sandbox.reset(credits=1)
+        run = rivya(*generate(landing, "--format", "json"))
+        assert run.code == 1
+        assert run.json()["error"]["code"] == "insufficient_credits"
+        assert "Nothing was submitted" in run.err
+
+    def test_a_generation_that_fails(self, sandbox: SandboxProcess, landing: Path) -> None:
+        sandbox.fault(kind="generation_fails", times=1)
+        run = rivya(*generate(landing, "--format", "json"))
+        assert run.code == 1
+        error = run.json()["error"]
+        assert error["type"] == "GenerationFailedError"
+        assert error["generation_id"] == sandbox.tasks()[0]["id"]
+        assert "rivya fetch" not in run.err
+        assert list(landing.iterdir()) == []
+
+    def test_the_same_key_is_paid_for_once(self, sandbox: SandboxProcess, landing: Path) -> None:
+        for _ in range(2):
+            assert rivya(*generate(landing, "--idempotency-key", "once")).code == 0
+        assert sandbox.ledger()["charges"] == 1
+        assert len(list(landing.iterdir())) == 1
+
+    def test_a_relative_reference_that_is_not_there(self, landing: Path) -> None:
+        run = rivya(*generate(landing, "-r", "none.png"))
+        assert (run.code, run.out) == (2, "")
+        assert "/none.png' does not exist" in run.err
+        assert "an absolute path" not in run.err
+
+    def test_without_a_connection(self, landing: Path) -> None:
+        run = rivya(*generate(landing, "--conn-id", "no_such_one"))
+        assert (run.code, run.out) == (3, "")
+
+    def test_a_lost_answer_names_the_key(self, sandbox: SandboxProcess, landing: Path) -> None:
+        sandbox.fault(kind="cut_after", method="POST", path="/api/v1/generations", times=9)
+        run = rivya(*generate(landing))
+        assert run.code == 1
+        key = re.search(r"--idempotency-key (cli-[0-9a-f]{32})", run.err)
+        assert key is not None
+        sandbox.control("DELETE", "faults")
+        assert rivya(*generate(landing, "--idempotency-key", key[1])).code == 0
+        assert sandbox.ledger()["charges"] == 1
+
+
+class TestFetch:
+    def test_a_timeout_says_how_and_it_works(self, sandbox: SandboxProcess, landing: Path) -> None:
+        sandbox.reset(speed=1)
+        run = rivya(*generate(landing, "--timeout", "0.2"))
+        assert (run.code, run.out) == (1, "")
+        [task] = sandbox.tasks()
+        assert f"rivya fetch {task['id']} --output {landing}" in run.err
+        sandbox.advance(600)
+        fetched = rivya("fetch", task["id"], "--output", str(landing), "--format", "json")
+        assert fetched.code == 0
+        assert fetched.json()["generation_id"] == task["id"]
+        assert len(list(landing.iterdir())) == 1
+        assert posts(sandbox) == 1
+
+    def test_ctrl_c_says_how(self, sandbox: SandboxProcess, landing: Path) -> None:
+        sandbox.reset(speed=1)
+        process = subprocess.Popen(
+            [*COMMAND, *generate(landing)],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        seen = ""
+        while ": queued" not in seen:
+            line = process.stderr.readline()
+            assert line, seen
+            seen += line
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        [task] = sandbox.tasks()
+        assert (process.returncode, out) == (130, "")
+        assert f"rivya fetch {task['id']} --output {landing}" in err
+        assert "Traceback" not in err
+
+    @pytest.mark.parametrize("style", ["table", "json"])
+    def test_unknown(self, landing: Path, style: str) -> None:
+        run = rivya("fetch", "task_nope", "--output", str(landing), "--format", style)
+        assert run.code == 1
+        assert "task_nope" in run.err
+        assert (json.loads(run.out)["error"]["code"] if style == "json" else run.out) in ("not_found", "")
+
+    def test_bad_place(self, sandbox: SandboxProcess) -> None:
+        run = rivya("fetch", "task_nope", "--output", "/proc/none/")
+        assert run.code == 2
+        assert sandbox.requests() == []
+
+    def test_a_generation_that_failed(self, sandbox: SandboxProcess, landing: Path) -> None:
+        sandbox.fault(kind="generation_fails", times=1)
+        assert rivya(*generate(landing)).code == 1
+        run = rivya("fetch", sandbox.tasks()[0]["id"], "--output", str(landing))
+        assert (run.code, run.out) == (1, "")
+        assert "failed at the gateway" in run.err
+
+
+def test_a_bar_on_a_terminal(landing: Path) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *generate(landing)],
+        env=environment(TERM="xterm", COLUMNS="100"),
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    drawn = b""
+    while select.select([ours], [], [], 60)[0]:
+        try:
+            block = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not block:
+            break
+        drawn += block
+    os.close(ours)
+    assert process.wait(60) == 0
+    text = drawn.decode()
+    assert "queued" in text
+    assert "0:00:0" in text
+    [file] = landing.iterdir()
+    assert str(file) in text
+    assert not SECRETS.search(text)
+
+
+class TestSandboxCommand:
+    def test_it_serves_until_ctrl_c(self) -> None:
+        process = subprocess.Popen(
+            [*COMMAND, "sandbox", "--port", "0", "--speed", "50"],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Rivya sandbox listening on http://127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+
+    @pytest.mark.parametrize("port", ["-1", "70000", "x"])
+    def test_bad_port(self, port: str) -> None:
+        run = rivya("sandbox", "--port", port)
+        assert (run.code, run.out) == (2, "")
+
+
+def test_a_connection_made_in_the_ui_is_found(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    """The UI makes a row of the metadata database; ``airflow connections import`` makes the same."""
+    home = {"AIRFLOW_HOME": str(tmp_path / "home")}
+    file = tmp_path / "connections.json"
+    row = {"conn_type": "rivya", "host": sandbox.url, "password": "rvya_sk_sandbox"}
+    file.write_text(json.dumps({"made_in_ui": row}))
+    for arguments in (["db", "migrate"], ["connections", "import", str(file)]):
+        subprocess.run(
+            [sys.executable, "-m", "airflow", *arguments],
+            env=environment(**home),
+            capture_output=True,
+            check=True,
+            timeout=110,
+        )
+    run = rivya("credits", "--conn-id", "made_in_ui", "-o", "json", **home)
+    assert run.code == 0, run.err
+    assert run.json()["credits"] == 1000

@@ -1,0 +1,252 @@
+"""``rivya models ...``, ``validate`` and ``credits`` as processes, on the sandbox or on our own list."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
+
+from airflow_provider_rivya.catalog.spec import load_catalog
+from tests.cli_process import rivya
+from tests.live_list import entry
+from tests.sandbox_process import SandboxProcess
+
+Connect = Callable[..., None]
+CATALOG = load_catalog()
+
+
+class TestModels:
+    def test_list(self) -> None:
+        run = rivya("models", "list")
+        assert run.code == 0
+        assert all(f" {model_id} " in run.out for model_id in CATALOG.ids)
+        assert f"{len(CATALOG)} models" in run.err
+
+    def test_list_for_scripts(self) -> None:
+        run = rivya("models", "list", "--category", "audio", "--output", "json")
+        assert run.code == 0
+        assert run.err == ""
+        wanted = [spec for spec in CATALOG if spec.category == "audio"]
+        assert [model["id"] for model in run.json()] == [spec.id for spec in wanted]
+        assert yaml.safe_load(rivya("models", "list", "--category", "audio", "-o", "yaml").out) == run.json()
+
+    def test_list_fits_a_narrow_terminal(self) -> None:
+        run = rivya("models", "list", COLUMNS="80")
+        assert max(map(len, run.out.splitlines())) <= 80
+        assert all(model_id in run.out for model_id in CATALOG.ids)
+
+    def test_show(self) -> None:
+        run = rivya("models", "show", "nano-banana-2")
+        assert run.code == 0
+        for text in ("5 credits per generation", "aspect_ratio", "1K, 2K, 4K", "up to 14", "30 MB"):
+            assert text in run.out
+        document = rivya("models", "show", "nano-banana-2", "-o", "json").json()
+        assert document["price"] == {"credits": 5, "exact": True}
+        assert [param["key"] for param in document["params"]][:2] == ["aspect_ratio", "resolution"]
+
+    @pytest.mark.parametrize("style", ["table", "json"])
+    def test_show_what_is_not_there(self, style: str) -> None:
+        run = rivya("models", "show", "Nano Banana 3", "-o", style)
+        assert run.code == 2
+        assert "nano-banana-2" in run.err
+        assert (run.json()["error"]["faults"][0]["path"] if style == "json" else run.out) in ("model", "")
+
+    @pytest.mark.parametrize(
+        "arguments", [["list", "--category", "text"], ["list", "-o", "xml"], ["show"], ["x"]]
+    )
+    def test_bad_input(self, arguments: list[str]) -> None:
+        run = rivya("models", *arguments)
+        assert run.code == 2
+        assert run.out == ""
+        assert "usage: rivya models" in run.err
+
+
+class LiveList(ThreadingHTTPServer):
+    """A gateway that has one answer to everything."""
+
+    answer: Any = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: LiveList
+
+    def do_GET(self) -> None:
+        body = json.dumps(self.server.answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def gateway() -> Iterator[LiveList]:
+    with LiveList(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.usefixtures("connect")
+class TestDiff:
+    @pytest.mark.parametrize("envelope", ["data", "bare"])
+    @pytest.mark.parametrize("params", ["list", "map"])
+    def test_no_difference_in_any_shape(self, sandbox: SandboxProcess, envelope: str, params: str) -> None:
+        sandbox.assume(models_params_shape=params)
+        if envelope == "bare":
+            sandbox.assume(models_envelope="bare")
+        run = rivya("models", "diff", "--check", "-o", "json")
+        assert (run.code, run.err) == (0, "")
+        assert run.json() == {
+            "as_of": CATALOG.as_of,
+            "added": [],
+            "removed": [],
+            "changed": [],
+            "unread": [],
+        }
+
+    def test_no_difference_in_words(self) -> None:
+        run = rivya("models", "diff")
+        assert (run.code, run.out) == (0, "")
+        assert "no difference" in run.err
+
+    def test_differences(self, gateway: LiveList, connect: Connect) -> None:
+        connect(host=gateway.url)
+        models = [entry(spec) for spec in CATALOG]
+        models[0]["base_credits"] = 99
+        models[1]["params"] = "see the page"
+        models[2]["id"] = "brand-new"
+        gateway.answer = {"data": models}
+        run = rivya("models", "diff")
+        assert run.code == 0
+        for text in (models[0]["id"], "credits", "99", "brand-new", CATALOG.models[2].id, "no longer listed"):
+            assert text in run.out
+        assert f"{models[1]['id']}: params" in run.err
+        assert "1 new, 1 changed, 1 no longer listed" in run.err
+        checked = rivya("models", "diff", "--check", "-o", "json")
+        assert checked.code == 4
+        assert checked.json()["changed"] == [
+            {
+                "id": models[0]["id"],
+                "changes": [{"field": "credits", "bundled": CATALOG.models[0].credits, "live": 99}],
+            }
+        ]
+
+    def test_no_list(self, gateway: LiveList, connect: Connect) -> None:
+        connect(host=gateway.url, retries=0)
+        gateway.answer = {"models": []}
+        run = rivya("models", "diff")
+        assert (run.code, run.out) == (1, "")
+        assert "list models" in run.err
+
+
+class TestValidate:
+    def test_right(self, tmp_path: Path, photo: Path) -> None:
+        params, prompt = tmp_path / "params.json", tmp_path / "prompt.txt"
+        params.write_text('{"aspect_ratio": "16:9", "google_search": true}')
+        prompt.write_text("A bicycle")
+        asked = [
+            "validate",
+            "-m",
+            "nano-banana-2",
+            "-p",
+            f"@{prompt}",
+            "--params",
+            f"@{params}",
+            "-r",
+            str(photo),
+        ]
+        run = rivya(*asked)
+        assert (run.code, run.err) == (0, "")
+        assert run.out == "Valid for nano-banana-2: 5 credits per generation.\n"
+        document = rivya(*asked, "-o", "json").json()
+        assert document["request"] == {
+            "model": "nano-banana-2",
+            "prompt": "A bicycle",
+            "model_params": {"aspect_ratio": "16:9", "google_search": "true"},
+        }
+
+    def test_all_faults_at_once(self, tmp_path: Path) -> None:
+        asked = ["validate", "-m", "nano-banana-2", "--params", '{"imageSize": "1:1", "resolution": "8K"}']
+        asked += ["-r", str(tmp_path / "none.png")]
+        run = rivya(*asked)
+        assert (run.code, run.out) == (2, "")
+        assert "which calls this 'aspect_ratio'" in run.err
+        scripted = rivya(*asked, "-o", "json")
+        assert scripted.code == 2
+        assert [fault["path"] for fault in scripted.json()["error"]["faults"]] == [
+            "reference_media[0]",
+            "prompt",
+            "model_params.imageSize",
+            "model_params.resolution",
+        ]
+
+    def test_a_warning_is_no_fault(self) -> None:
+        run = rivya("validate", "-m", "flux-kontext-pro", "-p", "x", "--params", '{"novel": 1}', "-o", "json")
+        assert run.code == 0
+        assert "novel" in run.json()["warnings"][0]
+        assert "Warning: " in run.err
+
+    @pytest.mark.parametrize(
+        ("params", "told"),
+        [("{", "not JSON"), ("[1]", "not list"), ("@/no/such/file", "cannot be read"), ("5", "not int")],
+    )
+    def test_bad_params(self, params: str, told: str) -> None:
+        run = rivya("validate", "-m", "z-image", "-p", "x", "--params", params)
+        assert (run.code, run.out) == (2, "")
+        assert told in run.err
+
+    def test_parameters_from_stdin(self) -> None:
+        run = rivya("validate", "-m", "z-image", "-p", "x", "--params", "@-", stdin='{"aspect_ratio": "4:3"}')
+        assert run.code == 0
+
+    def test_a_url_needs_the_connection(self) -> None:
+        asked = ["validate", "-m", "nano-banana-2", "-p", "x", "-r", "https://example.org/a.png"]
+        run = rivya(*asked, "--conn-id", "no_such_one")
+        assert run.code == 3
+        assert "no connection 'no_such_one'" in run.err
+
+
+@pytest.mark.usefixtures("connect")
+class TestCredits:
+    def test_balance(self, sandbox: SandboxProcess) -> None:
+        sandbox.reset(credits=42)
+        run = rivya("credits")
+        assert (run.code, run.err) == (0, "")
+        assert run.out.startswith("42 credits ")
+        document = rivya("credits", "--output", "json").json()
+        assert document == {"credits": 42, "conn_id": "rivya_default", "gateway": sandbox.url}
+
+    def test_no_connection(self) -> None:
+        run = rivya("credits", "--conn-id", "no_such_one", "-o", "json")
+        assert run.code == 3
+        assert run.json()["error"]["type"] == "ConnectionConfigError"
+
+    def test_wrong_key(self, connect: Connect) -> None:
+        connect(key="rvya_sk_wrong")
+        run = rivya("credits")
+        assert (run.code, run.out) == (3, "")
+        assert "api_key_invalid" in run.err
+
+    def test_nobody_there(self, connect: Connect) -> None:
+        connect(host="http://127.0.0.1:9", retries=0)
+        run = rivya("credits")
+        assert (run.code, run.out) == (1, "")
+
+    def test_bad_input(self) -> None:
+        assert rivya("credits", "now").code == 2

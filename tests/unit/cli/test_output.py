@@ -1,0 +1,122 @@
+"""Results on stdout, everything else on stderr, and nothing that a text can do to it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any, Literal
+
+import pytest
+import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
+
+from airflow_provider_rivya.cli.landing import local_path, place_of
+from airflow_provider_rivya.cli.main import exit_code
+from airflow_provider_rivya.cli.output import Output, log_lines
+from airflow_provider_rivya.exceptions import (
+    AuthenticationError,
+    ConnectionConfigError,
+    Fault,
+    GatewayUnreachableError,
+    GenerationError,
+    GenerationFailedError,
+    InvalidRequestError,
+    RequestRejectedError,
+    StorageError,
+)
+
+DOCUMENT = {"text": "größer [bold]x[/bold] :cat:", "number": 5, "none": None, "list": [1, {"a": "b"}]}
+
+
+@pytest.mark.parametrize("style", ["json", "yaml"])
+def test_documents_read_back(style: Literal["json", "yaml"], capsys: pytest.CaptureFixture[str]) -> None:
+    Output(style).result(DOCUMENT, "a table")
+    out, err = capsys.readouterr()
+    assert (json.loads if style == "json" else yaml.safe_load)(out) == DOCUMENT
+    assert err == ""
+
+
+def test_a_table_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().result(DOCUMENT, str(DOCUMENT["text"]))
+    assert capsys.readouterr().out == f"{DOCUMENT['text']}\n"
+
+
+def test_half_a_surrogate_pair_does_no_harm(capsys: pytest.CaptureFixture[str]) -> None:
+    Output("yaml").result({"prompt": "\ud83d"})
+    Output("json").result({"prompt": "\ud83d"})
+    assert capsys.readouterr().out.lower().count("ud83d") == 2
+
+
+def test_long_messages_are_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "rivya fetch " + "x" * 300
+    Output().say(text)
+    assert capsys.readouterr().err == f"{text}\n"
+
+
+def test_warnings_of_the_package_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    with log_lines(Output("json")):
+        logging.getLogger("airflow_provider_rivya.some.part").warning("look at %s", "[this]")
+    assert capsys.readouterr() == ("", "Warning: look at [this]\n")
+
+
+ERRORS: list[tuple[GenerationError, int]] = [
+    (InvalidRequestError([Fault("model", "wrong", "right", "better")]), 2),
+    (ConnectionConfigError("none"), 3),
+    (AuthenticationError("key"), 3),
+    (RequestRejectedError("no", http_status=400, code="validation_failed", request_id="req_1"), 1),
+    (GatewayUnreachableError("no answer"), 1),
+    (GenerationFailedError("failed", generation_id="task_1"), 1),
+    (StorageError("full"), 1),
+]
+
+
+@pytest.mark.parametrize("style", ["table", "json", "yaml"])
+@pytest.mark.parametrize(("error", "code"), ERRORS, ids=lambda value: type(value).__name__)
+def test_errors(
+    error: GenerationError,
+    code: int,
+    style: Literal["table", "json", "yaml"],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert exit_code(error) == code
+    Output(style).failure(error)
+    out, err = capsys.readouterr()
+    assert err.startswith("Error: ")
+    assert error.message.splitlines()[0] in err
+    if style == "table":
+        assert out == ""
+        return
+    told: dict[str, Any] = (json.loads if style == "json" else yaml.safe_load)(out)["error"]
+    assert told["type"] == type(error).__name__
+    assert told.get("code") == error.code
+    assert told.get("generation_id") == error.generation_id
+    if isinstance(error, InvalidRequestError):
+        assert told["faults"] == [
+            {"path": "model", "problem": "wrong", "allowed": "right", "suggestion": "better"}
+        ]
+
+
+def test_keys_and_urls_are_not_in_errors_for_scripts(capsys: pytest.CaptureFixture[str]) -> None:
+    Output("json").failure(StorageError("rvya_sk_secret at https://cdn.example/result?token=1"))
+    out = capsys.readouterr().out
+    assert "secret" not in out
+    assert "token" not in out
+
+
+class TestPlaces:
+    def test_relative_paths_are_made_absolute(self, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        (tmp_path / "v1.png").mkdir()
+        assert place_of("out") == f"{tmp_path}/out"
+        assert place_of("out.d/") == f"{tmp_path}/out.d/"
+        assert place_of("v1.png") == f"{tmp_path}/v1.png/"
+        assert place_of("~/cat.png") == f"{tmp_path}/cat.png"
+        assert place_of(".") == f"{tmp_path}/"
+
+    @pytest.mark.parametrize("text", ["s3://bucket/prefix/", "file:///tmp/x/", "", " "])
+    def test_uris_and_nothing_stay(self, text: str) -> None:
+        assert place_of(text) == text
+
+    def test_paths_are_shown_as_paths(self) -> None:
+        assert local_path("file:///data/a b%20c.png") == "/data/a b%20c.png"
+        assert local_path("s3://bucket/a.png") == "s3://bucket/a.png"

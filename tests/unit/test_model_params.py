@@ -1,0 +1,110 @@
+"""The generated parameter types are in step with the catalogue, and help mypy find mistakes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_rivya import model_params
+from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec, load_catalog
+from tools.generate_models import CHECKOUT, PARAMS
+from tools.models.typed import class_name, render
+
+CATALOG = load_catalog()
+MODELS = list(CATALOG)
+
+
+def test_the_module_is_in_step_with_the_catalogue() -> None:
+    written = (CHECKOUT / PARAMS).read_text(encoding="utf-8")
+    assert render(CATALOG) == written, "run: make models"
+
+
+@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.id)
+def test_types_of_a_model(spec: ModelSpec) -> None:
+    typed = getattr(model_params, class_name(spec.id))
+    hints = typing.get_type_hints(typed)
+    assert list(hints) == [param.key for param in spec.params]
+    assert typed.__required_keys__ == {param.key for param in spec.required_params}
+    for param in spec.params:
+        assert _matches(param, hints[param.key]), param.key
+
+
+def _matches(param: ParamSpec, hint: object) -> bool:
+    if param.type == "select":
+        return typing.get_args(hint) == param.options
+    if param.type == "number":
+        # Where only whole numbers are on the grid, a float would be a mistake.
+        whole = isinstance(param.step, int)
+        return hint is int if whole else hint in (int, float)
+    if param.type == "array" and param.items is not None:
+        item = typing.get_args(hint)[0]
+        return bool(item.__required_keys__ == {field.key for field in param.items.fields})
+    return hint is str
+
+
+def test_a_name_that_begins_with_a_digit() -> None:
+    assert class_name("4o-image") == "Model4oImageParams"
+    assert class_name("nano-banana-2") == "NanoBanana2Params"
+
+
+def test_operators_do_not_pay_for_the_types() -> None:
+    code = (
+        "import sys, airflow_provider_rivya.operators.rivya, airflow_provider_rivya.catalog.validation;"
+        "sys.exit('airflow_provider_rivya.model_params' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True, timeout=60)
+
+
+HEAD = """
+from collections.abc import Mapping
+from typing import Any
+from airflow_provider_rivya.model_params import ElevenlabsTurbo25Params, NanoBanana2Params, Seedream40Params
+
+def operator(model_params: Mapping[str, Any] | str | None) -> None: ...
+
+"""
+RIGHT = """
+look: NanoBanana2Params = {"aspect_ratio": "16:9", "output_format": "png"}
+voice: ElevenlabsTurbo25Params = {"voice": "TX3LPaxmHKxFdv7VOQHJ", "stability": 0.5}
+many: Seedream40Params = {"max_images": 2, "seed": 7}
+operator(look)
+operator(model_params=NanoBanana2Params(resolution="2K"))
+"""
+WRONG = {
+    'x: NanoBanana2Params = {"resolution": "8K"}': "typeddict-item",
+    'x: NanoBanana2Params = {"imageSize": "16:9"}': "typeddict-unknown-key",
+    'x: NanoBanana2Params = {"google_search": True}': "typeddict-item",
+    'x: ElevenlabsTurbo25Params = {"stability": 0.5}': "typeddict-item",
+    'x: Seedream40Params = {"max_images": 1.5}': "typeddict-item",
+}
+
+
+def test_mypy_accepts_the_right_and_refuses_the_wrong(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    right, wrong = tmp_path / "right.py", tmp_path / "wrong.py"
+    right.write_text(HEAD + RIGHT)
+    # Each in a function of its own, so that the names do not meet.
+    bodies = "".join(f"def f{number}() -> None:\n    {line}\n" for number, line in enumerate(WRONG))
+    wrong.write_text(HEAD + bodies)
+    found = subprocess.run(
+        [
+            *(sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(tmp_path)),
+            *("--no-error-summary", "--no-pretty", str(right), str(wrong)),
+        ],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    lines = found.stdout.splitlines()
+    assert not [line for line in lines if "right.py" in line], found.stdout
+    errors = [line for line in lines if "wrong.py" in line and ": error:" in line]
+    first = HEAD.count("\n") + 2
+    expected = [(first + 2 * number, code) for number, code in enumerate(WRONG.values())]
+    told = [(int(line.split("wrong.py:")[1].split(":")[0]), line.rpartition("[")[2][:-1]) for line in errors]
+    assert told == expected, found.stdout

@@ -1,0 +1,123 @@
+"""
+``make models``: write what is generated from the model catalogue.
+
+``airflow_provider_rivya/model_params.py``, ``docs/models/<id>.md`` and ``docs/models/index.md``. With
+``--update-from`` the bundled catalogue is first brought up to date with the gateway's live list, from its
+address (``https://rivya.ai/api/v1/models``, no key needed) or from a file with its answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import urllib.request
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from airflow_provider_rivya.catalog.live import Difference
+from airflow_provider_rivya.catalog.parsing import parse_catalog
+from airflow_provider_rivya.catalog.spec import Catalog
+from tools.models import bundle, index, pages, typed
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+DATA = Path("airflow_provider_rivya/catalog/rivya.json")
+PARAMS = Path("airflow_provider_rivya/model_params.py")
+PAGES = Path("docs/models")
+_TIMEOUT = 60
+
+
+def generated(catalog: Catalog) -> dict[Path, str]:
+    """Return every generated file: its path in the checkout, and its text."""
+    files = {PAGES / f"{spec.id}.md": pages.render(spec) for spec in catalog}
+    return {PARAMS: typed.render(catalog), PAGES / "index.md": index.render(catalog), **files}
+
+
+def stale(checkout: Path, files: dict[Path, str]) -> list[Path]:
+    """Return the files that are missing, differ, or should not be there."""
+    found = [path for path, text in files.items() if _read(checkout / path) != text]
+    extra = (page.relative_to(checkout) for page in (checkout / PAGES).glob("*.md"))
+    return found + [path for path in extra if path not in files]
+
+
+def write(checkout: Path, files: dict[Path, str]) -> list[Path]:
+    """Write the files that are out of step, remove pages of models that are gone; return both."""
+    (checkout / PAGES).mkdir(parents=True, exist_ok=True)
+    changed = stale(checkout, files)
+    for path in changed:
+        if path in files:
+            (checkout / path).write_text(files[path], encoding="utf-8")
+        else:
+            (checkout / path).unlink()
+    return changed
+
+
+def fetch(source: str) -> object:
+    """Read the live list from an http(s) address or a file."""
+    if source.startswith(("https://", "http://")):
+        with urllib.request.urlopen(source, timeout=_TIMEOUT) as answer:  # noqa: S310 - the scheme is checked
+            text = answer.read()
+    else:
+        text = Path(source).read_bytes()
+    return json.loads(text)
+
+
+def update(checkout: Path, source: str, as_of: str) -> Difference:
+    """Bring the data file of a checkout up to date; return what was different."""
+    path = checkout / DATA
+    data, difference = bundle.updated(json.loads(path.read_text(encoding="utf-8")), fetch(source), as_of)
+    if difference:
+        path.write_text(bundle.dumps(data), encoding="utf-8")
+    return difference
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _tell(difference: Difference) -> None:
+    for model in difference.added:
+        print(f"added      {model.id}: read its page and complete the entry")
+    for changed in difference.changed:
+        for change in changed.changes:
+            print(f"changed    {changed.id} {change.field}: {change.bundled} -> {change.live}")
+    for model_id in difference.removed:
+        print(f"not listed {model_id}: kept; remove it by hand if it is gone")
+    for place in difference.unread:
+        print(f"not read   {place}")
+    if not difference:
+        print("The bundled catalogue agrees with the live list.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the generator. Exit code 1: ``--check`` found something out of step; 2: no usable live list."""
+    parser = argparse.ArgumentParser(prog="make models", description="Write what the catalogue generates.")
+    parser.add_argument("--update-from", metavar="FILE_OR_URL", help="bring the catalogue up to date first")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if out of step")
+    parser.add_argument("--checkout", type=Path, default=CHECKOUT, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.check and options.update_from:
+        parser.error("--check writes nothing, so --update-from cannot go with it")
+    checkout: Path = options.checkout
+    if options.update_from:
+        try:
+            _tell(update(checkout, options.update_from, datetime.now(UTC).date().isoformat()))
+        except (OSError, ValueError) as error:
+            print(f"The live list at {options.update_from} cannot be used: {error}", file=sys.stderr)
+            return 2
+    # Read from the file, not through load_catalog: that one keeps what it read first.
+    catalog = parse_catalog(json.loads((checkout / DATA).read_text(encoding="utf-8")))
+    files = generated(catalog)
+    if options.check:
+        found = stale(checkout, files)
+        for path in found:
+            print(f"out of step: {path}", file=sys.stderr)
+        return 1 if found else 0
+    changed = write(checkout, files)
+    print(f"{len(files)} files, {len(changed)} of them written anew.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
