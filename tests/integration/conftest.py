@@ -1,0 +1,165 @@
+"""A sandbox process, a connection to it, and a watch over everything that is logged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.sandbox_process import KEY, SandboxProcess
+
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+
+SPEED = 400
+"""An image takes 50 ms; with ``reset(speed=1)`` time passes only where a test moves the clock."""
+
+QUICK = {"poll_first": 0.0, "poll_interval": 0.05, "poll_max": 0.1, "retries": 1, "connect_timeout": 5}
+"""A gateway on loopback may be polled as fast as this."""
+
+SECRETS = re.compile(rf"{KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
+"""The API keys of the tests, and the URLs of results."""
+
+Connect = Callable[..., None]
+
+
+class Listener(logging.Handler):
+    """
+    Takes every line of every logger at every level, before anything masks it.
+
+    :ivar lines: ``(logger, text)`` of the test that is running.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[tuple[str, str]] = []
+        self.contexts: list[tuple[str, contextvars.Context]] = []
+        self._awaited = ""
+        self._heard: asyncio.Event | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            text += f"\n{logging.Formatter().formatException(record.exc_info)}"
+        self.lines.append((record.name, text))
+        if self._heard is not None and self._awaited in text:
+            self._heard.set()
+        if record.name.startswith("airflow_provider_rivya"):
+            self.contexts.append((text, contextvars.copy_context()))
+
+    async def said(self, text: str) -> None:
+        """Wait until a line with this text is logged on the running event loop."""
+        self._awaited, self._heard = text, asyncio.Event()
+        await self._heard.wait()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(text for _, text in self.lines)
+
+    def leaks(self) -> list[str]:
+        """Return the lines that show what no line may show."""
+        return [f"{name}: {text}" for name, text in self.lines if SECRETS.search(text)]
+
+
+@pytest.fixture(scope="session")
+def _listener() -> Iterator[Listener]:
+    import airflow  # noqa: F401  importing it sets logging up, which would drop a handler of before
+
+    listener = Listener()
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(listener)
+    root.setLevel(logging.DEBUG)
+    yield listener
+    root.removeHandler(listener)
+    root.setLevel(level)
+
+
+@pytest.fixture
+def logs(_listener: Listener) -> Listener:
+    """Everything logged in this test."""
+    return _listener
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test: neither a key nor a result URL in a log line or on the terminal."""
+    if request.path.parent.name not in ("hooks", "triggers", "operators"):
+        yield
+        return
+    listener: Listener = request.getfixturevalue("_listener")
+    terminal: pytest.CaptureFixture[str] = request.getfixturevalue("capfd")
+    listener.lines.clear()
+    listener.contexts.clear()
+    yield
+    out, err = terminal.readouterr()
+    sys.stdout.write(out)
+    sys.stderr.write(err)
+    assert listener.leaks() == []
+    assert [line for line in (out + err).splitlines() if SECRETS.search(line)] == []
+
+
+@pytest.fixture(scope="session")
+def _gateway() -> Iterator[SandboxProcess]:
+    with SandboxProcess(speed=SPEED) as process:
+        yield process
+
+
+@pytest.fixture
+def sandbox(_gateway: SandboxProcess) -> SandboxProcess:
+    """A gateway that makes an image in 50 ms, set back to its start."""
+    _gateway.reset(credits=1000, speed=SPEED)
+    return _gateway
+
+
+@pytest.fixture
+def connect(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Connect:
+    """
+    Set the connection ``rivya_default``; called once already, with the defaults.
+
+    :param key: the API key, ``host``: the gateway's URL; everything else goes to the extra fields.
+    """
+
+    def put(
+        *, key: str | None = KEY, host: str | None = None, conn_type: str = "rivya", **extra: Any
+    ) -> None:
+        document = {
+            "conn_type": conn_type,
+            "host": host or sandbox.url,
+            "password": key,
+            "extra": {**QUICK, **extra},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_RIVYA_DEFAULT", json.dumps(document))
+
+    put()
+    return put
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A reference photograph."""
+    path = tmp_path / "photo.jpg"
+    Image.effect_noise((320, 240), 60).convert("RGB").save(path, "JPEG")
+    return path
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    """An empty folder for outputs."""
+    path = tmp_path / "landing"
+    path.mkdir()
+    return path
+
+
+def sent(sandbox: SandboxProcess, method: str, path: str) -> list[dict[str, Any]]:
+    """The requests of this method to this path, oldest first."""
+    return [r for r in sandbox.requests() if r["method"] == method and r["path"] == path]

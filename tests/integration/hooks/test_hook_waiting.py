@@ -1,0 +1,114 @@
+"""Waiting for a generation with the hook alone, blocking and on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.exceptions import (
+    AuthenticationError,
+    GenerationFailedError,
+    GenerationTimeoutError,
+    NotFoundError,
+)
+from airflow_provider_rivya.generation import waiting
+from airflow_provider_rivya.hooks.rivya import RivyaHook
+from tests.integration.conftest import Connect
+from tests.sandbox_process import SandboxProcess
+
+STATUS = "/api/v1/generations/*"
+Wait = Callable[..., Any]
+
+
+@pytest.fixture(params=["sync", "async"])
+def wait(request: pytest.FixtureRequest, connect: Connect) -> Wait:
+    """Submit a generation and wait for it in one of the two ways."""
+
+    def submit_and_wait(before: Callable[[], None] = lambda: None, **options: Any) -> Any:
+        hook = RivyaHook()
+        try:
+            created = hook.create_generation(hook.api.request_body("z-image", "A bicycle", {}), "key-1")
+            before()
+            if request.param == "sync":
+                return hook.wait_for_generation(created.id, **options)
+
+            async def run() -> Any:
+                try:
+                    return await hook.await_generation(created.id, **options)
+                finally:
+                    await hook.aclose()
+
+            return asyncio.run(run())
+        finally:
+            hook.close()
+
+    return submit_and_wait
+
+
+def test_success(wait: Wait) -> None:
+    generation = wait()
+    assert generation.succeeded
+    assert len(generation.urls) == 1
+
+
+@pytest.mark.parametrize("error", [None, {"code": "generation_failed", "message": "no luck"}])
+@pytest.mark.parametrize("refund", [True, False])
+def test_failure(wait: Wait, sandbox: SandboxProcess, error: dict[str, str] | None, refund: bool) -> None:
+    sandbox.fault(kind="generation_fails", error=error, refund=refund)
+    with pytest.raises(GenerationFailedError) as caught:
+        wait()
+    assert caught.value.generation_id == sandbox.tasks()[0]["id"]
+    assert caught.value.credits_final == (0 if refund else 1)
+    assert caught.value.code == (error["code"] if error else None)
+
+
+def test_timeout(wait: Wait, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    with pytest.raises(GenerationTimeoutError, match="may still be running") as caught:
+        wait(timeout=0.2)
+    assert caught.value.generation_id == sandbox.tasks()[0]["id"]
+
+
+@pytest.mark.parametrize("code", ["api_key_invalid", "api_key_revoked", "api_key_expired"])
+def test_replaced_key_is_taken_up(wait: Wait, sandbox: SandboxProcess, connect: Connect, code: str) -> None:
+    sandbox.fault(method="GET", path=STATUS, kind="status", status=401, code=code, times=2)
+    assert wait().succeeded
+
+
+def test_key_is_replaced_while_waiting(wait: Wait, sandbox: SandboxProcess, connect: Connect) -> None:
+    def exchange() -> None:
+        sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox", "state": "revoked"})
+        sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox_new", "account": "sandbox"})
+        connect(key="rvya_sk_sandbox_new")
+
+    assert wait(before=exchange).succeeded
+
+
+def test_refused_key_ends_the_waiting_after_its_grace(
+    wait: Wait, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "KEY_GRACE", 0.2)
+    with pytest.raises(AuthenticationError):
+        wait(before=lambda: sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox", "state": "revoked"}))
+
+
+def test_unknown_task_is_tolerated_briefly(wait: Wait, sandbox: SandboxProcess) -> None:
+    sandbox.fault(method="GET", path=STATUS, kind="status", status=404, code="not_found", times=2)
+    assert wait().succeeded
+
+
+def test_unknown_task_ends_the_waiting_after_its_grace(
+    wait: Wait, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "NOT_FOUND_GRACE", 0.2)
+    sandbox.fault(method="GET", path=STATUS, kind="status", status=404, code="not_found", times=1000)
+    with pytest.raises(NotFoundError):
+        wait()
+
+
+def test_unknown_status_is_no_end(wait: Wait, sandbox: SandboxProcess) -> None:
+    sandbox.fault(method="GET", path=STATUS, kind="unknown_status", status="upscaling", for_polls=3)
+    assert wait().succeeded

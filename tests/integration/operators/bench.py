@@ -1,0 +1,268 @@
+"""
+One task instance in Airflow's real metadata database, driven try by try.
+
+What a scheduler, a triggerer and a worker do to a task instance is done here by Airflow's own
+functions, in this process and only when the test says so: a retry comes without its delay, and a
+test stands between a deferral and its resume.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from airflow.sdk import DAG
+
+from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from tests.integration.conftest import SECRETS
+
+MAKE = "make"
+_numbers = itertools.count(1)
+
+Build = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Try:
+    """
+    What became of one try.
+
+    :param state: the task instance's state in the database.
+    :param error: what the operator raised.
+    :param trigger: of a deferred task: class path and arguments, as they are handed in.
+    """
+
+    state: str
+    error: BaseException | None = field(repr=False)
+    trigger: tuple[str, dict[str, Any]] | None = None
+
+    @property
+    def text(self) -> str:
+        return str(self.error)
+
+
+class Bench:
+    """
+    One run of a DAG.
+
+    :param build: makes the tasks; called inside ``with DAG(...)`` anew for every try, so that a
+        try never sees what an earlier one rendered.
+    """
+
+    def __init__(self, build: Build, **dag_arguments: Any) -> None:
+        from airflow.models.dagbundle import DagBundleModel
+        from airflow.models.serialized_dag import SerializedDagModel
+        from airflow.serialization.definitions.dag import SerializedDAG
+        from airflow.serialization.serialized_objects import DagSerialization, LazyDeserializedDAG
+        from airflow.utils.session import create_session
+        from airflow.utils.state import DagRunState
+        from airflow.utils.types import DagRunTriggeredByType, DagRunType
+
+        self.build = build
+        self.dag_id = f"bench_{next(_numbers)}"
+        self.run_id = "manual__run"
+        self._dag_arguments = dag_arguments
+        dag = self._dag()
+        with create_session() as session:
+            if session.get(DagBundleModel, "bench") is None:
+                session.add(DagBundleModel(name="bench"))
+                session.flush()
+            serialized = LazyDeserializedDAG.from_dag(dag)
+            SerializedDAG.bulk_write_to_db("bench", None, [serialized], session=session)
+            SerializedDagModel.write_dag(serialized, "bench", session=session)
+            session.flush()
+            now = datetime.now(UTC)
+            run = DagSerialization.from_dict(serialized.data).create_dagrun(
+                run_id=self.run_id,
+                logical_date=now,
+                data_interval=(now, now),
+                run_after=now,
+                run_type=DagRunType.MANUAL,
+                triggered_by=DagRunTriggeredByType.TEST,
+                state=DagRunState.RUNNING,
+                start_date=now,
+                session=session,
+            )
+            run.task_instance_scheduling_decisions(session=session)
+
+    def _dag(self) -> DAG:
+        with DAG(self.dag_id, schedule=None, start_date=datetime(2026, 1, 1), **self._dag_arguments) as dag:
+            self.build()
+        return dag
+
+    # -- what the scheduler, the worker and the triggerer do -----------------------------------------
+
+    def run(self, task_id: str = MAKE, map_index: int = -1) -> Try:
+        """Run one try to its end, waiting in this process where the task defers."""
+        done = self.begin(task_id, map_index)
+        while done.state == "deferred":
+            event = self.fire(done)
+            done = self.resume(event, task_id, map_index)
+        return done
+
+    def begin(self, task_id: str = MAKE, map_index: int = -1) -> Try:
+        """Schedule the next try and run it on a worker, up to its end or its deferral."""
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            instance = self._instance(session, task_id, map_index)
+            instance.try_number += 1
+            instance.state = "scheduled"
+        return self._work(task_id, map_index)
+
+    def fire(self, deferred: Try) -> Any:
+        """Run the stored trigger in this process and return its event."""
+        from airflow.sdk._shared.module_loading import import_string
+        from airflow.sdk.execution_time.supervisor import InProcessTestSupervisor
+
+        assert deferred.trigger is not None, deferred
+        path, arguments = deferred.trigger
+
+        class Asks:
+            id = UUID(int=0)
+
+        return InProcessTestSupervisor.run_trigger_in_process(
+            trigger=import_string(path)(**arguments), ti=Asks
+        )
+
+    def resume(self, event: Any, task_id: str = MAKE, map_index: int = -1) -> Try:
+        """Hand an event in as a triggerer does, and run the rest on a worker."""
+        from airflow.models.trigger import Trigger
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            trigger_id = self._instance(session, task_id, map_index).trigger_id
+            Trigger.submit_event(trigger_id, event, session=session)
+        return self._work(task_id, map_index)
+
+    def forget_what_was_carried(self) -> None:
+        """Drop the arguments that the deferral stored for its resume."""
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            self._instance(session, MAKE, -1).next_kwargs = {}
+
+    def fail_deferral(self, *, timeout: bool, task_id: str = MAKE) -> Try:
+        """End a deferral as the scheduler does (its timeout) or as a triggerer does (its trigger died)."""
+        from airflow.models.trigger import TRIGGER_FAIL_REPR, Trigger, TriggerFailureReason
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            instance = self._instance(session, task_id, -1)
+            if timeout:
+                instance.state, instance.next_method = "scheduled", TRIGGER_FAIL_REPR
+                instance.next_kwargs = {"error": TriggerFailureReason.TRIGGER_TIMEOUT}
+            else:
+                Trigger.submit_failure(instance.trigger_id, RuntimeError("the loop died"), session=session)
+        return self._work(task_id, -1)
+
+    def clear(self, task_id: str = MAKE, map_index: int = -1) -> None:
+        """Clear the task instance as a person does."""
+        from airflow.models.taskinstance import clear_task_instances
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            clear_task_instances([self._instance(session, task_id, map_index)], session)
+
+    # -- what is left of it ----------------------------------------------------------------------------
+
+    def xcom(self, task_id: str = MAKE, map_index: int = -1, key: str = "return_value") -> Any:
+        """The task's result, or another XCom, as a downstream task would get it."""
+        from airflow.models.xcom import XComModel
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session() as session:
+            row = session.scalars(
+                select(XComModel).where(
+                    XComModel.dag_id == self.dag_id,
+                    XComModel.task_id == task_id,
+                    XComModel.map_index == map_index,
+                    XComModel.key == key,
+                )
+            ).one_or_none()
+            return None if row is None else XComModel.deserialize_value(row)
+
+    def record(self, change: Any = None) -> Any:
+        """The submission record as it is stored; with ``change``, store that in its place."""
+        from airflow.models.task_state_store import TaskStateStoreModel
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session() as session:
+            row = session.scalars(
+                select(TaskStateStoreModel).where(TaskStateStoreModel.dag_id == self.dag_id)
+            ).one_or_none()
+            if row is not None and change is not None:
+                row.value = json.dumps(change)
+            return None if row is None else json.loads(row.value)
+
+    def try_number(self, task_id: str = MAKE) -> int:
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            return int(self._instance(session, task_id, -1).try_number)
+
+    # -- its parts -------------------------------------------------------------------------------------
+
+    def _instance(self, session: Any, task_id: str, map_index: int) -> Any:
+        from airflow.models.taskinstance import TaskInstance
+        from sqlalchemy import select
+
+        return session.scalars(
+            select(TaskInstance).where(
+                TaskInstance.dag_id == self.dag_id,
+                TaskInstance.task_id == task_id,
+                TaskInstance.map_index == map_index,
+            )
+        ).one()
+
+    def _work(self, task_id: str, map_index: int) -> Try:
+        from airflow.sdk.api.datamodels._generated import TaskInstance
+        from airflow.sdk.execution_time.comms import DeferTask
+        from airflow.sdk.execution_time.supervisor import run_task_in_process
+        from airflow.sdk.serde import deserialize
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            instance = self._instance(session, task_id, map_index)
+            instance.state = "queued"
+            what = TaskInstance(
+                id=UUID(str(instance.id)),
+                task_id=task_id,
+                dag_id=self.dag_id,
+                run_id=self.run_id,
+                try_number=instance.try_number,
+                map_index=map_index,
+                dag_version_id=UUID(str(instance.dag_version_id)),
+            )
+        result = run_task_in_process(what, self._dag().task_dict[task_id])
+        assert not SECRETS.search(f"{result.error} {result.error!r}"), "an exception shows a secret"
+        with create_session() as session:
+            instance = self._instance(session, task_id, map_index)
+            if result.state == "success" and instance.state == "running":
+                instance.state = "success"
+            state = str(instance.state)
+        trigger = None
+        if isinstance(result.msg, DeferTask):
+            arguments: Any = deserialize(result.msg.trigger_kwargs)  # type: ignore[type-var]
+            trigger = (result.msg.classpath, dict(arguments))
+        return Try(state, result.error, trigger)
+
+
+def one_task(arguments: Mapping[str, Any]) -> Build:
+    """The tasks of a DAG with one generate task. ``arguments`` is read anew for every try."""
+    defaults: dict[str, Any] = {
+        "task_id": MAKE,
+        "model": "z-image",
+        "prompt": "A lighthouse in a storm",
+        "deferrable": False,
+        "retries": 2,
+        "retry_delay": timedelta(0),
+    }
+    return lambda: RivyaGenerateOperator(**{**defaults, **arguments})

@@ -1,0 +1,47 @@
+"""Airflow's real metadata database, migrated once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.operators.bench import Bench, one_task
+
+NewBench = Callable[..., Bench]
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    subprocess.run(command, check=True, capture_output=True, timeout=100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what importing Airflow's own server warns of is not ours
+        from airflow.sdk.execution_time.supervisor import in_process_api_server
+
+        in_process_api_server()
+
+
+@pytest.fixture
+def bench(database: None, connect: Any, landing: Path) -> NewBench:
+    """Return a DAG run with one task ``make``; outputs land in ``landing``."""
+
+    def new(arguments: dict[str, Any] | None = None, **more: Any) -> Bench:
+        given = {} if arguments is None else arguments
+        given.update({"output_path": f"file://{landing}/", **given, **more})
+        return Bench(one_task(given))
+
+    return new
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the waits between the attempts of one download away; the attempts stay."""
+    import tenacity
+
+    monkeypatch.setattr(tenacity, "wait_exponential_jitter", lambda **_: tenacity.wait_none())

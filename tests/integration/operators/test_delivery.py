@@ -1,0 +1,233 @@
+"""What comes of a task when all goes well."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import ObjectStoragePath
+from PIL import Image
+
+from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from tests.integration.conftest import Connect, sent
+from tests.integration.operators.bench import MAKE, Bench, one_task
+from tests.integration.operators.conftest import NewBench
+from tests.sandbox_process import SandboxProcess
+
+CREATE = "/api/v1/generations"
+
+
+def file_of(output: dict[str, Any]) -> Path:
+    return Path(output["uri"].removeprefix("file://"))
+
+
+def check_file(output: dict[str, Any]) -> None:
+    content = file_of(output).read_bytes()
+    assert output["sha256"] == hashlib.sha256(content).hexdigest()
+    assert output["size_bytes"] == len(content)
+    with Image.open(io.BytesIO(content)) as image:
+        image.load()
+        assert image.size == (output["width"], output["height"])
+        assert Image.MIME[image.format or ""] == output["mime_type"]
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_text_to_image(bench: NewBench, sandbox: SandboxProcess, landing: Path, deferrable: bool) -> None:
+    run = bench(deferrable=deferrable)
+    assert run.run().state == "success"
+    result = run.xcom()
+    assert {name: result[name] for name in ("gateway", "model", "status", "credits_final")} == {
+        "gateway": "rivya",
+        "model": "z-image",
+        "status": "succeeded",
+        "credits_final": 1,
+    }
+    (output,) = result["outputs"]
+    check_file(output)
+    assert [path.name for path in landing.iterdir()] == [f"{result['generation_id']}-0.png"]
+    assert sandbox.ledger()["charges"] == 1
+    assert run.record()["state"] == "delivered"
+    assert "body" not in run.record()
+
+
+def test_resume_with_the_event_alone(bench: NewBench, sandbox: SandboxProcess) -> None:
+    # DAG.test() of Airflow 3.3 drops what the deferral carried.
+    run = bench(deferrable=True)
+    deferred = run.begin()
+    assert deferred.state == "deferred"
+    event = run.fire(deferred)
+    assert event.payload == {"status": "succeeded", "task_id": event.payload["task_id"], "code": None}
+    run.forget_what_was_carried()
+    assert run.resume(event).state == "success"
+    check_file(run.xcom()["outputs"][0])
+    assert sandbox.ledger()["charges"] == 1
+
+
+def test_inline_wait_needs_no_triggerer(bench: NewBench, sandbox: SandboxProcess) -> None:
+    run = bench(deferrable=True, inline_wait=timedelta(seconds=20))
+    assert run.begin().state == "success"
+
+
+def test_inline_wait_over_defers(bench: NewBench, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    run = bench(deferrable=True, inline_wait=timedelta(seconds=0.1))
+    deferred = run.begin()
+    assert deferred.state == "deferred"
+    sandbox.advance(30)
+    assert run.resume(run.fire(deferred)).state == "success"
+
+
+def test_deferral_carries_no_secret(bench: NewBench, sandbox: SandboxProcess) -> None:
+    _, arguments = bench(deferrable=True).begin().trigger or ("", {})
+    assert set(arguments) == {"generation_id", "rivya_conn_id", "category", "submitted_at", "deadline"}
+    assert "http" not in json.dumps(arguments)
+
+
+def test_execution_timeout_wins_if_smaller(bench: NewBench) -> None:
+    _, arguments = bench(deferrable=True, execution_timeout=timedelta(minutes=2)).begin().trigger or ("", {})
+    assert 0 < arguments["deadline"] - arguments["submitted_at"] < 125
+
+
+@pytest.mark.parametrize("form", ["path", "uri", "list", "object"])
+def test_reference_file(bench: NewBench, sandbox: SandboxProcess, photo: Path, form: str) -> None:
+    value: Any = {
+        "path": str(photo),
+        "uri": f"file://{photo}",
+        "list": [str(photo), photo],
+        "object": ObjectStoragePath(f"file://{photo}"),
+    }[form]
+    run = bench(model="nano-banana-2", reference_media=value)
+    done = run.run()
+    assert done.state == "success", done.text
+    check_file(run.xcom()["outputs"][0])
+    # The same content is uploaded once.
+    assert len(sent(sandbox, "POST", "/api/v1/files")) == 1
+    items = sandbox.tasks()[0]["params"]["referenceMediaItems"]
+    assert len(items) == (2 if form == "list" else 1)
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_result_as_the_next_reference(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path, connect: Connect, landed: bool
+) -> None:
+    place = f"file://{landing}/" if landed else None
+
+    def build() -> None:
+        first = RivyaGenerateOperator(task_id="first", model="z-image", prompt="A bicycle", output_path=place)
+        RivyaGenerateOperator(
+            task_id="second",
+            model="nano-banana-2",
+            prompt="Paint it green",
+            reference_media=first.output,
+            output_path=f"file://{landing}/",
+        )
+
+    run = Bench(build)
+    assert run.run("first").state == "success"
+    source = run.xcom("first")["outputs"][0]
+    assert (source["uri"] is not None) is landed
+    done = run.run("second")
+    assert done.state == "success", done.text
+    check_file(run.xcom("second")["outputs"][0])
+    assert sandbox.ledger()["charges"] == 2
+
+
+def test_several_outputs(bench: NewBench, sandbox: SandboxProcess, landing: Path) -> None:
+    run = bench(model="seedream-4-0", model_params={"max_images": 4})
+    done = run.run()
+    assert done.state == "success", done.text
+    outputs = run.xcom()["outputs"]
+    assert [output["index"] for output in outputs] == [0, 1, 2, 3]
+    assert len({output["sha256"] for output in outputs}) == 4
+    for output in outputs:
+        check_file(output)
+    assert len(list(landing.iterdir())) == 4
+
+
+def test_fixed_name(bench: NewBench, landing: Path, sandbox: SandboxProcess) -> None:
+    run = bench(output_path=f"file://{landing}/lighthouse.png")
+    assert run.run().state == "success"
+    assert [path.name for path in landing.iterdir()] == ["lighthouse.png"]
+    check_file(run.xcom()["outputs"][0])
+
+
+def test_no_output_path_hands_urls_on(bench: NewBench, landing: Path, sandbox: SandboxProcess) -> None:
+    run = bench(output_path=None)
+    assert run.run().state == "success"
+    (output,) = run.xcom()["outputs"]
+    assert output["uri"] is None
+    assert output["sha256"] is None
+    assert output["source_url"].startswith(sandbox.url)
+    assert list(landing.iterdir()) == []
+
+
+def test_mapped(database: None, connect: Connect, landing: Path, sandbox: SandboxProcess) -> None:
+    prompts = [f"Lighthouse number {number}" for number in range(5)]
+
+    def build() -> None:
+        RivyaGenerateOperator.partial(
+            task_id=MAKE, model="z-image", output_path=f"file://{landing}/", deferrable=True
+        ).expand(prompt=prompts)
+
+    run = Bench(build)
+    for index in range(5):
+        done = run.run(map_index=index)
+        assert done.state == "success", done.text
+        check_file(run.xcom(map_index=index)["outputs"][0])
+    assert sandbox.ledger()["charges"] == 5
+    assert sorted(task["prompt"] for task in sandbox.tasks()) == prompts
+    assert len(list(landing.iterdir())) == 5
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "kept"), [("overwrite", "success", False), ("skip", "success", True)]
+)
+def test_file_of_that_name(
+    bench: NewBench, landing: Path, sandbox: SandboxProcess, policy: str, state: str, kept: bool
+) -> None:
+    old = landing / "lighthouse.png"
+    Image.new("RGB", (7, 5)).save(old)
+    before = old.read_bytes()
+    run = bench(output_path=f"file://{old}", if_exists=policy)
+    done = run.run()
+    assert done.state == state, done.text
+    assert (old.read_bytes() == before) is kept
+    check_file(run.xcom()["outputs"][0])
+
+
+def test_file_of_that_name_must_not_be(bench: NewBench, landing: Path, sandbox: SandboxProcess) -> None:
+    (landing / "lighthouse.png").write_bytes(b"mine")
+    run = bench(output_path=f"file://{landing}/lighthouse.png", if_exists="fail")
+    done = run.run()
+    assert done.state == "failed"
+    assert "exists already" in done.text
+    assert sandbox.ledger()["charges"] == 0
+    assert (landing / "lighthouse.png").read_bytes() == b"mine"
+
+
+def test_template_files(
+    database: None, connect: Connect, landing: Path, tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    (tmp_path / "prompt.txt").write_text("A harbour on {{ ds }}, dawn")
+    (tmp_path / "params.json").write_text('{"aspect_ratio": "16:9"}')
+    run = Bench(
+        one_task(
+            {"prompt": "prompt.txt", "model_params": "params.json", "output_path": f"file://{landing}/"}
+        ),
+        template_searchpath=[str(tmp_path)],
+    )
+    done = run.run()
+    assert done.state == "success", done.text
+    (task,) = sandbox.tasks()
+    assert task["prompt"] == f"A harbour on {datetime.now():%Y-%m-%d}, dawn"
+    assert task["params"]["aspect_ratio"] == "16:9"
+
+
+def test_trace_id_is_sent(bench: NewBench, sandbox: SandboxProcess) -> None:
+    assert bench(client_request_id="{{ run_id }}").run().state == "success"
+    assert sandbox.tasks()[0]["client_request_id"] == "manual__run"

@@ -1,0 +1,299 @@
+"""Every kind of fault at every endpoint: what it costs, what the message says, what a retry does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.exceptions import OutputError
+from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.operators.bench import Bench
+from tests.integration.operators.conftest import NewBench
+from tests.integration.operators.test_delivery import CREATE, check_file
+from tests.sandbox_process import SandboxProcess
+
+UNCERTAIN = "Whether the gateway took it in is not known. The next try (2 left) sends the same request"
+NOTHING = "Nothing was submitted and nothing was charged."
+STATUS = f"{CREATE}/*"
+FILES = "/api/v1/files"
+RESULTS = "/results/*"
+
+AT_CREATE: list[tuple[str, dict[str, Any], int, str]] = [
+    ("500", {"kind": "status", "status": 500}, 0, UNCERTAIN),
+    ("502 html", {"kind": "status", "status": 502, "body": "<html>Bad gateway</html>"}, 0, UNCERTAIN),
+    ("408", {"kind": "status", "status": 408, "body": "too slow"}, 0, ""),
+    ("switched off", {"kind": "status", "status": 503, "code": "public_api_disabled"}, 0, NOTHING),
+    ("429", {"kind": "rate_limit", "retry_after": None}, 0, NOTHING),
+    ("cut before", {"kind": "cut_before"}, 0, UNCERTAIN),
+    ("cut after", {"kind": "cut_after"}, 1, UNCERTAIN),
+    ("answer cut", {"kind": "answer_cut"}, 1, UNCERTAIN),
+    ("no answer in time", {"kind": "hang", "seconds": 2}, 1, UNCERTAIN),
+    ("html with 200", {"kind": "html"}, 0, UNCERTAIN),
+    ("empty with 200", {"kind": "empty"}, 0, UNCERTAIN),
+    ("redirect", {"kind": "redirect", "location": "https://elsewhere.example/"}, 0, UNCERTAIN),
+    ("JSON of another shape", {"kind": "status", "status": 200, "body": {"task": 1}}, 0, UNCERTAIN),
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "charges", "told"), [c[1:] for c in AT_CREATE], ids=[c[0] for c in AT_CREATE]
+)
+def test_create_goes_wrong_and_the_retry_pays_once(
+    bench: NewBench,
+    connect: Connect,
+    sandbox: SandboxProcess,
+    landing: Path,
+    fault: dict[str, Any],
+    charges: int,
+    told: str,
+) -> None:
+    connect(retries=0, read_timeout=1, idempotency_namespace="tests")
+    sandbox.fault(method="POST", path=CREATE, **fault)
+    run = bench(deferrable=True)
+    first = run.run()
+    assert first.state == "up_for_retry", first.text
+    assert told in first.text
+    assert "connection rivya_default" in first.text
+    assert sandbox.ledger()["charges"] == charges
+    assert list(landing.iterdir()) == []
+    second = run.run()
+    assert second.state == "success", second.text
+    assert sandbox.ledger()["charges"] == 1
+    assert len({request["idempotency_key"] for request in sent(sandbox, "POST", CREATE)}) == 1
+    check_file(run.xcom()["outputs"][0])
+    assert len(list(landing.iterdir())) == 1
+
+
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after", "answer_cut", "html"])
+def test_create_is_repeated_within_the_try(
+    bench: NewBench, sandbox: SandboxProcess, connect: Connect, kind: str
+) -> None:
+    sandbox.fault(method="POST", path=CREATE, kind=kind)
+    assert bench().run().state == "success"
+    assert len(sent(sandbox, "POST", CREATE)) == 2
+    assert sandbox.ledger()["charges"] == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"status": 400, "code": "validation_failed"}, "validation_failed"),
+        ({"status": 401, "code": "api_key_revoked"}, "create a new one"),
+        ({"status": 403, "code": "api_scope_denied"}, "Create a key that has the scope"),
+        ({"status": 402, "code": "insufficient_credits"}, "Top the account up"),
+        ({"status": 418, "code": "something_new"}, "something_new"),
+    ],
+    ids=lambda value: str(value.get("code")) if isinstance(value, dict) else "",
+)
+def test_create_is_refused_for_good(
+    bench: NewBench, sandbox: SandboxProcess, fault: dict[str, Any], told: str
+) -> None:
+    sandbox.fault(method="POST", path=CREATE, kind="status", **fault)
+    run = bench()
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert told in done.text
+    assert "request id" in done.text
+    assert "nothing was charged; a retry would not help, so none is made" in done.text
+    assert sandbox.ledger()["entries"] == []
+    assert run.record() is None
+    run.clear()
+    assert run.run().state == "success"
+    assert sandbox.ledger()["charges"] == 1
+
+
+@pytest.mark.parametrize("status", [402, 400, 403, 409])
+def test_too_few_credits_whatever_the_status(
+    bench: NewBench, sandbox: SandboxProcess, connect: Connect, status: int
+) -> None:
+    sandbox.reset(credits=0)
+    sandbox.assume(insufficient_credits_status=status)
+    done = bench().run()
+    assert done.state == "failed"
+    assert type(done.error).__name__ == "InsufficientCreditsError"
+    assert sandbox.ledger()["entries"] == []
+
+
+@pytest.mark.parametrize("mode", ["conflict", "wait"])
+def test_repeat_while_the_first_request_is_in_progress(
+    bench: NewBench,
+    sandbox: SandboxProcess,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+) -> None:
+    monkeypatch.setattr("airflow_provider_rivya.operators.submitting.CONFLICT_PAUSE", 0.2)
+    connect(read_timeout=1, retries=1)
+    sandbox.assume(idempotency_in_progress=mode)
+    sandbox.fault(method="POST", path=CREATE, kind="hang", seconds=2)
+    run = bench()
+    done = run.run()
+    assert done.state == "success", done.text
+    assert sandbox.ledger()["charges"] == 1
+
+
+def test_conflict_that_does_not_pass(
+    bench: NewBench, sandbox: SandboxProcess, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_rivya.operators.submitting.CONFLICT_PAUSE", 0.05)
+    monkeypatch.setattr("airflow_provider_rivya.operators.submitting.CONFLICT_PATIENCE", 0.3)
+    sandbox.assume(idempotency_replay="conflict")
+    sandbox.fault(method="POST", path=CREATE, kind="cut_after")
+    run = bench()
+    done = run.run()
+    assert done.state == "up_for_retry", done.text
+    assert "idempotency_conflict" in done.text
+    assert UNCERTAIN in done.text
+    again = run.run()
+    assert again.state == "up_for_retry"
+    assert "(1 left)" in again.text
+    assert sandbox.ledger()["charges"] == 1
+    assert len({request["idempotency_key"] for request in sent(sandbox, "POST", CREATE)}) == 1
+
+
+WAITING: list[tuple[str, dict[str, Any]]] = [
+    ("500", {"kind": "status", "status": 500}),
+    ("html", {"kind": "html"}),
+    ("empty", {"kind": "empty"}),
+    ("cut", {"kind": "cut_before"}),
+    ("answer cut", {"kind": "answer_cut"}),
+    ("429", {"kind": "rate_limit", "retry_after": None}),
+    ("401", {"kind": "status", "status": 401, "code": "api_key_invalid"}),
+    ("404", {"kind": "status", "status": 404, "code": "not_found"}),
+    ("unknown status", {"kind": "unknown_status", "status": "upscaling", "for_polls": 3}),
+]
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("fault", [case[1] for case in WAITING], ids=[case[0] for case in WAITING])
+def test_status_calls_go_wrong_and_are_waited_out(
+    bench: NewBench, sandbox: SandboxProcess, connect: Connect, fault: dict[str, Any], deferrable: bool
+) -> None:
+    times = {} if "for_polls" in fault else {"times": 3}
+    sandbox.fault(method="GET", path=STATUS, **fault, **times)
+    run = bench(deferrable=deferrable)
+    done = run.run()
+    assert done.state == "success", done.text
+    assert sandbox.ledger()["charges"] == 1
+    assert len(sent(sandbox, "POST", CREATE)) == 1
+
+
+UPLOADS: list[tuple[str, dict[str, Any], str]] = [
+    ("500", {"kind": "status", "status": 500}, "up_for_retry"),
+    ("429", {"kind": "rate_limit", "retry_after": None}, "up_for_retry"),
+    ("cut before", {"kind": "cut_before"}, "up_for_retry"),
+    ("cut after", {"kind": "cut_after"}, "up_for_retry"),
+    ("html", {"kind": "html"}, "up_for_retry"),
+    ("400", {"kind": "status", "status": 400}, "failed"),
+    ("413", {"kind": "status", "status": 413}, "failed"),
+    ("403", {"kind": "status", "status": 403, "code": "api_scope_denied"}, "failed"),
+]
+
+
+@pytest.mark.parametrize(("fault", "state"), [c[1:] for c in UPLOADS], ids=[c[0] for c in UPLOADS])
+def test_upload_goes_wrong(
+    bench: NewBench,
+    connect: Connect,
+    sandbox: SandboxProcess,
+    photo: Path,
+    fault: dict[str, Any],
+    state: str,
+) -> None:
+    connect(retries=0)
+    sandbox.fault(method="POST", path=FILES, **fault)
+    run = bench(model="nano-banana-2", reference_media=str(photo))
+    done = run.run()
+    assert done.state == state, done.text
+    assert "nothing was charged" in done.text
+    assert sandbox.ledger()["entries"] == []
+    assert sent(sandbox, "POST", CREATE) == []
+    if state == "failed":
+        run.clear()
+    assert run.run().state == "success"
+    assert sandbox.ledger()["charges"] == 1
+
+
+DOWNLOADS: list[tuple[str, dict[str, Any]]] = [
+    ("cut", {"kind": "truncated"}),
+    ("short without a length", {"kind": "truncated", "declare_length": False}),
+    ("html", {"kind": "html"}),
+    ("empty", {"kind": "empty"}),
+    ("500", {"kind": "status", "status": 500}),
+    ("no answer", {"kind": "cut_before"}),
+]
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("fault", [case[1] for case in DOWNLOADS], ids=[case[0] for case in DOWNLOADS])
+def test_download_goes_wrong(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
+) -> None:
+    sandbox.fault(method="GET", path=RESULTS, times=3, **fault)
+    run = bench(deferrable=True)
+    done = run.run()
+    assert done.state == "up_for_retry", done.text
+    assert isinstance(done.error, OutputError)
+    task_id = sandbox.tasks()[0]["id"]
+    assert f"Generation {task_id} succeeded and is paid for; its result is not lost" in done.text
+    assert "The next try (2 left) fetches it again and does not pay again." in done.text
+    assert list(landing.iterdir()) == []
+    assert run.record()["state"] == "submitted"
+    again = run.run()
+    assert again.state == "success", again.text
+    check_file(run.xcom()["outputs"][0])
+    assert [path.name for path in landing.iterdir()] == [f"{task_id}-0.png"]
+    assert sandbox.ledger()["charges"] == 1
+    assert len(sent(sandbox, "POST", CREATE)) == 1
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("fault", [case[1] for case in DOWNLOADS], ids=[case[0] for case in DOWNLOADS])
+def test_download_is_fetched_again(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
+) -> None:
+    sandbox.fault(method="GET", path=RESULTS, **fault)
+    run = bench()
+    assert run.run().state == "success"
+    check_file(run.xcom()["outputs"][0])
+    assert len(list(landing.iterdir())) == 1
+    assert sandbox.ledger()["charges"] == 1
+
+
+@pytest.mark.parametrize("value", ["text/html", "video/mp4", "application/octet-stream"])
+def test_type_is_taken_from_the_bytes(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path, value: str
+) -> None:
+    sandbox.fault(method="GET", path=RESULTS, kind="content_type", value=value)
+    run = bench()
+    assert run.run().state == "success"
+    (output,) = run.xcom()["outputs"]
+    assert output["mime_type"] == "image/png"
+    assert output["uri"].endswith(".png")
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_result_that_leads_to_a_private_address(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path
+) -> None:
+    other = sandbox.url.replace("127.0.0.1", "127.0.0.2") + "/results/a/0.png"
+    sandbox.fault(method="GET", path=RESULTS, kind="redirect", location=other, times=9)
+    done = bench().run()
+    assert done.state == "up_for_retry"
+    assert "its result is not lost" in done.text
+    assert list(landing.iterdir()) == []
+
+
+def test_server_errors_as_html(
+    bench: NewBench, sandbox: SandboxProcess, connect: Connect, logs: Listener
+) -> None:
+    sandbox.assume(server_error_body="html")
+    connect(retries=0)
+    sandbox.fault(method="POST", path=CREATE, kind="status", status=500)
+    run: Bench = bench()
+    done = run.run()
+    assert done.state == "up_for_retry"
+    assert "HTTP 500" in done.text
+    assert "<html" not in done.text
+    assert run.run().state == "success"

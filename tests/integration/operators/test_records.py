@@ -1,0 +1,107 @@
+"""The submission record: lost, unreadable, old, of somebody else, or in a file."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+
+from airflow_provider_rivya.generation import submission
+from tests.integration.conftest import Connect, sent
+from tests.integration.operators.conftest import NewBench
+from tests.integration.operators.test_delivery import CREATE
+from tests.sandbox_process import SandboxProcess
+
+
+def charges(sandbox: SandboxProcess) -> int:
+    return int(sandbox.ledger()["charges"])
+
+
+@pytest.mark.parametrize("document", [{"version": 99}, ["no record"], {"version": 1, "state": "intent"}])
+def test_unreadable_record_stops_before_paying(
+    bench: NewBench, sandbox: SandboxProcess, connect: Connect, document: Any
+) -> None:
+    connect(retries=0)
+    sandbox.fault(method="POST", path=CREATE, kind="cut_before")
+    run = bench()
+    assert run.run().state == "up_for_retry"
+    whole = run.record(document)
+    assert whole is not None
+    done = run.run()
+    assert done.state == "up_for_retry", done.text
+    assert "could not be read" in done.text
+    assert "nothing is submitted" in done.text
+    assert charges(sandbox) == 0
+    assert len(sent(sandbox, "POST", CREATE)) == 1
+
+
+def test_old_uncertain_submission_stops(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:
+    connect(retries=0)
+    sandbox.fault(method="POST", path=CREATE, kind="cut_after")
+    run = bench()
+    assert run.run().state == "up_for_retry"
+    run.record({**run.record(), "begun_at": time.time() - submission.RESUBMIT_WINDOW - 60})
+    done = run.run()
+    assert done.state == "failed"
+    assert "whether the gateway took it in is not known" in done.text
+    assert charges(sandbox) == 1
+
+
+def test_uncertain_submission_fails_on_request(
+    bench: NewBench, sandbox: SandboxProcess, connect: Connect
+) -> None:
+    connect(retries=0)
+    sandbox.fault(method="POST", path=CREATE, kind="cut_after")
+    run = bench(on_uncertain_submission="fail")
+    assert run.run().state == "up_for_retry"
+    assert run.run().state == "failed"
+    assert charges(sandbox) == 1
+
+
+def test_record_in_a_file(bench: NewBench, sandbox: SandboxProcess, connect: Connect, tmp_path: Path) -> None:
+    connect(retries=0)
+    sandbox.fault(method="POST", path=CREATE, kind="cut_after")
+    run = bench(state_path=f"file://{tmp_path}/state")
+    first = run.run()
+    assert first.state == "up_for_retry", first.text
+    (file,) = (tmp_path / "state").iterdir()
+    assert '"state": "intent"' in file.read_text()
+    assert run.run().state == "success"
+    assert '"state": "delivered"' in file.read_text()
+    assert charges(sandbox) == 1
+    assert run.record() is None
+
+
+def test_unwritable_record_stops_before_paying(
+    bench: NewBench, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    (tmp_path / "state").write_text("a file in the place of the folder")
+    run = bench(state_path=f"file://{tmp_path}/state")
+    done = run.run()
+    assert done.state == "up_for_retry", done.text
+    assert "The submission record of this task could not be" in done.text
+    assert sandbox.requests() == []
+
+
+def test_generation_of_somebody_else(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:
+    """Two deployments on one account have the same ids: the other one's result is not taken for ours."""
+    run = bench()
+    request: dict[str, Any] = {}
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1), tick=True):
+        sandbox.fault(method="POST", path=CREATE, kind="cut_before")
+        connect(retries=0)
+        assert run.run().state == "up_for_retry"
+        record = run.record()
+        request = {"Idempotency-Key": record["key"], "Content-Type": "application/json"}
+        body = record["body"].encode()
+        other = sandbox.request("POST", CREATE, body=body, headers=request)
+        done = run.run()
+    assert done.state == "failed", done.text
+    assert other.json()["id"] in done.text
+    assert "idempotency_namespace" in done.text
+    assert run.xcom() is None
+    assert charges(sandbox) == 1

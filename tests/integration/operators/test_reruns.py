@@ -1,0 +1,288 @@
+"""What a retry, a clear, a timeout and a lost record do to a paid generation."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.exceptions import (
+    ConnectionConfigError,
+    GenerationFailedError,
+    GenerationTimeoutError,
+    OutputError,
+)
+from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.operators.conftest import NewBench
+from tests.integration.operators.test_delivery import CREATE, check_file
+from tests.sandbox_process import SandboxProcess
+
+REFUND = {"code": "generation_failed", "message": "no luck"}
+
+
+def charges(sandbox: SandboxProcess) -> int:
+    return int(sandbox.ledger()["charges"])
+
+
+# -- a retry -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_timeout_and_the_retry_re_attaches(
+    bench: NewBench, sandbox: SandboxProcess, logs: Listener, deferrable: bool
+) -> None:
+    sandbox.reset(speed=1)
+    run = bench(timeout=timedelta(seconds=0.3), deferrable=deferrable)
+    done = run.run()
+    assert done.state == "up_for_retry", done.text
+    assert isinstance(done.error, GenerationTimeoutError)
+    task_id = sandbox.tasks()[0]["id"]
+    assert (
+        f"Generation {task_id} goes on at the gateway and 1 credit is reserved. "
+        "The next try (2 left) re-attaches to it and does not pay again." in done.text
+    )
+    sandbox.advance(30)
+    assert run.run().state == "success"
+    assert f"re-attaching to generation {task_id}" in logs.text
+    assert charges(sandbox) == 1
+    assert run.xcom()["generation_id"] == task_id
+
+
+def test_no_retry_left_says_so(bench: NewBench, sandbox: SandboxProcess, logs: Listener) -> None:
+    sandbox.reset(speed=1)
+    run = bench(timeout=timedelta(seconds=0.2), retries=0)
+    done = run.run()
+    assert done.state == "failed"
+    assert "No retry is left: clear the task, and the next try re-attaches to it" in done.text
+    assert "This task has no retry left" in logs.text
+    sandbox.advance(30)
+    run.clear()
+    assert run.run().state == "success"
+    assert charges(sandbox) == 1
+
+
+@pytest.mark.parametrize("timeout", [True, False])
+def test_airflow_ends_the_deferral(bench: NewBench, sandbox: SandboxProcess, timeout: bool) -> None:
+    sandbox.reset(speed=1)
+    run = bench(deferrable=True)
+    run.begin()
+    done = run.fail_deferral(timeout=timeout)
+    assert done.state == "up_for_retry", done.text
+    assert isinstance(done.error, GenerationTimeoutError)
+    assert ("its timeout passed" if timeout else "the trigger failed") in done.text
+    assert sandbox.tasks()[0]["id"] in done.text
+    assert "re-attaches to it and does not pay again" in done.text
+    sandbox.advance(30)
+    assert run.run().state == "success"
+    assert charges(sandbox) == 1
+
+
+def test_retry_with_other_words_delivers_what_was_paid_for(
+    bench: NewBench, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    sandbox.reset(speed=1)
+    arguments: dict[str, Any] = {"timeout": timedelta(seconds=0.2), "prompt": "first"}
+    run = bench(arguments)
+    assert run.run().state == "up_for_retry"
+    arguments["prompt"] = "second"
+    sandbox.advance(30)
+    assert run.run().state == "success"
+    assert "The request renders otherwise" in logs.text
+    assert [task["prompt"] for task in sandbox.tasks()] == ["first"]
+
+
+def test_retry_without_its_reference(bench: NewBench, sandbox: SandboxProcess, photo: Path) -> None:
+    sandbox.reset(speed=1)
+    run = bench(model="nano-banana-2", reference_media=str(photo), timeout=timedelta(seconds=0.2))
+    assert run.run().state == "up_for_retry"
+    photo.unlink()
+    sandbox.advance(30)
+    done = run.run()
+    assert done.state == "success", done.text
+    assert charges(sandbox) == 1
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_output_place_gone_after_paying(bench: NewBench, sandbox: SandboxProcess, landing: Path) -> None:
+    run = bench(deferrable=True)
+    deferred = run.begin()
+    event = run.fire(deferred)
+    shutil.rmtree(landing)
+    landing.write_text("a file in the place of the folder")
+    done = run.resume(event)
+    assert done.state == "up_for_retry", done.text
+    assert isinstance(done.error, OutputError)
+    assert "succeeded and is paid for; its result is not lost" in done.text
+    again = run.run()  # still so: not final, and not paid again
+    assert again.state == "up_for_retry", again.text
+    assert "does not pay again" in again.text
+    landing.unlink()
+    landing.mkdir()
+    assert run.run().state == "success"
+    assert charges(sandbox) == 1
+    check_file(run.xcom()["outputs"][0])
+
+
+def test_output_path_is_the_one_of_the_submission(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path, tmp_path: Path
+) -> None:
+    arguments: dict[str, Any] = {"deferrable": True}
+    run = bench(arguments)
+    deferred = run.begin()
+    arguments["output_path"] = f"file://{tmp_path}/elsewhere/"
+    assert run.resume(run.fire(deferred)).state == "success"
+    assert len(list(landing.iterdir())) == 1
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("key", [None, "rvya_sk_sandbox_revoked"])
+def test_connection_broken_while_waiting(
+    bench: NewBench, sandbox: SandboxProcess, connect: Connect, key: str | None
+) -> None:
+    run = bench(deferrable=True)
+    event = run.fire(run.begin())
+    connect(key=key)
+    done = run.resume(event)
+    assert done.state == "up_for_retry", done.text
+    assert isinstance(done.error, ConnectionConfigError) is (key is None)
+    assert "othing was charged" not in done.text
+    assert run.xcom(key="failure")["submitted"] is True
+    connect()
+    assert run.run().state == "success"
+    assert charges(sandbox) == 1
+
+
+# -- the gateway's verdict -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [REFUND, None], ids=["with a reason", "without"])
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_failed_and_refunded_is_made_anew(
+    bench: NewBench, sandbox: SandboxProcess, error: dict[str, str] | None, deferrable: bool
+) -> None:
+    sandbox.fault(kind="generation_fails", error=error, refund=True)
+    run = bench(deferrable=deferrable)
+    done = run.run()
+    assert done.state == "up_for_retry", done.text
+    assert isinstance(done.error, GenerationFailedError)
+    assert "It cost nothing (final credits 0)." in done.text
+    assert "The next try (2 left) submits a new generation." in done.text
+    assert ("no luck" if error else "the gateway gives no reason") in done.text
+    assert run.run().state == "success"
+    ledger = sandbox.ledger()
+    assert (ledger["charges"], ledger["refunds"]) == (2, 1)
+    assert len({entry["idempotency_key"] for entry in ledger["entries"]}) == 2
+    assert run.record()["attempt"] == 1
+
+
+def test_failed_and_charged_is_not_made_anew(bench: NewBench, sandbox: SandboxProcess) -> None:
+    sandbox.fault(kind="generation_fails", refund=False)
+    run = bench(deferrable=True)
+    done = run.run()
+    assert done.state == "failed"
+    assert "It cost 1 credits although it failed." in done.text
+    assert "No retry is made, as it would pay again" in done.text
+    run.clear()  # a person may
+    assert run.run().state == "success"
+    assert charges(sandbox) == 2
+
+
+def test_content_refused_is_not_repeated(bench: NewBench, sandbox: SandboxProcess) -> None:
+    refusal = {"code": "content_policy_violation", "message": "no"}
+    sandbox.fault(kind="generation_fails", error=refusal, refund=True)
+    done = bench().run()
+    assert done.state == "failed"
+    assert "the same content would be refused again" in done.text
+
+
+@pytest.mark.parametrize("when", ["none", "later"])
+def test_refund_switches(bench: NewBench, sandbox: SandboxProcess, when: str) -> None:
+    sandbox.assume(refund_on_failure=when, failed_error="null")
+    sandbox.fault(kind="generation_fails")
+    done = bench().run()
+    assert done.state == ("failed" if when == "none" else "up_for_retry")
+
+
+def test_the_gateway_forgets_the_task(bench: NewBench, sandbox: SandboxProcess) -> None:
+    run = bench(deferrable=True)
+    deferred = run.begin()
+    event = run.fire(deferred)
+    sandbox.assume(task_retention_seconds=1)
+    sandbox.advance(5)
+    done = run.resume(event)
+    assert done.state == "up_for_retry"
+    assert "not_found" in done.text
+    assert sandbox.tasks()[0]["id"] in done.text
+    assert charges(sandbox) == 1
+    assert len(sent(sandbox, "POST", CREATE)) == 1
+
+
+# -- a clear -------------------------------------------------------------------------------------------
+
+
+def test_cleared_while_running_re_attaches(bench: NewBench, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    run = bench(deferrable=True)
+    assert run.begin().state == "deferred"
+    run.clear()
+    deferred = run.begin()
+    assert deferred.state == "deferred"
+    sandbox.advance(30)
+    assert run.resume(run.fire(deferred)).state == "success"
+    assert charges(sandbox) == 1
+
+
+def test_cleared_after_delivery_is_made_anew(bench: NewBench, sandbox: SandboxProcess, landing: Path) -> None:
+    run = bench()
+    assert run.run().state == "success"
+    first = run.xcom()["generation_id"]
+    run.clear()
+    assert run.run().state == "success"
+    assert run.xcom()["generation_id"] != first
+    assert charges(sandbox) == 2
+    assert len(list(landing.iterdir())) == 2
+
+
+def test_cleared_after_delivery_is_reused_on_request(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path
+) -> None:
+    run = bench(on_rerun_after_delivery="reuse")
+    assert run.run().state == "success"
+    first = run.xcom()
+    for file in landing.iterdir():
+        file.unlink()
+    run.clear()
+    assert run.run().state == "success"
+    assert run.xcom()["outputs"][0]["sha256"] == first["outputs"][0]["sha256"]
+    assert charges(sandbox) == 1
+
+
+def test_a_clear_asks_once(bench: NewBench, sandbox: SandboxProcess) -> None:
+    """The retries after a clear are no clears: what it went on with is not made anew by them."""
+    sandbox.reset(speed=1)
+    run = bench(timeout=timedelta(seconds=0.2))
+    assert run.run().state == "up_for_retry"
+    run.clear()
+    assert run.run().state == "up_for_retry"
+    sandbox.advance(30)
+    assert run.run().state == "success"
+    assert charges(sandbox) == 1
+
+
+def test_cleared_with_another_request(bench: NewBench, sandbox: SandboxProcess, logs: Listener) -> None:
+    sandbox.reset(speed=1)
+    arguments: dict[str, Any] = {"deferrable": True, "prompt": "first"}
+    run = bench(arguments)
+    run.begin()
+    abandoned = sandbox.tasks()[0]["id"]
+    arguments["prompt"] = "second"
+    run.clear()
+    deferred = run.begin()
+    sandbox.advance(30)
+    assert run.resume(run.fire(deferred)).state == "success"
+    assert f"Left behind: generation {abandoned}" in logs.text
+    assert sorted(task["prompt"] for task in sandbox.tasks()) == ["first", "second"]
+    assert charges(sandbox) == 2

@@ -1,0 +1,128 @@
+"""A thousand triggers on one event loop, as in a triggerer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import time
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import pytest
+
+from airflow_provider_rivya.hooks.rivya import RivyaHook
+from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
+from tests.integration.conftest import Connect, Listener
+from tests.sandbox_process import SandboxProcess
+
+TRIGGERS = 1000
+AT_ONCE = 6
+
+waiter: contextvars.ContextVar[str] = contextvars.ContextVar("waiter", default="nobody")
+
+
+def sockets_to(url: str) -> int:
+    """Established TCP connections of this process to the gateway."""
+    port = f"{urlsplit(url).port or 80:04X}"
+    ours = {os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
+    found = 0
+    for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[2].endswith(f":{port}") and fields[3] == "01" and f"socket:[{fields[9]}]" in ours:
+            found += 1
+    return found
+
+
+class CountingHook(RivyaHook):
+    """Looks connections up as ever, and counts how often."""
+
+    look_ups: ClassVar[int] = 0
+    clients: ClassVar[set[int]] = set()
+
+    @classmethod
+    def get_connection(cls, conn_id: str) -> Any:
+        cls.look_ups += 1
+        return super().get_connection(conn_id)
+
+    @classmethod
+    async def aget_connection(cls, conn_id: str) -> Any:
+        cls.look_ups += 1
+        return await super().aget_connection(conn_id)
+
+    async def aget_conn(self) -> Any:
+        client = await super().aget_conn()
+        self.clients.add(id(client))
+        return client
+
+
+class CountingTrigger(RivyaTaskTrigger):
+    hook_class = CountingHook
+
+
+def submit(count: int) -> list[str]:
+    hook = RivyaHook()
+    body = hook.api.request_body("z-image", "A bicycle", {})
+    made = [hook.create_generation(body).id for _ in range(count)]
+    hook.close()
+    return made
+
+
+@pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="counts sockets as Linux shows them")
+async def test_thousand_triggers(connect: Connect, sandbox: SandboxProcess) -> None:
+    connect(max_in_flight=AT_ONCE, poll_interval=1, poll_max=2)
+    sandbox.reset(credits=10 * TRIGGERS, speed=1)
+    generation_ids = submit(20) * (TRIGGERS // 20)
+    now = time.time()
+    most = 0
+    polling = asyncio.Event()
+
+    async def one(generation_id: str) -> Any:
+        trigger = CountingTrigger(generation_id, "rivya_default", "image", now, now + 60)
+        return [event.payload async for event in trigger.run()]
+
+    async def watch() -> None:
+        nonlocal most
+        while True:
+            most = max(most, sockets_to(sandbox.url))
+            if most == AT_ONCE:
+                polling.set()
+            await asyncio.sleep(0.02)
+
+    watching = asyncio.ensure_future(watch())
+    waiting = [asyncio.ensure_future(one(generation_id)) for generation_id in generation_ids]
+    await polling.wait()
+    await asyncio.to_thread(sandbox.advance, 30)
+    events = await asyncio.gather(*waiting)
+    watching.cancel()
+    assert [event[0]["status"] for event in events] == ["succeeded"] * TRIGGERS
+    assert [event[0]["task_id"] for event in events] == generation_ids
+    assert CountingHook.look_ups == 1
+    assert len(CountingHook.clients) == 1
+    assert most == AT_ONCE
+    assert sockets_to(sandbox.url) == 0  # the last one has closed the client
+
+
+async def test_lines_stay_with_their_waiter(
+    connect: Connect, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    """Airflow routes a trigger's log lines by context: no line of one may come in another's."""
+    sandbox.reset(speed=1)
+    generation_ids = submit(20)
+    now = time.time()
+
+    async def one(generation_id: str) -> None:
+        waiter.set(generation_id)
+        trigger = RivyaTaskTrigger(generation_id, "rivya_default", "image", now, now + 60)
+        async for _ in trigger.run():
+            pass
+
+    waiting = [asyncio.create_task(one(generation_id)) for generation_id in generation_ids]
+    await asyncio.sleep(0.2)
+    sandbox.advance(30)
+    await asyncio.gather(*waiting)
+    lines = [(text, context.get(waiter)) for text, context in logs.contexts if text.startswith("Generation ")]
+    assert len(lines) >= 2 * len(generation_ids)
+    for text, owner in lines:
+        assert f"Generation {owner}:" in text

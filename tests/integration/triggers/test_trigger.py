@@ -1,0 +1,204 @@
+"""The trigger against a gateway over loopback: one event, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.generation import waiting
+from airflow_provider_rivya.hooks.rivya import RivyaHook
+from airflow_provider_rivya.triggers import poller
+from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
+from tests.integration.conftest import SECRETS, Connect, Listener, sent
+from tests.sandbox_process import SandboxProcess
+
+CREATE = "/api/v1/generations"
+STATUS = f"{CREATE}/*"
+
+
+def submit() -> str:
+    hook = RivyaHook()
+    created = hook.create_generation(hook.api.request_body("z-image", "A bicycle", {}))
+    hook.close()
+    return created.id
+
+
+def trigger_for(generation_id: str, *, seconds: float = 30.0) -> RivyaTaskTrigger:
+    now = time.time()
+    return RivyaTaskTrigger(generation_id, "rivya_default", "image", now, now + seconds)
+
+
+async def event_of(trigger: RivyaTaskTrigger) -> Any:
+    events = [event.payload async for event in trigger.run()]
+    assert len(events) == 1
+    assert set(events[0]) == {"status", "task_id", "code"}
+    assert events[0]["task_id"] == trigger.generation_id
+    return events[0]
+
+
+def test_serialisation_round_trip() -> None:
+    trigger = RivyaTaskTrigger("task_1", "rivya_default", "video", 1000.5, 2000.5)
+    path, arguments = trigger.serialize()
+    assert path == "airflow_provider_rivya.triggers.rivya.RivyaTaskTrigger"
+    again = RivyaTaskTrigger(**json.loads(json.dumps(arguments)))
+    assert again.serialize() == (path, arguments)
+    for text in (json.dumps(arguments), repr(trigger), str(trigger)):
+        assert SECRETS.search(text) is None
+        assert "http" not in text
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "code"),
+    [
+        (None, "succeeded", None),
+        ({"error": {"code": "generation_failed", "message": "no luck"}}, "failed", "generation_failed"),
+        ({"error": None}, "failed", None),
+    ],
+    ids=["success", "failure", "failure without a reason"],
+)
+async def test_verdict(
+    connect: Connect, sandbox: SandboxProcess, failure: Any, status: str, code: str | None
+) -> None:
+    if failure is not None:
+        sandbox.fault(kind="generation_fails", **failure)
+    event = await event_of(trigger_for(submit()))
+    assert (event["status"], event["code"]) == (status, code)
+    assert SECRETS.search(json.dumps(event)) is None
+
+
+async def test_it_only_reads(connect: Connect, sandbox: SandboxProcess) -> None:
+    generation_id = submit()
+    before = len(sandbox.requests())
+    await event_of(trigger_for(generation_id))
+    assert {request["method"] for request in sandbox.requests()[before:]} == {"GET"}
+    assert all(request["path"] == f"{CREATE}/{generation_id}" for request in sandbox.requests()[before:])
+
+
+async def test_deadline_is_not_moved_by_a_restart(connect: Connect, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    first = trigger_for(submit(), seconds=0.3)
+    running = asyncio.ensure_future(event_of(first))
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    _, arguments = first.serialize()
+    again = RivyaTaskTrigger(**arguments)
+    assert again.deadline == first.deadline
+    assert (await event_of(again))["status"] == "timeout"
+    assert time.time() >= first.deadline
+    # Past its deadline it looks once, so that what has ended meanwhile is not called a timeout.
+    sandbox.advance(30)
+    assert (await event_of(RivyaTaskTrigger(**arguments)))["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 502, "body": "<html>Bad gateway</html>"},
+        {"kind": "html"},
+        {"kind": "empty"},
+        {"kind": "cut_before"},
+        {"kind": "answer_cut"},
+        {"kind": "rate_limit", "retry_after": None},
+        {"kind": "rate_limit", "retry_after": "date", "seconds": 0},
+        {"kind": "status", "status": 503, "code": "public_api_disabled"},
+    ],
+    ids=lambda fault: "-".join(str(value) for value in fault.values())[:30],
+)
+async def test_burst_of_faults(connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any]) -> None:
+    generation_id = submit()
+    sandbox.fault(method="GET", path=STATUS, times=5, **fault)
+    assert (await event_of(trigger_for(generation_id)))["status"] == "succeeded"
+    assert len(sent(sandbox, "GET", f"{CREATE}/{generation_id}")) == 6  # no repeats beside the schedule
+
+
+async def test_retry_after_is_kept(connect: Connect, sandbox: SandboxProcess) -> None:
+    generation_id = submit()
+    sandbox.fault(method="GET", path=STATUS, kind="rate_limit", retry_after=2)
+    begun = time.monotonic()
+    assert (await event_of(trigger_for(generation_id)))["status"] == "succeeded"
+    assert time.monotonic() - begun >= 2
+    assert len(sent(sandbox, "GET", f"{CREATE}/{generation_id}")) == 2
+
+
+async def test_unknown_status_is_waited_out_and_told(
+    connect: Connect, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    generation_id = submit()
+    sandbox.fault(method="GET", path=STATUS, kind="unknown_status", status="upscaling", for_polls=4)
+    assert (await event_of(trigger_for(generation_id)))["status"] == "succeeded"
+    assert len([line for _, line in logs.lines if "upscaling" in line and "does not know" in line]) == 1
+
+
+async def test_gateway_away_for_a_while(connect: Connect, sandbox: SandboxProcess, logs: Listener) -> None:
+    generation_id = submit()
+    connect(host="http://127.0.0.1:9", retries=0)
+    trigger = trigger_for(generation_id)
+    async with poller.shared_hook(RivyaHook, "rivya_default") as hook:
+        running = asyncio.ensure_future(event_of(trigger))
+        async with asyncio.timeout(20):
+            await logs.said("status unknown")
+        assert not running.done()
+        connect()  # it is back
+        hook._refreshed_at = -100.0
+        await hook.arefresh()
+        assert (await running)["status"] == "succeeded"
+
+
+async def test_key_is_replaced_while_waiting(connect: Connect, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    running = asyncio.ensure_future(event_of(trigger_for(submit())))
+    await asyncio.sleep(0.1)
+    sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox", "state": "revoked"})
+    sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox_new", "account": "sandbox"})
+    connect(key="rvya_sk_sandbox_new")
+    sandbox.advance(30)
+    assert (await running)["status"] == "succeeded"
+
+
+async def test_refused_and_unknown_outlast_their_grace(
+    connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "NOT_FOUND_GRACE", 0.1)
+    monkeypatch.setattr(waiting, "KEY_GRACE", 0.1)
+    assert await event_of(trigger_for("task_nowhere")) == {
+        "status": "not_found",
+        "task_id": "task_nowhere",
+        "code": "not_found",
+    }
+    connect(key="rvya_sk_sandbox_expired")
+    event = await event_of(trigger_for("task_1"))
+    assert (event["status"], event["code"]) == ("refused", "api_key_expired")
+
+
+async def test_connection_missing(connect: Connect, monkeypatch: pytest.MonkeyPatch, logs: Listener) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_RIVYA_DEFAULT")
+    event = await event_of(trigger_for("task_1"))
+    assert (event["status"], event["code"]) == ("refused", "connection")
+
+
+async def test_cancelled_trigger_gives_its_lease_back(connect: Connect, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    running = asyncio.ensure_future(event_of(trigger_for(submit())))
+    await asyncio.sleep(0.1)
+    table = poller._leases[asyncio.get_running_loop()]
+    assert [lease.users for lease in table.values()] == [1]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert table == {}
+
+
+async def test_on_kill_claims_no_more_than_it_knows(
+    capfd: pytest.CaptureFixture[str], logs: Listener
+) -> None:
+    await trigger_for("task_1").on_kill()
+    said = logs.text + "".join(capfd.readouterr())
+    assert "Generation task_1 is no longer watched by this triggerer" in said
+    assert "cannot cancel" in said
