@@ -1,20 +1,27 @@
-# Needs Python 3.11+ with pip, git and make. Everything else goes into .venv.
+# Needs Python 3.11+ with pip, git and make. Everything else goes into .venv, and for other releases of Airflow
+# (make test AIRFLOW=3.1.8 PYTHON=python3.12) into an environment for each pair in .venvs.
 
 PYTHON ?= python3
-AIRFLOW ?= 3.3.2
+NEWEST := 3.3.2
+AIRFLOW ?= $(NEWEST)
 UV := uv==0.13.8
-BIN := .venv/bin
+ifeq ($(AIRFLOW),$(NEWEST))
+VENV := .venv
+else
+VENV := .venvs/$(AIRFLOW)-py$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+endif
+BIN := $(VENV)/bin
 # Further arguments of the target's program, e.g. make test ARGS="-k validation"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test lint types format locks clean
+.PHONY: help venv demo up test matrix bench models lint types format locks clean
 
 help: ## this text
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-venv: ## set up .venv from the lock of the running Python (PYTHON=python3.12 takes another one)
-	@$(PYTHON) tools/venv.py $(AIRFLOW)
+venv: ## set up .venv from the lock of the running Python (PYTHON=python3.12, AIRFLOW=3.1.8 take another one)
+	@$(PYTHON) tools/venv.py $(AIRFLOW) $(VENV)
 
 demo: venv ## make one image from a photograph, through a real Airflow and the sandbox gateway
 	@$(BIN)/python -m tools.demo $(ARGS)
@@ -24,6 +31,15 @@ up: venv ## the same Airflow with its UI, until Ctrl-C
 
 test: venv ## unit, integration and end-to-end tests, with the coverage of the package
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+
+matrix: ## the tests on every pair of Airflow and Python (ARGS="--only 3.2.2" on some of them)
+	@$(PYTHON) -m tools.matrix $(ARGS)
+
+bench: venv ## figures: importing, landing, validating (JSON lines and a table)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+models: venv ## write the typed parameters and the model pages anew from the catalogue
+	@$(BIN)/python -m tools.generate_models $(ARGS)
 
 lint: venv ## ruff, its formatter, and the floors of the package
 	@$(BIN)/ruff check .
@@ -42,7 +58,7 @@ locks: ## write the locks anew (the dates are in tools/locks.py)
 	@.venv-locks/bin/python -m pip --disable-pip-version-check install -q $(UV)
 	@.venv-locks/bin/python -m tools.locks --uv .venv-locks/bin/uv $(ARGS)
 
-clean: ## remove .venv, .airflow and all caches
-	@rm -rf .venv .venv-locks .airflow .coverage .coverage.* .hypothesis .import_linter_cache
+clean: ## remove .venv, .venvs, .airflow and all caches
+	@rm -rf .venv .venvs .venv-locks .airflow .coverage .coverage.* .hypothesis .import_linter_cache
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache build dist htmlcov
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -12,6 +13,9 @@ try:  # Airflow 3.2 moved them to the Task SDK.
     from airflow.sdk.exceptions import (
         AirflowFailException,
         AirflowNotFoundException,
+        AirflowSensorTimeout,
+        AirflowSkipException,
+        AirflowTaskTimeout,
         TaskDeferralError,
         TaskDeferralTimeout,
     )
@@ -19,6 +23,9 @@ except ImportError:
     from airflow.exceptions import (  # type: ignore[attr-defined,no-redef]
         AirflowFailException,
         AirflowNotFoundException,
+        AirflowSensorTimeout,
+        AirflowSkipException,
+        AirflowTaskTimeout,
         TaskDeferralError,
         TaskDeferralTimeout,
     )
@@ -28,6 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AirflowFailException",
+    "AirflowSensorTimeout",
+    "AirflowSkipException",
+    "AirflowTaskTimeout",
     "BaseHook",
     "BaseOperator",
     "BaseTrigger",
@@ -36,8 +46,13 @@ __all__ = [
     "TriggerEvent",
     "default_deferrable",
     "is_connection_missing",
+    "lineage_classes",
     "never_expire",
+    "remote_executor",
     "state_store",
+    "stats_in_triggerer",
+    "stats_in_worker",
+    "tracer",
 ]
 
 
@@ -59,7 +74,67 @@ def state_store(context: Mapping[str, Any]) -> Any | None:
 
 
 def never_expire() -> Any:
-    """Return what tells the state store to keep a value as long as its task instance."""
-    from airflow.sdk.execution_time.context import NEVER_EXPIRE  # type: ignore[attr-defined,unused-ignore]
+    """Return what tells a state store, if there is one, to keep a value as long as its task instance."""
+    from airflow.sdk.execution_time import context
 
-    return NEVER_EXPIRE
+    return getattr(context, "NEVER_EXPIRE", None)
+
+
+def stats_in_worker() -> Any | None:
+    """Return the ``Stats`` that a task process has set up, or ``None``."""
+    return _first("airflow.sdk.observability.stats", "airflow.stats", name="Stats")
+
+
+def stats_in_triggerer() -> Any | None:
+    """Return the ``Stats`` that a triggerer has set up (since 3.2 not the one of a task), or ``None``."""
+    return _first("airflow.observability.stats", "airflow.stats", name="Stats")
+
+
+def tracer(name: str) -> Any | None:
+    """Return an OpenTelemetry tracer of Airflow's own set-up (3.2 and later), or ``None``."""
+    trace = _first("airflow.sdk.observability", name="trace")
+    return None if trace is None else trace.get_tracer(name)
+
+
+def lineage_classes() -> tuple[Any, Any] | None:
+    """Return ``OperatorLineage`` and ``Dataset``; ``None`` without the OpenLineage provider."""
+    lineage = _first("airflow.providers.openlineage.extractors", name="OperatorLineage")
+    dataset = _first("openlineage.client.event_v2", name="Dataset")
+    return None if lineage is None or dataset is None else (lineage, dataset)
+
+
+def _first(*modules: str, name: str) -> Any | None:
+    """Return what the first module that there is calls by this name."""
+    for module in modules:
+        try:
+            return getattr(import_module(module), name)
+        except (ImportError, AttributeError):
+            continue
+    return None
+
+
+_ON_THIS_MACHINE = frozenset({"DebugExecutor", "LocalExecutor", "SequentialExecutor"})
+
+
+def remote_executor(chosen: str | None = None, configured: str | None = None) -> str | None:
+    """
+    Return the class name of the executor that runs a task, if it may run it on another machine.
+
+    :param chosen: the operator's ``executor``: an alias, a class name or a module path; the first one
+        of ``configured`` if not given.
+    :param configured: ``[core] executor``, a list like ``LocalExecutor,aws:some.module.EcsExecutor``; read
+        from the configuration if not given.
+    """
+    if configured is None:
+        from airflow.configuration import conf
+
+        configured = str(conf.get("core", "executor", fallback="LocalExecutor"))
+    classes: dict[str, str] = {}
+    # Executors of teams come after those of all: "LocalExecutor;team_a=CeleryExecutor".
+    for entry in configured.partition(";")[0].split(","):
+        alias, _, path = entry.strip().rpartition(":")
+        name = path.rpartition(".")[2]
+        classes |= dict.fromkeys((alias or name, name, path), name)
+    name = classes.get(chosen, chosen) if chosen else next(iter(classes.values()))
+    name = name.rpartition(".")[2]
+    return None if name in _ON_THIS_MACHINE else name

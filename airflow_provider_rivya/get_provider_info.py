@@ -6,12 +6,7 @@ from typing import Any
 
 from airflow_provider_rivya import __version__
 from airflow_provider_rivya.hooks.connection import conn_fields
-
-UI_FIELD_BEHAVIOUR: dict[str, Any] = {
-    "hidden-fields": ["login", "port", "schema"],
-    "relabeling": {"password": "API key"},
-    "placeholders": {"host": "https://rivya.ai", "password": "rvya_sk_..."},
-}
+from airflow_provider_rivya.hooks.form import UI_FIELD_BEHAVIOUR
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -32,8 +27,18 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {"integration-name": "Rivya", "python-modules": ["airflow_provider_rivya.operators.rivya"]}
         ],
+        "sensors": [
+            {"integration-name": "Rivya", "python-modules": ["airflow_provider_rivya.sensors.rivya"]}
+        ],
         "triggers": [
             {"integration-name": "Rivya", "python-modules": ["airflow_provider_rivya.triggers.rivya"]}
+        ],
+        "extra-links": ["airflow_provider_rivya.links.rivya.RivyaResultLink"],
+        "task-decorators": [
+            {
+                "name": "rivya_generate",
+                "class-name": "airflow_provider_rivya.decorators.rivya.rivya_generate_task",
+            }
         ],
         "connection-types": [
             {

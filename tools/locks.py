@@ -36,11 +36,10 @@ class Pair:
         return f"airflow-{self.airflow}-py{self.python}.txt"
 
 
-PAIRS = (
-    Pair("3.3.2", "3.11", "2026-11-15"),
-    Pair("3.3.2", "3.12", "2026-11-15"),
-    Pair("3.3.2", "3.13", "2026-11-15"),
-)
+PYTHONS = ("3.11", "3.12", "3.13")
+# Each Airflow with the libraries of its own days: with later ones an older one installs, but fails its tasks.
+DATES = {"3.1.8": "2026-03-15", "3.2.2": "2026-06-01", "3.3.2": "2026-11-15"}
+PAIRS = tuple(Pair(airflow, python, date) for airflow, date in DATES.items() for python in PYTHONS)
 
 
 def header(pair: Pair) -> str:

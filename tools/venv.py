@@ -1,4 +1,4 @@
-"""Sets up ``.venv`` from the lock of the running Python, with nothing but that Python and its pip.
+"""Sets up an environment from the lock of the running Python, with nothing but that Python and its pip.
 
 ``make`` runs it before everything else; a set-up that is up to date costs a few milliseconds. It must start
 on any Python 3, so as to say what is wrong with an old one.
@@ -14,8 +14,6 @@ import time
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-VENV = CHECKOUT / ".venv"
-STAMP = VENV / ".installed"
 LOWEST = (3, 11)
 PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
 
@@ -47,16 +45,16 @@ def _newest(locks: list[str]) -> str:
     )
 
 
-def fingerprint(lock: Path) -> str:
-    """Changes with all that the set-up is made from: interpreter, place, lock, packaging."""
-    digest = hashlib.sha256(f"{sys.version}\n{sys.base_prefix}\n{VENV}\n".encode())
-    for path in (lock, CHECKOUT / "pyproject.toml", CHECKOUT / "airflow_provider_rivya" / "__init__.py"):
-        digest.update(path.read_bytes())
+def fingerprint(*what: str | Path) -> str:
+    """Changes with any of these: texts, and files' contents."""
+    digest = hashlib.sha256()
+    for part in what:
+        digest.update(part.read_bytes() if isinstance(part, Path) else f"{part}\n".encode())
     return digest.hexdigest()
 
 
-def install(lock: Path) -> None:
-    """Make ``.venv`` anew, install the lock and the checkout into it.
+def install_libraries(lock: Path, venv: Path) -> None:
+    """Make the environment anew and install the lock into it.
 
     pip comes from the running Python, so that a Python without ensurepip (Debian's) will do.
     """
@@ -66,36 +64,57 @@ def install(lock: Path) -> None:
         raise SystemExit(
             f"{sys.executable} has no pip. Install pip for it, or choose another Python: make PYTHON=..."
         )
-    python = VENV / "bin" / "python"
-    subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)], check=True)
-    pip = [sys.executable, *PIP, "--python", str(python), "install", "--no-deps"]
+    python = venv / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)], check=True)
     # The bytecode is compiled below on all cores; pip would do it on one.
-    subprocess.run([*pip, "--no-compile", "-r", str(lock)], check=True)
+    subprocess.run([*pip_install(venv), "--no-compile", "-r", str(lock)], check=True)
     libraries = subprocess.check_output(
         [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
     ).strip()
     # Some libraries carry templates and tests that are no Python of this version; that is not our concern.
     subprocess.run([str(python), "-m", "compileall", "-qq", "-j", "0", libraries], check=False)
-    subprocess.run([*pip, "--no-build-isolation", "-e", str(CHECKOUT)], check=True)
 
 
-def main(airflow: str) -> int:
-    """Install if anything has changed since the last time."""
+def install_checkout(venv: Path) -> None:
+    """Make the checkout importable, and its entry points known."""
+    subprocess.run([*pip_install(venv), "--no-build-isolation", "-e", str(CHECKOUT)], check=True)
+
+
+def pip_install(venv: Path) -> list[str]:
+    """The running Python's pip, at work on another environment."""
+    return [sys.executable, *PIP, "--python", str(venv / "bin" / "python"), "install", "--no-deps"]
+
+
+def main(airflow: str, folder: str) -> int:
+    """Install if anything has changed since the last time.
+
+    :param airflow: the release, e.g. ``3.3.2``.
+    :param folder: of the environment, below the checkout.
+    """
+    venv = CHECKOUT / folder
+    libraries, checkout = venv / ".libraries", venv / ".checkout"
     locks = [path.name for path in (CHECKOUT / "locks").glob("airflow-*.txt")]
     lock = CHECKOUT / "locks" / lock_for(airflow, sys.version_info[:2], locks)
-    wanted = fingerprint(lock)
-    if STAMP.exists() and STAMP.read_text() == wanted:
-        return 0
-    began = time.monotonic()
-    print(f"Setting up .venv from locks/{lock.name} (a minute or two, once)", flush=True)
-    install(lock)
-    STAMP.write_text(wanted)
-    print(f"Set up in {time.monotonic() - began:.0f} s", flush=True)
+    wanted = fingerprint(sys.version, sys.base_prefix, str(venv), lock)
+    if not _says(libraries, wanted):
+        began = time.monotonic()
+        print(f"Setting up {folder} from locks/{lock.name} (a minute or two, once)", flush=True)
+        install_libraries(lock, venv)
+        libraries.write_text(wanted)
+        print(f"Set up in {time.monotonic() - began:.0f} s", flush=True)
+    wanted = fingerprint(CHECKOUT / "pyproject.toml", CHECKOUT / "airflow_provider_rivya" / "__init__.py")
+    if not _says(checkout, wanted):
+        install_checkout(venv)
+        checkout.write_text(wanted)
     return 0
 
 
+def _says(stamp: Path, wanted: str) -> bool:
+    return stamp.exists() and stamp.read_text() == wanted
+
+
 if __name__ == "__main__":
-    # The settings of an environment that happens to be active are not those of .venv.
+    # The settings of an environment that happens to be active are not those of the one to set up.
     for name in (
         "PYTHONHOME",
         "PYTHONPATH",
@@ -106,6 +125,6 @@ if __name__ == "__main__":
     ):
         os.environ.pop(name, None)
     try:
-        raise SystemExit(main(sys.argv[1]))
+        raise SystemExit(main(*sys.argv[1:]))
     except subprocess.CalledProcessError as error:
         raise SystemExit(f"Set-up failed (exit code {error.returncode}); run it again to retry.") from None

@@ -172,6 +172,20 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
+def clock_skew(answer: Answer, now: float, unknown: float = 0.0) -> float:
+    """
+    Return by how many seconds the gateway's clock is ahead of ours (``Date``, RFC 9110, 6.6.1).
+
+    :param now: our time, seconds since the epoch.
+    :param unknown: returned when the answer has no date.
+    """
+    try:
+        moment = parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return unknown
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+
+
 def _beginning(answer: Answer) -> str:
     if not answer.body:
         return "an empty body"

@@ -13,6 +13,7 @@ import contextvars
 import functools
 import logging
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ import httpx
 import tenacity
 
 from airflow_provider_rivya import __version__
-from airflow_provider_rivya.api.call import Answer, ApiCall, in_doubt, may_repeat, read_answer
+from airflow_provider_rivya.api.call import Answer, ApiCall, clock_skew, in_doubt, may_repeat, read_answer
 from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, UnexpectedAnswerError
 from airflow_provider_rivya.redaction import clean
 
@@ -71,7 +72,14 @@ def _not_ours(record: logging.LogRecord) -> bool:
     return not _sending.get()
 
 
-for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy"):
+for _name in (
+    "httpx",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+    "httpcore.socks",
+):
     logging.getLogger(_name).addFilter(_not_ours)
 
 
@@ -124,9 +132,21 @@ def _request_options(call: ApiCall[Any], settings: ClientSettings, stack: ExitSt
     return options
 
 
+# Nothing of the request can have left: no connection, a proxy that refused one, or a request that is none.
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+
+
 def _lost(error: httpx.HTTPError | httpx.InvalidURL | ssl.SSLError, call: ApiCall[Any]) -> GatewayError:
     """Say how the exchange broke off, and whether the request can have been taken in."""
-    sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+    sent = not isinstance(error, _NEVER_SENT)
     if isinstance(error, httpx.TimeoutException):
         what = "did not answer in time" if sent else "could not be reached in time"
     else:
@@ -209,6 +229,8 @@ class SyncSender:
         self._settings = settings
         self._client = httpx.Client(**_client_options(settings))
         self._retry_extra: dict[str, Any] = {"sleep": sleep} if sleep else {}
+        self.clock_skew = 0.0
+        """Seconds that the gateway's clock is ahead of ours, by the ``Date`` of its last answer."""
 
     def __enter__(self) -> SyncSender:
         return self
@@ -234,7 +256,9 @@ class SyncSender:
 
     def _send_once(self, call: ApiCall[T]) -> T:
         try:
-            return read_answer(call, self._exchange(call))
+            answer = self._exchange(call)
+            self.clock_skew = clock_skew(answer, time.time(), self.clock_skew)
+            return read_answer(call, answer)
         except GatewayError as error:
             raise _annotated(error, call, self._settings) from None
 
@@ -264,16 +288,27 @@ class AsyncSender:
         self._client = httpx.AsyncClient(**_client_options(settings))
         # The pool's own queue costs more the longer it is; a gate in front keeps it empty.
         self._gate = asyncio.Semaphore(settings.max_in_flight)
+        self._users = 0
+        self._retired = False
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        """Close the client as soon as nobody is sending; many may be queued behind the gate."""
+        self._retired = True
+        if self._users == 0:
+            await self._client.aclose()
 
     async def send(self, call: ApiCall[T], *, repeat: bool = True) -> T:
         """Send a call; see :meth:`SyncSender.send`."""
-        if not repeat:
-            return await self._send_once(call)
-        retrying = tenacity.AsyncRetrying(**_Attempts(call, self._settings).options())
-        return await retrying(self._send_once, call)
+        self._users += 1
+        try:
+            if not repeat:
+                return await self._send_once(call)
+            retrying = tenacity.AsyncRetrying(**_Attempts(call, self._settings).options())
+            return await retrying(self._send_once, call)
+        finally:
+            self._users -= 1
+            if self._retired and self._users == 0:
+                await self._client.aclose()
 
     async def _send_once(self, call: ApiCall[T]) -> T:
         try:

@@ -189,7 +189,7 @@ class Downloader:
             origin = Origin.of(url)
             with self._request(url, origin, with_key) as response:
                 if 300 <= response.status < 400 and (location := _header(response, b"location")):
-                    url, with_key = urljoin(url, location), False
+                    url, with_key = _joined(url, location), False
                     continue
                 if response.status in (401, 403) and origin == self._egress.own and not with_key:
                     with_key = True
@@ -259,6 +259,13 @@ def _proxy_for(origin: Origin) -> httpcore.Proxy | None:
     return httpcore.Proxy(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), auth=auth)
 
 
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise DownloadRefusedError(f"{host_of(url)} redirects to something that is no URL.") from None
+
+
 def _ascii(url: str) -> bytes:
     """Percent-encode what a URL cannot hold as it is; a host name with such characters is refused."""
     parts = urlsplit(url)
@@ -266,7 +273,10 @@ def _ascii(url: str) -> bytes:
         raise DownloadRefusedError(
             f"The result URL ({host_of(url)}) has a host name with characters that it cannot have."
         )
-    path, query = (quote(part, safe="%/:=&?+!$,;'@()*[]~") for part in (parts.path, parts.query))
+    try:
+        path, query = (quote(part, safe="%/:=&?+!$,;'@()*[]~") for part in (parts.path, parts.query))
+    except UnicodeEncodeError:
+        raise DownloadRefusedError(f"The result URL ({host_of(url)}) is not valid Unicode.") from None
     return parts._replace(path=path, query=query, fragment="").geturl().encode("ascii")
 
 
@@ -300,6 +310,7 @@ def _broken_off(host: str) -> Iterator[None]:
         httpcore.ProxyError,
         ssl.SSLError,
         OSError,
+        UnicodeError,  # a host name that cannot be one
     ) as error:
         reason = clean(error, 120) or type(error).__name__
         raise DownloadError(f"The transfer from {host} broke off ({reason})", retryable=True) from None

@@ -44,6 +44,20 @@ class ReferenceFacts:
     external_url: bool = False
 
 
+def limits_of(spec: ModelSpec, kind: str) -> KindRule | None:
+    """Return what a file of this kind is held to; ``None``: the model takes none of the kind."""
+    if spec.reference is None and spec.reference_complete:
+        return None
+    if _kinds_are_known(spec) and spec.reference is not None and kind not in spec.reference.by_kind:
+        return None
+    return spec.file_rule(kind)
+
+
+def max_bytes(rule: KindRule) -> float | None:
+    """Return the largest size that a rule allows; ``None`` where it sets no limit."""
+    return None if rule.max_size_mb is None else rule.max_size_mb * _BYTES_PER_MB
+
+
 def check_references(spec: ModelSpec, references: Sequence[ReferenceFacts], findings: Findings) -> None:
     """Note every fault of the files, each by itself and in their number and combination."""
     if not references:
@@ -139,9 +153,9 @@ def _mode_in_words(mode: ReferenceMode) -> str:
 
 def _check_file(spec: ModelSpec, facts: ReferenceFacts, findings: Findings) -> None:
     label = shown(facts.label)
-    rule = spec.file_rule(facts.kind)
-    kinds = tuple(kind.kind for kind in spec.reference.kinds) if spec.reference else ()
-    if rule is None or (_kinds_are_known(spec) and facts.kind not in kinds):
+    rule = limits_of(spec, facts.kind)
+    if rule is None:
+        kinds = tuple(kind.kind for kind in spec.reference.kinds) if spec.reference else ()
         allowed = kinds or tuple(kind.kind for kind in spec.file_defaults)
         findings.fault(facts.path, f"{label} is of kind {shown(facts.kind)}", listing(allowed))
         return
@@ -158,10 +172,11 @@ def _check_size(facts: ReferenceFacts, rule: KindRule, label: str, findings: Fin
     if facts.size_bytes <= 0:
         findings.fault(facts.path, f"{label} is empty")
         return
-    if rule.max_size_mb is None or facts.size_bytes <= rule.max_size_mb * _BYTES_PER_MB:
+    most = max_bytes(rule)
+    if most is None or facts.size_bytes <= most:
         return
     allowed = (
-        f"at most {rule.max_size_mb} MB, taken as {rule.max_size_mb * _BYTES_PER_MB:,.0f} bytes "
+        f"at most {rule.max_size_mb} MB, taken as {most:,.0f} bytes "
         "since the documentation leaves open which MB is meant"
     )
     findings.fault(facts.path, f"{label} is too large with {facts.size_bytes:,} bytes", allowed)

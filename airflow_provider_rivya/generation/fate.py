@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from airflow_provider_rivya.generation.result import whole
+from airflow_provider_rivya.generation.result import in_credits
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Situation:
     def paid(self) -> str:
         if self.credits is None:
             return "its credits are reserved"
-        return f"{whole(self.credits)} credits are reserved"
+        return f"{in_credits(self.credits)} {'is' if self.credits == 1 else 'are'} reserved"
 
 
 def not_submitted(situation: Situation, *, final: bool) -> str:
@@ -64,9 +64,11 @@ def uncertain(situation: Situation) -> str:
 
 def still_running(situation: Situation) -> str:
     """It was taken in and has not ended."""
+    if situation.generation_id is None:
+        return uncertain(situation)
     known = f"Generation {situation.generation_id} goes on at the gateway and {situation.paid}."
     if not situation.durable:
-        return f"{known} No record survives this try: a retry would submit anew and pay again."
+        return f"{known} No record survives this try: a retry would submit anew and may pay again."
     return f"{known} {situation.again} re-attaches to it and does not pay again."
 
 
@@ -74,7 +76,7 @@ def unknown_there(situation: Situation) -> str:
     """It was taken in, and the gateway no longer knows it."""
     known = f"Generation {situation.generation_id} was accepted and {situation.paid}."
     if not situation.durable:
-        return f"{known} No record survives this try: a retry would submit anew and pay again."
+        return f"{known} No record survives this try: a retry would submit anew and may pay again."
     return f"{known} {situation.again} asks for it again and never submits it anew."
 
 
@@ -83,7 +85,7 @@ def not_landed(situation: Situation) -> str:
     known = f"Generation {situation.generation_id} succeeded and is paid for; its result is not lost."
     if not situation.durable:
         return (
-            f"{known} No record survives this try: a retry would submit anew and pay again; "
+            f"{known} No record survives this try: a retry would submit anew and may pay again; "
             "fetch the result by its task id instead."
         )
     return f"{known} {situation.again} fetches it again and does not pay again."

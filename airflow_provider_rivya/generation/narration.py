@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationFailedError
+from airflow_provider_rivya.generation.result import in_credits
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -62,7 +63,7 @@ def failure_of(generation: Generation, conn_id: str | None) -> GenerationFailedE
         if cost is None
         else "It cost nothing (final credits 0)."
         if cost == 0
-        else f"It cost {cost:g} credits although it failed."
+        else f"It cost {in_credits(cost)} although it failed."
     )
     return GenerationFailedError(
         f"The generation failed at the gateway: {reason.rstrip('.')}.",

@@ -79,6 +79,7 @@ class Record:
         the gateway does not say).
     :param code: the gateway's code of a failed generation.
     :param submitted_at: when the task id came, seconds since the epoch.
+    :param namespace: the ``idempotency_namespace`` that its key was made with.
     """
 
     state: State
@@ -94,6 +95,7 @@ class Record:
     credits: float | None = None
     code: str | None = None
     submitted_at: float | None = None
+    namespace: str = ""
 
     def submitted(self, generation_id: str, credits: float | None, now: float) -> Record:
         return replace(
@@ -208,6 +210,7 @@ def next_step(
     now: float,
     epoch: int,
     fingerprint: str,
+    namespace: str = "",
     on_rerun_after_delivery: OnRerun = "regenerate",
     on_uncertain_submission: OnUncertain = "resubmit",
 ) -> Step:
@@ -220,21 +223,27 @@ def next_step(
     A record that goes on after a clear takes on the new epoch: one clear asks once, and the retries
     that follow it are no clears.
 
+    A request without an answer is sent again under its key while the gateway may still know that. Later,
+    or with ``on_uncertain_submission="fail"``, a person has to look; their clear is the answer.
+
     :param now: seconds since the epoch.
     :param epoch: the task instance's ``max_tries``.
     :param fingerprint: of the request as it renders now.
+    :param namespace: ``idempotency_namespace`` of the connection as it is now. Who changes it and
+        clears the task says that the key of an unanswered request was somebody else's.
     """
     if record is None:
         return Begin(epoch, 0)
     cleared = epoch != record.epoch
     changed = fingerprint != record.fingerprint
-    if cleared and changed:
+    foreign_key = record.state == "intent" and record.namespace != namespace
+    if cleared and (changed or foreign_key):
         return Begin(epoch, 0, abandoned=record)
     if record.state == "intent":
         recent = now - record.begun_at <= RESUBMIT_WINDOW
-        if on_uncertain_submission == "resubmit" and recent:
+        if recent and (cleared or on_uncertain_submission == "resubmit"):
             return Repeat(replace(record, epoch=epoch))
-        return Stop(record, "uncertain")
+        return Begin(epoch, 0, abandoned=record) if cleared else Stop(record, "uncertain")
     if record.state == "submitted":
         return Reattach(replace(record, epoch=epoch), changed)
     if record.state == "delivered":

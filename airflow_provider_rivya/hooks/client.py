@@ -151,9 +151,10 @@ class ConnectedHook(BaseHook):
         if connection.conn_type != self.conn_type:
             raise ConnectionConfigError(
                 f"The connection {self.conn_id!r} is of type {connection.conn_type!r}, "
-                f"not {self.conn_type!r}.",
+                f"not {self.conn_type!r}",
                 conn_id=self.conn_id,
                 advice=how_to_set(self.conn_id, self.conn_type),
+                fate="Nothing was sent and nothing was charged.",
             )
         settings = read_connection(
             conn_id=self.conn_id,
@@ -170,11 +171,17 @@ class ConnectedHook(BaseHook):
         return settings
 
     def _unreadable(self, error: Exception) -> ConnectionConfigError:
+        if not self.conn_id:
+            return ConnectionConfigError(
+                "The id of the connection is empty.",
+                advice=f"Give the id of an Airflow connection of type {self.conn_type!r}.",
+                fate="Nothing was sent and nothing was charged.",
+            )
         missing = is_connection_missing(error)
         return ConnectionConfigError(
-            f"There is no connection {self.conn_id!r}."
+            f"There is no connection {self.conn_id!r}"
             if missing
-            else f"The connection {self.conn_id!r} could not be read ({type(error).__name__}).",
+            else f"The connection {self.conn_id!r} could not be read ({type(error).__name__})",
             conn_id=self.conn_id,
             advice=how_to_set(self.conn_id, self.conn_type) if missing else None,
             fate="Nothing was sent and nothing was charged.",
@@ -214,6 +221,11 @@ class ConnectedHook(BaseHook):
             if loop not in self._async:
                 self._async[loop] = AsyncSender(self._client_settings(settings))
         return self._async[loop]
+
+    @property
+    def clock_skew(self) -> float:
+        """Seconds that the gateway's clock is ahead of ours, by its last answer to a sync call."""
+        return self._sync.clock_skew if self._sync is not None else 0.0
 
     def close(self) -> None:
         """Close the sync client."""

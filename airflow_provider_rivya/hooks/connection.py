@@ -10,6 +10,7 @@ import difflib
 import ipaddress
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -40,6 +41,8 @@ class ConnField:
     minimum: float | None = None
     maximum: float | None = None
 
+
+_HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
 
 FIELDS: Final[tuple[ConnField, ...]] = (
     ConnField(
@@ -192,6 +195,8 @@ def read_connection(
         faults.append("password: an API key has no spaces and only ASCII characters")
     extras = _extras(extra, faults)
     values = {entry.name: _value(entry, extras.get(entry.name), faults) for entry in FIELDS}
+    if (values["poll_interval"] or 0) > (values["poll_max"] or math.inf):
+        faults.append("extra.poll_interval: it is above poll_max")
     if faults:
         listing = "".join(f"\n  - {fault}" for fault in faults)
         raise ConnectionConfigError(
@@ -230,8 +235,15 @@ def conn_fields() -> dict[str, dict[str, Any]]:
         for name, bound in zip(bounds, (entry.minimum, entry.maximum), strict=True):
             if name and bound is not None:
                 schema[name] = int(bound) if name == "maxLength" else bound
-        fields[entry.name] = {"label": entry.label, "description": entry.help, "schema": schema}
+        fields[entry.name] = {"label": entry.label, "description": _help(entry), "schema": schema}
     return fields
+
+
+def _help(entry: ConnField) -> str:
+    """The help with the range: some forms show nothing of the schema."""
+    if entry.kind in ("number", "integer"):
+        return f"{entry.help} From {entry.minimum} to {entry.maximum}."
+    return f"{entry.help} Up to {entry.maximum} characters."
 
 
 def is_loopback(host: str) -> bool:
@@ -247,21 +259,25 @@ def is_loopback(host: str) -> bool:
 def _base_url(
     host: str | None, schema: str | None, port: int | None, default_host: str, faults: list[str]
 ) -> tuple[str, bool]:
-    text = (host or "").strip().rstrip("/")
+    text = (host or "").strip()
     if not text:
         text = default_host
     elif "://" not in text:
+        # Airflow takes the brackets off an IPv6 address of a connection that is given as a URI.
+        text = f"[{text}]" if text.count(":") > 1 and "[" not in text else text
         text = f"{(schema or 'https').strip().lower()}://{text}"
     try:
         parts = urlsplit(text)
-        name, scheme, own_port = parts.hostname or "", parts.scheme.lower(), parts.port or port
+        name, scheme, own_port = parts.hostname or "", parts.scheme.lower(), parts.port or port or None
     except ValueError:
         parts, name, scheme, own_port = urlsplit(""), "", "", None
-    if scheme not in ("http", "https") or not name or not name.isascii():
+    if scheme not in ("http", "https") or not _HOST.fullmatch(name):
         faults.append("host: not an http(s) address; expected something like " + default_host)
         return default_host, False
-    if parts.path or parts.query or parts.fragment or parts.username or parts.password:
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password:
         faults.append("host: only scheme, host and port belong here, no path, query or user")
+    if own_port is not None and not 0 < own_port < 65536:
+        faults.append(f"port: {own_port} is not a port number")
     loopback = is_loopback(name)
     if scheme == "http" and not loopback:
         faults.append(
@@ -300,7 +316,9 @@ def _value(entry: ConnField, raw: Any, faults: list[str]) -> Any:
             )
             return entry.default
         return int(number) if whole else number
-    if not isinstance(raw, str | list | tuple) or not _within(entry, len(raw)):
+    if not isinstance(raw, str | list | tuple if entry.kind == "list" else str) or not _within(
+        entry, len(raw)
+    ):
         faults.append(f"extra.{entry.name}: not a text of up to {entry.maximum:g} characters")
         return entry.default
     if entry.kind == "list":

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     GatewayError,
@@ -18,6 +19,7 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.generation.narration import Narrator, failure_of
 from airflow_provider_rivya.generation.schedule import schedule_for
 from airflow_provider_rivya.generation.waiting import Finished, Sleep, Wait
+from airflow_provider_rivya.observability import Labels
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -96,6 +98,7 @@ def watch(hook: GatewayHook, target: Target) -> Finished:
             seen = hook.get_generation(target.generation_id, repeat=False)
         except GatewayError as error:
             seen = error
+        observability.polled(_labels(hook, seen), triggerer=False)
         step = target.observe(seen)
     return step
 
@@ -112,8 +115,13 @@ async def awatch(hook: GatewayHook, target: Target) -> Finished:
             seen = await hook.aget_generation(target.generation_id, repeat=False)
         except GatewayError as error:
             seen = error
+        observability.polled(_labels(hook, seen), triggerer=True)
         step = target.observe(seen)
     return step
+
+
+def _labels(hook: GatewayHook, seen: Generation | GatewayError) -> Labels:
+    return Labels(hook.api.NAME, getattr(seen, "model", None))
 
 
 def verdict(finished: Finished, generation: Generation, target: Target) -> Generation:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.media.types import KNOWN_EXTENSIONS, MediaType
@@ -51,13 +53,15 @@ class Target:
         return self.scheme in LOCAL_SCHEMES
 
 
-def parse_output_path(output_path: str) -> Target | Fault:
+def parse_output_path(output_path: object) -> Target | Fault:
     """
     Take an output path apart: a URL that Airflow knows the scheme of, or an absolute local path.
 
     A path that ends in ``/`` or has no file name extension names a folder; one with an extension
     (a letter and up to four letters or digits) names one file, and must be a media file's.
     """
+    if not isinstance(output_path, str):
+        return Fault("output_path", f"a {type(output_path).__name__}", "a URL or an absolute path, as text")
     if not output_path.strip():
         return Fault("output_path", "it is empty", "a URL such as s3://bucket/prefix/, or an absolute path")
     shown = clean(output_path, 200)
@@ -150,3 +154,12 @@ def safe_name(text: str) -> str:
 def default_name(generation_id: str, index: int, media_type: MediaType) -> str:
     """Return ``{generation_id}-{index}.{extension}``; the same on every try."""
     return f"{safe_name(generation_id)}-{index}.{media_type.extension}"
+
+
+def as_text(path: Any) -> Any:
+    """Return a ``pathlib.Path`` or ``ObjectStoragePath`` as the text that is parsed; the rest as it is."""
+    if isinstance(path, str) or path is None:
+        return path
+    if hasattr(path, "protocol") and hasattr(path, "conn_id"):
+        return str(path)  # Airflow's own: with its connection in it
+    return os.fspath(path) if isinstance(path, os.PathLike) else path

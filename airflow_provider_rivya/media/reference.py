@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.media.naming import LOCAL_SCHEMES
 from airflow_provider_rivya.media.sniff import HEAD_BYTES, detect
-from airflow_provider_rivya.media.staging import reason_of
+from airflow_provider_rivya.media.staging import may_pass, not_now, reason_of
 from airflow_provider_rivya.media.store import filesystem, path_on, scheme_fault, unreachable
 from airflow_provider_rivya.media.types import MediaType
 from airflow_provider_rivya.redaction import clean
@@ -60,6 +60,7 @@ def open_reference(
     :param conn_id: the connection to read it through; one in the URL goes first.
     :param where: the path of a fault, e.g. ``reference_media[0]``.
     :return: the file, or what is wrong with it.
+    :raises StorageError: that cannot be told right now; a retry may.
     """
     if not path_or_uri or "\0" in path_or_uri:
         return Fault(where, "it is empty or not a path", "a local path or an object storage URI")
@@ -69,6 +70,8 @@ def open_reference(
         return _local(path_or_uri if not found else rest.removeprefix("localhost"), where)
     netloc, slash, key = rest.partition("/")
     userinfo, _, bucket = netloc.rpartition("@")
+    if ":" in userinfo:
+        return Fault(where, "it carries a password", "a connection id: scheme://conn_id@bucket/...")
     conn_id = userinfo or conn_id
     if fault := scheme_fault(where, scheme, conn_id):
         return fault
@@ -102,6 +105,8 @@ def _stored(scheme: str, path: str, conn_id: str | None, where: str) -> Referenc
     try:
         fs = filesystem(scheme, conn_id)
     except Exception as error:
+        if may_pass(error):
+            raise not_now(uri, error, conn_id) from error
         return unreachable(where, where, conn_id, error)
 
     def opener() -> BinaryIO:
@@ -120,5 +125,7 @@ def _stored(scheme: str, path: str, conn_id: str | None, where: str) -> Referenc
     except FileNotFoundError:
         return Fault(where, f"{shown} does not exist")
     except Exception as error:
+        if may_pass(error):
+            raise not_now(uri, error, conn_id) from error
         return Fault(where, f"{shown} cannot be read: {reason_of(error)}")
     return ReferenceFile(path.rsplit("/", 1)[-1], uri, conn_id, size, head, opener)

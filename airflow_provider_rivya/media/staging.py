@@ -17,6 +17,7 @@ or an unfinished multipart upload, which a bucket's lifecycle rule ends.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import threading
@@ -46,6 +47,53 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.errno is not None:
         return f"{type(error).__name__}: {clean(error.strerror)}"
     return f"{type(error).__name__}: {clean(error)}" if str(error) else type(error).__name__
+
+
+# What stays wrong until a person changes it. Other numbers (busy, input/output, no space) may pass.
+_LASTING = frozenset(
+    {
+        errno.EACCES,
+        errno.EEXIST,
+        errno.EINVAL,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EOPNOTSUPP,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+_PASSING_NAMES = (
+    "timeout",
+    "connecterror",
+    "connectionerror",
+    "connectionclosed",
+    "throttl",
+    "airflowruntime",
+)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether a store's fault may be gone on the next try: an outage, not a missing bucket or permission."""
+    if isinstance(error, TimeoutError | ConnectionError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno is not None and error.errno not in _LASTING
+    # botocore, aiohttp and the Task SDK have trees of their own.
+    names = [kind.__name__.lower() for kind in type(error).__mro__]
+    return any(word in name for name in names for word in _PASSING_NAMES)
+
+
+def not_now(what: str, error: Exception, conn_id: str | None) -> StorageError:
+    """Return the error for a place that cannot be looked at right now."""
+    return StorageError(
+        f"{what} cannot be reached right now: {reason_of(error)}",
+        conn_id=conn_id,
+        fate="Nothing was submitted and nothing was charged; a retry looks again.",
+        retryable=True,
+    )
 
 
 class StagedFile(ABC):

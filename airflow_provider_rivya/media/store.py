@@ -28,6 +28,8 @@ from airflow_provider_rivya.media.staging import (
     StagedFile,
     UploadedObject,
     hidden_sibling,
+    may_pass,
+    not_now,
     reason_of,
 )
 from airflow_provider_rivya.media.types import MediaType
@@ -44,8 +46,12 @@ def filesystem(scheme: str, conn_id: str | None) -> Any:
 
     Raises whatever the provider of the scheme raises: its errors have no common base.
     """
+    from airflow.sdk.bases.hook import BaseHook
     from airflow.sdk.io import attach
 
+    if conn_id:
+        # Without it the amazon provider would go on with whatever credentials the machine has.
+        BaseHook.get_connection(conn_id)
     return attach(scheme, conn_id).fs
 
 
@@ -94,7 +100,7 @@ class OutputPlace:
         (``s3://conn@bucket/...``). Local paths need none and ignore it.
     """
 
-    def __init__(self, output_path: str, output_conn_id: str | None = None) -> None:
+    def __init__(self, output_path: object, output_conn_id: str | None = None) -> None:
         self._parsed = parse_output_path(output_path)
         self._output_conn_id = output_conn_id or None
 
@@ -153,6 +159,7 @@ class OutputPlace:
         A store that lets it be written but not removed is good enough: outputs are never removed.
 
         :return: why outputs could not be stored there, or ``None``.
+        :raises StorageError: that cannot be told right now; a retry may.
         """
         if fault := self._reach():
             return fault
@@ -164,6 +171,8 @@ class OutputPlace:
                 self.fs.makedirs(self.path_of("").rstrip("/"), exist_ok=True)
             self.fs.pipe_file(self.path_of(name), content)
         except Exception as error:
+            if may_pass(error):
+                raise not_now(self.uri, error, self.conn_id) from error
             return Fault("output_path", f"{self.uri} cannot be written: {reason_of(error)}")
         with contextlib.suppress(Exception):
             self.fs.rm_file(self.path_of(name))
@@ -253,6 +262,8 @@ class OutputPlace:
         try:
             _ = self.fs
         except Exception as error:
+            if may_pass(error):
+                raise not_now(self.uri, error, self.conn_id) from error
             return unreachable("output_path", "output_conn_id", self.conn_id, error)
         return None
 

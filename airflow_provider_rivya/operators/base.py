@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import (
     GatewayError,
+    GenerationError,
     GenerationTimeoutError,
     InvalidRequestError,
 )
 from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.waiting import Finished
-from airflow_provider_rivya.operators.concluding import Pinned, conclude
+from airflow_provider_rivya.operators.concluding import OwnEnding, Pinned, conclude
+from airflow_provider_rivya.operators.pricing import Budget, check_balance, surprise
 from airflow_provider_rivya.operators.records import SafeRecords, records_for
+from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.session import open_session
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.generation.submission import OnRerun, OnUncertain
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.operators.preparing import Prepared
@@ -34,12 +38,13 @@ if TYPE_CHECKING:
 IF_EXISTS = ("overwrite", "fail", "skip")
 ON_RERUN = ("regenerate", "reuse")
 ON_UNCERTAIN = ("resubmit", "fail")
+VALIDATION = ("strict", "warn", "off")
 
 BACKSTOP = timedelta(minutes=5)
 """How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
 
 
-class GenerateOperator(_compat.BaseOperator):
+class GenerateOperator(ReportsResult, _compat.BaseOperator):
     """
     Base of the generate operators.
 
@@ -84,6 +89,11 @@ class GenerateOperator(_compat.BaseOperator):
         on_rerun_after_delivery: OnRerun = "regenerate",
         on_uncertain_submission: OnUncertain = "resubmit",
         state_path: str | None = None,
+        validation: Validation = "strict",
+        max_credits: float | None = None,
+        allow_estimates: bool = False,
+        min_credits_left: float | None = None,
+        convert_reference_images: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -98,9 +108,13 @@ class GenerateOperator(_compat.BaseOperator):
             ("if_exists", if_exists, IF_EXISTS),
             ("on_rerun_after_delivery", on_rerun_after_delivery, ON_RERUN),
             ("on_uncertain_submission", on_uncertain_submission, ON_UNCERTAIN),
+            ("validation", validation, VALIDATION),
         ):
             if chosen not in allowed:
                 raise ValueError(f"{name} is {chosen!r}; allowed: {', '.join(allowed)}")
+        for name, limit in (("max_credits", max_credits), ("min_credits_left", min_credits_left)):
+            if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float)):
+                raise ValueError(f"{name} is {limit!r}; it takes a number")
         spans: dict[str, object] = {"timeout": timeout, "inline_wait": inline_wait}
         for name, value in spans.items():
             if not isinstance(value, timedelta) or value < timedelta(0):
@@ -112,6 +126,11 @@ class GenerateOperator(_compat.BaseOperator):
         self.on_rerun_after_delivery = on_rerun_after_delivery
         self.on_uncertain_submission = on_uncertain_submission
         self.state_path = state_path
+        self.validation = validation
+        self.max_credits = max_credits
+        self.allow_estimates = allow_estimates
+        self.min_credits_left = min_credits_left
+        self.convert_reference_images = convert_reference_images
         self._kill_requested = False
 
     @property
@@ -136,9 +155,17 @@ class GenerateOperator(_compat.BaseOperator):
             submitted = submitter.obtain(
                 prepared.request if prepared else None, lambda: self._body(hook, prepared)
             )
+            if submitted.answer is not None and prepared is not None:
+                reserved = submitted.answer.credits_reserved
+                if said := surprise(reserved, prepared.spec, self._budget):
+                    self.log.warning("%s", said)
             category = category_of(hook.api.NAME, submitted.record.model)
             pinned = Pinned(
-                submitted.generation_id, submitted.record.model, self.output_path, self.output_conn_id
+                submitted.generation_id,
+                submitted.record.model,
+                self.output_path,
+                self.output_conn_id,
+                time.time(),
             )
             begun = submitted.record.submitted_at or time.time()
             deadline = time.time() + self._patience()
@@ -150,7 +177,8 @@ class GenerateOperator(_compat.BaseOperator):
                     kwargs=asdict(pinned),
                     timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
                 )
-            return conclude(submitter, submitted.record, finished, pinned, self.if_exists)
+            ending = OwnEnding(submitter, submitted.record)
+            return self._report(context, conclude(ending, finished, pinned, self.if_exists))
 
     def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
@@ -161,12 +189,13 @@ class GenerateOperator(_compat.BaseOperator):
                 model=pinned.get("model") or self.model,
                 output_path=pinned.get("output_path", self.output_path),
                 output_conn_id=pinned.get("output_conn_id", self.output_conn_id),
+                since=pinned.get("since"),
             )
             self.log.info("The trigger reports: %s.", event["status"])
             finished = Finished(event["status"], event.get("code"))
             submitter = self._submitter(context, session, rest.output_path, rest.output_conn_id)
-            record = submitter.recorded(rest.generation_id, rest.model)
-            return conclude(submitter, record, finished, rest, self.if_exists)
+            ending = OwnEnding(submitter, submitter.recorded(rest.generation_id, rest.model))
+            return self._report(context, conclude(ending, finished, rest, self.if_exists))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Word what Airflow itself ended: a deferral timeout, or a trigger that died."""
@@ -197,30 +226,34 @@ class GenerateOperator(_compat.BaseOperator):
         self._kill_requested = True
         self.log.warning(
             "Asked to stop. The gateway cannot cancel: a generation that was submitted goes on there and "
-            "is paid for; the next try re-attaches to it."
+            "is paid for; a next try that finds its record re-attaches to it."
         )
 
     # -- its parts ---------------------------------------------------------------------------------
 
     def _session(self, context: Any) -> AbstractContextManager[Session]:
+        from airflow_provider_rivya.media.naming import as_text
+
+        self.output_path, self.state_path = as_text(self.output_path), as_text(self.state_path)
         return open_session(self.hook_class(self.conn_id), context, own_place=self.state_path is not None)
 
     def _prepared(self, context: Any, submitter: Submitter, folder: str) -> Prepared | None:
         """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
         try:
             return self._prepare(context, submitter.hook, folder)
-        except InvalidRequestError as error:
+        except GenerationError as error:
             record = submitter.ruling_record()
             if record is None:
                 raise
             self.log.warning(
-                "The request would be refused now, but what an earlier try submitted (%s) rules. %s",
+                "The request could not be made now, but what an earlier try submitted (%s) rules. %s",
                 record.generation_id or "its task id is not known yet",
                 error.message,
             )
             return None
 
     def _prepare(self, context: Any, hook: GatewayHook, folder: str) -> Prepared:
+        from airflow_provider_rivya.operators.converting import convert_references
         from airflow_provider_rivya.operators.preparing import prepare
         from airflow_provider_rivya.operators.references import read_references
 
@@ -231,6 +264,10 @@ class GenerateOperator(_compat.BaseOperator):
             folder=lambda: folder,
             max_bytes=hook.settings.max_output_bytes,
         )
+        if self.convert_reference_images:
+            references = convert_references(
+                references, gateway=hook.api.NAME, model=self.model, folder=folder
+            )
         return prepare(
             gateway=hook.api.NAME,
             model=self.model,
@@ -242,8 +279,16 @@ class GenerateOperator(_compat.BaseOperator):
             output_conn_id=self.output_conn_id,
             if_exists=self.if_exists,
             mapped=instance.map_index >= 0,
+            executor=self.executor,
             subject=f"The request of task {instance.task_id!r}",
+            validation=self.validation,
+            budget=self._budget,
+            advise_conversion=not self.convert_reference_images,
         )
+
+    @property
+    def _budget(self) -> Budget:
+        return Budget(self.max_credits, self.allow_estimates, self.min_credits_left)
 
     def _body(self, hook: GatewayHook, prepared: Prepared | None) -> str:
         from airflow_provider_rivya.operators.references import upload
@@ -253,6 +298,8 @@ class GenerateOperator(_compat.BaseOperator):
         request = prepared.request
         if prepared.place is not None and (taken := prepared.place.conflict(self.if_exists)):
             raise InvalidRequestError([taken], subject="The output place", conn_id=self.conn_id)
+        if self.min_credits_left is not None:
+            check_balance(hook.get_credits().credits, prepared.spec, self._budget, self.conn_id)
         if prepared.references:
             self.log.info("Uploading %d reference file(s).", len(prepared.references))
         return hook.api.request_body(

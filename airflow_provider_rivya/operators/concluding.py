@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError, NotFoundError, OutputError
 from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.narration import failure_of
-from airflow_provider_rivya.generation.result import GenerationResult, Output, whole
+from airflow_provider_rivya.generation.result import GenerationResult, Output, in_credits
 from airflow_provider_rivya.generation.submission import is_content_refusal
+from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.generation.submission import Record
     from airflow_provider_rivya.generation.waiting import Finished
+    from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.media.store import OutputPlace
     from airflow_provider_rivya.operators.submitting import Submitter
 
@@ -30,17 +35,102 @@ class Pinned:
 
     Templates render again on every resume; the model that was paid for and the place that was
     checked before paying are the ones that count.
+
+    :param since: when this try began to wait, seconds since the epoch.
     """
 
     generation_id: str
     model: str
     output_path: str | None
     output_conn_id: str | None
+    since: float | None = None
+
+
+class Ending(Protocol):
+    """What the end of a generation means to the task that waited for it."""
+
+    @property
+    def hook(self) -> GatewayHook: ...
+
+    def unfinished(self, error: GenerationError, *, seen: bool) -> GenerationError:
+        """
+        Say what a waiting without the gateway's verdict costs and what a retry does.
+
+        :param seen: whether the gateway has just shown the generation.
+        """
+
+    def failed(self, generation: Generation) -> GenerationError:
+        """Note the gateway's verdict, and put it into words."""
+
+    def not_landed(self) -> str:
+        """Say what a retry does about a result that could not be landed."""
+
+    def delivered(self, generation: Generation) -> None:
+        """Note that the result is where it belongs."""
+
+
+@dataclass(frozen=True)
+class OwnEnding:
+    """
+    The end of a generation that this task submitted.
+
+    :param record: as it was when the waiting ended.
+    """
+
+    submitter: Submitter
+    record: Record
+
+    @property
+    def hook(self) -> GatewayHook:
+        return self.submitter.hook
+
+    @property
+    def labels(self) -> Labels:
+        return Labels(self.hook.api.NAME, self.record.model)
+
+    def unfinished(self, error: GenerationError, *, seen: bool) -> GenerationError:
+        lost = isinstance(error, NotFoundError) and not seen
+        words = fate.unknown_there if lost else fate.still_running
+        error.fate = words(self.submitter.situation(self.record))
+        return error
+
+    def failed(self, generation: Generation) -> GenerationError:
+        error = failure_of(generation, self.hook.conn_id)
+        self.submitter.records.note(self.record.failed(error.code, generation.credits_final))
+        observability.failed(self.labels, generation.credits_final)
+        situation = self.submitter.situation(self.record)
+        if generation.credits_final is None or generation.credits_final > 0:
+            error.fate = fate.failed_charged(situation)
+            return without_retry(error)
+        if is_content_refusal(error.code):
+            error.fate = fate.refused_content(situation)
+            return without_retry(error)
+        error.fate = fate.failed_refunded(situation)
+        return error
+
+    def not_landed(self) -> str:
+        return fate.not_landed(self.submitter.situation(self.record))
+
+    def delivered(self, generation: Generation) -> None:
+        self.submitter.records.note(self.record.delivered())
+        if self.record.state == "delivered":  # landed once more: it was counted then
+            return
+        cost = generation.credits_final
+        observability.delivered(
+            self.labels,
+            generation.credits_reserved if cost is None else cost,
+            self._duration(generation),
+        )
+
+    def _duration(self, generation: Generation) -> timedelta | None:
+        if generation.created_at is not None and generation.updated_at is not None:
+            return generation.updated_at - generation.created_at
+        begun = self.record.submitted_at
+        return None if begun is None else timedelta(seconds=time.time() - begun)
 
 
 def conclude(
-    submitter: Submitter,
-    record: Record,
+    ending: Ending,
     finished: Finished,
     pinned: Pinned,
     if_exists: Literal["overwrite", "fail", "skip"],
@@ -53,7 +143,10 @@ def conclude(
     """
     from airflow_provider_rivya.hooks.watching import not_ended
 
-    hook, situation = submitter.hook, submitter.situation(record)
+    hook = ending.hook
+    labels = Labels(hook.api.NAME, pinned.model)
+    if pinned.since is not None:
+        observability.waited(labels, pinned.generation_id, pinned.since, finished.outcome)
     try:
         generation = hook.get_generation(pinned.generation_id)
     except GatewayError as error:
@@ -61,48 +154,33 @@ def conclude(
         told: GenerationError = error
         if finished.outcome not in ("succeeded", "failed"):
             told = not_ended(finished, pinned.generation_id, hook.conn_id)
-        lost = isinstance(told, NotFoundError)
-        told.fate = fate.unknown_there(situation) if lost else fate.still_running(situation)
-        raise told from None
+        raise ending.unfinished(told, seen=False) from None
     if generation.failed:
-        raise _failed(generation, submitter, record)
+        raise ending.failed(generation)
     if not generation.succeeded:
-        unfinished = not_ended(finished, pinned.generation_id, hook.conn_id)
-        unfinished.fate = fate.still_running(situation)
-        raise unfinished
+        raise ending.unfinished(not_ended(finished, pinned.generation_id, hook.conn_id), seen=True)
     try:
-        outputs = _landed(generation, submitter, pinned, if_exists)
+        with observability.span("download", labels, generation_id=generation.id) as span:
+            outputs = _landed(generation, hook, pinned, if_exists)
+            sizes = [output.size_bytes for output in outputs if output.size_bytes is not None]
+            observability.annotate(span, outputs=len(outputs), bytes=sum(sizes))
     except OutputError as error:
         error.generation_id, error.conn_id = generation.id, error.conn_id or hook.conn_id
-        error.fate = fate.not_landed(situation)
+        error.fate = ending.not_landed()
         raise error from error.__cause__
-    submitter.records.note(record.delivered())
+    ending.delivered(generation)
     log.info(
-        "Generation %s succeeded: %d output(s), %s credits.",
+        "Generation %s succeeded: %d output(s), %s.",
         generation.id,
         len(outputs),
-        whole(generation.credits_final),
+        in_credits(generation.credits_final),
     )
     return GenerationResult.of(generation, hook.api.NAME, pinned.model, outputs).to_xcom()
 
 
-def _failed(generation: Generation, submitter: Submitter, record: Record) -> GenerationError:
-    error = failure_of(generation, submitter.hook.conn_id)
-    submitter.records.note(record.failed(error.code, generation.credits_final))
-    situation = submitter.situation(record)
-    if generation.credits_final is None or generation.credits_final > 0:
-        error.fate = fate.failed_charged(situation)
-        return without_retry(error)
-    if is_content_refusal(error.code):
-        error.fate = fate.refused_content(situation)
-        return without_retry(error)
-    error.fate = fate.failed_refunded(situation)
-    return error
-
-
 def _landed(
     generation: Generation,
-    submitter: Submitter,
+    hook: GatewayHook,
     pinned: Pinned,
     if_exists: Literal["overwrite", "fail", "skip"],
 ) -> list[Output]:
@@ -119,10 +197,10 @@ def _landed(
         download.Output(url, _namer(place, generation.id, index, len(urls))) for index, url in enumerate(urls)
     ]
     files = download.land_all(
-        submitter.hook.downloader().open,
+        hook.downloader().open,
         wanted,
         place,
-        max_bytes=submitter.hook.settings.max_output_bytes,
+        max_bytes=hook.settings.max_output_bytes,
         if_exists=if_exists,
     )
     for file in files:

@@ -8,10 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_rivya._compat import remote_executor
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.generation.request import GenerationRequest
+from airflow_provider_rivya.operators.pricing import NO_BUDGET, Budget, price_faults
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.catalog.spec import ModelSpec
+    from airflow_provider_rivya.catalog.validation import NormalisedRequest
     from airflow_provider_rivya.media.store import IfExists, OutputPlace
     from airflow_provider_rivya.operators.references import Reference
 
@@ -26,11 +31,13 @@ class Prepared:
     :param request: validated, as it goes on the wire.
     :param references: opened and looked at, in order; not uploaded yet.
     :param place: where outputs go; ``None`` hands on the URLs alone.
+    :param spec: what the catalogue knows of the model, if anything.
     """
 
     request: GenerationRequest
     references: Sequence[Reference]
     place: OutputPlace | None
+    spec: ModelSpec | None = None
 
 
 def prepare(
@@ -46,6 +53,10 @@ def prepare(
     if_exists: IfExists,
     mapped: bool,
     subject: str,
+    validation: Validation = "strict",
+    budget: Budget = NO_BUDGET,
+    executor: str | None = None,
+    advise_conversion: bool = False,
 ) -> Prepared:
     """
     Check everything and return it in the form of the wire.
@@ -54,42 +65,79 @@ def prepare(
         the argument.
     :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
     :param subject: what the error message begins with.
+    :param validation: ``warn`` logs what the catalogue would refuse and sends it all the same, ``off``
+        does not ask it; files and the output place are checked in any case.
+    :param budget: what the task may cost.
+    :param executor: that the task asks for; the deployment's own, if none.
+    :param advise_conversion: say of images that the model does not take how to have them converted.
     :raises InvalidRequestError: with every fault found.
     """
-    from airflow_provider_rivya.catalog.spec import load_catalog
-    from airflow_provider_rivya.catalog.validation import check_request
+    from airflow_provider_rivya.operators.converting import with_advice
 
     faults: list[Fault] = [reference for reference in references if isinstance(reference, Fault)]
     usable = [reference for reference in references if not isinstance(reference, Fault)]
     params = _params(model_params, faults)
-    verdict = check_request(
-        load_catalog(gateway),
-        model=model,
-        prompt=prompt,
-        model_params=params,
-        references=[reference.facts for reference in usable],
-    )
-    faults.extend(verdict.faults)
+    request, spec = _checked(gateway, model, prompt, params, usable, validation, faults)
     faults.extend(_trace_id_faults(client_request_id))
-    outputs = verdict.normalised.params.get("max_images", 1)
+    faults.extend(price_faults(spec, budget))
+    outputs = request.params.get("max_images", 1)
     place = _place(output_path, output_conn_id, faults)
     if place is not None:
         faults.extend(_place_faults(place, if_exists, mapped, outputs if isinstance(outputs, int) else 1))
     if faults:
-        raise InvalidRequestError(faults, subject=subject)
-    for warning in verdict.warnings:
-        log.warning("%s", warning)
+        told = with_advice(faults, usable, spec) if advise_conversion else faults
+        raise InvalidRequestError(told, subject=subject)
+    if place is not None and place.target.is_local and (elsewhere := remote_executor(executor)):
+        log.warning(
+            "The outputs go to %s on the machine of this worker, and %s may run the next task on another: "
+            "use a volume that all of them mount, or an object storage.",
+            place.uri,
+            elsewhere,
+        )
     return Prepared(
         request=GenerationRequest(
             gateway=gateway,
-            model=verdict.normalised.model,
-            prompt=verdict.normalised.prompt,
-            params=verdict.normalised.params,
+            model=request.model,
+            prompt=request.prompt,
+            params=request.params,
             reference_digests=tuple(reference.sha256 for reference in usable),
         ),
         references=usable,
         place=place,
+        spec=spec,
     )
+
+
+def _checked(
+    gateway: str,
+    model: Any,
+    prompt: Any,
+    params: Any,
+    references: Sequence[Reference],
+    validation: Validation,
+    faults: list[Fault],
+) -> tuple[NormalisedRequest, ModelSpec | None]:
+    """Ask the catalogue as far as ``validation`` says; log its warnings."""
+    from airflow_provider_rivya.catalog.lenient import as_far_as_known, as_given
+    from airflow_provider_rivya.catalog.spec import load_catalog
+    from airflow_provider_rivya.catalog.validation import check_request
+
+    catalog = load_catalog(gateway)
+    given = as_given(model, prompt, params)
+    if validation == "off":
+        faults.extend(given.faults)
+        return given.normalised, catalog.get(given.normalised.model)
+    facts = [reference.facts for reference in references]
+    verdict = check_request(catalog, model=model, prompt=prompt, model_params=params, references=facts)
+    for warning in verdict.warnings:
+        log.warning("%s", warning)
+    if validation == "strict":
+        faults.extend(verdict.faults)
+        return verdict.normalised, verdict.spec
+    faults.extend(given.faults)
+    for fault in verdict.faults:
+        log.warning("%s (sent all the same: validation='warn')", fault)
+    return as_far_as_known(verdict, given), verdict.spec
 
 
 def _params(value: Any, faults: list[Fault]) -> Any:
@@ -123,6 +171,11 @@ def _place(output_path: Any, output_conn_id: str | None, faults: list[Fault]) ->
     from airflow_provider_rivya.media.store import OutputPlace
 
     if output_path is None:
+        return None
+    if output_conn_id is not None and not isinstance(output_conn_id, str):
+        faults.append(
+            Fault("output_conn_id", f"a {type(output_conn_id).__name__}", "the id of an Airflow connection")
+        )
         return None
     place = OutputPlace(output_path, output_conn_id)
     found = place.faults()

@@ -173,22 +173,39 @@ class SafeRecords:
         try:
             if before is None:
                 self._store.create(record)
-            else:
+            elif self._store.read() == before:
                 self._store.write(record)
+            else:
+                raise RecordTakenError
         except RecordTakenError:
             raise
         except Exception as error:
             raise self._unusable("written", "a crash would then pay twice", error) from error
 
-    def note(self, record: Record) -> None:
+    def note(self, record: Record, *, adopt: bool = False) -> None:
         """
         Write what has become of a submission, as far as that can be done.
 
         The generation is paid for, so a fault here stops nothing: the intent, with its key, stands.
+        The record of another submission is left alone: where a process outlives its worker, the tries
+        after it may be further than it is.
+
+        :param adopt: this try takes an earlier one's submission over, with its own epoch. Else the epoch
+            of who has taken it over stays, so that the clear which that was is not answered twice.
         """
         if not record.key:
             return
         try:
+            there = self._store.read()
+            if there is not None and there.key != record.key:
+                log.warning(
+                    "A later try has submitted something else; that generation %s is %s is not recorded.",
+                    record.generation_id,
+                    record.state,
+                )
+                return
+            if there is not None and there.generation_id is not None and not adopt:
+                record = replace(record, epoch=there.epoch)
             self._store.write(record)
         except Exception:
             log.exception(
@@ -198,13 +215,16 @@ class SafeRecords:
                 record.state,
             )
 
-    def take_back(self, before: Record | None) -> None:
+    def take_back(self, before: Record | None, intent: Record | None = None) -> None:
         """
         Take an intent back that was certainly not taken in; left behind, it does no harm either.
 
         :param before: the record that it had taken the place of, which counts the attempts.
+        :param intent: what is taken back; if something else stands there by now, that stays.
         """
         try:
+            if intent is not None and self._store.read() != intent:
+                return
             if before is None:
                 self._store.forget()
             else:
@@ -224,7 +244,7 @@ class SafeRecords:
 
 
 def records_for(
-    context: Mapping[str, Any], identity: Identity, state_path: str | None, output: OutputPlace | None
+    context: Mapping[str, Any], identity: Identity, state_path: object, output: OutputPlace | None
 ) -> RecordStore:
     """
     Return where this task's record is kept.
@@ -239,13 +259,13 @@ def records_for(
     if state_path is None and store is not None:
         return StateStoreRecords(store)
     if state_path is not None:
-        folder = OutputPlace(state_path.rstrip("/") + "/", None)
+        folder = OutputPlace(state_path.rstrip("/") + "/" if isinstance(state_path, str) else state_path)
     elif output is not None and not output.faults():
         folder = output.folder(".rivya")
     else:
         log.warning(
             "This Airflow has no task state store (3.3 and later have), and neither state_path nor "
-            "output_path is given: a try that dies leaves no record, and the next one would pay again."
+            "output_path is given: a try that dies leaves no record, and the next one may pay again."
         )
         return NoRecords()
     if found := folder.faults():

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.exceptions import DownloadError, Fault, OutputError
+from airflow_provider_rivya.exceptions import DownloadError, Fault, GatewayError, GenerationError, OutputError
 from airflow_provider_rivya.media.reference import ReferenceFile, open_reference
+from airflow_provider_rivya.media.staging import reason_of
 from airflow_provider_rivya.redaction import clean, host_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.media.download import ByteStream
 
 _BLOCK = 1024 * 1024
+
+UPLOADS_AT_ONCE: Final = 4
+"""Uploads of one task at the same time; the connection's ``max_in_flight`` may allow fewer."""
+
 _ALLOWED = "a local path, an object storage URI, an http(s) URL, or the result of an earlier generation"
 
 
@@ -68,6 +74,7 @@ def read_references(
     :param folder: returns a folder for fetched files, which lives as long as the task.
     :param max_bytes: the most that is fetched of one URL.
     :return: in order, what each is or what is wrong with it.
+    :raises GenerationError: a URL could not be fetched now; a retry may.
     """
     found: list[Reference | Fault] = []
     for source in _sources(value, "reference_media"):
@@ -84,42 +91,61 @@ def read_references(
 
 def upload(hook: GatewayHook, references: Iterable[Reference], model: str) -> list[ReferenceMedia]:
     """
-    Upload the files, each content once, and return the items of the request.
+    Upload the files, each content once and several at a time, and return the items of the request.
 
     :raises GatewayError: the gateway did not take one; nothing was charged.
     """
     from airflow_provider_rivya.api.call import FilePart
     from airflow_provider_rivya.api.schemas import ReferenceMedia, UploadedFile
 
-    uploaded: dict[str, UploadedFile] = {}
-    items = []
-    for reference in references:
-        mime_type = reference.facts.mime_type or "application/octet-stream"
-        if reference.sha256 not in uploaded:
-            part = FilePart(reference.file.name, mime_type, reference.file.open)
-            uploaded[reference.sha256] = hook.send_file(part, reference.facts.kind, model)
-        answer = uploaded[reference.sha256]
-        items.append(
-            ReferenceMedia(
-                url=answer.url,
-                kind=reference.facts.kind,
-                name=reference.file.name,
-                mime_type=mime_type,
-                duration_token=answer.duration_token,
-            )
+    wanted = list(references)
+    once = {reference.sha256: reference for reference in wanted}
+
+    def send(reference: Reference) -> UploadedFile:
+        part = FilePart(reference.file.name, _mime_type(reference), reference.file.open)
+        try:
+            return hook.send_file(part, reference.facts.kind, model)
+        except GatewayError:
+            raise
+        except Exception as error:
+            # Between the look at the file and its upload somebody took it away.
+            raise GenerationError(
+                f"{reference.facts.path} could not be read while it was uploaded: {reason_of(error)}",
+                conn_id=hook.conn_id,
+                fate="Nothing was submitted and nothing was charged; a retry uploads it again.",
+                retryable=True,
+            ) from error
+
+    hook.get_conn()  # made here, not by two threads at once
+    workers = max(1, min(UPLOADS_AT_ONCE, hook.settings.max_in_flight, len(once)))
+    with ThreadPoolExecutor(workers, thread_name_prefix="rivya-upload") as pool:
+        answers = dict(zip(once, pool.map(send, once.values()), strict=True))
+    return [
+        ReferenceMedia(
+            url=answers[reference.sha256].url,
+            kind=reference.facts.kind,
+            name=reference.file.name,
+            mime_type=_mime_type(reference),
+            duration_token=answers[reference.sha256].duration_token,
         )
-    return items
+        for reference in wanted
+    ]
+
+
+def _mime_type(reference: Reference) -> str:
+    return reference.facts.mime_type or "application/octet-stream"
 
 
 def _sources(value: Any, path: str) -> Iterator[_Source | Fault]:
-    if value is None or value == "":
+    if value is None:
         return
     if isinstance(value, str):
-        yield _from_text(value, path)
+        if value:
+            yield _from_text(value, path)
     elif isinstance(value, Mapping):
         yield from _from_result(value, path)
     elif _is_storage_path(value):
-        yield _Source(path, str(value), value.conn_id)
+        yield _Source(path, str(value), getattr(value, "conn_id", None))  # Airflow 3.1: in the text alone
     elif isinstance(value, os.PathLike):
         yield _Source(path, os.fspath(value))
     elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray):
@@ -170,7 +196,7 @@ def _measured(file: ReferenceFile | Fault, source: _Source) -> Reference | Fault
     if isinstance(file, Fault):
         return file
     media_type = file.media_type
-    label = clean(source.uri if source.uri else host_of(source.url or ""), 120)
+    label = _label(source.uri if source.uri else host_of(source.url or ""))
     facts = ReferenceFacts(
         path=source.path,
         label=label,
@@ -183,11 +209,15 @@ def _measured(file: ReferenceFile | Fault, source: _Source) -> Reference | Fault
         with file.open() as stream:
             while block := stream.read(_BLOCK):
                 digest.update(block)
-    except OSError as error:
-        return Fault(
-            source.path, f"{label!r} cannot be read to its end: {error.strerror or type(error).__name__}"
-        )
+    except Exception as error:
+        return Fault(source.path, f"{label!r} cannot be read to its end: {reason_of(error)}")
     return Reference(file, facts, digest.hexdigest())
+
+
+def _label(text: str, limit: int = 120) -> str:
+    """Shorten a path from the front: its end tells the file."""
+    flat = clean(text, 4096)
+    return flat if len(flat) <= limit else f"…{flat[1 - limit :]}"
 
 
 def _fetched(
@@ -206,7 +236,15 @@ def _fetched(
                     return Fault(path, f"the file at {host_of(url)} has more than {max_bytes} bytes")
                 file.write(chunk)
             if stream.length is not None and file.tell() != stream.length:
-                raise DownloadError(f"{host_of(url)} sent {file.tell()} of {stream.length} bytes")
+                raise DownloadError(
+                    f"{host_of(url)} sent {file.tell()} of {stream.length} bytes", retryable=True
+                )
     except OutputError as error:
+        if error.retryable:
+            raise GenerationError(
+                f"{path} could not be fetched: {error.message}",
+                fate="Nothing was submitted and nothing was charged; a retry fetches it again.",
+                retryable=True,
+            ) from None
         return Fault(path, f"it could not be fetched: {clean(error, 200)}")
     return _measured(open_reference(str(target), where=path), _Source(path, url=url))

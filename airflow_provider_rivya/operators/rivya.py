@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from airflow_provider_rivya.hooks.rivya import RivyaHook
+from airflow_provider_rivya.links.rivya import RivyaResultLink
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 
@@ -41,6 +42,13 @@ class RivyaGenerateOperator(GenerateOperator):
     :param timeout: how long one try waits for the generation; ``execution_timeout`` wins if smaller.
     :param inline_wait: how long to wait on the worker before deferring: deferring and resuming takes some
         seconds, so this is quicker for models that are.
+    :param validation: ``strict`` refuses what the catalogue does not allow; ``warn`` logs it and sends it
+        all the same; ``off`` does not ask the catalogue, whose models are those of its date.
+    :param max_credits: refuse a request whose price is above this. The price is the catalogue's base price.
+    :param allow_estimates: let ``max_credits`` take the base price of models whose price depends on more.
+    :param min_credits_left: read the balance before submitting, and refuse if less would be left.
+    :param convert_reference_images: convert images whose format or size the model does not take: to PNG where
+        transparency can be kept so, else to JPEG, scaled down as far as it must. Needs the extra ``images``.
     :param on_rerun_after_delivery: what a clear does with a delivered result of the same request:
         ``regenerate`` (and pay), or ``reuse`` (land it again).
     :param on_uncertain_submission: what a try does that finds a request sent, but no answer recorded:
@@ -60,6 +68,7 @@ class RivyaGenerateOperator(GenerateOperator):
     hook_class: ClassVar[type[RivyaHook]] = RivyaHook
     trigger_class: ClassVar[type[RivyaTaskTrigger]] = RivyaTaskTrigger
     template_fields: Sequence[str] = (*GenerateOperator.template_fields, "rivya_conn_id")
+    operator_extra_links = (RivyaResultLink(),)
 
     def __init__(
         self, *, model: str, rivya_conn_id: str = RivyaHook.default_conn_name, **kwargs: Any

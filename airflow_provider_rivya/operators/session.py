@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import ConnectionConfigError, GenerationError, InvalidRequestError
+from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.operators.failures import FAILURE_KEY, failure_of_task, without_retry
 from airflow_provider_rivya.operators.records import StateStoreRecords
 
@@ -47,10 +48,23 @@ def open_session(hook: GatewayHook, context: Any, *, own_place: bool) -> Iterato
     except GenerationError as error:
         record, known = _record_after(session, context, own_place)
         # After submission nothing is final but the gateway's own verdict, not even a lost connection.
+        unpaid = known and record is None
         hopeless = isinstance(error, ConnectionConfigError) and not error.retryable
-        if isinstance(error, InvalidRequestError) or (hopeless and known and record is None):
+        if isinstance(error, InvalidRequestError) or (hopeless and unpaid):
             without_retry(error)
-        _leave(context, failure_of_task(error, record, known=known))
+        elif isinstance(error, ConnectionConfigError) and not unpaid:
+            error.fate = (
+                "This try submitted nothing. What an earlier one may have paid for is not lost: once the "
+                "connection can be used, a retry goes on with it."
+            )
+        leave_failure(context, failure_of_task(error, record, known=known))
+        raise
+    except (Exception, _compat.AirflowTaskTimeout) as error:
+        # Not foreseen: the reader still needs the task id and what a retry will do.
+        record, known = _record_after(session, context, own_place)
+        if session.submitter is not None and record is not None:
+            log.error("%s. %s", type(error).__name__, fate.still_running(session.submitter.situation(record)))
+        leave_failure(context, failure_of_task(GenerationError(""), record, known=known))
         raise
     finally:
         hook.close()
@@ -70,7 +84,8 @@ def _record_after(session: Session, context: Any, own_place: bool) -> tuple[Reco
     return None, False
 
 
-def _leave(context: Any, failure: dict[str, Any]) -> None:
+def leave_failure(context: Any, failure: dict[str, Any]) -> None:
+    """Push the ``failure`` XCom of a task that is about to fail."""
     try:
         context["ti"].xcom_push(key=FAILURE_KEY, value=failure)
     except Exception:

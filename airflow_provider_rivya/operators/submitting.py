@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import (
     GatewayError,
     GatewayUnavailableError,
@@ -24,10 +25,11 @@ from airflow_provider_rivya.generation.submission import (
     Reattach,
     Record,
     Repeat,
-    Stop,
 )
+from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
 from airflow_provider_rivya.operators.records import RecordTakenError
+from airflow_provider_rivya.operators.stopping import foreign, in_words, stopped
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -46,7 +48,7 @@ What the code means is not documented; the same bytes under the same key are rep
 CONFLICT_PAUSE: Final = 3.0
 
 FOREIGN_TOLERANCE: Final = 300.0
-"""Seconds by which the clocks of gateway and worker may differ."""
+"""Seconds by which an answer's generation may be older than its request, as clocks are never the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class Submitter:
             now=time.time(),
             epoch=self.epoch,
             fingerprint=request.fingerprint if request else record.fingerprint if record else "",
+            namespace=self.identity.namespace,
             on_rerun_after_delivery=self.on_rerun_after_delivery,
             on_uncertain_submission=self.on_uncertain_submission,
         )
@@ -147,9 +150,9 @@ class Submitter:
             return self._post(step.record)
         if isinstance(step, Reattach):
             if step.record != record:
-                self.records.note(step.record)
+                self.records.note(step.record, adopt=True)
             return self._reattach(step)
-        raise self._stopped(step)
+        raise stopped(step, self.situation)
 
     def recorded(self, generation_id: str | None, model: str) -> Record:
         """
@@ -185,7 +188,7 @@ class Submitter:
         if step.abandoned is not None:
             log.warning(
                 "The task was cleared and asks for something else now. Left behind: %s.",
-                _in_words(step.abandoned),
+                in_words(step.abandoned),
             )
         body = self._upload(make_body)
         key = submission.idempotency_key(self.identity, step.epoch, step.attempt, request.fingerprint)
@@ -199,6 +202,7 @@ class Submitter:
             conn_id=self.hook.conn_id,
             model=request.model,
             body=body,
+            namespace=self.identity.namespace,
         )
         try:
             self.records.begin(record, before)
@@ -243,7 +247,7 @@ class Submitter:
         """
         if self.killed():
             if undo:
-                self.records.take_back(undo.before)
+                self.records.take_back(undo.before, record)
             raise GenerationError(
                 "The task was asked to stop before the request was sent",
                 conn_id=self.hook.conn_id,
@@ -254,15 +258,23 @@ class Submitter:
                 "This task has no retry left. Should its worker die from here on, the paid result is fetched "
                 "only when somebody clears the task; retries=1 or more does it without a person."
             )
+        labels = Labels(self.hook.api.NAME, record.model)
         try:
-            answer = self._create(record)
+            with observability.span("submit", labels) as span:
+                answer = self._create(record)
+                observability.annotate(
+                    span, generation_id=answer.generation_id if isinstance(answer, Record) else answer.id
+                )
         except GatewayError as error:
             raise self._refused(error, record, undo) from None
         if isinstance(answer, Record):
             return self._reattach(Reattach(answer))
-        self._refuse_foreign(answer, record)
+        if older_by := self._is_foreign(answer, record):
+            self.records.take_back(undo.before if undo else None, record)
+            raise foreign(answer, record, older_by)
         record = record.submitted(answer.id, answer.credits_reserved, time.time())
-        self.records.note(record)
+        self.records.note(record, adopt=undo is None)
+        observability.submitted(labels)
         log.info(
             "Submitted generation %s: model %s, %s, connection %s.",
             answer.id,
@@ -292,30 +304,23 @@ class Submitter:
             error.fate = fate.uncertain(self.situation(record))
             return error
         # Certainly not taken in: the next try starts from nothing.
-        self.records.take_back(undo.before)
+        self.records.take_back(undo.before, record)
         passing = isinstance(error, RateLimitedError | GatewayUnavailableError) or error.retryable
         error.fate = fate.not_submitted(self.situation(), final=not passing)
         return error if passing else without_retry(error)
 
-    def _refuse_foreign(self, answer: Generation, record: Record) -> None:
-        if answer.created_at is None:
-            return
-        older_by = record.begun_at - answer.created_at.timestamp()
-        if older_by > FOREIGN_TOLERANCE:
-            raise without_retry(
-                GenerationError(
-                    f"The gateway answered with a generation that was created {older_by:.0f} s before this "
-                    "request was made: it belongs to another task under the same idempotency key",
-                    generation_id=answer.id,
-                    conn_id=record.conn_id,
-                    advice="Two Airflow deployments share the account: give each connection its own "
-                    "idempotency_namespace.",
-                    fate="Nothing new was submitted by this task; clear it after the change.",
-                )
-            )
+    def _is_foreign(self, answer: Generation, record: Record) -> float:
+        """Return by how many seconds the answer's generation is older than the request; 0 if it is not."""
+        if answer.created_at is None or not self.records.durable:
+            # Without a record an earlier try of this task may well have made it.
+            return 0.0
+        begun_there = record.begun_at + self.hook.clock_skew
+        older_by = begun_there - answer.created_at.timestamp()
+        return older_by if older_by > FOREIGN_TOLERANCE else 0.0
 
     def _reattach(self, step: Reattach) -> Submitted:
         record = step.record
+        observability.reattached(Labels(self.hook.api.NAME, record.model))
         log.info(
             "Resumed after an earlier try: re-attaching to generation %s (%s); nothing is submitted again.",
             record.generation_id,
@@ -328,30 +333,3 @@ class Submitter:
                 record.generation_id,
             )
         return Submitted(record, None)
-
-    def _stopped(self, step: Stop) -> GenerationError:
-        record = step.record
-        if step.reason == "uncertain":
-            message = (
-                "An earlier try sent a request and got no answer; whether the gateway took it in is not known"
-            )
-            said = "Look at the account; on_uncertain_submission='resubmit' would send it again."
-        else:
-            message = f"Generation {record.generation_id} had failed at the gateway"
-            words = fate.failed_charged if step.reason == "charged" else fate.refused_content
-            said = words(self.situation(record))
-        return without_retry(
-            GenerationError(
-                message,
-                generation_id=record.generation_id,
-                conn_id=record.conn_id,
-                code=record.code,
-                fate=said,
-            )
-        )
-
-
-def _in_words(record: Record) -> str:
-    if record.generation_id is None:
-        return f"a submission without an answer (idempotency key {record.key}), which may have been paid for"
-    return f"generation {record.generation_id} ({record.state}), which may be running and was paid for"

@@ -19,18 +19,9 @@ from airflow_provider_rivya.hooks.connection import FIELDS
 ROOT = Path(__file__).parents[2]
 
 LIST_CONNECTION_TYPES = """
-import json, logging
-from airflow.providers_manager import ProvidersManager
-manager = ProvidersManager()
-manager.initialize_providers_hooks()
-manager.initialize_providers_hook_lazy_loading() if hasattr(
-    manager, "initialize_providers_hook_lazy_loading") else None
-hook = manager.hooks["rivya"]
-print("ANSWER", json.dumps({
-    "hook": hook.hook_class_name, "name": hook.hook_name,
-    "fields": sorted(name for name in manager.connection_form_widgets if "__rivya__" in name),
-    "behaviour": manager.field_behaviours["rivya"],
-}))
+from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
+(found,) = [entry for entry in HookMetaService.hook_meta_data() if entry.connection_type == "rivya"]
+print("ANSWER", found.model_dump_json())
 """
 
 
@@ -101,8 +92,12 @@ def test_airflow_lists_the_connection_type_with_its_fields(tmp_path: Path) -> No
     )
     assert done.returncode == 0, done.stderr
     listed = json.loads(done.stdout.rpartition("ANSWER ")[2])
-    assert listed["hook"] == "airflow_provider_rivya.hooks.rivya.RivyaHook"
-    assert listed["name"] == "Rivya"
-    assert listed["fields"] == sorted(f"extra__rivya__{entry.name}" for entry in FIELDS)
-    assert listed["behaviour"]["relabeling"] == {"password": "API key"}
-    assert set(listed["behaviour"]["hidden_fields"]) == {"login", "port", "schema"}
+    assert listed["hook_class_name"] == "airflow_provider_rivya.hooks.rivya.RivyaHook"
+    assert listed["hook_name"] == "Rivya"
+    assert set(listed["extra_fields"]) == {entry.name for entry in FIELDS}
+    assert {name: field["schema"]["title"] for name, field in listed["extra_fields"].items()} == {
+        entry.name: entry.label for entry in FIELDS
+    }
+    standard = {name: field for name, field in listed["standard_fields"].items() if field}
+    assert standard["password"]["title"] == "API key"
+    assert {name for name, field in standard.items() if field["hidden"]} == {"login", "url_schema"}

@@ -231,3 +231,26 @@ def test_template_files(
 def test_trace_id_is_sent(bench: NewBench, sandbox: SandboxProcess) -> None:
     assert bench(client_request_id="{{ run_id }}").run().state == "success"
     assert sandbox.tasks()[0]["client_request_id"] == "manual__run"
+
+
+def test_the_same_photograph_twice_is_uploaded_once(
+    bench: NewBench, sandbox: SandboxProcess, photo: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.png"
+    Image.new("RGB", (64, 64), "navy").save(other)
+    task = bench(
+        {
+            "model": "nano-banana-2",
+            "prompt": "a cat",
+            "deferrable": False,
+            "reference_media": [str(photo), str(other), str(photo)],
+        }
+    )
+    done = task.run()
+    assert done.state == "success", done.text
+    uploads = [entry for entry in sandbox.requests() if entry["path"] == "/api/v1/files"]
+    assert len(uploads) == 2
+    (made,) = sandbox.tasks()
+    assert len(made["params"]["referenceMediaItems"]) == 3
+    urls = [item["url"] for item in made["params"]["referenceMediaItems"]]
+    assert urls[0] == urls[2] != urls[1]

@@ -183,7 +183,7 @@ def test_failed_and_charged_is_not_made_anew(bench: NewBench, sandbox: SandboxPr
     run = bench(deferrable=True)
     done = run.run()
     assert done.state == "failed"
-    assert "It cost 1 credits although it failed." in done.text
+    assert "It cost 1 credit although it failed." in done.text
     assert "No retry is made, as it would pay again" in done.text
     run.clear()  # a person may
     assert run.run().state == "success"

@@ -176,7 +176,9 @@ def expected(
     if cleared and changed:
         return Begin, "abandons"
     if state == "intent":
-        return (Repeat, "") if uncertain == "resubmit" and recent else (Stop, "uncertain")
+        if recent and (cleared or uncertain == "resubmit"):
+            return Repeat, ""
+        return (Begin, "abandons") if cleared else (Stop, "uncertain")
     if state == "submitted":
         return Reattach, ""
     if state == "delivered":
@@ -276,3 +278,24 @@ def test_each_new_attempt_has_a_key_of_its_own() -> None:
 )
 def test_codes_that_refuse_the_content(code: str | None, refusal: bool) -> None:
     assert is_content_refusal(code) is refusal
+
+
+@pytest.mark.parametrize("cleared", [False, True])
+def test_another_namespace_and_a_clear_leave_a_strange_key_behind(cleared: bool) -> None:
+    record = Record(
+        state="intent",
+        epoch=2,
+        attempt=0,
+        fingerprint="f",
+        key="k",
+        begun_at=100.0,
+        conn_id="c",
+        model="m",
+        body="{}",
+        namespace="",
+    )
+    step = next_step(record, now=110.0, epoch=3 if cleared else 2, fingerprint="f", namespace="production")
+    if cleared:
+        assert step == Begin(3, 0, abandoned=record)
+    else:
+        assert step == Repeat(record)

@@ -15,12 +15,13 @@ def unmeasured_env() -> dict[str, str]:
 
 
 @pytest.fixture
-def memory_store() -> Iterator[Any]:
+def memory_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """fsspec's memory filesystem, attached to Airflow as ``memory://`` with the connection ``mem``."""
     from airflow.sdk.io import attach
 
     fs = import_module("fsspec.implementations.memory").MemoryFileSystem()
     fs.store.clear()
+    monkeypatch.setenv("AIRFLOW_CONN_MEM", '{"conn_type": "generic"}')
     attach("memory", "mem", fs=fs)
     yield fs
     fs.store.clear()

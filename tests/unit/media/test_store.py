@@ -40,9 +40,10 @@ def test_the_connection_stands_beside_the_uri(memory_store: Any) -> None:
     assert list(memory_store.store) == []
 
 
-def test_two_connections_are_a_fault(memory_store: Any) -> None:
+def test_two_connections_are_a_fault(memory_store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.sdk.io import attach
 
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", '{"conn_type": "generic"}')
     attach("memory", "other", fs=memory_store)
     (fault,) = OutputPlace("memory://mem@bucket/", "other").faults()
     assert fault.path == "output_conn_id"

@@ -1,0 +1,116 @@
+"""What the decorators of all gateways share: a function that says what to generate."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.sdk.bases.decorator import DecoratedOperator
+
+from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.operators.base import GenerateOperator
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.operators.preparing import Prepared
+
+RETURNABLE: Final = ("prompt", "model", "model_params", "reference_media", "client_request_id")
+"""
+What a function may decide. Connections and places are not among it: they say where the record of an
+earlier try is found, before the function is called.
+"""
+
+
+class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
+    """
+    A generate operator whose request comes out of a function.
+
+    The decorator's arguments are templated as the operator's are. What the function *returns* is
+    final: it is never rendered as a template, nor read as a template file, so that a text from a
+    database or a web form cannot reach into Airflow's variables and connections.
+
+    The function is called in every try, once the connection has been read; after a deferral it is
+    not called again.
+
+    :param python_callable: the function. Returns the prompt, or a dict with any of ``prompt``, ``model``,
+        ``model_params``, ``reference_media`` and ``client_request_id``, each of which takes the
+        place of the decorator's argument of that name.
+    :param op_args: its positional arguments. Templated.
+    :param op_kwargs: its keyword arguments. Templated; it may ask for keys of the context by name too.
+    """
+
+    custom_operator_name: str
+    overwrite_rtif_after_execution: bool = True
+
+    def __init__(
+        self,
+        *,
+        python_callable: Callable[..., Any],
+        op_args: Collection[Any] | None = None,
+        op_kwargs: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        # Airflow infers it from "-> dict", which here is the type of the request and not of the result.
+        kwargs.pop("multiple_outputs", None)
+        if kwargs.get("prompt") is not None:
+            raise ValueError(f"{self.custom_operator_name} takes no prompt: its function returns it")
+        kwargs.setdefault("model", "")  # the function may say it
+        if inspect.iscoroutinefunction(python_callable):
+            raise ValueError(f"{self.custom_operator_name} takes no async function")
+        super().__init__(python_callable=python_callable, op_args=op_args, op_kwargs=op_kwargs, **kwargs)
+
+    def execute(self, context: Any) -> Any:
+        # DecoratedOperator's own would look for assets in the result.
+        return GenerateOperator.execute(self, context)
+
+    def _prepare(self, context: Any, hook: GatewayHook, folder: str) -> Prepared:
+        asked = _wanted_by(self.python_callable, len(self.op_args), {**context, **self.op_kwargs})
+        returned = self.python_callable(*self.op_args, **asked)
+        for name, value in _asked_for(returned, context["ti"].task_id).items():
+            setattr(self, name, value)
+        return super()._prepare(context, hook, folder)
+
+
+def _wanted_by(
+    function: Callable[..., Any], positional: int, available: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return what a function takes by name; those that are given by position are left out."""
+    parameters = inspect.signature(function).parameters
+    taken = list(parameters)[:positional]
+    everything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    names = available if everything else parameters
+    return {name: available[name] for name in names if name in available and name not in taken}
+
+
+def _asked_for(returned: Any, task_id: str) -> Mapping[str, Any]:
+    """
+    Return the operator's arguments that a function decided on.
+
+    :raises InvalidRequestError: it returned something else.
+    """
+    if isinstance(returned, str):
+        return {"prompt": returned}
+    allowed = f"a prompt, or a dict of {', '.join(RETURNABLE)}"
+    if not isinstance(returned, Mapping):
+        faults = [Fault("return value", f"a {type(returned).__name__}", allowed)]
+    else:
+        faults = [
+            Fault(
+                f"return value[{name!r}]",
+                "is nothing that a function can decide",
+                ", ".join(RETURNABLE),
+                next(iter(difflib.get_close_matches(str(name), RETURNABLE, 1)), ""),
+            )
+            for name in returned
+            if name not in RETURNABLE
+        ]
+    if faults:
+        raise InvalidRequestError(faults, subject=f"What the function of task {task_id!r} returned")
+    return dict(returned)
+
+
+def template_fields(operator: type[GenerateOperator]) -> Sequence[str]:
+    """Return the fields of a decorated operator that Airflow renders."""
+    return (*DecoratedOperator.template_fields, *operator.template_fields)

@@ -1,0 +1,139 @@
+"""What a task tells Airflow of its result besides the XCom: asset events and lineage."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_provider_rivya import _compat
+
+log = logging.getLogger(__name__)
+
+
+class ReportsResult:
+    """
+    A task that leaves a :class:`~airflow_provider_rivya.generation.result.GenerationResult`.
+
+    :ivar reported_result: that, as a dict; ``None`` in a process where the task has not succeeded.
+    """
+
+    reference_media: Any = None
+    outlets: list[Any]
+    reported_result: Mapping[str, Any] | None = None
+
+    def _report(self, context: Any, result: dict[str, Any]) -> dict[str, Any]:
+        self.reported_result = result
+        try:
+            tell_outlets(context, self.outlets, result)
+        except Exception:
+            # The result is paid for and landed: an outlet that cannot be told does not undo that.
+            log.exception("The outlets of this task were not told of the result.")
+        return result
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """
+        Return inputs and outputs for OpenLineage, whose provider calls this on the worker.
+
+        Inputs are the reference files, outputs the landed files; for a result that was not landed
+        there is none.
+
+        :return: an ``OperatorLineage``; ``None`` when the OpenLineage provider is not there.
+        """
+        classes = _compat.lineage_classes()
+        if classes is None:
+            return None
+        lineage, dataset = classes
+        return lineage(
+            inputs=[dataset(*name) for name in datasets(reference_uris(self.reference_media))],
+            outputs=[dataset(*name) for name in datasets(result_uris(self.reported_result or {}))],
+        )
+
+
+def tell_outlets(context: Any, outlets: Iterable[Any], result: Mapping[str, Any]) -> None:
+    """
+    Put the result into the extra of the task's asset events.
+
+    An asset's event gets ``uris`` (of the landed files) and ``result`` (the XCom). An asset alias
+    becomes one event for each landed file, with that file's ``output`` and the ``generation_id``.
+
+    :param context: of the task; its ``outlet_events`` takes them.
+    :param outlets: assets and asset aliases.
+    """
+    from airflow.sdk import Asset, AssetAlias
+
+    for outlet in outlets:
+        events = context["outlet_events"]
+        if isinstance(outlet, AssetAlias):
+            for output in result["outputs"]:
+                if output["uri"] is not None:
+                    extra = {"generation_id": result["generation_id"], "output": _kept(output)}
+                    events[outlet].add(Asset(output["uri"]), extra=extra)
+        elif isinstance(outlet, Asset):
+            events[outlet].extra.update({"uris": list(result_uris(result)), "result": without_urls(result)})
+
+
+def result_uris(result: Mapping[str, Any]) -> Iterator[str]:
+    """Return where the files of a result were landed, in order."""
+    outputs = result.get("outputs")
+    for output in outputs if isinstance(outputs, list) else ():
+        uri = output.get("uri") if isinstance(output, Mapping) else None
+        if isinstance(uri, str):
+            yield uri
+
+
+def reference_uris(value: Any) -> Iterator[str]:
+    """
+    Return the addresses in a ``reference_media`` argument, in order.
+
+    :param value: as :func:`~airflow_provider_rivya.operators.references.read_references` takes it. What it
+        would call a fault is passed over here, and so is a result that was not landed: its URL is a secret.
+    """
+    if isinstance(value, str):
+        if value and not value.lstrip().startswith(("{", "[")):
+            yield value
+    elif isinstance(value, Mapping):
+        yield from result_uris(value)
+    elif hasattr(value, "conn_id"):  # an ObjectStoragePath, which in some releases is an os.PathLike too
+        yield str(value)
+    elif isinstance(value, os.PathLike):
+        yield os.fspath(value)
+    elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray):
+        for element in value:
+            yield from reference_uris(element)
+
+
+def datasets(uris: Iterable[str]) -> list[tuple[str, str]]:
+    """
+    Name files as OpenLineage does (https://openlineage.io/docs/spec/naming): namespace and name.
+
+    Connection ids, credentials, queries and fragments are left out: a signed URL is a secret.
+
+    :return: each file once, in order.
+    """
+    return list(dict.fromkeys(filter(None, map(_dataset, uris))))
+
+
+def _dataset(uri: str) -> tuple[str, str] | None:
+    if "://" not in uri:
+        return "file", os.path.abspath(uri)
+    try:
+        parts = urlsplit(uri)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return None
+    if parts.scheme in ("file", "local"):
+        return "file", parts.path
+    name = parts.path if parts.scheme in ("http", "https") else uri.split("://", 1)[1].partition("/")[2]
+    return f"{parts.scheme}://{host}", name.lstrip("/") or "/"
+
+
+def without_urls(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result without the gateway's URLs: whoever has one has the file, and events are public."""
+    return {**result, "outputs": [_kept(output) for output in result["outputs"]]}
+
+
+def _kept(output: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in output.items() if key != "source_url"}

@@ -1,0 +1,50 @@
+"""What can be wrong with a sensor's arguments, found at once and before the gateway is touched."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from airflow_provider_rivya.exceptions import Fault
+from airflow_provider_rivya.redaction import clean
+
+# The gateway calls its ids opaque; whatever they are, they go into the path of a URL.
+_ID: Final = re.compile(r"[A-Za-z0-9._:~-]{1,500}")
+_ALLOWED: Final = "the task id that the gateway gave at submission, e.g. result['generation_id']"
+
+
+def check(*, generation_id: Any, output_path: Any, output_conn_id: str | None, mapped: bool) -> list[Fault]:
+    """
+    Return every fault.
+
+    The output place is tried by writing a tiny file.
+
+    :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
+    """
+    from airflow_provider_rivya.media.naming import check_fixed_name
+    from airflow_provider_rivya.media.store import OutputPlace
+
+    faults = [fault] if (fault := _id_fault(generation_id)) else []
+    if output_path is None:
+        return faults
+    if not isinstance(output_path, str):
+        return [*faults, Fault("output_path", f"a {type(output_path).__name__}", "a text")]
+    place = OutputPlace(output_path, output_conn_id)
+    if found := place.faults():
+        return [*faults, *found]
+    tried = (check_fixed_name(place.fixed_name, 1, mapped), place.probe())
+    return [*faults, *(fault for fault in tried if fault is not None)]
+
+
+def _id_fault(value: Any) -> Fault | None:
+    if not isinstance(value, str):
+        problem = "there is none" if value is None else f"a {type(value).__name__}"
+    elif not value.strip():
+        problem = "it is empty"
+    elif value == "None":
+        problem = "'None', as a template renders an XCom that is not there"
+    elif not _ID.fullmatch(value):
+        problem = f"{clean(value, 100)!r} cannot be an id"
+    else:
+        return None
+    return Fault("generation_id", problem, _ALLOWED)

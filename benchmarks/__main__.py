@@ -1,0 +1,53 @@
+"""``python -m benchmarks``: JSON lines on stdout as they come, then a table with the goals."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import importing, landing, validating
+from benchmarks.figure import Figure, table
+
+
+def main() -> int:
+    """Run what is asked for; the exit code is 1 when a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all, if none is named")
+    parser.add_argument("--megabytes", type=int, default=1000, help="size of the landed file (default 1000)")
+    parser.add_argument("--rounds", type=int, default=3, help="transfers of each kind (default 3)")
+    parser.add_argument("--folder", type=Path, help="where files are landed; default: the system's own")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    load = os.getloadavg()[0]
+    said = {"python": platform.python_version(), "cpus": os.cpu_count(), "load": round(load, 2)}
+    print(json.dumps({"machine": said}), flush=True)
+    figures = []
+    for name, part in PARTS.items():
+        if options.parts and name not in options.parts:
+            continue
+        for figure in part(options):
+            print(json.dumps(figure.to_json()), flush=True)
+            figures.append(figure)
+    print(f"\n{table(figures)}")
+    return 1 if any(figure.met is False for figure in figures) else 0
+
+
+def _landing(options: argparse.Namespace) -> Iterator[Figure]:
+    return landing.measure(options.megabytes * 10**6, options.rounds, options.folder)
+
+
+Part = Callable[[argparse.Namespace], Iterator[Figure]]
+PARTS: dict[str, Part] = {
+    "importing": lambda _: importing.measure(),
+    "landing": _landing,
+    "validating": lambda _: validating.measure(),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""One measured figure, and how figures are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """
+    One figure.
+
+    :param name: what was measured.
+    :param value: the middle one of several runs, unless the name says otherwise.
+    :param unit: of ``value``.
+    :param goal: what it should be.
+    :param better: which side of the goal is the good one.
+    :param detail: every run, and what it was compared with.
+    """
+
+    name: str
+    value: float
+    unit: str
+    goal: float | None = None
+    better: Literal["below", "above"] = "below"
+    detail: dict[str, Any] | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is reached; ``None`` where there is none."""
+        if self.goal is None:
+            return None
+        return self.value < self.goal if self.better == "below" else self.value >= self.goal
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "value": round(self.value, 3), "met": self.met}
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """Return a text table, one line a figure."""
+    rows = [("", "measured", "goal", "")]
+    for figure in figures:
+        sign = "<" if figure.better == "below" else ">="
+        rows.append(
+            (
+                figure.name,
+                f"{figure.value:,.2f} {figure.unit}",
+                "" if figure.goal is None else f"{sign} {figure.goal:g}",
+                {None: "", True: "met", False: "MISSED"}[figure.met],
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip()
+        for row in rows
+    )

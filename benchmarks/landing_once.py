@@ -1,0 +1,63 @@
+"""Land one file in this process and tell what it took: ``python -m benchmarks.landing_once URL PLACE``."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def main(url: str, output_path: str) -> None:
+    """Land a small file first, so that what is measured is the transfer and not the imports."""
+    from airflow_provider_rivya.hooks.rivya import RivyaHook
+    from airflow_provider_rivya.media.download import land
+    from airflow_provider_rivya.media.store import OutputPlace
+
+    parts = urlsplit(url)
+    connection = {
+        "conn_type": "rivya",
+        "host": f"{parts.scheme}://{parts.netloc}",
+        "password": "rvya_sk_sandbox",
+    }
+    os.environ["AIRFLOW_CONN_BENCH"] = json.dumps(connection)
+    open_stream = RivyaHook("bench").downloader().open
+    place = OutputPlace(output_path, "aws_default" if output_path.startswith("s3:") else None)
+    place.prepare()
+
+    def once(address: str) -> float:
+        begun = time.perf_counter()
+        file = land(open_stream, address, place, lambda _: "landed.wav", max_bytes=10**12)
+        spent = time.perf_counter() - begun
+        if output_path.startswith("file:"):
+            Path(file.uri.removeprefix("file://")).unlink()
+        return spent
+
+    once(f"{url}?bytes=1000000")
+    before = _reset_peak()
+    spent = once(url)
+    print("ANSWER", json.dumps({"seconds": spent, "growth_mb": (_peak() - before) / 1e6}))
+
+
+def _reset_peak() -> int:
+    """Set the peak back to what is in use now (Linux), and return that in bytes."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    return _peak()
+
+
+def _peak() -> int:
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    scale = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

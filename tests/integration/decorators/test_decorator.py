@@ -1,0 +1,145 @@
+"""``@task.rivya_generate``, driven by Airflow's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from airflow_provider_rivya.decorators.rivya import rivya_generate_task
+from airflow_provider_rivya.exceptions import InvalidRequestError
+from tests.integration.conftest import Connect
+from tests.integration.operators.bench import MAKE, Bench
+from tests.sandbox_process import SandboxProcess
+
+NewTask = Callable[..., Bench]
+
+
+@pytest.fixture
+def decorated(database: None, connect: Connect, landing: Path) -> NewTask:
+    """Return a DAG run with one decorated function."""
+
+    def new(function: Callable[..., Any], *arguments: Any, expand: Any = None, **options: Any) -> Bench:
+        given = {
+            "task_id": MAKE,
+            "model": "z-image",
+            "output_path": f"file://{landing}/{{{{ dag.dag_id }}}}/",
+            "deferrable": False,
+            "retries": 2,
+            **options,
+        }
+
+        def build() -> None:
+            make: Any = rivya_generate_task(**given)(function)  # type: ignore[arg-type, operator, unused-ignore]
+            if expand is None:
+                make(*arguments)
+            else:
+                make.expand(**expand)
+
+        return Bench(build)
+
+    return new
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("as_dict", [True, False])
+def test_what_it_returns_is_never_rendered(
+    decorated: NewTask, sandbox: SandboxProcess, landing: Path, as_dict: bool, deferrable: bool
+) -> None:
+    text = "{{ 7*7 }} {% raw %} {{ var.value.secret }} {{ conn.rivya_default.password }}"
+    run = decorated(lambda: {"prompt": text} if as_dict else text, deferrable=deferrable)
+    done = run.run()
+    assert done.state == "success", done.text
+    assert [task["prompt"] for task in sandbox.tasks()] == [text]
+    # The decorator's own arguments are rendered.
+    assert run.xcom()["outputs"][0]["uri"].startswith(f"file://{landing}/{run.dag_id}/")
+
+
+def test_nor_read_as_a_file(decorated: NewTask, sandbox: SandboxProcess) -> None:
+    run = decorated(lambda: "prompt.txt")
+    assert run.run().state == "success"
+    assert [task["prompt"] for task in sandbox.tasks()] == ["prompt.txt"]
+
+
+def test_a_dict_decides_the_request(decorated: NewTask, sandbox: SandboxProcess, photo: Path) -> None:
+    def picture(text: str, form: str, ds: str | None = None, **context: Any) -> dict[str, Any]:
+        return {
+            "prompt": f"{text} {context['dag'].dag_id}",
+            "model": "nano-banana-2",
+            "model_params": {"aspect_ratio": form, "output_format": "png"},
+            "reference_media": [photo],
+        }
+
+    run = decorated(picture, "A bicycle in", "16:9")
+    done = run.run()
+    assert done.state == "success", done.text
+    (task,) = sandbox.tasks()
+    assert (task["model"], task["prompt"]) == ("nano-banana-2", f"A bicycle in {run.dag_id}")
+    output = run.xcom()["outputs"][0]
+    with Image.open(output["uri"].removeprefix("file://")) as image:
+        assert image.width > image.height
+
+
+def test_expand(decorated: NewTask, sandbox: SandboxProcess) -> None:
+    rows = [{"text": f"{{{{ {number} }}}}"} for number in range(3)]
+    run = decorated(lambda row: {"prompt": row["text"]}, expand={"row": rows}, deferrable=True)
+    for index in range(3):
+        done = run.run(map_index=index)
+        assert done.state == "success", done.text
+        result = run.xcom(map_index=index)
+        assert run.xcom(map_index=index, key="_link_rivya_result") == result["outputs"][0]["source_url"]
+    # The arguments of a call are templates, as of every decorator; what the function returns is not.
+    assert sorted(task["prompt"] for task in sandbox.tasks()) == ["0", "1", "2"]
+    assert sandbox.ledger()["charges"] == 3
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        (None, "return value: a NoneType; allowed: a prompt, or a dict of prompt, model, model_params"),
+        ({"promt": "x"}, "return value['promt']: is nothing that a function can decide"),
+        ({"prompt": "x", "output_path": "/tmp/"}, "return value['output_path']: is nothing"),  # noqa: S108 - refused
+        ({"prompt": "x", "model": "nano-banan-2"}, "model: "),
+        ({"prompt": 7}, "prompt: "),
+        ({"prompt": "x", "model_params": {"aspectRatio": "1:1"}}, "model_params.aspectRatio: "),
+        (
+            {"prompt": "x", "reference_media": "/nowhere.jpg"},
+            "reference_media: '/nowhere.jpg' does not exist",
+        ),
+        ("", "prompt: "),
+    ],
+)
+def test_bad_input_is_told_before_the_gateway_is_touched(
+    decorated: NewTask, sandbox: SandboxProcess, landing: Path, returned: Any, told: str
+) -> None:
+    run = decorated(lambda: returned)
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, InvalidRequestError)
+    assert told in done.text
+    assert sandbox.requests() == []
+    assert run.xcom(key="failure")["submitted"] is False
+
+
+def test_an_error_of_the_function_is_its_own(decorated: NewTask, sandbox: SandboxProcess) -> None:
+    def picture() -> str:
+        raise LookupError("no such row")
+
+    done = decorated(picture).run()
+    assert done.state == "up_for_retry"
+    assert isinstance(done.error, LookupError)
+    assert sandbox.requests() == []
+
+
+def test_another_prompt_on_a_retry_does_not_pay_again(decorated: NewTask, sandbox: SandboxProcess) -> None:
+    prompts = iter(["first", "second"])
+    run = decorated(lambda: next(prompts))
+    sandbox.fault(method="GET", path="/results/*", kind="status", status=404, times=9)
+    assert run.run().state == "up_for_retry"
+    sandbox.control("DELETE", "faults")
+    assert run.run().state == "success"
+    assert [task["prompt"] for task in sandbox.tasks()] == ["first"]
+    assert sandbox.ledger()["charges"] == 1

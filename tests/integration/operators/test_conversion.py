@@ -1,0 +1,84 @@
+"""Images that a model does not take, converted before they are uploaded."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from airflow_provider_rivya.exceptions import InvalidRequestError
+from tests.integration.conftest import sent
+from tests.integration.operators.conftest import NewBench
+from tests.sandbox_process import SandboxProcess
+
+FILES = "/api/v1/files"
+
+
+@pytest.fixture
+def request_with(tmp_path: Path) -> dict[str, Any]:
+    """A request with a TIFF file and an animation, of which no model takes either."""
+    Image.effect_noise((320, 240), 60).convert("RGB").save(tmp_path / "scan.tif")
+    Image.new("RGBA", (64, 48), (200, 10, 10, 0)).save(tmp_path / "logo.gif", transparency=0)
+    return {
+        "model": "nano-banana-2",
+        "prompt": "A poster",
+        "reference_media": [str(tmp_path / "scan.tif"), str(tmp_path / "logo.gif")],
+    }
+
+
+def test_what_is_uploaded_is_converted(
+    bench: NewBench, sandbox: SandboxProcess, request_with: dict[str, Any]
+) -> None:
+    task = bench({**request_with, "convert_reference_images": True})
+    done = task.run()
+    assert done.state == "success", done.text
+    (made,) = sandbox.tasks()
+    items = made["params"]["referenceMediaItems"]
+    assert [(item["name"], item["mimeType"]) for item in items] == [
+        ("scan.jpg", "image/jpeg"),
+        ("logo.png", "image/png"),
+    ]
+    pictures = [Image.open(io.BytesIO(sandbox.get(item["url"]).body)) for item in items]
+    assert [(image.format, image.size) for image in pictures] == [("JPEG", (320, 240)), ("PNG", (64, 48))]
+
+
+def test_without_it_the_faults_tell_how(
+    bench: NewBench, sandbox: SandboxProcess, request_with: dict[str, Any]
+) -> None:
+    done = bench(request_with).run()
+    assert done.state == "failed"
+    assert isinstance(done.error, InvalidRequestError)
+    assert len(done.error.faults) == 2
+    assert all("convert_reference_images=True converts it" in str(fault) for fault in done.error.faults)
+    assert sandbox.requests() == []
+
+
+def test_a_clear_knows_the_request_by_the_originals(
+    bench: NewBench, sandbox: SandboxProcess, request_with: dict[str, Any], tmp_path: Path
+) -> None:
+    task = bench({**request_with, "convert_reference_images": True, "on_rerun_after_delivery": "reuse"})
+    assert task.run().state == "success"
+    task.clear()
+    assert task.run().state == "success"
+    assert sandbox.ledger()["charges"] == 1
+    # The same pixels would be uploaded, out of another file.
+    content = (tmp_path / "scan.tif").read_bytes() + b"\0"
+    (tmp_path / "scan.tif").write_bytes(content)
+    task.clear()
+    assert task.run().state == "success"
+    assert sandbox.ledger()["charges"] == 2
+
+
+def test_what_cannot_be_converted_stops_the_task_before_anything_is_sent(
+    bench: NewBench, sandbox: SandboxProcess, request_with: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "scan.tif"
+    path.write_bytes(path.read_bytes()[:-1000])
+    done = bench({**request_with, "convert_reference_images": True}).run()
+    assert done.state == "failed"
+    assert "reference_media[0]: " in done.text
+    assert "scan.tif' cannot be converted: " in done.text
+    assert sent(sandbox, "POST", FILES) == []

@@ -1,0 +1,193 @@
+"""What a task tells Airflow besides its XCom: asset events, the link, metrics and spans."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import Asset, AssetAlias
+
+from airflow_provider_rivya import _compat
+from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from tests.integration.operators.bench import Bench
+from tests.integration.operators.conftest import NewBench
+from tests.sandbox_process import SandboxProcess
+from tests.telemetry import StatusCode, Telemetry, collecting
+
+TAGS = (("gateway", "rivya"), ("model", "z-image"))
+
+needs_spans = pytest.mark.skipif(
+    _compat.tracer("test") is None, reason="this Airflow sets up no spans for tasks"
+)
+
+
+@pytest.fixture
+def telemetry() -> Iterator[Telemetry]:
+    with collecting() as collected:
+        yield collected
+
+
+def asset_events(run: Bench) -> list[tuple[str, dict[str, Any]]]:
+    """The asset events of a run: URI and extra."""
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        events = session.scalars(
+            select(AssetEvent).where(AssetEvent.source_dag_id == run.dag_id).order_by(AssetEvent.id)
+        )
+        return [(event.asset.uri, dict(event.extra)) for event in events]
+
+
+def test_an_outlets_event_has_the_result(bench: NewBench, sandbox: SandboxProcess) -> None:
+    run = bench(outlets=[Asset("pictures", uri="s3://shop/pictures")], deferrable=True)
+    assert run.run().state == "success"
+    result = run.xcom()
+    (event,) = asset_events(run)
+    assert event == ("s3://shop/pictures", {"uris": [result["outputs"][0]["uri"]], "result": result})
+
+
+def test_an_alias_becomes_the_landed_file(bench: NewBench, sandbox: SandboxProcess) -> None:
+    run = bench(outlets=[AssetAlias("made")])
+    assert run.run().state == "success"
+    result = run.xcom()
+    (output,) = result["outputs"]
+    (event,) = asset_events(run)
+    assert event == (output["uri"], {"generation_id": result["generation_id"], "output": output})
+
+
+def test_the_link_is_empty_until_success(bench: NewBench, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    run = bench(deferrable=True)
+    deferred = run.begin()
+    assert deferred.state == "deferred"
+    assert not run.xcom(key="_link_rivya_result")
+    sandbox.advance(60)
+    assert run.resume(run.fire(deferred)).state == "success"
+    url = run.xcom(key="_link_rivya_result")
+    assert url == run.xcom()["outputs"][0]["source_url"]
+    assert url.startswith(sandbox.url)
+
+
+def test_the_link_of_a_failure_is_empty(bench: NewBench, sandbox: SandboxProcess) -> None:
+    sandbox.fault(kind="generation_fails")
+    run = bench()
+    assert run.run().state == "up_for_retry"
+    assert not run.xcom(key="_link_rivya_result")
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_metrics(bench: NewBench, sandbox: SandboxProcess, telemetry: Telemetry, deferrable: bool) -> None:
+    run = bench(deferrable=deferrable)
+    assert run.run().state == "success"
+    for name, value in (("submitted", 1), ("credits.spent", 1)):
+        assert telemetry.metric(f"rivya.generation.{name}") == {TAGS: value}
+    assert telemetry.metric("rivya.generation.duration")[TAGS] > 0
+    asking = telemetry.triggerer if deferrable else telemetry.worker
+    assert asking.metric("rivya.generation.polls")[TAGS] >= 1
+    assert {"rivya.generation.failed", "rivya.generation.reattached"}.isdisjoint(telemetry.worker.names)
+
+
+def test_metrics_of_a_failure(bench: NewBench, sandbox: SandboxProcess, telemetry: Telemetry) -> None:
+    sandbox.fault(kind="generation_fails", refund=False)
+    assert bench().run().state == "failed"
+    assert telemetry.metric("rivya.generation.failed") == {TAGS: 1}
+    assert telemetry.metric("rivya.generation.credits.spent") == {TAGS: 1}
+    assert telemetry.metric("rivya.generation.duration") == {}
+
+
+def test_metrics_of_a_retry_that_pays_nothing(
+    bench: NewBench, sandbox: SandboxProcess, telemetry: Telemetry, no_pauses: None
+) -> None:
+    sandbox.fault(method="GET", path="/results/*", kind="truncated", times=3)
+    run = bench()
+    assert run.run().state == "up_for_retry"
+    assert telemetry.metric("rivya.generation.credits.spent") == {}
+    assert run.run().state == "success"
+    for name in ("submitted", "reattached", "credits.spent"):
+        assert telemetry.metric(f"rivya.generation.{name}") == {TAGS: 1}
+
+
+def test_what_is_landed_again_is_counted_once(
+    bench: NewBench, sandbox: SandboxProcess, telemetry: Telemetry
+) -> None:
+    run = bench(on_rerun_after_delivery="reuse")
+    assert run.run().state == "success"
+    run.clear()
+    assert run.run().state == "success"
+    assert telemetry.metric("rivya.generation.credits.spent") == {TAGS: 1}
+    assert telemetry.metric("rivya.generation.submitted") == {TAGS: 1}
+
+
+@needs_spans
+def test_spans(bench: NewBench, sandbox: SandboxProcess, telemetry: Telemetry) -> None:
+    run = bench(deferrable=True)
+    assert run.run().state == "success"
+    result = run.xcom()
+    (submit,), (wait,), (download,) = (
+        telemetry.spans(f"rivya.{name}") for name in ("submit", "wait", "download")
+    )
+    for span in (submit, wait, download):
+        assert span.attributes is not None
+        assert span.attributes["rivya.generation_id"] == result["generation_id"]
+        assert span.attributes["rivya.model"] == "z-image"
+        assert span.status.status_code is StatusCode.UNSET
+    assert download.attributes is not None
+    assert download.attributes["rivya.bytes"] == result["outputs"][0]["size_bytes"]
+    assert (
+        (submit.end_time or 0) <= (wait.start_time or 0) <= (wait.end_time or 0) <= (download.start_time or 0)
+    )
+    told = "".join(span.to_json() for span in (submit, wait, download))
+    assert "lighthouse" not in told
+    assert "http" not in told
+
+
+@needs_spans
+def test_spans_of_what_goes_wrong(
+    bench: NewBench, sandbox: SandboxProcess, telemetry: Telemetry, no_pauses: None
+) -> None:
+    sandbox.fault(method="POST", path="/api/v1/generations", kind="status", status=400)
+    assert bench().run().state == "failed"
+    (submit,) = telemetry.spans("rivya.submit")
+    assert submit.status.description == "RequestRejectedError"
+    sandbox.fault(method="GET", path="/results/*", kind="truncated", times=3)
+    assert bench().run().state == "up_for_retry"
+    (download,) = telemetry.spans("rivya.download")
+    assert download.status.description == "DownloadError"
+
+
+def test_lineage(bench: NewBench, sandbox: SandboxProcess, photo: Path, landing: Path) -> None:
+    lineage = pytest.importorskip("airflow.providers.openlineage.extractors").OperatorLineage
+    operators = []
+
+    class Kept(RivyaGenerateOperator):
+        def execute(self, context: Any) -> dict[str, Any]:
+            operators.append(self)
+            return super().execute(context)
+
+    run = Bench(
+        lambda: Kept(
+            task_id="make",
+            model="nano-banana-2",
+            prompt="A lighthouse",
+            reference_media=[str(photo)],
+            output_path=f"file://{landing}/",
+            deferrable=False,
+        )
+    )
+    assert run.run().state == "success"
+    told = operators[0].get_openlineage_facets_on_complete(None)
+    assert isinstance(told, lineage)
+    assert [(dataset.namespace, dataset.name) for dataset in told.inputs] == [("file", str(photo))]
+    (file,) = landing.iterdir()
+    assert [(dataset.namespace, dataset.name) for dataset in told.outputs] == [("file", str(file))]
+
+
+def test_without_openlineage_there_is_no_lineage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "airflow.providers.openlineage.extractors", None)
+    operator = RivyaGenerateOperator(task_id="make", model="z-image", prompt="x")
+    assert operator.get_openlineage_facets_on_complete(None) is None

@@ -1,0 +1,297 @@
+"""The sensor, driven by Airflow's own functions, against a gateway where something else submitted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.triggers.base import TriggerEvent
+
+from airflow_provider_rivya._compat import AirflowFailException, AirflowSensorTimeout
+from airflow_provider_rivya.exceptions import (
+    AuthenticationError,
+    GenerationError,
+    GenerationFailedError,
+    GenerationTimeoutError,
+    InvalidRequestError,
+    NotFoundError,
+)
+from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
+from tests.integration.conftest import Connect, sent
+from tests.integration.operators.bench import MAKE, Bench
+from tests.sandbox_process import SandboxProcess
+
+CREATE = "/api/v1/generations"
+ONLY_WATCHES = "This task only watches and has paid nothing."
+
+NewSensor = Callable[..., Bench]
+
+
+@pytest.fixture
+def elsewhere(sandbox: SandboxProcess) -> Callable[[], str]:
+    """Submit a generation as something else does, and return its task id."""
+
+    def submit() -> str:
+        answer = sandbox.post(CREATE, {"model": "z-image", "prompt": "A lighthouse", "params": {}})
+        assert answer.status in (200, 201, 202), answer
+        return str(sandbox.tasks()[-1]["id"])
+
+    return submit
+
+
+@pytest.fixture
+def sensor(database: None, connect: Connect, elsewhere: Callable[[], str]) -> NewSensor:
+    """Return a DAG run with one sensor ``make``, for a generation that was submitted elsewhere."""
+
+    def new(**arguments: Any) -> Bench:
+        given: dict[str, Any] = {
+            "task_id": MAKE,
+            "deferrable": True,
+            "poke_interval": 0.05,
+            "retries": 2,
+            "retry_delay": timedelta(0),
+            **arguments,
+        }
+        if "generation_id" not in given:
+            given["generation_id"] = elsewhere()
+        return Bench(lambda: RivyaTaskSensor(**given))
+
+    return new
+
+
+def check(run: Bench, sandbox: SandboxProcess) -> dict[str, Any]:
+    result = run.xcom()
+    assert result["generation_id"] == sandbox.tasks()[-1]["id"]
+    assert {name: result[name] for name in ("gateway", "model", "status", "credits_final")} == {
+        "gateway": "rivya",
+        "model": "z-image",
+        "status": "succeeded",
+        "credits_final": 1,
+    }
+    assert run.xcom(key="_link_rivya_result") == result["outputs"][0]["source_url"]
+    assert sandbox.ledger()["charges"] == 1
+    return dict(result)
+
+
+def test_in_the_triggerer(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    run = sensor()
+    deferred = run.begin()
+    assert deferred.state == "deferred", deferred.text
+    assert deferred.trigger is not None
+    path, arguments = deferred.trigger
+    assert path == "airflow_provider_rivya.triggers.rivya.RivyaTaskTrigger"
+    assert set(arguments) == {"generation_id", "rivya_conn_id", "category", "submitted_at", "deadline"}
+    assert 3590 < arguments["deadline"] - arguments["submitted_at"] < 3610
+    assert not run.xcom(key="_link_rivya_result")
+    sandbox.advance(60)
+    assert run.resume(run.fire(deferred)).state == "success"
+    (output,) = check(run, sandbox)["outputs"]
+    assert output["uri"] is None
+    assert output["source_url"].startswith(sandbox.url)
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_landing(sensor: NewSensor, sandbox: SandboxProcess, landing: Path, deferrable: bool) -> None:
+    run = sensor(deferrable=deferrable, output_path=f"file://{landing}/")
+    done = run.run()
+    assert done.state == "success", done.text
+    (output,) = check(run, sandbox)["outputs"]
+    (file,) = landing.iterdir()
+    assert output["uri"] == f"file://{file}"
+    assert output["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_what_has_ended_needs_no_triggerer(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    run = sensor()
+    sandbox.advance(60)
+    assert run.begin().state == "success"
+    check(run, sandbox)
+
+
+def test_rescheduled(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    run = sensor(deferrable=False, mode="reschedule")
+    assert run.begin().state == "up_for_reschedule"
+    sandbox.advance(60)
+    assert run.resume_rescheduled().state == "success"
+    check(run, sandbox)
+
+
+def test_resume_with_the_event_alone(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    run = sensor()
+    deferred = run.begin()
+    sandbox.advance(60)
+    event = run.fire(deferred)
+    run.forget_what_was_carried()
+    assert run.resume(event).state == "success"
+    check(run, sandbox)
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_gateway_in_trouble_is_waited_out(
+    sensor: NewSensor, sandbox: SandboxProcess, connect: Connect, deferrable: bool
+) -> None:
+    connect(retries=0)
+    run = sensor(deferrable=deferrable)
+    sandbox.fault(method="GET", path=f"{CREATE}/*", kind="status", status=503, times=3)
+    done = run.run()
+    assert done.state == "success", done.text
+    result = check(run, sandbox)
+    assert len(sent(sandbox, "GET", f"{CREATE}/{result['generation_id']}")) >= 4
+
+
+# -- what goes wrong -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"generation_id": ""}, ["generation_id: it is empty"]),
+        ({"generation_id": "{{ none }}"}, ["generation_id: 'None', as a template renders"]),
+        ({"generation_id": "../credits"}, ["generation_id: '../credits' cannot be an id"]),
+        ({"output_path": "relative/"}, ["output_path: 'relative/' is relative"]),
+        ({"output_path": "nonsense://x/"}, ["output_path: Airflow knows no storage"]),
+        (
+            {"generation_id": " ", "output_path": ""},
+            ["generation_id: it is empty", "output_path: it is empty"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_bad_input_is_told_before_the_gateway_is_touched(
+    sensor: NewSensor, sandbox: SandboxProcess, arguments: dict[str, Any], told: list[str], deferrable: bool
+) -> None:
+    run = sensor(**{"generation_id": "task_1", "deferrable": deferrable, **arguments})
+    done = run.begin()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, InvalidRequestError)
+    assert isinstance(done.error, AirflowFailException)
+    assert len(done.error.faults) == len(told)
+    assert all(line in done.text for line in told), done.text
+    assert sandbox.requests() == []
+    assert run.xcom(key="failure")["kind"] == "invalid_request"
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_no_connection(sensor: NewSensor, sandbox: SandboxProcess, deferrable: bool) -> None:
+    run = sensor(generation_id="task_1", rivya_conn_id="nowhere", deferrable=deferrable)
+    done = run.begin()
+    assert done.state == "failed", done.text
+    assert "There is no connection 'nowhere'" in done.text
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_wrong_key(sensor: NewSensor, sandbox: SandboxProcess, connect: Connect, deferrable: bool) -> None:
+    connect(key="rvya_sk_wrong")
+    run = sensor(deferrable=deferrable)
+    done = run.begin()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, AuthenticationError)
+    assert done.text.endswith(f"{ONLY_WATCHES} A retry would not help, so none is made.")
+    assert run.xcom(key="failure")["kind"] == "key"
+
+
+def test_an_unknown_id_is_given_a_minute(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+    run = sensor(generation_id="task_unknown")
+    assert run.begin().state == "deferred"
+    event = {"status": "not_found", "task_id": "task_unknown", "code": "not_found"}
+    done = run.resume(TriggerEvent(event))
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, NotFoundError)
+    assert "The gateway knows no generation 'task_unknown' in the account of this connection" in done.text
+    assert done.text.endswith(f"{ONLY_WATCHES} A retry would not help, so none is made.")
+    assert run.xcom(key="failure")["kind"] == "not_found"
+
+
+def test_an_id_that_becomes_known(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+    run = sensor()
+    sandbox.fault(method="GET", path=f"{CREATE}/*", kind="status", status=404, code="not_found", times=2)
+    done = run.run()
+    assert done.state == "success", done.text
+    check(run, sandbox)
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("refund", [True, False])
+def test_a_failed_generation(
+    sensor: NewSensor, sandbox: SandboxProcess, landing: Path, deferrable: bool, refund: bool
+) -> None:
+    sandbox.fault(kind="generation_fails", refund=refund)
+    run = sensor(deferrable=deferrable, output_path=f"file://{landing}/")
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, GenerationFailedError)
+    assert done.text.endswith(f"{ONLY_WATCHES} The gateway's verdict stands, so no retry is made.")
+    assert list(landing.iterdir()) == []
+    assert len(sent(sandbox, "POST", CREATE)) == 1
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_timeout(sensor: NewSensor, sandbox: SandboxProcess, deferrable: bool) -> None:
+    sandbox.reset(speed=1)
+    run = sensor(deferrable=deferrable, timeout=0.2)
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, GenerationTimeoutError)
+    assert isinstance(done.error, AirflowSensorTimeout)
+    assert "a timeout is a sensor's last word, so no retry is made" in done.text
+    assert run.xcom(key="failure") == {
+        "kind": "timeout",
+        "submitted": True,
+        "generation_id": sandbox.tasks()[-1]["id"],
+        "credits": None,
+    }
+
+
+@pytest.mark.parametrize(("timeout", "state"), [(True, "failed"), (False, "up_for_retry")])
+def test_airflow_ends_the_deferral(
+    sensor: NewSensor, sandbox: SandboxProcess, timeout: bool, state: str
+) -> None:
+    sandbox.reset(speed=1)
+    run = sensor()
+    assert run.begin().state == "deferred"
+    done = run.fail_deferral(timeout=timeout)
+    assert done.state == state, done.text
+    assert isinstance(done.error, GenerationError)
+    assert sandbox.tasks()[-1]["id"] in done.text
+    assert ONLY_WATCHES in done.text
+
+
+@pytest.mark.parametrize("policy", ["soft_fail", "never_fail"])
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_failure_may_be_a_skip(
+    sensor: NewSensor, sandbox: SandboxProcess, policy: str, deferrable: bool
+) -> None:
+    sandbox.fault(kind="generation_fails")
+    run = sensor(deferrable=deferrable, **{policy: True})
+    done = run.run()
+    assert done.state == "skipped", done.text
+    assert run.xcom(key="failure")["kind"] == "generation_failed"
+
+
+def test_a_full_place_is_tried_again(
+    sensor: NewSensor, sandbox: SandboxProcess, landing: Path, no_pauses: None
+) -> None:
+    sandbox.fault(method="GET", path="/results/*", kind="truncated", times=3)
+    run = sensor(output_path=f"file://{landing}/")
+    first = run.run()
+    assert first.state == "up_for_retry", first.text
+    assert (
+        "The result is not lost. The next try (2 left) fetches it again, which costs nothing." in first.text
+    )
+    assert list(landing.iterdir()) == []
+    assert run.run().state == "success"
+    check(run, sandbox)
+
+
+def test_arguments_that_make_no_sense() -> None:
+    with pytest.raises(ValueError, match="if_exists is 'maybe'"):
+        RivyaTaskSensor(task_id=MAKE, generation_id="task_1", if_exists="maybe")

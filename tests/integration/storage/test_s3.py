@@ -1,0 +1,234 @@
+"""Outputs, references and the submission record on S3, and every way in which a bucket cannot be used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya._compat import AirflowFailException
+from airflow_provider_rivya.exceptions import GenerationError, OutputError, StorageError
+from airflow_provider_rivya.generation.submission import Identity, Record
+from airflow_provider_rivya.media.store import OutputPlace
+from airflow_provider_rivya.operators.records import FileRecords, RecordTakenError
+from tests.integration.conftest import Connect, sent
+from tests.integration.storage.conftest import Store, Task
+from tests.sandbox_process import SandboxProcess
+
+pytest.importorskip("s3fs")
+pytest.importorskip("airflow.providers.amazon")
+
+# Theirs, not ours: what boto, aiobotocore, werkzeug and the amazon provider warn about.
+pytestmark = [pytest.mark.filterwarnings("default")]
+
+NewTask = Callable[..., Task]
+FOLDER = "s3://store@bucket/run/"
+
+
+def test_an_output_lands_whole_with_its_record_beside_it(
+    s3: Store, task: NewTask, sandbox: SandboxProcess
+) -> None:
+    (output,) = task(output_path=FOLDER).run()["outputs"]
+    name = f"{sandbox.tasks()[0]['id']}-0.png"
+    assert (output["uri"], output["conn_id"]) == (f"s3://bucket/run/{name}", "store")
+    content = s3.read(f"run/{name}")
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (output["size_bytes"], output["sha256"])
+    (record,) = s3.records()
+    assert record["state"] == "delivered"
+    others = [key for key in s3.names() if not key.startswith("run/.rivya/")]
+    assert others == [f"run/{name}"]
+
+
+@pytest.mark.parametrize("form", ["text", "storage path", "earlier result"])
+def test_references_are_read_from_s3(
+    s3: Store, task: NewTask, sandbox: SandboxProcess, photo: Path, form: str
+) -> None:
+    from airflow.sdk import ObjectStoragePath
+
+    s3.put("in/photo.jpg", photo.read_bytes())
+    references: dict[str, Any] = {
+        "text": "s3://store@bucket/in/photo.jpg",
+        "storage path": ObjectStoragePath("s3://bucket/in/photo.jpg", conn_id="store"),
+        "earlier result": {"outputs": [{"uri": "s3://bucket/in/photo.jpg", "conn_id": "store"}]},
+    }
+    made = task(model="nano-banana-2", reference_media=references[form], output_path=FOLDER)
+    assert made.run()["status"] == "succeeded"
+    (upload,) = sent(sandbox, "POST", "/api/v1/files")
+    assert upload["status"] == 201
+
+
+@pytest.mark.usefixtures("connect")
+def test_a_retry_finds_its_record_on_s3(s3: Store, task: NewTask, sandbox: SandboxProcess) -> None:
+    made = task(output_path=FOLDER, state_path="s3://store@bucket/state/")
+    sandbox.fault(method="GET", path="/results/*", kind="status", status=404, times=99)
+    with pytest.raises(OutputError):
+        made.run()
+    (record,) = s3.records()
+    assert record["state"] == "submitted"
+    assert [key for key in s3.names() if not key.startswith("state/")] == []
+    sandbox.control("DELETE", "faults")
+    result = made.run()
+    assert result["generation_id"] == record["generation_id"]
+    assert [entry["state"] for entry in s3.records()] == ["delivered"]
+    assert sandbox.ledger()["charges"] == 1
+
+
+def test_of_many_at_once_one_creates_the_record(s3: Store) -> None:
+    """On S3 the creation is conditional (``If-None-Match``): looking first would let two pass."""
+    identity = Identity("", "dag", "run", "task", -1)
+    record = Record("intent", 0, 1, "print", "key", 0.0, "rivya_default", "z-image", body="{}")
+    count = 8
+    start = threading.Barrier(count)
+
+    def create(number: int) -> int | None:
+        records = FileRecords(OutputPlace("s3://store@bucket/state/"), identity)
+        start.wait()
+        try:
+            records.create(record)
+        except RecordTakenError:
+            return None
+        return number
+
+    with ThreadPoolExecutor(count) as pool:
+        winners = [number for number in pool.map(create, range(count)) if number is not None]
+    assert len(winners) == 1
+    assert s3.names() == [f"state/{identity.digest}.json"]
+    assert json.loads(s3.read(s3.names()[0]))["key"] == "key"
+
+
+AWS = {"conn_type": "aws", "login": "testing", "password": "testing"}
+Break = Callable[[Store, pytest.MonkeyPatch], None]
+
+
+def nothing(s3: Store, patch: pytest.MonkeyPatch) -> None:
+    """The fault is in the path."""
+
+
+def read_only(s3: Store, patch: pytest.MonkeyPatch) -> None:
+    s3.deny("s3:PutObject")
+
+
+def unknown_key(s3: Store, patch: pytest.MonkeyPatch) -> None:
+    s3.ask_for_credentials()
+
+
+def nobody_there(s3: Store, patch: pytest.MonkeyPatch) -> None:
+    extra = {
+        "endpoint_url": "http://127.0.0.1:9",
+        "region_name": "us-east-1",
+        "config_kwargs": {"retries": {"max_attempts": 0}},
+    }
+    patch.setenv("AIRFLOW_CONN_DEAD", json.dumps({**AWS, "extra": extra}))
+
+
+UNUSABLE: list[tuple[str, Break, str, str]] = [
+    ("missing bucket", nothing, "s3://store@no-such-bucket/run/", "bucket does not exist"),
+    ("missing connection", nothing, "s3://nobody@bucket/run/", "connection 'nobody' cannot be used"),
+    ("unknown scheme", nothing, "s4://bucket/run/", "Airflow knows no storage for s4://"),
+    ("scheme without its provider", nothing, "gs://bucket/run/", "install apache-airflow-providers-google"),
+    ("read-only bucket", read_only, FOLDER, "cannot be written"),
+    ("wrong credentials", unknown_key, FOLDER, "cannot be written"),
+    ("no server", nobody_there, "s3://dead@bucket/run/", "cannot be reached right now"),
+]
+
+
+@pytest.mark.parametrize(("harm", "path", "says"), [c[1:] for c in UNUSABLE], ids=[c[0] for c in UNUSABLE])
+def test_an_unusable_output_place_is_told_before_the_gateway_is_touched(
+    s3: Store,
+    task: NewTask,
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    photo: Path,
+    tmp_path: Path,
+    harm: Break,
+    path: str,
+    says: str,
+) -> None:
+    """The record is elsewhere: that there is none yet is certain. A retry helps only against silence."""
+    harm(s3, monkeypatch)
+    state = f"{tmp_path}/state/"
+    retryable = "right now" in says
+    with pytest.raises(StorageError if retryable else AirflowFailException) as raised:
+        task(model="nano-banana-2", reference_media=str(photo), output_path=path, state_path=state).run()
+    if not retryable:
+        assert ("output_conn_id: " if "connection" in says else "output_path: ") in str(raised.value)
+    assert says in str(raised.value)
+    assert re.search("Nothing was (sent|submitted) and nothing was charged", str(raised.value))
+    assert "testing" not in str(raised.value)
+    assert sandbox.requests() == []
+    assert sandbox.ledger()["entries"] == []
+
+
+@pytest.mark.parametrize(("harm", "path"), [c[1:3] for c in UNUSABLE], ids=[c[0] for c in UNUSABLE])
+def test_an_output_place_that_holds_the_record_too(
+    s3: Store,
+    task: NewTask,
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    harm: Break,
+    path: str,
+) -> None:
+    """Where the record cannot be read, an earlier try may have paid: whatever is told, nothing is sent."""
+    harm(s3, monkeypatch)
+    with pytest.raises((AirflowFailException, GenerationError)) as raised:
+        task(output_path=path).run()
+    assert "testing" not in str(raised.value)
+    assert sandbox.requests() == []
+    assert sandbox.ledger()["entries"] == []
+
+
+@pytest.mark.parametrize(("harm", "path"), [c[1:3] for c in UNUSABLE], ids=[c[0] for c in UNUSABLE])
+def test_an_unusable_state_path_is_told_before_anything_is_charged(
+    s3: Store,
+    task: NewTask,
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    landing: Path,
+    harm: Break,
+    path: str,
+) -> None:
+    harm(s3, monkeypatch)
+    with pytest.raises((AirflowFailException, GenerationError)) as raised:
+        task(output_path=f"{landing}/", state_path=path).run()
+    assert "state_path" in str(raised.value) or "submission record" in str(raised.value)
+    assert "testing" not in str(raised.value)
+    assert sent(sandbox, "POST", "/api/v1/generations") == []
+    assert sandbox.ledger()["entries"] == []
+    assert list(landing.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"),
+    [
+        ("s3://store@bucket/in/missing.jpg", "does not exist"),
+        ("s3://store@no-such-bucket/in/photo.jpg", "does not exist"),
+        ("s3://nobody@bucket/in/photo.jpg", "nobody"),
+        ("s4://bucket/in/photo.jpg", "Airflow knows no storage for s4://"),
+    ],
+)
+def test_an_unusable_reference_is_told_before_the_gateway_is_touched(
+    s3: Store, task: NewTask, sandbox: SandboxProcess, reference: str, says: str
+) -> None:
+    with pytest.raises(AirflowFailException, match=says) as raised:
+        task(model="nano-banana-2", reference_media=reference, output_path=FOLDER).run()
+    assert "reference_media" in str(raised.value)
+    assert sandbox.requests() == []
+    assert s3.names() == []
+
+
+def test_a_reference_that_may_not_be_read(
+    s3: Store, task: NewTask, sandbox: SandboxProcess, photo: Path, landing: Path, connect: Connect
+) -> None:
+    s3.put("in/photo.jpg", photo.read_bytes())
+    s3.deny("s3:GetObject")
+    path = "s3://store@bucket/in/photo.jpg"
+    with pytest.raises(AirflowFailException, match="reference_media"):
+        task(model="nano-banana-2", reference_media=path, output_path=f"{landing}/").run()
+    assert sandbox.requests() == []

@@ -1,0 +1,83 @@
+"""What a generation may cost, with plain numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_rivya.catalog.spec import ModelSpec, load_catalog
+from airflow_provider_rivya.exceptions import InsufficientCreditsError
+from airflow_provider_rivya.operators.pricing import (
+    NO_BUDGET,
+    Budget,
+    check_balance,
+    price_faults,
+    surprise,
+)
+
+
+def spec(model: str) -> ModelSpec:
+    found = load_catalog().get(model)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("model", "budget", "words"),
+    [
+        ("nano-banana-2", NO_BUDGET, []),
+        ("nano-banana-2", Budget(max_credits=5), []),
+        ("nano-banana-2", Budget(max_credits=4.5), ["nano-banana-2 costs 5 credits, the limit is 4.5"]),
+        ("grok-imagine", Budget(max_credits=4), ["it depends on enable_pro"]),
+        ("grok-imagine", Budget(max_credits=4, allow_estimates=True), []),
+        ("grok-imagine", Budget(max_credits=3), ["the limit is 3", "is an estimate"]),
+        ("elevenlabs-turbo-2-5", Budget(max_credits=10), ["billing is METERED"]),
+        ("elevenlabs-turbo-2-5", Budget(max_credits=5, allow_estimates=True), ["costs 6 credits"]),
+    ],
+)
+def test_the_limit(model: str, budget: Budget, words: list[str]) -> None:
+    found = price_faults(spec(model), budget)
+    assert [fault.path for fault in found] == ["max_credits"] * len(words)
+    for fault, word in zip(found, words, strict=True):
+        assert word in str(fault)
+
+
+def test_the_price_of_an_unknown_model_is_not_known() -> None:
+    assert price_faults(None, NO_BUDGET) == []
+    (fault,) = price_faults(None, Budget(max_credits=1000))
+    assert "not known" in fault.problem
+
+
+@pytest.mark.parametrize(("balance", "enough"), [(15, True), (14.5, False), (0, False)])
+def test_what_must_be_left(balance: float, enough: bool) -> None:
+    budget = Budget(min_credits_left=10)
+    if enough:
+        check_balance(balance, spec("nano-banana-2"), budget, "rivya_default")
+        return
+    with pytest.raises(InsufficientCreditsError) as caught:
+        check_balance(balance, spec("nano-banana-2"), budget, "rivya_default")
+    assert f"{balance:g} credits" in str(caught.value)
+    assert "min_credits_left=10" in str(caught.value)
+
+
+def test_nothing_need_be_left() -> None:
+    check_balance(0, spec("nano-banana-2"), NO_BUDGET, "rivya_default")
+
+
+@pytest.mark.parametrize(
+    ("reserved", "model", "budget", "word"),
+    [
+        (5, "nano-banana-2", NO_BUDGET, ""),
+        (None, "nano-banana-2", NO_BUDGET, ""),
+        (7, "nano-banana-2", NO_BUDGET, "the catalogue's price is 5"),
+        (7, "nano-banana-2", Budget(max_credits=6), "MORE than max_credits=6"),
+        (9, "elevenlabs-turbo-2-5", NO_BUDGET, ""),
+        (9, "elevenlabs-turbo-2-5", Budget(max_credits=8, allow_estimates=True), "MORE than max_credits=8"),
+    ],
+)
+def test_a_surprise(reserved: float | None, model: str, budget: Budget, word: str) -> None:
+    said = surprise(reserved, spec(model), budget)
+    assert (word in said) if word else said == ""
+
+
+def test_no_surprise_without_a_price() -> None:
+    assert surprise(7, None, NO_BUDGET) == ""
