@@ -61,7 +61,9 @@ def parse_output_path(output_path: object) -> Target | Fault:
     (a letter and up to four letters or digits) names one file, and must be a media file's.
     """
     if not isinstance(output_path, str):
-        return Fault("output_path", f"a {type(output_path).__name__}", "a URL or an absolute path, as text")
+        return Fault(
+            "output_path", f"it is of type {type(output_path).__name__}", "a URL or an absolute path, as text"
+        )
     if not output_path.strip():
         return Fault("output_path", "it is empty", "a URL such as s3://bucket/prefix/, or an absolute path")
     shown = clean(output_path, 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.operators.session import Session
     from airflow_provider_rivya.operators.submitting import Submitted, Submitter
     from airflow_provider_rivya.triggers.base import GenerationTrigger
+
+log = logging.getLogger(__name__)
 
 IF_EXISTS = ("overwrite", "fail", "skip")
 ON_RERUN = ("regenerate", "reuse")
@@ -158,7 +161,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
             if submitted.answer is not None and prepared is not None:
                 reserved = submitted.answer.credits_reserved
                 if said := surprise(reserved, prepared.spec, self._budget):
-                    self.log.warning("%s", said)
+                    log.warning("%s", said)
             category = category_of(hook.api.NAME, submitted.record.model)
             pinned = Pinned(
                 submitted.generation_id,
@@ -191,7 +194,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
                 output_conn_id=pinned.get("output_conn_id", self.output_conn_id),
                 since=pinned.get("since"),
             )
-            self.log.info("The trigger reports: %s.", event["status"])
+            log.info("The trigger reports: %s.", event["status"])
             finished = Finished(event["status"], event.get("code"))
             submitter = self._submitter(context, session, rest.output_path, rest.output_conn_id)
             ending = OwnEnding(submitter, submitter.recorded(rest.generation_id, rest.model))
@@ -224,7 +227,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
         at right before the paid call.
         """
         self._kill_requested = True
-        self.log.warning(
+        log.warning(
             "Asked to stop. The gateway cannot cancel: a generation that was submitted goes on there and "
             "is paid for; a next try that finds its record re-attaches to it."
         )
@@ -245,7 +248,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
             record = submitter.ruling_record()
             if record is None:
                 raise
-            self.log.warning(
+            log.warning(
                 "The request could not be made now, but what an earlier try submitted (%s) rules. %s",
                 record.generation_id or "its task id is not known yet",
                 error.message,
@@ -301,7 +304,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
         if self.min_credits_left is not None:
             check_balance(hook.get_credits().credits, prepared.spec, self._budget, self.conn_id)
         if prepared.references:
-            self.log.info("Uploading %d reference file(s).", len(prepared.references))
+            log.info("Uploading %d reference file(s).", len(prepared.references))
         return hook.api.request_body(
             request.model,
             request.prompt,

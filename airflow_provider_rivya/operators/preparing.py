@@ -174,7 +174,11 @@ def _place(output_path: Any, output_conn_id: str | None, faults: list[Fault]) ->
         return None
     if output_conn_id is not None and not isinstance(output_conn_id, str):
         faults.append(
-            Fault("output_conn_id", f"a {type(output_conn_id).__name__}", "the id of an Airflow connection")
+            Fault(
+                "output_conn_id",
+                f"it is of type {type(output_conn_id).__name__}",
+                "the id of an Airflow connection",
+            )
         )
         return None
     place = OutputPlace(output_path, output_conn_id)

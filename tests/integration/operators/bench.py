@@ -206,6 +206,15 @@ class Bench:
                 row.value = json.dumps(change)
             return None if row is None else json.loads(row.value)
 
+    def lose_record(self) -> None:
+        """Delete the submission record, as deleting the DAG run does."""
+        from airflow.models.task_state_store import TaskStateStoreModel
+        from airflow.utils.session import create_session
+        from sqlalchemy import delete
+
+        with create_session() as session:
+            session.execute(delete(TaskStateStoreModel).where(TaskStateStoreModel.dag_id == self.dag_id))
+
     def try_number(self, task_id: str = MAKE) -> int:
         from airflow.utils.session import create_session
 

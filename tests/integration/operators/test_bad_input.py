@@ -115,6 +115,36 @@ def test_faulty_request(
         assert text in done.text
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"output_path": 7}, "output_path: it is of type int"),
+        ({"output_path": "s3://AKIA:SECRET@bucket/x/"}, "output_path: it carries a password"),
+        ({"output_conn_id": 7}, "output_conn_id: it is of type int"),
+        ({"reference_media": "s3://AKIA:SECRET@bucket/x.png"}, "reference_media: it carries a password"),
+        ({"state_path": "records/"}, "state_path: 'records/' is relative"),
+        ({"rivya_conn_id": ""}, "The id of the connection is empty"),
+    ],
+)
+def test_places_that_cannot_be(
+    bench: NewBench, sandbox: SandboxProcess, arguments: dict[str, Any], told: str
+) -> None:
+    done = refused(bench(**{"model": "nano-banana-2", **arguments}), sandbox)
+    assert told in done.text
+    assert "SECRET" not in done.text
+
+
+def test_a_path_object_is_a_place(bench: NewBench, sandbox: SandboxProcess, tmp_path: Path) -> None:
+    run = bench()
+    task: dict[str, Any] = {"output_path": tmp_path / "images", "state_path": tmp_path / "records"}
+    from tests.integration.operators.bench import one_task
+
+    run.build = one_task(task)
+    assert run.run().state == "success"
+    assert len(list((tmp_path / "images").iterdir())) == 1
+    assert len(list((tmp_path / "records").iterdir())) == 1
+
+
 def test_every_fault_at_once(bench: NewBench, sandbox: SandboxProcess) -> None:
     done = refused(
         bench(

@@ -286,3 +286,44 @@ def test_cleared_with_another_request(bench: NewBench, sandbox: SandboxProcess, 
     assert f"Left behind: generation {abandoned}" in logs.text
     assert sorted(task["prompt"] for task in sandbox.tasks()) == ["first", "second"]
     assert charges(sandbox) == 2
+
+
+# -- answers that were there before their request --------------------------------------------------------
+
+
+def test_a_generation_of_somebody_else_is_refused_and_a_clear_makes_a_new_one(
+    bench: NewBench, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a DAG run was deleted and made again under its run id: no record, but the same key."""
+    from airflow_provider_rivya.operators import submitting
+
+    run = bench(deferrable=False)
+    assert run.run().state == "success"
+    (first,) = sandbox.tasks()
+    run.lose_record()
+    with monkeypatch.context() as patch:
+        patch.setattr(submitting, "FOREIGN_TOLERANCE", -60.0)
+        done = run.run()
+    assert done.state == "failed"
+    assert f"answered with generation {first['id']}, which was created" in str(done.error)
+    assert "Clear the task: it then submits anew under a new key" in str(done.error)
+    assert run.xcom(key="failure")["submitted"] is False
+    assert run.record() is None
+    run.clear()
+    assert run.run().state == "success"
+    assert charges(sandbox) == 2
+
+
+def test_a_reference_that_is_gone_does_not_lose_a_paid_result(
+    bench: NewBench, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    sandbox.reset(speed=1)
+    task: dict[str, Any] = {"deferrable": False, "timeout": timedelta(seconds=0.2)}
+    run = bench(task)
+    assert run.run().state == "up_for_retry"
+    sandbox.advance(30)
+    task.update(reference_media=f"{sandbox.url}/gone.png", model="nano-banana-2")
+    done = run.run()
+    assert done.state == "success", done.text
+    assert "The request could not be made now, but what an earlier try submitted" in logs.text
+    assert charges(sandbox) == 1

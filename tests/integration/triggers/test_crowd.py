@@ -15,7 +15,7 @@ import pytest
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 from tests.integration.conftest import Connect, Listener
-from tests.sandbox_process import SandboxProcess
+from tests.sandbox_process import KEY, SandboxProcess
 
 TRIGGERS = 1000
 AT_ONCE = 6
@@ -126,3 +126,28 @@ async def test_lines_stay_with_their_waiter(
     assert len(lines) >= 2 * len(generation_ids)
     for text, owner in lines:
         assert f"Generation {owner}:" in text
+
+
+async def test_a_key_is_replaced_while_many_wait_behind_the_gate(
+    connect: Connect, sandbox: SandboxProcess, logs: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client of the old key is closed only when nobody sends with it any more."""
+    from airflow_provider_rivya.hooks import client
+
+    monkeypatch.setattr(client, "REFRESH_INTERVAL", 0.1)
+    connect(max_in_flight=2)
+    sandbox.reset(speed=1)
+    generation_ids = submit(5) * 12
+    now = time.time()
+    sandbox.control("POST", "keys", {"key": KEY, "account": "sandbox", "state": "revoked"})
+
+    async def one(generation_id: str) -> Any:
+        trigger = RivyaTaskTrigger(generation_id, "rivya_default", "image", now, now + 60)
+        return [event.payload["status"] async for event in trigger.run()]
+
+    waiting = [asyncio.create_task(one(generation_id)) for generation_id in generation_ids]
+    await logs.said("api_key_revoked")
+    sandbox.control("POST", "keys", {"key": "rvya_sk_replaced", "account": "sandbox", "state": "active"})
+    connect(key="rvya_sk_replaced", max_in_flight=2)
+    await asyncio.to_thread(sandbox.advance, 30)
+    assert await asyncio.gather(*waiting) == [["succeeded"]] * len(generation_ids)

@@ -14,6 +14,7 @@ from airflow_provider_rivya.api.call import (
     MAX_RETRY_AFTER,
     Answer,
     ApiCall,
+    clock_skew,
     in_doubt,
     may_repeat,
     read_answer,
@@ -226,3 +227,16 @@ def test_retry_after_is_counted_from_the_present() -> None:
 def test_no_header_breaks_it_or_leaves_the_bounds(value: str) -> None:
     seconds = retry_after({"retry-after": value}, NOW)
     assert seconds is None or 0.0 <= seconds <= MAX_RETRY_AFTER
+
+
+@pytest.mark.parametrize(
+    ("headers", "skew"),
+    [
+        ({"date": "Thu, 01 Jan 1970 00:20:00 GMT"}, 200.0),
+        ({"date": "Thu, 01 Jan 1970 00:15:00 -0000"}, -100.0),
+        ({"date": "yesterday"}, 7.0),
+        ({}, 7.0),
+    ],
+)
+def test_the_clocks_differ_by_the_date_of_the_answer(headers: dict[str, str], skew: float) -> None:
+    assert clock_skew(Answer(200, headers, b""), 1000.0, unknown=7.0) == skew

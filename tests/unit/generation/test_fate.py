@@ -59,3 +59,9 @@ def test_what_was_failed() -> None:
     assert fate.failed_refunded(DURABLE) == "The next try (2 left) submits a new generation."
     assert "No retry is made" in fate.failed_charged(DURABLE)
     assert "same content would be refused again" in fate.refused_content(DURABLE)
+
+
+def test_without_a_task_id_nothing_is_said_of_one() -> None:
+    said = fate.still_running(Situation(durable=True, retries_left=1))
+    assert "None" not in said
+    assert "Whether the gateway took it in is not known" in said

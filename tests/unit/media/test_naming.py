@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.media.naming import (
     Target,
+    as_text,
     check_fixed_name,
     default_name,
     parse_output_path,
@@ -108,3 +110,18 @@ def test_a_safe_name_is_safe(text: str) -> None:
 @given(st.text(), st.text())
 def test_different_texts_get_different_names(one: str, other: str) -> None:
     assert (safe_name(one) == safe_name(other)) == (one == other)
+
+
+def test_path_objects_are_taken_as_text(tmp_path: Path) -> None:
+    from airflow.sdk import ObjectStoragePath
+
+    assert as_text(tmp_path) == str(tmp_path)
+    assert as_text(ObjectStoragePath("s3://aws@bucket/x")) == "s3://aws@bucket/x"
+    assert [as_text(value) for value in (None, "s3://b/", 7)] == [None, "s3://b/", 7]
+
+
+@pytest.mark.parametrize("value", [None, 7, b"/data/", ["/data/"]])
+def test_what_is_no_text_is_a_fault(value: object) -> None:
+    fault = parse_output_path(value)
+    assert isinstance(fault, Fault)
+    assert "it is of type" in fault.problem

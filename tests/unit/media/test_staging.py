@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import StorageError
-from airflow_provider_rivya.media.staging import LocalFile, MovedFile, UploadedObject, reason_of
+from airflow_provider_rivya.media.staging import LocalFile, MovedFile, UploadedObject, may_pass, reason_of
 
 
 def local(folder: Path, name: str = "a.png") -> LocalFile:
@@ -219,3 +219,28 @@ def test_reasons_show_no_more_of_a_url_than_its_host() -> None:
     assert reason_of(error) == "RuntimeError: PUT https://bucket.example/... failed"
     assert reason_of(ValueError()) == "ValueError"
     assert reason_of(FileNotFoundError(2, "No such file", "/x")) == "FileNotFoundError: No such file"
+
+
+class EndpointConnectionError(Exception):
+    """Named as botocore's."""
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (PermissionError(13, "denied"), False),
+        (FileNotFoundError(2, "no bucket"), False),
+        (OSError(30, "read-only file system"), False),
+        (NotADirectoryError(20, "not a folder"), False),
+        (ValueError("no such scheme"), False),
+        (OSError("without a number"), False),
+        (OSError(16, "please reduce your request rate"), True),
+        (OSError(5, "input/output error"), True),
+        (OSError(28, "no space left"), True),
+        (TimeoutError(), True),
+        (ConnectionResetError(), True),
+        (EndpointConnectionError(), True),
+    ],
+)
+def test_which_faults_of_a_store_may_pass(error: Exception, passing: bool) -> None:
+    assert may_pass(error) is passing
