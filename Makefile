@@ -15,10 +15,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test matrix bench models lint types format locks clean
+.PHONY: help venv demo up test crash-test matrix bench models lint types format locks clean
 
 help: ## this text
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 venv: ## set up .venv from the lock of the running Python (PYTHON=python3.12, AIRFLOW=3.1.8 take another one)
 	@$(PYTHON) tools/venv.py $(AIRFLOW) $(VENV)
@@ -31,6 +31,9 @@ up: venv ## the same Airflow with its UI, until Ctrl-C
 
 test: venv ## unit, integration and end-to-end tests, with the coverage of the package
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+
+crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the sandbox's ledger as the judge
+	@$(BIN)/python -m tests.e2e.crash $(ARGS)
 
 matrix: ## the tests on every pair of Airflow and Python (ARGS="--only 3.2.2" on some of them)
 	@$(PYTHON) -m tools.matrix $(ARGS)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
 
 from airflow_provider_rivya.generation import submission
 from tests.integration.conftest import Connect, sent
@@ -90,16 +88,14 @@ def test_unwritable_record_stops_before_paying(
 def test_generation_of_somebody_else(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:
     """Two deployments on one account have the same ids: the other one's result is not taken for ours."""
     run = bench()
-    request: dict[str, Any] = {}
-    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1), tick=True):
-        sandbox.fault(method="POST", path=CREATE, kind="cut_before")
-        connect(retries=0)
-        assert run.run().state == "up_for_retry"
-        record = run.record()
-        request = {"Idempotency-Key": record["key"], "Content-Type": "application/json"}
-        body = record["body"].encode()
-        other = sandbox.request("POST", CREATE, body=body, headers=request)
-        done = run.run()
+    sandbox.fault(method="POST", path=CREATE, kind="cut_before")
+    connect(retries=0)
+    assert run.run().state == "up_for_retry"
+    record = run.record()
+    headers = {"Idempotency-Key": record["key"], "Content-Type": "application/json"}
+    other = sandbox.request("POST", CREATE, body=record["body"].encode(), headers=headers)
+    run.record({**record, "begun_at": record["begun_at"] + 3600})
+    done = run.run()
     assert done.state == "failed", done.text
     assert other.json()["id"] in done.text
     assert "idempotency_namespace" in done.text

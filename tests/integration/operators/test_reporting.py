@@ -11,6 +11,7 @@ import pytest
 from airflow.sdk import Asset, AssetAlias
 
 from airflow_provider_rivya import _compat
+from airflow_provider_rivya.operators.reporting import without_urls
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from tests.integration.operators.bench import Bench
 from tests.integration.operators.conftest import NewBench
@@ -48,16 +49,20 @@ def test_an_outlets_event_has_the_result(bench: NewBench, sandbox: SandboxProces
     assert run.run().state == "success"
     result = run.xcom()
     (event,) = asset_events(run)
-    assert event == ("s3://shop/pictures", {"uris": [result["outputs"][0]["uri"]], "result": result})
+    assert event == (
+        "s3://shop/pictures",
+        {"uris": [result["outputs"][0]["uri"]], "result": without_urls(result)},
+    )
 
 
 def test_an_alias_becomes_the_landed_file(bench: NewBench, sandbox: SandboxProcess) -> None:
     run = bench(outlets=[AssetAlias("made")])
     assert run.run().state == "success"
     result = run.xcom()
-    (output,) = result["outputs"]
+    (output,) = without_urls(result)["outputs"]
     (event,) = asset_events(run)
     assert event == (output["uri"], {"generation_id": result["generation_id"], "output": output})
+    assert "source_url" not in event[1]["output"]
 
 
 def test_the_link_is_empty_until_success(bench: NewBench, sandbox: SandboxProcess) -> None:

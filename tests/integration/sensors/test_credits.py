@@ -55,7 +55,7 @@ def test_enough(sensor: NewSensor, sandbox: SandboxProcess, wanted: Any) -> None
 
 
 def test_rescheduled_until_it_is_topped_up(
-    sensor: NewSensor, sandbox: SandboxProcess, capsys: pytest.CaptureFixture[str]
+    sensor: NewSensor, sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str]
 ) -> None:
     sandbox.reset(credits=99)
     run = sensor(mode="reschedule")
@@ -64,7 +64,7 @@ def test_rescheduled_until_it_is_topped_up(
     sandbox.reset(credits=1_234_567)
     assert run.resume_rescheduled().state == "success"
     assert run.xcom() == 1_234_567
-    told = capsys.readouterr().out
+    told = capfd.readouterr().out
     account = "The account of connection 'rivya_default' has"
     assert told.count(f"{account} 99 credits, min_credits is 100: waiting.") == 2
     assert told.count(f"{account} 1,234,567 credits, min_credits is 100: enough.") == 1

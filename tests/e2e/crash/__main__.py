@@ -1,0 +1,48 @@
+"""``python -m tests.e2e.crash``: the whole crash matrix, a table, and one line that sums it up."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.e2e.crash.judge import last_line, table
+from tests.e2e.crash.matrix import run_matrix
+from tests.e2e.crash.scenarios import ALL
+from tools.local import Progress
+from tools.stack.processes import ending_signals_raise
+
+
+def main() -> int:
+    """Run the scenarios whose names hold one of the given texts, or all; 0 if every one held."""
+    parser = argparse.ArgumentParser(prog="python -m tests.e2e.crash", description=main.__doc__)
+    parser.add_argument("names", nargs="*", help="texts to find in the names of scenarios")
+    parser.add_argument("--folder", type=Path, help="where to work; kept. Default: a temporary folder")
+    parser.add_argument(
+        "--python",
+        type=Path,
+        default=Path(sys.executable),
+        help="interpreter of the environment that Airflow is installed in",
+    )
+    parser.add_argument("--list", action="store_true", help="print the names alone")
+    options = parser.parse_args()
+    chosen = [
+        scenario
+        for scenario in ALL
+        if not options.names or any(text in scenario.name for text in options.names)
+    ]
+    if options.list or not chosen:
+        print("\n".join(scenario.name for scenario in chosen))
+        return 0 if chosen else 2
+    with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="rivya-crash-") as folder:
+        verdicts = run_matrix(chosen, options.folder or Path(folder, "run"), Progress(), options.python)
+    print()
+    print(table(verdicts))
+    print()
+    print(last_line(verdicts), flush=True)
+    return 0 if all(verdict.held for verdict in verdicts) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

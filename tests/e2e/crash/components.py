@@ -1,0 +1,187 @@
+"""Scenarios that kill Airflow's own components, one after another; those need the stack for themselves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+from tests.e2e.crash.acts import hold, kill_worker_and_hold, release, still_processing
+from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, Act, Call
+from tests.e2e.crash.scenario import Drive, Expected, Scenario
+from tests.e2e.crash.task_kills import REATTACHED, SAME_KEY, Play, once
+from tests.e2e.crash.victims import supervisor_of
+
+BACK_AFTER = 20.0
+"""Seconds that the API server stays away."""
+
+
+A_NEXT_TRY_COMES = 45.0
+"""Seconds within which Airflow makes a next try of a task whose component died, if it does."""
+
+
+def triggerer_ends(number: signal.Signals) -> Play:
+    """End the only triggerer while the task is deferred, and start a new one."""
+
+    def play(drive: Drive) -> None:
+        busy = drive.door.on("answered", POLL, still_processing, times=None)
+        drive.start()
+        drive.wait_deferred()
+        drive.stack.kill("triggerer", number)
+        drive.stack.add("triggerer")
+        drive.wait_deferred()
+        busy.end()
+        drive.finish()
+
+    return play
+
+
+def taken_over(component: str) -> Play:
+    """Kill one of two components of a kind while the task is deferred; the other one goes on."""
+
+    def play(drive: Drive) -> None:
+        busy = drive.door.on("answered", POLL, still_processing, times=None)
+        drive.start()
+        drive.wait_deferred()
+        second = f"{component}-2"
+        drive.stack.add(second)
+        drive.stack.wait_healthy([component, second], 120)
+        drive.stack.kill(component, signal.SIGKILL)
+        drive.wait_deferred(polls=2)
+        busy.end()
+        drive.finish()
+        drive.stack.kill(second, signal.SIGKILL)
+        drive.stack.add(component)
+        drive.stack.wait_healthy([component], 120)
+
+    return play
+
+
+def ends_while_submitting(component: str, number: signal.Signals, away: float = 0.0) -> Play:
+    """End a component while the request is with the gateway, which has taken it in and not answered."""
+
+    def play(drive: Drive) -> None:
+        let_go = threading.Event()
+        held = drive.door.on("answered", CREATE, hold_and_tell(let_go, reached := threading.Event()))
+        drive.door.on("answered", CREATE, release(let_go))
+        drive.start()
+        if not reached.wait(120):
+            raise TimeoutError("the request never came")
+        drive.stack.kill(component, number)
+        time.sleep(away)
+        drive.stack.add(component)
+        drive.stack.wait_healthy([component], 120)
+        let_go.wait(A_NEXT_TRY_COMES)
+        let_go.set()
+        held.wait_hit()
+        drive.finish()
+
+    return play
+
+
+def ends_while_deferred(component: str, number: signal.Signals, away: float = 0.0) -> Play:
+    def play(drive: Drive) -> None:
+        busy = drive.door.on("answered", POLL, still_processing, times=None)
+        drive.start()
+        drive.wait_deferred()
+        drive.stack.kill(component, number)
+        busy.end()
+        time.sleep(away)
+        drive.stack.add(component)
+        drive.stack.wait_healthy([component], 120)
+        drive.finish()
+
+    return play
+
+
+def ends_while_downloading(component: str, number: signal.Signals) -> Play:
+    def play(drive: Drive) -> None:
+        let_go, reached = threading.Event(), threading.Event()
+        drive.door.on("handed", DOWNLOAD, hold_and_tell(let_go, reached), bytes_before=2000)
+        drive.door.on("handed", DOWNLOAD, release(let_go), bytes_before=2000)
+        drive.start()
+        if not reached.wait(120):
+            raise TimeoutError("the download never began")
+        drive.stack.kill(component, number)
+        drive.stack.add(component)
+        drive.stack.wait_healthy([component], 120)
+        let_go.wait(A_NEXT_TRY_COMES)
+        let_go.set()
+        drive.finish()
+
+    return play
+
+
+def hold_and_tell(until: threading.Event, reached: threading.Event) -> Act:
+    waiting = hold(until)
+
+    def act(call: Call) -> None:
+        reached.set()
+        waiting(call)
+
+    return act
+
+
+def worker_killed_at_create(drive: Drive) -> None:
+    """The orphan's request reaches the gateway after the next try's."""
+    next_try = threading.Event()
+    drive.door.on("received", CREATE, kill_worker_and_hold(next_try))
+    drive.door.on("answered", CREATE, release(next_try))
+    once(drive)
+    time.sleep(5)  # for what the orphan may still do
+
+
+def worker_killed_at_create_taken_in(drive: Drive) -> None:
+    """The gateway has taken the orphan's request in; the answer reaches it beside the next try."""
+    next_try = threading.Event()
+    drive.door.on("answered", CREATE, kill_worker_and_hold(next_try))
+    drive.door.on("answered", CREATE, release(next_try))
+    once(drive)
+    time.sleep(5)
+
+
+def worker_killed_while_downloading(drive: Drive) -> None:
+    """The orphan writes its file beside the next try's."""
+    next_try = threading.Event()
+    drive.door.on("handed", DOWNLOAD, kill_worker_and_hold(next_try), bytes_before=2000)
+    drive.door.on("handed", DOWNLOAD, release(next_try), bytes_before=2000)
+    once(drive)
+    time.sleep(5)
+
+
+def worker_stopped_at_create(drive: Drive) -> None:
+    """SIGTERM to the worker above a task whose request is with the gateway."""
+
+    def act(call: Call) -> None:
+        os.kill(supervisor_of(call.pid()), signal.SIGTERM)
+        time.sleep(3)
+
+    drive.door.on("answered", CREATE, act)
+    once(drive)
+
+
+def _alone(name: str, play: Play, *says: str, postgresql: bool = False) -> Scenario:
+    return Scenario(name, Expected(says=says), play, stage="alone", needs_postgresql=postgresql)
+
+
+SCENARIOS = [
+    _alone("worker_killed_at_create", worker_killed_at_create, SAME_KEY),
+    _alone("worker_killed_at_create_taken_in", worker_killed_at_create_taken_in, SAME_KEY),
+    _alone("worker_killed_while_downloading", worker_killed_while_downloading, REATTACHED),
+    _alone("worker_stopped_at_create", worker_stopped_at_create, "Asked to stop. The gateway cannot cancel"),
+    _alone("triggerer_killed", triggerer_ends(signal.SIGKILL)),
+    _alone("triggerer_stopped", triggerer_ends(signal.SIGTERM)),
+    _alone("scheduler_killed_while_deferred", ends_while_deferred("scheduler", signal.SIGKILL)),
+    _alone("scheduler_killed_while_submitting", ends_while_submitting("scheduler", signal.SIGKILL)),
+    _alone("scheduler_killed_while_downloading", ends_while_downloading("scheduler", signal.SIGKILL)),
+    _alone(
+        "api_server_away_20_s_while_deferred", ends_while_deferred("api-server", signal.SIGKILL, BACK_AFTER)
+    ),
+    _alone(
+        "api_server_away_20_s_while_submitting",
+        ends_while_submitting("api-server", signal.SIGKILL, BACK_AFTER),
+    ),
+    _alone("triggerer_killed_other_takes_over", taken_over("triggerer"), postgresql=True),
+    _alone("scheduler_killed_other_takes_over", taken_over("scheduler"), postgresql=True),
+]

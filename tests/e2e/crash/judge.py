@@ -1,0 +1,121 @@
+"""The verdict on a scenario: by the sandbox's ledger, and by the bytes that lie in the output folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.crash.scenario import Drive, Scenario
+from tests.sandbox_process import SandboxProcess
+
+STORED = (".png", ".jpg", ".jpeg", ".webp")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """
+    What came of a scenario.
+
+    :param paid: charges at the gateway that did not come back.
+    :param beyond: of them, those that nobody asked for.
+    :param lost: generations that succeeded, were charged, and are not stored.
+    :param faults: everything that is not as expected; empty when the scenario held.
+    """
+
+    scenario: Scenario
+    seconds: float
+    state: str = "-"
+    charges: int = 0
+    refunds: int = 0
+    files: int = 0
+    beyond: int = 0
+    lost: int = 0
+    tries: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def held(self) -> bool:
+        return not self.faults
+
+
+def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
+    """Compare what is there with what the scenario expects."""
+    scenario, sandbox = drive.scenario, drive.sandbox
+    expected = scenario.expected
+    faults = [] if error is None else [f"{type(error).__name__}: {error}"]
+    entries = [entry for entry in sandbox.ledger()["entries"] if entry["account"] == scenario.name]
+    charges = sum(1 for entry in entries if entry["kind"] == "charge")
+    refunds = sum(1 for entry in entries if entry["kind"] == "refund")
+    paid = charges - refunds
+    if (paid, refunds) != (expected.paid, expected.refunded):
+        faults.append(f"{paid} paid and {refunds} refunded, not {expected.paid} and {expected.refunded}")
+    stored = stored_files(drive.output)
+    missing = not_stored(sandbox, scenario.name, entries, stored.values())
+    lost = max(0, len(missing) - expected.abandoned)
+    if lost:
+        faults.append(f"lost: {', '.join(missing)}")
+    if len(stored) != expected.files:
+        faults.append(f"{len(stored)} files, not {expected.files}: {sorted(map(str, stored))}")
+    state = _state(drive)
+    if state != expected.state:
+        faults.append(f"the run is {state}, not {expected.state}")
+    log = drive.log()
+    faults += [f"not in the log: {text!r}" for text in expected.says if text not in log]
+    tries = max((task.try_number for task in drive.tasks() if task.state), default=0)
+    beyond = max(0, paid - expected.paid)
+    return Verdict(scenario, seconds, state, charges, refunds, len(stored), beyond, lost, tries, faults)
+
+
+def stored_files(folder: Path) -> dict[Path, str]:
+    """Return the images below a folder with their sha256; a half-written one is no image, and not there."""
+    found = [path for path in folder.rglob("*") if path.suffix in STORED]
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def not_stored(
+    sandbox: SandboxProcess, account: str, entries: Sequence[dict[str, Any]], stored: Iterable[str]
+) -> list[str]:
+    """Return the paid and succeeded generations whose bytes are not among the stored ones."""
+    refunded = {entry["task_id"] for entry in entries if entry["kind"] == "refund"}
+    digests = set(stored)
+    missing: list[str] = []
+    for task in sandbox.tasks():
+        if task["account"] != account or task["id"] in refunded or task["status"] != "succeeded":
+            continue
+        for index in range(len(task["result"]["urls"])):
+            content = sandbox.get(f"/sandbox/results/{task['id']}/{index}", key=None).body
+            if hashlib.sha256(content).hexdigest() not in digests:
+                missing.append(task["id"])
+    return missing
+
+
+def _state(drive: Drive) -> str:
+    try:
+        return drive.ask(lambda: drive.client.run_state(drive.scenario.name, drive.run_id))
+    except Exception as error:
+        return f"not known ({error})"
+
+
+def table(verdicts: Sequence[Verdict]) -> str:
+    """The matrix for a person, with the faults below it."""
+    width = max(len(verdict.scenario.name) for verdict in verdicts)
+    head = f"{'scenario':{width}}  held  charges  refunds  files  tries  state    seconds"
+    lines = [head, "-" * len(head)]
+    for v in verdicts:
+        lines.append(
+            f"{v.scenario.name:{width}}  {'yes' if v.held else 'NO':4}  {v.charges:7}  {v.refunds:7}  "
+            f"{v.files:5}  {v.tries:5}  {v.state[:7]:7}  {v.seconds:7.1f}"
+        )
+        lines += [f"    {fault}" for fault in v.faults]
+    return "\n".join(lines)
+
+
+def last_line(verdicts: Sequence[Verdict]) -> str:
+    """``N scenarios, N held, charges beyond one: 0, results lost: 0``."""
+    held = sum(verdict.held for verdict in verdicts)
+    beyond = sum(verdict.beyond for verdict in verdicts)
+    lost = sum(verdict.lost for verdict in verdicts)
+    return f"{len(verdicts)} scenarios, {held} held, charges beyond one: {beyond}, results lost: {lost}"

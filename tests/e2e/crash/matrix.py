@@ -1,0 +1,157 @@
+"""Runs scenarios: one Airflow, one sandbox, a door for each scenario."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.e2e.crash import postgres
+from tests.e2e.crash.judge import Verdict, judge
+from tests.e2e.crash.scenario import Drive, Scenario
+from tests.sandbox_process import SandboxProcess
+from tools.stack.config import CHECKOUT, StackConfig
+from tools.stack.stack import AirflowStack
+
+DAGS = Path(__file__).with_name("dags")
+SPEED = 5.0
+"""An image takes four seconds: long enough to be deferred for, short enough to wait for."""
+
+AT_ONCE = 5
+"""Scenarios side by side; with SQLite two, as its one lock makes Airflow's components fail each other."""
+
+EXTRA = [path for path in os.environ.get("CRASH_PYTHONPATH", "").split(os.pathsep) if path]
+"""Folders with further packages for the components, such as drivers of PostgreSQL."""
+
+FAST = {
+    "scheduler": {
+        "task_instance_heartbeat_timeout": "20",
+        "task_instance_heartbeat_timeout_detection_interval": "3",
+        "scheduler_health_check_threshold": "10",
+        "orphaned_tasks_check_interval": "10",
+    },
+    "triggerer": {"triggerer_health_check_threshold": "10"},
+    "dag_processor": {"min_file_process_interval": "5"},
+}
+"""Makes Airflow see a crash in seconds instead of minutes."""
+
+
+def run_matrix(
+    scenarios: Sequence[Scenario],
+    folder: Path,
+    say: Callable[[str], None] = lambda _text: None,
+    python: Path = Path(sys.executable),
+) -> list[Verdict]:
+    """
+    Run scenarios, those that kill no component side by side.
+
+    Where PostgreSQL is not at hand, those that need it are left out, and said to be.
+
+    :param python: interpreter of the environment that Airflow is installed in.
+    :param folder: emptied; holds the Airflow homes, the specs and the output afterwards.
+    :return: one verdict each, in the order of ``scenarios``.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    possible = [scenario for scenario in scenarios if postgres.available() or not scenario.needs_postgresql]
+    for scenario in scenarios:
+        if scenario not in possible:
+            say(f"left out, as it needs PostgreSQL: {scenario.name}")
+    found: dict[str, Verdict] = {}
+    for number, options in enumerate(dict.fromkeys(scenario.options for scenario in possible)):
+        group = [scenario for scenario in possible if scenario.options == options]
+        verdicts = _run_group(group, folder / f"stack-{number}", options, say, python)
+        found |= {verdict.scenario.name: verdict for verdict in verdicts}
+    return [found[scenario.name] for scenario in possible]
+
+
+def _run_group(
+    scenarios: Sequence[Scenario],
+    folder: Path,
+    options: tuple[tuple[str, str, str], ...],
+    say: Callable[[str], None],
+    python: Path,
+) -> list[Verdict]:
+    for name in ("specs", "output"):
+        (folder / name).mkdir(parents=True)
+    create_lock, stop = threading.Lock(), threading.Event()
+    verdicts: list[Verdict] = []
+    with ExitStack() as open_things:
+        sandbox = open_things.enter_context(SandboxProcess(speed=SPEED))
+        database = open_things.enter_context(postgres.postgresql()) if postgres.available() else None
+        stack = open_things.enter_context(AirflowStack(_config(folder, database, options, python), say=say))
+        drives = []
+        for scenario in scenarios:
+            sandbox.control("POST", "keys", {"key": scenario.key, "account": scenario.name})
+            drive = Drive(scenario, stack, sandbox, create_lock, stop, folder)
+            open_things.enter_context(drive.door)
+            drives.append(drive)
+        in_environment = [drive for drive in drives if not drive.scenario.stored_connection]
+        stack.set_connections(
+            {drive.scenario.conn_id: json.dumps(drive.scenario.conn(drive.door)) for drive in in_environment}
+        )
+        stack.start()
+        for drive in drives:
+            if drive.scenario.stored_connection:
+                drive.create_connection()
+
+        def play(drive: Drive) -> None:
+            verdict = _play(drive)
+            verdicts.append(verdict)
+            say(f"{'held' if verdict.held else 'NOT HELD'}: {drive.scenario.name} ({verdict.seconds:.0f} s)")
+            for fault in verdict.faults:
+                say(f"    {fault}")
+
+        with ThreadPoolExecutor(AT_ONCE if database else 2) as pool, _stopping(stop):
+            together = [drive for drive in drives if drive.scenario.stage == "together"]
+            for future in [pool.submit(play, drive) for drive in together]:
+                future.result()
+        for drive in drives:
+            if drive.scenario.stage == "alone":
+                play(drive)
+    return verdicts
+
+
+@contextlib.contextmanager
+def _stopping(event: threading.Event) -> Iterator[None]:
+    """Set the event when the block is left by an exception, so that threads do not hold up the end."""
+    try:
+        yield
+    except BaseException:
+        event.set()
+        raise
+
+
+def _config(
+    folder: Path, database: str | None, options: tuple[tuple[str, str, str], ...], python: Path
+) -> StackConfig:
+    merged = {section: dict(values) for section, values in FAST.items()}
+    for section, name, value in options:
+        merged.setdefault(section, {})[name] = value
+    return StackConfig(
+        home=folder / "airflow",
+        dags_folder=DAGS,
+        python=python,
+        sql_alchemy_conn=database,
+        options=merged,
+        env={"CRASH_SPECS": str(folder / "specs"), "PYTHONPATH": os.pathsep.join([str(CHECKOUT), *EXTRA])},
+        parallelism=8,
+        fresh=True,
+    )
+
+
+def _play(drive: Drive) -> Verdict:
+    began = time.monotonic()
+    error: BaseException | None = None
+    try:
+        drive.scenario.play(drive)
+    except Exception as caught:
+        error = caught
+    return judge(drive, time.monotonic() - began, error)

@@ -1,0 +1,269 @@
+"""Scenarios that kill nothing: what people do to tasks, and the policies that answer to it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+
+from tests.e2e.crash.acts import edited, hold, kill_task, still_processing
+from tests.e2e.crash.doors import CREATE, POLL, Rule
+from tests.e2e.crash.scenario import Drive, Expected, Scenario
+from tests.e2e.crash.task_kills import REATTACHED, SAME_KEY, Play, once
+
+ROWS = ("A red boat", "A green boat", "A blue boat")
+CLEAR_ON_SUCCESS = (("state_store", "clear_on_success", "True"),)
+RENDERS_OTHERWISE = "The request renders otherwise"
+
+
+def _deferred(drive: Drive) -> Rule:
+    """Start, and bring the task to where it waits; the returned rule's end lets the generation end."""
+    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    drive.start()
+    drive.wait_deferred()
+    return busy
+
+
+def cleared_while_deferred(drive: Drive) -> None:
+    busy = _deferred(drive)
+    drive.clear()
+    drive.wait_task("deferred", tries=2)
+    busy.end()
+    drive.finish()
+
+
+def marked_while_deferred(state: str) -> Play:
+    def play(drive: Drive) -> None:
+        busy = _deferred(drive)
+        drive.mark(state)
+        drive.finish(state)
+        busy.end()
+        drive.clear()
+        drive.finish()
+
+    return play
+
+
+def interrupted_while_submitting(drive: Drive, interrupt: str) -> None:
+    let_go = threading.Event()
+    held = drive.door.on("received", CREATE, hold(let_go))
+    drive.start()
+    threading.Timer(20.0, let_go.set).start()
+    while drive.door.count(CREATE) == 0:
+        drive.wait_task("running", "up_for_retry", "failed")
+    if interrupt == "mark":
+        drive.mark("failed")
+        held.wait_hit()
+        drive.finish("failed")
+    drive.clear()
+    held.wait_hit()
+    drive.finish()
+
+
+def marked_while_submitting(drive: Drive) -> None:
+    interrupted_while_submitting(drive, "mark")
+
+
+def cleared_while_submitting(drive: Drive) -> None:
+    interrupted_while_submitting(drive, "clear")
+
+
+def cleared_after_delivery(drive: Drive) -> None:
+    once(drive)
+    drive.clear()
+    drive.wait_task("success", tries=2)
+    drive.finish()
+
+
+def cleared_with_a_changed_prompt(drive: Drive) -> None:
+    busy = _deferred(drive)
+    drive.edit(arguments={"prompt": "Something else entirely"})
+    drive.clear()
+    drive.door.wait_calls(CREATE, 2)
+    busy.end()
+    drive.finish()
+
+
+def retried_with_a_changed_prompt(drive: Drive) -> None:
+    drive.start()
+    drive.wait_task("up_for_retry")
+    drive.edit(arguments={"prompt": "Something else entirely"})
+    drive.finish()
+
+
+def rows_reordered_between_tries(drive: Drive) -> None:
+    drive.start()
+    for _ in ROWS:
+        drive.wait_task("up_for_retry")
+    drive.edit(rows=list(reversed(ROWS)))
+    drive.finish()
+    prompts = {task["id"]: task["prompt"] for task in drive.sandbox.tasks()}
+    delivered = [prompts[drive.xcom(map_index=index)["generation_id"]] for index in range(len(ROWS))]
+    begun = [drive.door.count(CREATE) == len(ROWS), delivered]
+    assert begun == [True, list(ROWS)], begun
+
+
+def killed_without_a_retry_then_cleared(drive: Drive) -> None:
+    drive.start()
+    drive.finish("failed")
+    drive.clear()
+    drive.finish()
+
+
+def uncertain_left_to_a_person(drive: Drive) -> None:
+    """The clear is the person's answer: the same request under the same key."""
+    drive.door.on("answered", CREATE, kill_task)
+    drive.start()
+    drive.finish("failed")
+    failure = drive.failure()
+    assert failure["submitted"] is None, failure
+    drive.clear()
+    drive.finish()
+
+
+def output_taken_away(drive: Drive) -> None:
+    """A file where the folder was: not writable for root either."""
+    busy = _deferred(drive)
+    shutil.rmtree(drive.output)
+    drive.output.write_text("no folder")
+    busy.end()
+    drive.finish("failed")
+    failure = drive.failure()
+    assert (failure["kind"], failure["submitted"]) == ("output", True), failure
+    drive.output.unlink()
+    drive.clear()
+    drive.finish()
+
+
+def output_not_writable_at_first(drive: Drive) -> None:
+    drive.output.write_text("no folder")
+    drive.start()
+    drive.finish("failed")
+    failure = drive.failure()
+    assert (failure["kind"], failure["submitted"]) == ("invalid_request", False), failure
+    assert drive.door.count(CREATE) == 0
+    drive.output.unlink()
+    drive.clear()
+    drive.finish()
+
+
+def run_made_again_while_waiting(drive: Drive) -> None:
+    busy = _deferred(drive)
+    drive.delete_run()
+    drive.start()
+    drive.wait_deferred()
+    busy.end()
+    drive.finish()
+
+
+def same_ids_without_namespace(drive: Drive) -> None:
+    """A deployment with the same ids has no record of the first one's, but the same key."""
+    once(drive)
+    drive.delete_run()
+    drive.door.on("answered", CREATE, edited(created_at="2026-01-01T00:00:00.000Z"))
+    once(drive)
+
+
+def same_ids_with_namespace(drive: Drive) -> None:
+    once(drive)
+    drive.delete_run()
+    drive.connect(idempotency_namespace="the-second-deployment")
+    once(drive)
+
+
+SCENARIOS = [
+    Scenario("cleared_while_deferred", Expected(says=(REATTACHED,)), cleared_while_deferred),
+    Scenario(
+        "marked_failed_while_deferred_then_cleared",
+        Expected(says=(REATTACHED,)),
+        marked_while_deferred("failed"),
+    ),
+    Scenario(
+        "marked_success_while_deferred_then_cleared",
+        Expected(says=(REATTACHED,)),
+        marked_while_deferred("success"),
+    ),
+    Scenario("marked_failed_while_submitting_then_cleared", Expected(), marked_while_submitting),
+    Scenario("cleared_while_submitting", Expected(), cleared_while_submitting),
+    Scenario("cleared_after_delivery_regenerate", Expected(paid=2, files=2), cleared_after_delivery),
+    Scenario(
+        "cleared_after_delivery_reuse",
+        Expected(says=(REATTACHED,)),
+        cleared_after_delivery,
+        arguments={"on_rerun_after_delivery": "reuse"},
+    ),
+    Scenario(
+        "cleared_with_a_changed_prompt",
+        Expected(paid=2, abandoned=1, says=("asks for something else now. Left behind: generation task_",)),
+        cleared_with_a_changed_prompt,
+    ),
+    Scenario(
+        "retried_with_a_changed_prompt",
+        Expected(says=(REATTACHED, RENDERS_OTHERWISE)),
+        retried_with_a_changed_prompt,
+        arguments={"retry_delay": 15},
+        die_at=("after submitted",),
+    ),
+    Scenario(
+        "rows_reordered_between_tries",
+        Expected(paid=3, files=3, says=(REATTACHED, RENDERS_OTHERWISE)),
+        rows_reordered_between_tries,
+        arguments={"retry_delay": 25},
+        die_at=("after submitted",),
+        rows=ROWS,
+    ),
+    Scenario(
+        "killed_without_a_retry_then_cleared",
+        Expected(says=("This task has no retry left", REATTACHED)),
+        killed_without_a_retry_then_cleared,
+        arguments={"retries": 0},
+        die_at=("after submitted",),
+    ),
+    Scenario(
+        "killed_without_an_answer_then_cleared",
+        Expected(says=(SAME_KEY,)),
+        killed_without_a_retry_then_cleared,
+        arguments={"retries": 0},
+        die_at=("before submitted",),
+    ),
+    Scenario(
+        "uncertain_left_to_a_person",
+        Expected(says=("whether the gateway took it in is not known", SAME_KEY)),
+        uncertain_left_to_a_person,
+        arguments={"on_uncertain_submission": "fail"},
+    ),
+    Scenario("output_not_writable_before_paying", Expected(), output_not_writable_at_first),
+    Scenario(
+        "output_not_writable_after_paying",
+        Expected(says=("succeeded and is paid for; its result is not lost", REATTACHED)),
+        output_taken_away,
+        arguments={"retries": 1},
+    ),
+    Scenario("run_deleted_and_made_again", Expected(), run_made_again_while_waiting),
+    Scenario(
+        "same_ids_without_namespace",
+        Expected(
+            state="failed",
+            says=("belongs to another task under the same idempotency key", "idempotency_namespace"),
+        ),
+        same_ids_without_namespace,
+    ),
+    Scenario(
+        "same_ids_with_namespace",
+        Expected(paid=2, files=2),
+        same_ids_with_namespace,
+        stored_connection=True,
+    ),
+    Scenario(
+        "store_cleared_on_success_then_cleared",
+        Expected(paid=2, files=2),
+        cleared_after_delivery,
+        options=CLEAR_ON_SUCCESS,
+    ),
+    Scenario(
+        "store_cleared_on_success_killed_before",
+        Expected(says=(REATTACHED,)),
+        once,
+        die_at=("after submitted", "after delivered"),
+        options=CLEAR_ON_SUCCESS,
+    ),
+]

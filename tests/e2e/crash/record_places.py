@@ -1,0 +1,53 @@
+"""The same crashes with the record in a file, as on an Airflow without a task state store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.e2e.crash import task_kills
+from tests.e2e.crash.doors import CREATE
+from tests.e2e.crash.scenario import Drive, Expected, Scenario
+
+IN_A_FILE = {"state_path": "file://{output}-records/"}
+
+
+def _with_a_file(scenario: Scenario) -> Scenario:
+    arguments = {**scenario.arguments, **IN_A_FILE}
+    return replace(scenario, name=f"{scenario.name}_record_in_a_file", arguments=arguments)
+
+
+def record_place_not_writable(drive: Drive) -> None:
+    """Where no record can be looked for, nothing is paid: there might be one."""
+    drive.output.parent.joinpath(f"{drive.scenario.name}-records").write_text("no folder")
+    drive.start()
+    drive.finish("failed")
+    assert drive.door.count(CREATE) == 0
+    assert drive.failure()["submitted"] is None, drive.failure()
+    drive.output.parent.joinpath(f"{drive.scenario.name}-records").unlink()
+    drive.clear()
+    drive.finish()
+
+
+SCENARIOS = [
+    *(
+        _with_a_file(scenario)
+        for scenario in task_kills.SCENARIOS
+        if scenario.name.endswith(
+            (
+                "after_intent",
+                "create_taken_in",
+                "answered_not_recorded",
+                "recorded_not_deferred",
+                "downloading",
+                "landed_not_recorded",
+                "at_every_moment",
+            )
+        )
+    ),
+    Scenario(
+        "record_place_not_writable",
+        Expected(),
+        record_place_not_writable,
+        arguments={**IN_A_FILE, "retries": 1},
+    ),
+]

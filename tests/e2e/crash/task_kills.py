@@ -1,0 +1,90 @@
+"""SIGKILL of the task process, at every moment of a paid call; each also with a reference file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.e2e.crash.acts import kill_task
+from tests.e2e.crash.doors import CREATE, DOWNLOAD, UPLOAD
+from tests.e2e.crash.scenario import WITH_REFERENCE, Drive, Expected, Scenario
+
+REATTACHED = "Resumed after an earlier try: re-attaching to generation"
+SAME_KEY = "Resumed after a try that ended between sending and recording"
+
+Play = Callable[[Drive], None]
+
+
+def once(drive: Drive) -> None:
+    """Let the run go its way."""
+    drive.start()
+    drive.finish()
+
+
+def killed_at_create_received(drive: Drive) -> None:
+    drive.door.on("received", CREATE, kill_task)
+    once(drive)
+
+
+def killed_at_create_taken_in(drive: Drive) -> None:
+    drive.door.on("answered", CREATE, kill_task)
+    once(drive)
+
+
+def killed_while_downloading(drive: Drive) -> None:
+    drive.door.on("handed", DOWNLOAD, kill_task, bytes_before=2000)
+    once(drive)
+
+
+def killed_while_uploading(drive: Drive) -> None:
+    drive.door.on("answered", UPLOAD, kill_task)
+    once(drive)
+
+
+# Name, what is played, where the process dies beside its record, what the next try says.
+_MOMENTS: tuple[tuple[str, Play, str | None, tuple[str, ...]], ...] = (
+    ("before_intent", once, "before intent", ()),
+    ("after_intent", once, "after intent", (SAME_KEY,)),
+    ("create_sent", killed_at_create_received, None, (SAME_KEY,)),
+    ("create_taken_in", killed_at_create_taken_in, None, (SAME_KEY,)),
+    ("answered_not_recorded", once, "before submitted", (SAME_KEY,)),
+    ("recorded_not_deferred", once, "after submitted", (REATTACHED,)),
+    ("downloading", killed_while_downloading, None, (REATTACHED,)),
+    ("landed_not_recorded", once, "before delivered", (REATTACHED,)),
+    ("recorded_not_succeeded", once, "after delivered", (REATTACHED,)),
+)
+
+
+def _scenarios() -> list[Scenario]:
+    made = []
+    for name, play, moment, says in _MOMENTS:
+        for suffix, arguments in (("", {}), ("_with_reference", WITH_REFERENCE)):
+            made.append(
+                Scenario(
+                    f"task_killed_{name}{suffix}",
+                    Expected(says=says),
+                    play,
+                    arguments=dict(arguments),
+                    die_at=() if moment is None else (moment,),
+                )
+            )
+    made.append(
+        Scenario(
+            "task_killed_uploading_with_reference",
+            Expected(),
+            killed_while_uploading,
+            arguments=dict(WITH_REFERENCE),
+        )
+    )
+    made.append(
+        Scenario(
+            "task_killed_at_every_moment",
+            Expected(says=(SAME_KEY, REATTACHED)),
+            once,
+            arguments={"retries": 8},
+            die_at=tuple(moment for _, _, moment, _ in _MOMENTS if moment is not None),
+        )
+    )
+    return made
+
+
+SCENARIOS: list[Scenario] = _scenarios()

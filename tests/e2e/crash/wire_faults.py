@@ -1,0 +1,159 @@
+"""Scenarios that kill nothing: faults of the network and of the gateway, and timeouts."""
+
+from __future__ import annotations
+
+import time
+
+from tests.e2e.crash.acts import cut, edited, rate_limited, reply, still_processing
+from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, Act
+from tests.e2e.crash.scenario import Drive, Expected, Scenario
+from tests.e2e.crash.task_kills import REATTACHED, SAME_KEY, Play, once
+
+HTML = "<html><body>A proxy's page</body></html>"
+CONFLICT = '{"error": {"code": "idempotency_conflict", "message": "in progress"}}'
+
+
+def at_create(moment: str, act: Act, times: int = 1) -> Play:
+    """Let a fault hit the paid call."""
+
+    def play(drive: Drive) -> None:
+        drive.door.on("received" if moment == "received" else "answered", CREATE, act, times=times)
+        once(drive)
+
+    return play
+
+
+def while_polling(act: Act, *, times: int | None = None, seconds: float = 0.0) -> Play:
+    """Let a fault hit a number of status calls, or all of them for a time."""
+
+    def play(drive: Drive) -> None:
+        busy = drive.door.on("answered", POLL, still_processing, times=None)
+        drive.start()
+        drive.wait_deferred()
+        busy.end()
+        rule = drive.door.on("received", POLL, act, times=times)
+        if times is None:
+            time.sleep(seconds)
+            rule.end()
+        drive.finish()
+
+    return play
+
+
+def unreachable_for_a_minute(drive: Drive) -> None:
+    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    drive.start()
+    drive.wait_deferred()
+    busy.end()
+    drive.door.close()
+    time.sleep(60)
+    drive.door.open()
+    drive.finish()
+
+
+def unknown_status(drive: Drive) -> None:
+    drive.door.on("answered", POLL, edited(status="in_review", result=None), times=6)
+    once(drive)
+
+
+def too_slow_for_the_first_try(drive: Drive) -> None:
+    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    drive.start()
+    drive.wait_task("up_for_retry", "queued", "running", "deferred", "success", tries=2)
+    busy.end()
+    drive.finish()
+
+
+def result_url_fails(drive: Drive) -> None:
+    drive.door.on("handed", DOWNLOAD, cut, times=3, bytes_before=500)
+    once(drive)
+
+
+def result_url_is_gone(drive: Drive) -> None:
+    """For as many times as there are tries: a 404 is not asked again within a try."""
+    drive.door.on("received", DOWNLOAD, reply(404), times=3)
+    drive.start()
+    drive.finish("failed")
+    drive.clear()
+    drive.finish()
+
+
+def failed_and_refunded(drive: Drive) -> None:
+    drive.fail_next_generation(refund=True)
+    once(drive)
+
+
+def failed_and_charged(drive: Drive) -> None:
+    drive.fail_next_generation(refund=False)
+    drive.start()
+    drive.finish("failed")
+    assert drive.failure()["kind"] == "generation_failed"
+    drive.clear()
+    drive.finish()
+
+
+def credits_run_out(drive: Drive) -> None:
+    drive.sandbox.control("POST", "credits", {"account": drive.scenario.name, "credits": 0})
+    drive.start()
+    drive.finish("failed")
+    failure = drive.failure()
+    assert (failure["kind"], failure["submitted"]) == ("credits", False)
+    drive.sandbox.control("POST", "credits", {"account": drive.scenario.name, "credits": 100})
+    drive.clear()
+    drive.finish()
+
+
+def key_replaced_while_waiting(drive: Drive) -> None:
+    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    drive.start()
+    drive.wait_deferred()
+    name, new = drive.scenario.name, "rvya_sk_the_new_one"
+    drive.sandbox.control("POST", "keys", {"key": drive.scenario.key, "account": name, "state": "revoked"})
+    polled = drive.door.count(POLL)
+    drive.door.wait_calls(POLL, polled + 3)
+    drive.sandbox.control("POST", "keys", {"key": new, "account": name})
+    drive.connect(new)
+    busy.end()
+    drive.finish()
+
+
+SCENARIOS = [
+    Scenario("create_cut_after_taken_in", Expected(), at_create("answered", cut)),
+    Scenario("create_cut_five_times", Expected(says=(SAME_KEY,)), at_create("answered", cut, 5)),
+    Scenario("create_answers_html", Expected(), at_create("answered", reply(200, HTML, "text/html"))),
+    Scenario("create_5xx_burst", Expected(), at_create("answered", reply(503), 6)),
+    Scenario("create_conflict_in_progress", Expected(), at_create("received", reply(409, CONFLICT), 2)),
+    Scenario("create_429", Expected(), at_create("received", rate_limited, 2)),
+    Scenario("unreachable_60_s", Expected(), unreachable_for_a_minute),
+    Scenario("polls_429_for_60_s", Expected(), while_polling(rate_limited, seconds=60)),
+    Scenario("polls_5xx_burst", Expected(), while_polling(reply(502), times=8)),
+    Scenario("polls_html", Expected(), while_polling(reply(200, HTML, "text/html"), times=5)),
+    Scenario("polls_cut", Expected(), while_polling(cut, times=5)),
+    Scenario("unknown_status", Expected(), unknown_status),
+    Scenario(
+        "timeout_then_retry",
+        Expected(
+            says=("did not end within the timeout", "re-attaches to it and does not pay again", REATTACHED)
+        ),
+        too_slow_for_the_first_try,
+        arguments={"timeout": 6},
+    ),
+    Scenario(
+        "deferral_timeout_then_retry",
+        Expected(says=("Airflow ended the deferral", "re-attaches to it and does not pay again", REATTACHED)),
+        too_slow_for_the_first_try,
+        backstop=-592.0,
+    ),
+    Scenario("result_url_cut_three_times", Expected(), result_url_fails),
+    Scenario("result_url_gone_then_cleared", Expected(says=(REATTACHED,)), result_url_is_gone),
+    Scenario("failed_with_refund", Expected(refunded=1), failed_and_refunded),
+    Scenario(
+        "failed_without_refund_then_cleared",
+        Expected(paid=2, says=("No retry is made, as it would pay again",)),
+        failed_and_charged,
+    ),
+    Scenario(
+        "credits_run_out", Expected(says=("Nothing was submitted and nothing was charged",)), credits_run_out
+    ),
+    Scenario("key_replaced_while_waiting", Expected(), key_replaced_while_waiting, stored_connection=True),
+]
