@@ -40,6 +40,8 @@ def get_provider_info() -> dict[str, Any]:
                 "class-name": "airflow_provider_rivya.decorators.rivya.rivya_generate_task",
             }
         ],
+        # Read by Airflow 3.2 and later; the console script "rivya" is there in any case.
+        "cli": ["airflow_provider_rivya.cli.definition.get_rivya_cli_commands"],
         "connection-types": [
             {
                 "connection-type": "rivya",
