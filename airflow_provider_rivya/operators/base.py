@@ -23,7 +23,7 @@ from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.waiting import Finished
 from airflow_provider_rivya.operators.concluding import OwnEnding, Pinned, conclude
 from airflow_provider_rivya.operators.pricing import Budget, check_balance, surprise
-from airflow_provider_rivya.operators.records import SafeRecords, records_for
+from airflow_provider_rivya.operators.records import NoRecords, SafeRecords, records_for
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.session import open_session
 
@@ -92,6 +92,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
         on_rerun_after_delivery: OnRerun = "regenerate",
         on_uncertain_submission: OnUncertain = "resubmit",
         state_path: str | None = None,
+        durable: bool = True,
         validation: Validation = "strict",
         max_credits: float | None = None,
         allow_estimates: bool = False,
@@ -129,6 +130,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
         self.on_rerun_after_delivery = on_rerun_after_delivery
         self.on_uncertain_submission = on_uncertain_submission
         self.state_path = state_path
+        self.durable = durable
         self.validation = validation
         self.max_credits = max_credits
         self.allow_estimates = allow_estimates
@@ -329,7 +331,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
             map_index=instance.map_index,
         )
         output = OutputPlace(output_path, output_conn_id) if output_path else None
-        store = records_for(context, identity, self.state_path, output)
+        store = records_for(context, identity, self.state_path, output) if self.durable else NoRecords()
         session.submitter = Submitter(
             hook=hook,
             records=SafeRecords(store, hook.conn_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,13 @@ def test_generation_of_somebody_else(bench: NewBench, sandbox: SandboxProcess, c
     assert "idempotency_namespace" in done.text
     assert run.xcom() is None
     assert charges(sandbox) == 1
+
+
+def test_without_a_record_the_messages_say_so(bench: NewBench, sandbox: SandboxProcess) -> None:
+    sandbox.reset(speed=1)
+    run = bench(durable=False, deferrable=False, timeout=timedelta(seconds=0.2))
+    done = run.run()
+    assert done.state == "up_for_retry"
+    assert run.record() is None
+    assert "No record survives this try: a retry would submit anew and may pay again" in done.text
+    assert run.xcom(key="failure")["submitted"] is True
