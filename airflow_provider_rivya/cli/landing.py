@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from airflow_provider_rivya.exceptions import InvalidRequestError, OutputError
-from airflow_provider_rivya.generation.result import GenerationResult, whole
+from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.generation.result import GenerationResult, in_credits
 from airflow_provider_rivya.generation.result import Output as LandedOutput
-from airflow_provider_rivya.media import download
-from airflow_provider_rivya.media.naming import default_name
 from airflow_provider_rivya.media.store import OutputPlace
+from airflow_provider_rivya.operators.landing import landed
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.cli.output import Output
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.media.download import LandedFile
 
 
 def place_of(text: str) -> str:
@@ -44,55 +42,19 @@ def checked_place(text: str) -> OutputPlace:
 
 def land(hook: GatewayHook, generation: Generation, model: str, path: str, output: Output) -> int:
     """Land every file of a succeeded generation and print where they are."""
-    if not generation.urls:
-        raise OutputError("The generation succeeded, but the gateway lists no result", retryable=True)
-    place = OutputPlace(place_of(path))
-    count = len(generation.urls)
-    wanted = [
-        download.Output(url, _namer(place, generation.id, index, count))
-        for index, url in enumerate(generation.urls)
-    ]
-    limit = hook.settings.max_output_bytes
-    files = download.land_all(hook.downloader().open, wanted, place, max_bytes=limit)
-    output.result(_document(hook, generation, model, files), *(_line(file) for file in files))
-    output.say(f"It cost {whole(generation.credits_final)} credits.", style="dim")
-    return 0
-
-
-def _namer(place: OutputPlace, generation_id: str, index: int, count: int) -> Any:
-    # One name cannot hold several files, should more come than were asked for.
-    if count > 1 and place.fixed_name is not None:
-        return lambda media_type: default_name(generation_id, index, media_type)
-    return place.namer(generation_id, index)
-
-
-def _document(
-    hook: GatewayHook, generation: Generation, model: str, files: list[LandedFile]
-) -> dict[str, Any]:
-    outputs = [
-        LandedOutput(
-            index=index,
-            uri=file.uri,
-            conn_id=file.conn_id,
-            source_url="",
-            mime_type=file.mime_type,
-            size_bytes=file.size_bytes,
-            sha256=file.sha256,
-            width=file.width,
-            height=file.height,
-        )
-        for index, file in enumerate(files)
-    ]
-    document = GenerationResult.of(generation, hook.api.NAME, model, outputs).to_xcom()
+    files = landed(hook, generation, place_of(path))
+    document = GenerationResult.of(generation, hook.api.NAME, model, files).to_xcom()
     for entry in document["outputs"]:
         # Whoever has the URL has the file: it is for tasks, not for terminals.
         del entry["source_url"]
-    return document
+    output.result(document, *(_line(file) for file in files))
+    output.say(f"It cost {in_credits(generation.credits_final)}.", style="dim")
+    return 0
 
 
-def _line(file: LandedFile) -> str:
+def _line(file: LandedOutput) -> str:
     size = f"{file.width} x {file.height}, " if file.width and file.height else ""
-    return f"{local_path(file.uri)}  ({size}{file.mime_type}, {_bytes(file.size_bytes)})"
+    return f"{local_path(file.uri or '')}  ({size}{file.mime_type}, {_bytes(file.size_bytes or 0)})"
 
 
 def local_path(uri: str) -> str:

@@ -12,17 +12,17 @@ from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError, NotFoundError, OutputError
 from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.narration import failure_of
-from airflow_provider_rivya.generation.result import GenerationResult, Output, in_credits
+from airflow_provider_rivya.generation.result import GenerationResult, in_credits
 from airflow_provider_rivya.generation.submission import is_content_refusal
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
+from airflow_provider_rivya.operators.landing import landed
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.generation.submission import Record
     from airflow_provider_rivya.generation.waiting import Finished
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.media.store import OutputPlace
     from airflow_provider_rivya.operators.submitting import Submitter
 
 log = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ def conclude(
         raise ending.unfinished(not_ended(finished, pinned.generation_id, hook.conn_id), seen=True)
     try:
         with observability.span("download", labels, generation_id=generation.id) as span:
-            outputs = _landed(generation, hook, pinned, if_exists)
+            outputs = landed(hook, generation, pinned.output_path, pinned.output_conn_id, if_exists=if_exists)
             sizes = [output.size_bytes for output in outputs if output.size_bytes is not None]
             observability.annotate(span, outputs=len(outputs), bytes=sum(sizes))
     except OutputError as error:
@@ -176,55 +176,3 @@ def conclude(
         in_credits(generation.credits_final),
     )
     return GenerationResult.of(generation, hook.api.NAME, pinned.model, outputs).to_xcom()
-
-
-def _landed(
-    generation: Generation,
-    hook: GatewayHook,
-    pinned: Pinned,
-    if_exists: Literal["overwrite", "fail", "skip"],
-) -> list[Output]:
-    from airflow_provider_rivya.media import download
-    from airflow_provider_rivya.media.store import OutputPlace
-
-    urls = generation.urls
-    if not urls:
-        raise OutputError("The generation succeeded, but the gateway lists no result", retryable=True)
-    if pinned.output_path is None:
-        return [Output(index, None, None, url) for index, url in enumerate(urls)]
-    place = OutputPlace(pinned.output_path, pinned.output_conn_id)
-    wanted = [
-        download.Output(url, _namer(place, generation.id, index, len(urls))) for index, url in enumerate(urls)
-    ]
-    files = download.land_all(
-        hook.downloader().open,
-        wanted,
-        place,
-        max_bytes=hook.settings.max_output_bytes,
-        if_exists=if_exists,
-    )
-    for file in files:
-        log.info("Landed %s (%s, %d bytes).", file.uri, file.mime_type, file.size_bytes)
-    return [
-        Output(
-            index=index,
-            uri=file.uri,
-            conn_id=file.conn_id,
-            source_url=url,
-            mime_type=file.mime_type,
-            size_bytes=file.size_bytes,
-            sha256=file.sha256,
-            width=file.width,
-            height=file.height,
-        )
-        for index, (url, file) in enumerate(zip(urls, files, strict=True))
-    ]
-
-
-def _namer(place: OutputPlace, generation_id: str, index: int, count: int) -> Any:
-    """A fixed name is one file's; should more come than were asked for, all get their own names."""
-    from airflow_provider_rivya.media.naming import default_name
-
-    if count > 1 and place.fixed_name is not None:
-        return lambda media_type: default_name(generation_id, index, media_type)
-    return place.namer(generation_id, index)
