@@ -36,7 +36,8 @@ def main() -> int:
         print("\n".join(scenario.name for scenario in chosen))
         return 0 if chosen else 2
     with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="rivya-crash-") as folder:
-        verdicts = run_matrix(chosen, options.folder or Path(folder, "run"), Progress(), options.python.absolute())
+        place, python = options.folder or Path(folder, "run"), options.python.absolute()
+        verdicts = run_matrix(chosen, place, Progress(), python)
     print()
     print(table(verdicts))
     print()
