@@ -31,7 +31,10 @@ from airflow_provider_rivya.exceptions import (
 )
 
 NAME: Final = "rivya"
+TITLE: Final = "Rivya"
 DEFAULT_HOST: Final = "https://rivya.ai"
+REPLAYS_KEYS: Final = True
+TAKES_TRACE_ID: Final = True
 
 # https://rivya.ai/docs/api-errors-and-limits; the table is known not to be complete.
 _BY_CODE: Final[dict[str, type[GatewayError]]] = {

@@ -63,6 +63,10 @@ class Generation(_Inbound):
     failure: GenerationFailure | None = None
 
     @property
+    def queued(self) -> bool:
+        return self.status == QUEUED
+
+    @property
     def succeeded(self) -> bool:
         return self.status == SUCCEEDED
 

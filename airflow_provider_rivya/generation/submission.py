@@ -80,6 +80,7 @@ class Record:
     :param code: the gateway's code of a failed generation.
     :param submitted_at: when the task id came, seconds since the epoch.
     :param namespace: the ``idempotency_namespace`` that its key was made with.
+    :param category: of the model: where the gateway keeps the generation.
     """
 
     state: State
@@ -96,6 +97,7 @@ class Record:
     code: str | None = None
     submitted_at: float | None = None
     namespace: str = ""
+    category: str | None = None
 
     def submitted(self, generation_id: str, credits: float | None, now: float) -> Record:
         return replace(

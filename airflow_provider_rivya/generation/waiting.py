@@ -85,7 +85,7 @@ class Wait:
 
         :param seen: what the gateway answered, or the error in its place.
         """
-        hint = None
+        hint, queued = None, False
         if isinstance(seen, GatewayError):
             over = self._grace_over(now, seen)
             if over is not None:
@@ -97,9 +97,10 @@ class Wait:
                 return Finished("succeeded")
             if seen.failed:
                 return Finished("failed", seen.failure.code if seen.failure else None)
+            queued = seen.queued
         if now >= self._deadline:
             return Finished("timeout")
-        delay = self._schedule.delay(now - self._submitted_at, seed=self._seed, hint=hint)
+        delay = self._schedule.delay(now - self._submitted_at, seed=self._seed, hint=hint, queued=queued)
         return Sleep(self._until_deadline(delay, now), refresh=self._refused_since is not None)
 
     def _grace_over(self, now: float, error: GatewayError) -> Finished | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
+from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError, NotFoundError
 from airflow_provider_rivya.hooks.client import ConnectedHook
 
 if TYPE_CHECKING:
@@ -24,30 +24,67 @@ class GatewayHook(ConnectedHook):
 
     # -- the gateway's calls -----------------------------------------------------------------------
 
-    def create_generation(self, body: str, idempotency_key: str | None = None) -> Generation:
+    def create_generation(
+        self, body: str, idempotency_key: str | None = None, *, category: str = "image"
+    ) -> Generation:
         """
         Submit a generation. This is what costs credits.
 
-        :param body: exact JSON text, made with :meth:`request_body`.
-        :param idempotency_key: with one, a lost answer is asked for again; without one it is not.
+        :param body: exact JSON text, made with ``api.request_body``.
+        :param idempotency_key: where the gateway honours one, a lost answer is asked for again with it;
+            in any other case a request that may have been taken in is not sent again.
+        :param category: of the model.
         """
-        return self._send(self.api.create_generation(body, idempotency_key))
+        return self._send(self.api.create_generation(body, idempotency_key, category))
 
-    async def acreate_generation(self, body: str, idempotency_key: str | None = None) -> Generation:
+    async def acreate_generation(
+        self, body: str, idempotency_key: str | None = None, *, category: str = "image"
+    ) -> Generation:
         """Async :meth:`create_generation`."""
-        return await self._asend(self.api.create_generation(body, idempotency_key))
+        return await self._asend(self.api.create_generation(body, idempotency_key, category))
 
-    def get_generation(self, generation_id: str, *, repeat: bool = True) -> Generation:
+    def get_generation(
+        self, generation_id: str, *, category: str = "image", repeat: bool = True
+    ) -> Generation:
         """
         Read the state, and the result URLs, of a generation.
 
+        :param category: of the model; some gateways keep images and videos apart.
         :param repeat: ``False`` makes one attempt only, for callers with a schedule of their own.
         """
-        return self._send(self.api.get_generation(generation_id), repeat=repeat)
+        return self._send(self.api.get_generation(generation_id, category), repeat=repeat)
 
-    async def aget_generation(self, generation_id: str, *, repeat: bool = True) -> Generation:
+    async def aget_generation(
+        self, generation_id: str, *, category: str = "image", repeat: bool = True
+    ) -> Generation:
         """Async :meth:`get_generation`."""
-        return await self._asend(self.api.get_generation(generation_id), repeat=repeat)
+        return await self._asend(self.api.get_generation(generation_id, category), repeat=repeat)
+
+    def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
+        """
+        Look up what was submitted under a key, where the gateway can.
+
+        :return: ``None``: it knows none, or has no such call.
+        """
+        call = self.api.find_generation(key, category)
+        if call is None:
+            return None
+        try:
+            found = self._send(call)
+        except NotFoundError:
+            return None
+        return found
+
+    async def afind_generation(self, key: str, *, category: str = "image") -> Generation | None:
+        """Async :meth:`find_generation`."""
+        call = self.api.find_generation(key, category)
+        if call is None:
+            return None
+        try:
+            found = await self._asend(call)
+        except NotFoundError:
+            return None
+        return found
 
     def get_credits(self) -> Balance:
         """Read the balance of the account."""
@@ -58,20 +95,12 @@ class GatewayHook(ConnectedHook):
         return await self._asend(self.api.get_credits())
 
     def list_models(self) -> list[ModelInfo]:
-        """Read the live list of models. Needs no key."""
+        """Read the live list of models."""
         return self._send(self.api.list_models())
 
     async def alist_models(self) -> list[ModelInfo]:
         """Async :meth:`list_models`."""
         return await self._asend(self.api.list_models())
-
-    def get_file(self, file_id: str) -> UploadedFile:
-        """Read the metadata of an uploaded file."""
-        return self._send(self.api.get_file(file_id))
-
-    async def aget_file(self, file_id: str) -> UploadedFile:
-        """Async :meth:`get_file`."""
-        return await self._asend(self.api.get_file(file_id))
 
     def upload_file(
         self,
@@ -130,7 +159,7 @@ class GatewayHook(ConnectedHook):
         Wait until a generation has succeeded, and return it.
 
         :param timeout: seconds from now.
-        :param category: ``image``, ``audio`` or ``video``: how often to ask.
+        :param category: ``image``, ``audio`` or ``video``: how often, and where, to ask.
         :param submitted_at: seconds since the epoch; now, if not given.
         :raises GenerationFailedError: it failed at the gateway.
         :raises GenerationTimeoutError: it has not ended in time; it may still be running.
@@ -140,7 +169,7 @@ class GatewayHook(ConnectedHook):
 
         target = watching.Target.of(generation_id, self.settings, category, timeout, submitted_at)
         finished = watching.watch(self, target)
-        return watching.verdict(finished, self.get_generation(generation_id), target)
+        return watching.verdict(finished, self.get_generation(generation_id, category=category), target)
 
     async def await_generation(
         self,
@@ -155,16 +184,24 @@ class GatewayHook(ConnectedHook):
 
         target = watching.Target.of(generation_id, await self.asettings(), category, timeout, submitted_at)
         finished = await watching.awatch(self, target)
-        return watching.verdict(finished, await self.aget_generation(generation_id), target)
+        seen = await self.aget_generation(generation_id, category=category)
+        return watching.verdict(finished, seen, target)
 
     # -- the connection form's button --------------------------------------------------------------
 
     def test_connection(self) -> tuple[bool, str]:
         """Read the balance: proves address and key without cost. Airflow's form shows the answer."""
         try:
-            credits = self.get_credits().credits
+            return True, f"The key works at {self.settings.base_url}. {self._tried()}"
         except GenerationError as error:
             return False, str(error)
         finally:
             self.close()
-        return True, f"The key works at {self.settings.base_url}. Balance: {credits:g} credits."
+
+    def _tried(self) -> str:
+        """
+        Make a call that needs the key and costs nothing; return what it shows.
+
+        :raises GenerationError: the connection cannot be used.
+        """
+        return f"Balance: {self.get_credits().credits:g} credits."

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from airflow_provider_rivya.api.call import ApiCall, FilePart
+    from airflow_provider_rivya.api.dialect import Dialect
     from airflow_provider_rivya.api.http import AsyncSender, ClientSettings, SyncSender
     from airflow_provider_rivya.api.http_download import Downloader
     from airflow_provider_rivya.api.schemas import (
@@ -32,19 +33,40 @@ REFRESH_INTERVAL: Final = 5.0
 
 
 class Gateway(Protocol):
-    """What a module of ``api`` offers: a gateway's calls as data."""
+    """
+    What a module of ``api`` offers: a gateway's calls as data, and what it can do.
+
+    ``category`` is ``image``, ``audio`` or ``video``; ``key`` is the idempotency key of a submission.
+    """
 
     @property
-    def NAME(self) -> str: ...
+    def NAME(self) -> str:
+        """The connection's type, and the name in results."""
+
+    @property
+    def TITLE(self) -> str:
+        """The name for people."""
+
     @property
     def DEFAULT_HOST(self) -> str: ...
+    @property
+    def REPLAYS_KEYS(self) -> bool:
+        """Whether a creation that is sent again under its key gives the same generation."""
 
-    def create_generation(self, body: str, idempotency_key: str | None) -> ApiCall[Generation]: ...
-    def get_generation(self, generation_id: str) -> ApiCall[Generation]: ...
+    @property
+    def TAKES_TRACE_ID(self) -> bool:
+        """Whether a request has a field for the user's own ``client_request_id``."""
+
+    def create_generation(
+        self, body: str, key: str | None, category: str = "image"
+    ) -> ApiCall[Generation]: ...
+    def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]: ...
+    def find_generation(self, key: str, category: str = "image") -> ApiCall[Generation] | None:
+        """Look up what was submitted under a key; ``None``: the gateway has no such call."""
+
     def upload_file(
         self, part: FilePart, kind: str, model: str | None = None, client_request_id: str | None = None
     ) -> ApiCall[UploadedFile]: ...
-    def get_file(self, file_id: str) -> ApiCall[UploadedFile]: ...
     def get_credits(self) -> ApiCall[Balance]: ...
     def list_models(self) -> ApiCall[list[ModelInfo]]: ...
     def request_body(
@@ -54,6 +76,9 @@ class Gateway(Protocol):
         params: Mapping[str, Any],
         references: Sequence[ReferenceMedia] = (),
         client_request_id: str | None = None,
+        *,
+        key: str | None = None,
+        dialect: Dialect | None = None,
     ) -> str: ...
 
 

@@ -9,29 +9,38 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-from airflow_provider_rivya.hooks.connection import FIELDS
+from airflow_provider_rivya.hooks.fields import FIELDS
 
-UI_FIELD_BEHAVIOUR: Final[dict[str, Any]] = {
-    "hidden-fields": ["login", "schema"],
-    "relabeling": {"password": "API key"},
-    "placeholders": {"host": "https://rivya.ai", "port": "443", "password": "rvya_sk_..."},
+_PLACEHOLDERS: Final = {
+    "rivya": {"host": "https://rivya.ai", "password": "rvya_sk_..."},
+    "toapis": {"host": "https://toapis.com", "password": "sk-..."},
 }
-"""
-The ``ui-field-behaviour`` part of the provider info.
-
-The port is shown although the host may hold it: the page of Airflow 3.3.1 and 3.3.2 sends port 0 where there
-is none, and the API server then refuses the test (https://github.com/apache/airflow/pull/73298).
-"""
 
 
-def field_behaviour() -> dict[str, Any]:
-    """Return :data:`UI_FIELD_BEHAVIOUR` as a hook's ``get_ui_field_behaviour`` spells it."""
-    return {name.replace("-", "_"): value for name, value in UI_FIELD_BEHAVIOUR.items()}
+def ui_field_behaviour(conn_type: str) -> dict[str, Any]:
+    """
+    Return the ``ui-field-behaviour`` part of the provider info.
+
+    The port is shown although the host may hold it: the page of Airflow 3.3.1 and 3.3.2 sends port 0 where
+    there is none, and the API server then refuses the test (https://github.com/apache/airflow/pull/73298).
+
+    :param conn_type: ``rivya`` or ``toapis``.
+    """
+    return {
+        "hidden-fields": ["login", "schema"],
+        "relabeling": {"password": "API key"},
+        "placeholders": {"port": "443", **_PLACEHOLDERS[conn_type]},
+    }
+
+
+def field_behaviour(conn_type: str) -> dict[str, Any]:
+    """Return :func:`ui_field_behaviour` as a hook's ``get_ui_field_behaviour`` spells it."""
+    return {name.replace("-", "_"): value for name, value in ui_field_behaviour(conn_type).items()}
 
 
 def form_widgets() -> dict[str, Any]:
     """
-    Return a WTForms field for each of :data:`~airflow_provider_rivya.hooks.connection.FIELDS`.
+    Return a WTForms field for each of :data:`~airflow_provider_rivya.hooks.fields.FIELDS`.
 
     Airflow 3.1 has neither WTForms nor fields for fractions: its API server puts stand-ins in the place of
     WTForms' own classes while it calls this, and numbers that may have a fraction are typed in as text.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_rivya.hooks.base import GatewayHook
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.api.schemas import UploadedFile
     from airflow_provider_rivya.hooks.client import Gateway
 
 
@@ -50,10 +51,36 @@ class RivyaHook(GatewayHook):
         """Return what the form does with the standard fields, for Airflow 3.1."""
         from airflow_provider_rivya.hooks.form import field_behaviour
 
-        return field_behaviour()
+        return field_behaviour(cls.conn_type)
 
     @property
     def api(self) -> Gateway:
         from airflow_provider_rivya.api import rivya
 
         return rivya
+
+    # -- calls that Rivya alone has ----------------------------------------------------------------
+
+    def get_file(self, file_id: str) -> UploadedFile:
+        """Read the metadata of an uploaded file."""
+        from airflow_provider_rivya.api import rivya
+
+        return self._send(rivya.get_file(file_id))
+
+    async def aget_file(self, file_id: str) -> UploadedFile:
+        """Async :meth:`get_file`."""
+        from airflow_provider_rivya.api import rivya
+
+        return await self._asend(rivya.get_file(file_id))
+
+    def get_openapi(self) -> dict[str, Any]:
+        """Read the OpenAPI document of the API as it is now. Needs no key."""
+        from airflow_provider_rivya.api import rivya
+
+        return self._send(rivya.get_openapi())
+
+    async def aget_openapi(self) -> dict[str, Any]:
+        """Async :meth:`get_openapi`."""
+        from airflow_provider_rivya.api import rivya
+
+        return await self._asend(rivya.get_openapi())

@@ -34,6 +34,7 @@ class Target:
     """
     What is waited for.
 
+    :param category: ``image``, ``audio`` or ``video``.
     :param wait: decides after each observation.
     :param narrator: decides what is logged.
     :param deadline: seconds since the epoch.
@@ -41,6 +42,7 @@ class Target:
 
     generation_id: str
     conn_id: str
+    category: str
     wait: Wait
     narrator: Narrator
     deadline: float
@@ -64,6 +66,7 @@ class Target:
         begun = now if submitted_at is None else submitted_at
         schedule = schedule_for(
             category,
+            gateway=settings.gateway,
             first=settings.poll_first,
             interval=settings.poll_interval,
             maximum=settings.poll_max,
@@ -72,6 +75,7 @@ class Target:
         return cls(
             generation_id=generation_id,
             conn_id=settings.conn_id,
+            category=category,
             wait=Wait(schedule, begun, now + timeout, generation_id),
             narrator=Narrator(generation_id, begun),
             deadline=now + timeout,
@@ -95,7 +99,7 @@ def watch(hook: GatewayHook, target: Target) -> Finished:
             hook.refresh()
         seen: Generation | GatewayError
         try:
-            seen = hook.get_generation(target.generation_id, repeat=False)
+            seen = hook.get_generation(target.generation_id, category=target.category, repeat=False)
         except GatewayError as error:
             seen = error
         observability.polled(_labels(hook, seen), triggerer=False)
@@ -112,7 +116,7 @@ async def awatch(hook: GatewayHook, target: Target) -> Finished:
             await hook.arefresh()
         seen: Generation | GatewayError
         try:
-            seen = await hook.aget_generation(target.generation_id, repeat=False)
+            seen = await hook.aget_generation(target.generation_id, category=target.category, repeat=False)
         except GatewayError as error:
             seen = error
         observability.polled(_labels(hook, seen), triggerer=True)

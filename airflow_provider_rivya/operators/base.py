@@ -21,11 +21,13 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.waiting import Finished
+from airflow_provider_rivya.operators.arguments import check_choices, check_limits, check_spans
 from airflow_provider_rivya.operators.concluding import OwnEnding, Pinned, conclude
 from airflow_provider_rivya.operators.pricing import Budget, check_balance, surprise
 from airflow_provider_rivya.operators.records import NoRecords, SafeRecords, records_for
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.session import open_session
+from airflow_provider_rivya.operators.submitting import Submitted
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
@@ -33,15 +35,10 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.operators.preparing import Prepared
     from airflow_provider_rivya.operators.session import Session
-    from airflow_provider_rivya.operators.submitting import Submitted, Submitter
+    from airflow_provider_rivya.operators.submitting import Submitter
     from airflow_provider_rivya.triggers.base import GenerationTrigger
 
 log = logging.getLogger(__name__)
-
-IF_EXISTS = ("overwrite", "fail", "skip")
-ON_RERUN = ("regenerate", "reuse")
-ON_UNCERTAIN = ("resubmit", "fail")
-VALIDATION = ("strict", "warn", "off")
 
 BACKSTOP = timedelta(minutes=5)
 """How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
@@ -56,6 +53,9 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
 
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[GenerationTrigger]]
+    default_on_uncertain_submission: ClassVar[OnUncertain]
+    dialect: Mapping[str, Any] | None = None
+    """How a request is spelled, for gateways whose documentation does not agree with itself."""
 
     template_fields: Sequence[str] = (
         "model",
@@ -90,7 +90,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
         timeout: timedelta = timedelta(hours=1),
         inline_wait: timedelta = timedelta(0),
         on_rerun_after_delivery: OnRerun = "regenerate",
-        on_uncertain_submission: OnUncertain = "resubmit",
+        on_uncertain_submission: OnUncertain | None = None,
         state_path: str | None = None,
         durable: bool = True,
         validation: Validation = "strict",
@@ -108,21 +108,15 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
         self.client_request_id = client_request_id
         self.output_path = output_path
         self.output_conn_id = output_conn_id
-        for name, chosen, allowed in (
-            ("if_exists", if_exists, IF_EXISTS),
-            ("on_rerun_after_delivery", on_rerun_after_delivery, ON_RERUN),
-            ("on_uncertain_submission", on_uncertain_submission, ON_UNCERTAIN),
-            ("validation", validation, VALIDATION),
-        ):
-            if chosen not in allowed:
-                raise ValueError(f"{name} is {chosen!r}; allowed: {', '.join(allowed)}")
-        for name, limit in (("max_credits", max_credits), ("min_credits_left", min_credits_left)):
-            if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | float)):
-                raise ValueError(f"{name} is {limit!r}; it takes a number")
-        spans: dict[str, object] = {"timeout": timeout, "inline_wait": inline_wait}
-        for name, value in spans.items():
-            if not isinstance(value, timedelta) or value < timedelta(0):
-                raise ValueError(f"{name} is {value!r}; it takes a timedelta that is not negative")
+        on_uncertain_submission = on_uncertain_submission or self.default_on_uncertain_submission
+        check_choices(
+            if_exists=if_exists,
+            on_rerun_after_delivery=on_rerun_after_delivery,
+            on_uncertain_submission=on_uncertain_submission,
+            validation=validation,
+        )
+        check_limits(max_credits=max_credits, min_credits_left=min_credits_left)
+        check_spans(timeout=timeout, inline_wait=inline_wait)
         self.if_exists = if_exists
         self.deferrable = _compat.default_deferrable() if deferrable is None else deferrable
         self.timeout = timeout
@@ -151,26 +145,25 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
 
         :return: the :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict.
         """
-        from airflow_provider_rivya.catalog.spec import category_of
-
         with self._session(context) as session, TemporaryDirectory(prefix="rivya-") as folder:
             hook = session.hook
             submitter = self._submitter(context, session, self.output_path, self.output_conn_id)
             prepared = self._prepared(context, submitter, folder)
             submitted = submitter.obtain(
-                prepared.request if prepared else None, lambda: self._body(hook, prepared)
+                prepared.request if prepared else None, lambda key: self._body(hook, prepared, key)
             )
             if submitted.answer is not None and prepared is not None:
                 reserved = submitted.answer.credits_reserved
                 if said := surprise(reserved, prepared.spec, self._budget):
                     log.warning("%s", said)
-            category = category_of(hook.api.NAME, submitted.record.model)
+            category = submitted.category(hook.api.NAME)
             pinned = Pinned(
                 submitted.generation_id,
                 submitted.record.model,
                 self.output_path,
                 self.output_conn_id,
                 time.time(),
+                category,
             )
             begun = submitted.record.submitted_at or time.time()
             deadline = time.time() + self._patience()
@@ -189,17 +182,22 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
         """Go on after the trigger: read the generation again, and land it."""
         with self._session(context) as session:
             # DAG.test() of Airflow 3.3 hands on the event alone.
-            rest = Pinned(
-                generation_id=pinned.get("generation_id") or event["task_id"],
-                model=pinned.get("model") or self.model,
-                output_path=pinned.get("output_path", self.output_path),
-                output_conn_id=pinned.get("output_conn_id", self.output_conn_id),
-                since=pinned.get("since"),
-            )
+            place = {
+                name: pinned.get(name, getattr(self, name)) for name in ("output_path", "output_conn_id")
+            }
+            generation_id = pinned.get("generation_id") or event["task_id"]
             log.info("The trigger reports: %s.", event["status"])
             finished = Finished(event["status"], event.get("code"))
-            submitter = self._submitter(context, session, rest.output_path, rest.output_conn_id)
-            ending = OwnEnding(submitter, submitter.recorded(rest.generation_id, rest.model))
+            submitter = self._submitter(context, session, **place)
+            submitted = Submitted(submitter.recorded(generation_id, pinned.get("model") or self.model), None)
+            rest = Pinned(
+                generation_id=generation_id,
+                model=submitted.record.model,
+                since=pinned.get("since"),
+                category=pinned.get("category") or submitted.category(session.hook.api.NAME),
+                **place,
+            )
+            ending = OwnEnding(submitter, submitted.record)
             return self._report(context, conclude(ending, finished, rest, self.if_exists))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
@@ -289,13 +287,15 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
             validation=self.validation,
             budget=self._budget,
             advise_conversion=not self.convert_reference_images,
+            dialect=self.dialect,
+            takes_trace_id=hook.api.TAKES_TRACE_ID,
         )
 
     @property
     def _budget(self) -> Budget:
         return Budget(self.max_credits, self.allow_estimates, self.min_credits_left)
 
-    def _body(self, hook: GatewayHook, prepared: Prepared | None) -> str:
+    def _body(self, hook: GatewayHook, prepared: Prepared | None, key: str) -> str:
         from airflow_provider_rivya.operators.references import upload
 
         if prepared is None:
@@ -313,6 +313,8 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
             request.params,
             upload(hook, prepared.references, request.model),
             self.client_request_id,
+            key=key,
+            dialect=prepared.dialect,
         )
 
     def _submitter(
@@ -352,7 +354,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
         if known is None:
             # An earlier try's generation may have ended long ago.
             with suppress(GatewayError):
-                known = hook.get_generation(submitted.generation_id)
+                known = hook.get_generation(submitted.generation_id, category=category)
         if known is not None and known.ended:
             return Finished("succeeded" if known.succeeded else "failed")
         patience = self.inline_wait.total_seconds() if self.deferrable else math.inf

@@ -37,6 +37,7 @@ class Pinned:
     checked before paying are the ones that count.
 
     :param since: when this try began to wait, seconds since the epoch.
+    :param category: of the model: where the gateway keeps the generation.
     """
 
     generation_id: str
@@ -44,6 +45,7 @@ class Pinned:
     output_path: str | None
     output_conn_id: str | None
     since: float | None = None
+    category: str = "image"
 
 
 class Ending(Protocol):
@@ -148,7 +150,7 @@ def conclude(
     if pinned.since is not None:
         observability.waited(labels, pinned.generation_id, pinned.since, finished.outcome)
     try:
-        generation = hook.get_generation(pinned.generation_id)
+        generation = hook.get_generation(pinned.generation_id, category=pinned.category)
     except GatewayError as error:
         # The waiting's own verdict is the better reason, where there is one.
         told: GenerationError = error

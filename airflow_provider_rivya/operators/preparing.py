@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from airflow_provider_rivya.generation.request import GenerationRequest
 from airflow_provider_rivya.operators.pricing import NO_BUDGET, Budget, price_faults
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.api.dialect import Dialect
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.catalog.spec import ModelSpec
     from airflow_provider_rivya.catalog.validation import NormalisedRequest
@@ -32,12 +33,14 @@ class Prepared:
     :param references: opened and looked at, in order; not uploaded yet.
     :param place: where outputs go; ``None`` hands on the URLs alone.
     :param spec: what the catalogue knows of the model, if anything.
+    :param dialect: how the request is spelled, at gateways that need it.
     """
 
     request: GenerationRequest
     references: Sequence[Reference]
     place: OutputPlace | None
     spec: ModelSpec | None = None
+    dialect: Dialect | None = None
 
 
 def prepare(
@@ -57,6 +60,8 @@ def prepare(
     budget: Budget = NO_BUDGET,
     executor: str | None = None,
     advise_conversion: bool = False,
+    dialect: Any = None,
+    takes_trace_id: bool = True,
 ) -> Prepared:
     """
     Check everything and return it in the form of the wire.
@@ -70,20 +75,24 @@ def prepare(
     :param budget: what the task may cost.
     :param executor: that the task asks for; the deployment's own, if none.
     :param advise_conversion: say of images that the model does not take how to have them converted.
+    :param dialect: fields of :class:`~airflow_provider_rivya.api.dialect.Dialect` that are to differ from the
+        catalogue's.
+    :param takes_trace_id: whether the gateway has a field for ``client_request_id``.
     :raises InvalidRequestError: with every fault found.
     """
     from airflow_provider_rivya.operators.converting import with_advice
+    from airflow_provider_rivya.operators.dialect import spelled
 
     faults: list[Fault] = [reference for reference in references if isinstance(reference, Fault)]
     usable = [reference for reference in references if not isinstance(reference, Fault)]
     params = _params(model_params, faults)
     request, spec = _checked(gateway, model, prompt, params, usable, validation, faults)
-    faults.extend(_trace_id_faults(client_request_id))
+    spelling = spelled(dialect, spec.dialect if spec else None, faults)
+    faults.extend(_trace_id_faults(client_request_id, takes_trace_id))
     faults.extend(price_faults(spec, budget))
-    outputs = request.params.get("max_images", 1)
     place = _place(output_path, output_conn_id, faults)
     if place is not None:
-        faults.extend(_place_faults(place, if_exists, mapped, outputs if isinstance(outputs, int) else 1))
+        faults.extend(_place_faults(place, if_exists, mapped, _outputs(request.params)))
     if faults:
         told = with_advice(faults, usable, spec) if advise_conversion else faults
         raise InvalidRequestError(told, subject=subject)
@@ -101,10 +110,12 @@ def prepare(
             prompt=request.prompt,
             params=request.params,
             reference_digests=tuple(reference.sha256 for reference in usable),
+            category=(spelling and spelling.endpoint) or (spec.category if spec else "image"),
         ),
         references=usable,
         place=place,
         spec=spec,
+        dialect=spelling,
     )
 
 
@@ -159,8 +170,16 @@ def _params(value: Any, faults: list[Fault]) -> Any:
         return None
 
 
-def _trace_id_faults(value: Any) -> list[Fault]:
+def _outputs(params: Mapping[str, Any]) -> int:
+    """How many files a request asks for: Rivya's models call it ``max_images``, ToAPIs' ``n``."""
+    asked = params.get("max_images", params.get("n", 1))
+    return asked if isinstance(asked, int) else 1
+
+
+def _trace_id_faults(value: Any, taken: bool) -> list[Fault]:
     """The limit of 128 is stated for uploads only (https://rivya.ai/docs/api-files); taken for both."""
+    if value is not None and not taken:
+        return [Fault("client_request_id", "this gateway has no field for it", "leave it out")]
     if value is None or (isinstance(value, str) and len(value) <= 128):
         return []
     problem = f"{len(value)} characters" if isinstance(value, str) else f"a {type(value).__name__}"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.links.rivya import RivyaResultLink
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.generation.submission import OnUncertain
 
 
 class RivyaGenerateOperator(GenerateOperator):
@@ -66,6 +69,7 @@ class RivyaGenerateOperator(GenerateOperator):
     :return: a :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict (XCom).
     """
 
+    default_on_uncertain_submission: ClassVar[OnUncertain] = "resubmit"
     hook_class: ClassVar[type[RivyaHook]] = RivyaHook
     trigger_class: ClassVar[type[RivyaTaskTrigger]] = RivyaTaskTrigger
     template_fields: Sequence[str] = (*GenerateOperator.template_fields, "rivya_conn_id")

@@ -67,6 +67,12 @@ class Submitted:
     def generation_id(self) -> str:
         return self.record.generation_id or ""
 
+    def category(self, gateway: str) -> str:
+        """Where the gateway keeps it: ``image``, ``video`` or ``audio``."""
+        from airflow_provider_rivya.catalog.spec import category_of
+
+        return self.record.category or category_of(gateway, self.record.model)
+
 
 @dataclass(frozen=True, slots=True)
 class Undo:
@@ -117,7 +123,7 @@ class Submitter:
             return None
         return record
 
-    def obtain(self, request: GenerationRequest | None, make_body: Callable[[], str]) -> Submitted:
+    def obtain(self, request: GenerationRequest | None, make_body: Callable[[str], str]) -> Submitted:
         """
         Return the one generation of this task instance.
 
@@ -183,15 +189,15 @@ class Submitter:
     # -- the branches ------------------------------------------------------------------------------
 
     def _begin(
-        self, step: Begin, request: GenerationRequest, make_body: Callable[[], str], before: Record | None
+        self, step: Begin, request: GenerationRequest, make_body: Callable[[str], str], before: Record | None
     ) -> Submitted:
         if step.abandoned is not None:
             log.warning(
                 "The task was cleared and asks for something else now. Left behind: %s.",
                 in_words(step.abandoned),
             )
-        body = self._upload(make_body)
         key = submission.idempotency_key(self.identity, step.epoch, step.attempt, request.fingerprint)
+        body = self._upload(lambda: make_body(key))
         record = Record(
             state="intent",
             epoch=step.epoch,
@@ -203,6 +209,7 @@ class Submitter:
             model=request.model,
             body=body,
             namespace=self.identity.namespace,
+            category=request.category,
         )
         try:
             self.records.begin(record, before)
@@ -289,7 +296,9 @@ class Submitter:
         patience = time.monotonic() + CONFLICT_PATIENCE
         while True:
             try:
-                return self.hook.create_generation(record.body or "", record.key)
+                return self.hook.create_generation(
+                    record.body or "", record.key, category=record.category or "image"
+                )
             except IdempotencyConflictError as error:
                 if time.monotonic() >= patience:
                     raise

@@ -22,7 +22,8 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.generation.waiting import Finished
 from airflow_provider_rivya.observability import Labels
-from airflow_provider_rivya.operators.base import BACKSTOP, IF_EXISTS
+from airflow_provider_rivya.operators.arguments import check_choices
+from airflow_provider_rivya.operators.base import BACKSTOP
 from airflow_provider_rivya.operators.concluding import Pinned, conclude
 from airflow_provider_rivya.operators.failures import failure_of_task, without_retry
 from airflow_provider_rivya.operators.reporting import ReportsResult
@@ -44,6 +45,8 @@ class GenerationSensor(ReportsResult, BaseSensorOperator):
 
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[GenerationTrigger]]
+    category: str | None = None
+    """Where the gateway keeps the generation, for gateways that keep images and videos apart."""
 
     template_fields: Sequence[str] = ("generation_id", "output_path", "output_conn_id")
     ui_color = "#e9ddff"
@@ -61,8 +64,7 @@ class GenerationSensor(ReportsResult, BaseSensorOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
-        if if_exists not in IF_EXISTS:
-            raise ValueError(f"if_exists is {if_exists!r}; allowed: {', '.join(IF_EXISTS)}")
+        check_choices(if_exists=if_exists)
         self.generation_id = generation_id
         self.output_path = output_path
         self.output_conn_id = output_conn_id
@@ -100,22 +102,19 @@ class GenerationSensor(ReportsResult, BaseSensorOperator):
         return result
 
     def _look_and_defer(self, context: Any) -> dict[str, Any]:
-        from airflow_provider_rivya.catalog.spec import category_of
-
         now = time.time()
         with self._lent_hook(context) as hook:
             seen = self._look(context, hook, 0.0)
             pinned = self._pinned(seen, now)
             if seen is not None and seen.ended:
                 return self._concluded(context, hook, _finished(seen), pinned)
-            model = seen.model if seen is not None else None
             begun = seen.created_at.timestamp() if seen is not None and seen.created_at else now
             deadline = now + self._patience()
             self.defer(
                 trigger=self.trigger_class(
                     pinned.generation_id,
                     self.conn_id,
-                    category_of(hook.api.NAME, model or ""),
+                    self._category(hook, pinned.model),
                     min(begun, now),  # the gateway's clock may go before ours
                     deadline,
                 ),
@@ -135,6 +134,7 @@ class GenerationSensor(ReportsResult, BaseSensorOperator):
                 output_path=pinned.get("output_path", self.output_path),
                 output_conn_id=pinned.get("output_conn_id", self.output_conn_id),
                 since=pinned.get("since"),
+                category=self.category or "image",
             )
             self.log.info("The trigger reports: %s.", event["status"])
             return self._concluded(context, hook, Finished(event["status"], event.get("code")), rest)
@@ -218,7 +218,9 @@ class GenerationSensor(ReportsResult, BaseSensorOperator):
         :return: ``None`` when it could not be read, and that may pass.
         """
         try:
-            return hook.get_generation(self.generation_id, repeat=elapsed == 0)
+            return hook.get_generation(
+                self.generation_id, category=self.category or "image", repeat=elapsed == 0
+            )
         except GatewayError as error:
             ending = self._ending(context, hook)
             if is_passing(error, elapsed):
@@ -230,7 +232,14 @@ class GenerationSensor(ReportsResult, BaseSensorOperator):
 
     def _pinned(self, seen: Generation | None, since: float) -> Pinned:
         model = seen.model if seen is not None and seen.model else ""
-        return Pinned(self.generation_id, model, self.output_path, self.output_conn_id, since)
+        return Pinned(
+            self.generation_id, model, self.output_path, self.output_conn_id, since, self.category or "image"
+        )
+
+    def _category(self, hook: GatewayHook, model: str) -> str:
+        from airflow_provider_rivya.catalog.spec import category_of
+
+        return self.category or category_of(hook.api.NAME, model)
 
     def _concluded(
         self, context: Any, hook: GatewayHook, finished: Finished, pinned: Pinned

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_rivya.hooks.connection import FIELDS
+from airflow_provider_rivya.hooks.fields import FIELDS
 from tests.e2e import browser
 from tests.e2e.conftest import RUN_TIMEOUT
 from tests.sandbox_process import KEY, SandboxProcess

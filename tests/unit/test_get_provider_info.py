@@ -14,7 +14,7 @@ import pytest
 
 from airflow_provider_rivya import __version__
 from airflow_provider_rivya.get_provider_info import get_provider_info
-from airflow_provider_rivya.hooks.connection import FIELDS
+from airflow_provider_rivya.hooks.fields import FIELDS
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ import pytest
 
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.generation.result import GenerationResult, Output
-from airflow_provider_rivya.hooks.connection import FIELDS, ConnField
+from airflow_provider_rivya.hooks.fields import FIELDS, ConnField
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.preparing import prepare
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator

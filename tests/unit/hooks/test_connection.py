@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 from airflow_provider_rivya.hooks.connection import (
-    FIELDS,
     ConnectionSettings,
-    conn_fields,
     how_to_set,
     is_loopback,
     read_connection,
 )
+from airflow_provider_rivya.hooks.fields import FIELDS, conn_fields
 
 KEY = "rvya_sk_test_0123456789"
 
@@ -45,6 +44,7 @@ def test_a_key_alone_is_enough() -> None:
     found = connect()
     assert found == ConnectionSettings(
         conn_id="rivya_default",
+        gateway="rivya",
         base_url="https://rivya.ai",
         api_key=KEY,
         loopback=False,

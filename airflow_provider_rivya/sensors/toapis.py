@@ -1,0 +1,48 @@
+"""The sensors for ToAPIs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+from airflow_provider_rivya.hooks.toapis import ToApisHook
+from airflow_provider_rivya.links.rivya import RivyaResultLink
+from airflow_provider_rivya.operators.arguments import check_choices
+from airflow_provider_rivya.sensors.base import GenerationSensor
+from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
+
+
+class ToApisTaskSensor(GenerationSensor):
+    """
+    Wait for a generation that something else submitted to ToAPIs, and hand on its result.
+
+    It behaves as :class:`~airflow_provider_rivya.sensors.rivya.RivyaTaskSensor` does, and takes the same
+    arguments beside these.
+
+    :param generation_id: the gateway's task id, or the ``client_business_id`` of its creation. Templated.
+    :param category: ``image`` or ``video``: ToAPIs keeps the two apart.
+    :param toapis_conn_id: Airflow connection of type ``toapis``, of the account that submitted. Templated.
+    :return: a :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict (XCom).
+    """
+
+    hook_class: ClassVar[type[ToApisHook]] = ToApisHook
+    trigger_class: ClassVar[type[ToApisTaskTrigger]] = ToApisTaskTrigger
+    template_fields: Sequence[str] = (*GenerationSensor.template_fields, "toapis_conn_id")
+    operator_extra_links = (RivyaResultLink(),)
+
+    def __init__(
+        self,
+        *,
+        generation_id: str,
+        category: Literal["image", "video"] = "image",
+        toapis_conn_id: str = ToApisHook.default_conn_name,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(generation_id=generation_id, **kwargs)
+        check_choices(category=category)
+        self.category = category
+        self.toapis_conn_id = toapis_conn_id
+
+    @property
+    def conn_id(self) -> str:
+        return self.toapis_conn_id
