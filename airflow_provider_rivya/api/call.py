@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, Generic, TypeVar
+from urllib.parse import quote
 
 from airflow_provider_rivya.exceptions import (
     GatewayError,
@@ -74,13 +75,15 @@ class ApiCall(Generic[T]):
         (which pydantic's errors are) when the shape is not the documented one.
     :param refuse: turns any other answer into an error of the tree; gateways have their own
         vocabularies.
+    :param disguised: whether the decoded JSON of a 2xx answer is a refusal all the same; ``refuse``
+        then gets that answer.
     :param body: exact JSON text to send. A string, so that a repeat sends the same bytes.
     :param file: a file to send instead of ``body``.
     :param idempotency_key: sent as ``Idempotency-Key``.
     :param generation_id: the generation this is about, for errors.
     :param needs_key: whether the API key is sent.
     :param repeatable: whether doing it twice does no harm. A call that is not is repeated only
-        when the first attempt certainly was not taken in.
+        when the first attempt certainly was not taken in: nothing was sent, or it met a 429.
     """
 
     name: str
@@ -88,12 +91,19 @@ class ApiCall(Generic[T]):
     path: str
     parse: Callable[[Any], T] = field(repr=False)
     refuse: Callable[[Answer, str], GatewayError] = field(repr=False)
+    disguised: Callable[[Any], bool] = field(default=lambda document: False, repr=False)
     body: str | None = field(default=None, repr=False)
     file: FilePart | None = None
     idempotency_key: str | None = None
     generation_id: str | None = None
     needs_key: bool = True
     repeatable: bool = True
+
+
+def segment(value: str) -> str:
+    """Return an id, which is opaque and untrusted, as one segment of a path."""
+    # quote() leaves dots alone, and the client would resolve "..".
+    return quote(value, safe="") if value.strip(".") else value.replace(".", "%2E")
 
 
 def read_answer(call: ApiCall[T], answer: Answer) -> T:
@@ -121,6 +131,8 @@ def read_answer(call: ApiCall[T], answer: Answer) -> T:
             advice="A proxy or a login page in between, or a fault at the gateway.",
             retryable=True,
         ) from None
+    if call.disguised(decoded):
+        raise call.refuse(answer, call.name)
     try:
         return call.parse(decoded)
     except (ValueError, TypeError, KeyError) as error:

@@ -1,23 +1,25 @@
-"""How a request is spelled where pages of a gateway's documentation differ. Plain Python."""
+"""How a request is spelled where pages of one gateway's documentation disagree. Plain Python."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """
-    The spelling of one model's requests at ToAPIs; Rivya needs none.
+    The spelling of one model's requests. ToAPIs needs it (https://docs.toapis.com); Rivya has one spelling.
 
-    :param model: id that is sent; ``None``: the catalogue's.
-    :param references: key of the list of reference URLs.
-    :param resolution: where ``resolution`` goes: ``metadata``, or ``top`` of the body.
-    :param resolution_case: ``as_is``, ``upper`` (``2K``) or ``lower`` (``2k``).
-    :param in_metadata: further parameters that go into ``metadata``.
-    :param endpoint: ``image`` or ``video``, for models that the catalogue does not know.
+    :param model: the id that is sent; ``None``: the catalogue's.
+    :param references: the field that takes the URLs of reference media.
+    :param resolution: where the parameter ``resolution`` goes: ``metadata``, or ``top`` beside the prompt.
+    :param resolution_case: how its value is written: ``as_is``, ``upper`` (``2K``) or ``lower`` (``2k``).
+    :param in_metadata: further parameters that go into ``metadata``; the catalogue knows them.
+    :param endpoint: the kind of task, ``image`` or ``video``, whose endpoint is used; ``None``: the
+        model's category.
     """
 
     model: str | None = None
@@ -28,10 +30,12 @@ class Dialect:
     endpoint: str | None = None
 
 
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "references": ("image_urls", "reference_images", "images"),
-    "resolution": ("metadata", "top"),
-    "resolution_case": ("as_is", "upper", "lower"),
-    "endpoint": ("image", "video"),
-}
-"""What the fields take that a user may set, beside ``model``, which takes any id."""
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "references": ("image_urls", "reference_images", "images"),
+        "resolution": ("metadata", "top"),
+        "resolution_case": ("as_is", "upper", "lower"),
+        "endpoint": ("image", "video"),
+    }
+)
+"""The values of those fields of a :class:`Dialect` that take no others; ``endpoint`` may also be ``None``."""

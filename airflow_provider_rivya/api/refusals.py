@@ -1,4 +1,4 @@
-"""From an HTTP refusal to an error of the tree: one map for all gateways."""
+"""From a refusal to an error of the tree: what all gateways share."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from airflow_provider_rivya.exceptions import (
     PermissionDeniedError,
     RateLimitedError,
     RequestRejectedError,
+    UnexpectedAnswerError,
 )
-from airflow_provider_rivya.redaction import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,15 @@ def refusal(
     answer: Answer,
     call_name: str,
     body: ErrorBody,
-    by_code: dict[str, type[GatewayError]],
-    advice: dict[str, str],
+    error_class: type[GatewayError],
+    advice: str | None = None,
 ) -> GatewayError:
     """
     Build the error for a refusal.
 
-    :param by_code: error class per documented code; it wins over the HTTP status.
-    :param advice: what to do, per code.
+    :param error_class: what the gateway's vocabulary makes of it.
+    :param advice: what to do.
     """
-    error_class = by_code.get(body.code or "") or _by_status(answer.status)
     said = f": {body.message}" if body.message else ""
     if body.code is None and body.message is None:
         said = " without a readable reason"
@@ -66,17 +65,13 @@ def refusal(
         http_status=answer.status,
         request_id=body.request_id,
         retry_after=retry_after(answer.headers),
-        advice=advice.get(body.code or ""),
-        retryable=issubclass(error_class, RateLimitedError | GatewayUnavailableError),
+        advice=advice,
+        retryable=issubclass(error_class, RateLimitedError | GatewayUnavailableError | UnexpectedAnswerError),
     )
 
 
-def text_field(value: Any, limit: int = 300) -> str | None:
-    """Return a text of the gateway fit for a message, or ``None`` for anything that is not text."""
-    return clean(value, limit) if isinstance(value, str) and value.strip() else None
-
-
-def _by_status(status: int) -> type[GatewayError]:
+def by_status(status: int) -> type[GatewayError]:
+    """Return the class of a refusal of which no more is known than its HTTP status."""
     if status >= 500 or status == 408:
         return GatewayUnavailableError
     return {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart
-from airflow_provider_rivya.api.refusals import ErrorBody, decode, refusal, text_field
+from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, segment
+from airflow_provider_rivya.api.reading import models, parse_time, text_field, urls
+from airflow_provider_rivya.api.refusals import ErrorBody, by_status, decode, refusal
 from airflow_provider_rivya.api.schemas import (
     Balance,
     Generation,
@@ -16,7 +16,6 @@ from airflow_provider_rivya.api.schemas import (
     ModelInfo,
     ReferenceMedia,
     UploadedFile,
-    parse_time,
 )
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
@@ -29,6 +28,9 @@ from airflow_provider_rivya.exceptions import (
     RateLimitedError,
     RequestRejectedError,
 )
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.dialect import Dialect
 
 NAME: Final = "rivya"
 TITLE: Final = "Rivya"
@@ -66,12 +68,14 @@ _ADVICE: Final[dict[str, str]] = {
 }
 
 
-def create_generation(body: str, idempotency_key: str | None) -> ApiCall[Generation]:
+def create_generation(body: str, key: str | None, category: str = "image") -> ApiCall[Generation]:
     """
     Submit a generation.
 
     :param body: exact JSON text, see :func:`request_body`.
-    :param idempotency_key: without one the call is not repeated once it may have been taken in.
+    :param key: the idempotency key. Sent again under it, a request gives the same generation; without
+        one the call is not repeated once it may have been taken in.
+    :param category: of no matter here: all kinds share one endpoint.
     """
     return ApiCall(
         name="create generation",
@@ -80,21 +84,30 @@ def create_generation(body: str, idempotency_key: str | None) -> ApiCall[Generat
         parse=_generation,
         refuse=_refuse,
         body=body,
-        idempotency_key=idempotency_key,
-        repeatable=idempotency_key is not None,
+        idempotency_key=key,
+        repeatable=key is not None,
     )
 
 
-def get_generation(generation_id: str) -> ApiCall[Generation]:
-    """Read the status, and the result, of a generation."""
+def get_generation(generation_id: str, category: str = "image") -> ApiCall[Generation]:
+    """
+    Read the status, and the result, of a generation.
+
+    :param category: of no matter here: all kinds share one endpoint.
+    """
     return ApiCall(
         name="get generation",
         method="GET",
-        path=f"/api/v1/generations/{quote(generation_id, safe='')}",
+        path=f"/api/v1/generations/{segment(generation_id)}",
         parse=_generation,
         refuse=_refuse,
         generation_id=generation_id,
     )
+
+
+def find_generation(key: str, category: str = "image") -> ApiCall[Generation] | None:
+    """Return ``None``: there is no look-up by key, and none is needed, as the same key may be sent again."""
+    return None
 
 
 def upload_file(
@@ -126,7 +139,7 @@ def get_file(file_id: str) -> ApiCall[UploadedFile]:
     return ApiCall(
         name="get file",
         method="GET",
-        path=f"/api/v1/files/{quote(file_id, safe='')}",
+        path=f"/api/v1/files/{segment(file_id)}",
         parse=_file,
         refuse=_refuse,
     )
@@ -149,7 +162,7 @@ def list_models() -> ApiCall[list[ModelInfo]]:
         name="list models",
         method="GET",
         path="/api/v1/models",
-        parse=_models,
+        parse=models,
         refuse=_refuse,
         needs_key=False,
     )
@@ -173,8 +186,16 @@ def request_body(
     params: Mapping[str, Any],
     references: Sequence[ReferenceMedia] = (),
     client_request_id: str | None = None,
+    *,
+    key: str | None = None,
+    dialect: Dialect | None = None,
 ) -> str:
-    """Return the JSON text of a create request (https://rivya.ai/docs/api-generations)."""
+    """
+    Return the JSON text of a create request (https://rivya.ai/docs/api-generations).
+
+    :param key: of no matter here: it is sent as a header, not in the body.
+    :param dialect: of no matter here: there is one spelling.
+    """
     document: dict[str, Any] = {"model": model}
     if prompt is not None:
         document["prompt"] = prompt
@@ -224,12 +245,8 @@ def _failure(error: dict[str, Any]) -> GenerationFailure:
 
 def _result_urls(result: Mapping[str, Any]) -> tuple[str, ...]:
     """``urls`` is the list, ``primary_url`` a convenience; either may be alone."""
-    urls = result.get("urls")
-    listed = [url for url in urls if isinstance(url, str) and url] if isinstance(urls, list) else []
-    primary = result.get("primary_url")
-    if not listed and isinstance(primary, str) and primary:
-        listed = [primary]
-    return tuple(dict.fromkeys(listed))
+    listed = result.get("urls")
+    return urls(listed if isinstance(listed, list) else ()) or urls([result.get("primary_url")])
 
 
 def _file(document: Any) -> UploadedFile:
@@ -239,14 +256,6 @@ def _file(document: Any) -> UploadedFile:
     return UploadedFile(
         id=document.get("id"), url=document["url"], duration_token=document.get("duration_token")
     )
-
-
-def _models(document: Any) -> list[ModelInfo]:
-    """Accept the documented envelope and a bare list: the shape of entries is an open point."""
-    entries = document.get("data") if isinstance(document, dict) else document
-    if not isinstance(entries, list):
-        raise TypeError("no list of models")
-    return [ModelInfo.model_validate(entry) for entry in entries]
 
 
 def _refuse(answer: Answer, call_name: str) -> GatewayError:
@@ -261,4 +270,5 @@ def _refuse(answer: Answer, call_name: str) -> GatewayError:
         )
     elif isinstance(error, str):
         body = ErrorBody(message=text_field(error))
-    return refusal(answer, call_name, body, _BY_CODE, _ADVICE)
+    code = body.code or ""
+    return refusal(answer, call_name, body, _BY_CODE.get(code) or by_status(answer.status), _ADVICE.get(code))

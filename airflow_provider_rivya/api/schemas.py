@@ -7,8 +7,7 @@ things without a new API version (https://rivya.ai/docs/api-openapi-schema).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -43,10 +42,12 @@ class Generation(_Inbound):
     :param status: ``queued``, ``processing``, ``succeeded``, ``failed``, or something newer, which
         is then taken as "not ended yet".
     :param model: model id as the gateway reports it.
-    :param credits_reserved: credits set aside at submission.
-    :param credits_final: credits it cost in the end; may be 0 while it runs.
+    :param credits_reserved: credits set aside at submission, where the gateway says so.
+    :param credits_final: credits it cost in the end, where the gateway says so; may be 0 while it runs.
     :param created_at: when the gateway took it in (UTC).
-    :param updated_at: when its state last changed (UTC).
+    :param updated_at: when its state last changed (UTC); ToAPIs tells only when it was completed.
+    :param expires_at: when the result URLs stop working (UTC), where the gateway says so.
+    :param progress: percent, where the gateway says so.
     :param urls: result URLs, each once, in the gateway's order; empty unless succeeded. Not part
         of the repr: such a URL gives access to the result.
     :param failure: present on some failed generations, not on all.
@@ -59,6 +60,8 @@ class Generation(_Inbound):
     credits_final: float | None = None
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    progress: int | None = None
     urls: tuple[str, ...] = Field(default=(), repr=False)
     failure: GenerationFailure | None = None
 
@@ -95,9 +98,18 @@ class UploadedFile(_Inbound):
 
 
 class Balance(_Inbound):
-    """Credits of the account. Whether running reservations are already taken off is not documented."""
+    """
+    What is left to spend. Whether running generations are already taken off is not documented.
+
+    :param credits: how much, in ``unit``; -1 at ToAPIs when ``unlimited``.
+    :param unlimited: nothing bounds what may be spent.
+    :param unit: ``credits``, or ``balance units`` where the gateway names no credits: what such a
+        unit is, is a setting of the gateway (USD, CNY or tokens).
+    """
 
     credits: float
+    unlimited: bool = False
+    unit: str = "credits"
 
 
 class ModelInfo(_Inbound):
@@ -132,14 +144,3 @@ class ReferenceMedia(BaseModel):
     name: str | None = None
     mime_type: str | None = None
     duration_token: str | None = Field(default=None, repr=False)
-
-
-def parse_time(value: Any) -> datetime | None:
-    """Read an ISO 8601 time, as UTC; anything else, and a time without a zone, is ``None``."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None

@@ -11,12 +11,8 @@ from pydantic import ValidationError
 
 from airflow_provider_rivya.api import rivya
 from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, read_answer
-from airflow_provider_rivya.api.schemas import (
-    Generation,
-    ReferenceMedia,
-    UploadedFile,
-    parse_time,
-)
+from airflow_provider_rivya.api.dialect import Dialect
+from airflow_provider_rivya.api.schemas import Generation, ReferenceMedia, UploadedFile
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     GatewayError,
@@ -65,6 +61,8 @@ def refused(document: Any, status: int = 400, **headers: str) -> GatewayError:
         (rivya.create_generation("{}", None), "POST", "/api/v1/generations", True, False),
         (rivya.get_generation("task_1"), "GET", "/api/v1/generations/task_1", True, True),
         (rivya.get_generation("a/b?c#d e%"), "GET", "/api/v1/generations/a%2Fb%3Fc%23d%20e%25", True, True),
+        (rivya.get_generation(".."), "GET", "/api/v1/generations/%2E%2E", True, True),
+        (rivya.get_generation("a.b"), "GET", "/api/v1/generations/a.b", True, True),
         (rivya.get_file("../x"), "GET", "/api/v1/files/..%2Fx", True, True),
         (rivya.get_credits(), "GET", "/api/v1/credits", True, True),
         (rivya.list_models(), "GET", "/api/v1/models", False, True),
@@ -102,6 +100,18 @@ def test_the_body_has_what_is_given_and_nothing_else() -> None:
     assert rivya.request_body("z-image", None, {}) == '{"model":"z-image"}'
     assert rivya.request_body("z-image", "", {"a": 1}) == '{"model":"z-image","prompt":"","params":{"a":1}}'
     assert rivya.request_body("z", "Übung — 日本", {}) == '{"model":"z","prompt":"Übung — 日本"}'
+
+
+def test_there_is_one_endpoint_one_spelling_and_no_look_up() -> None:
+    for ours, plain in [
+        (rivya.create_generation("{}", "k", "video"), rivya.create_generation("{}", "k")),
+        (rivya.get_generation("t", "audio"), rivya.get_generation("t")),
+    ]:
+        assert (ours.path, ours.body, ours.idempotency_key) == (plain.path, plain.body, plain.idempotency_key)
+    spelled = rivya.request_body("z", "p", {"resolution": "2k"}, key="k", dialect=Dialect(model="other"))
+    assert spelled == rivya.request_body("z", "p", {"resolution": "2k"})
+    assert rivya.find_generation("k") is None
+    assert (rivya.NAME, rivya.TITLE, rivya.REPLAYS_KEYS) == ("rivya", "Rivya", True)
 
 
 def test_the_documented_body_with_references() -> None:
@@ -224,26 +234,6 @@ def test_what_is_no_generation_is_told_without_its_values(document: Any) -> None
     with pytest.raises(UnexpectedAnswerError, match="unknown shape") as caught:
         read(rivya.create_generation("{}", "k"), document)
     assert "s3cret" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("value", "moment"),
-    [
-        ("2026-05-11T00:00:00.000Z", datetime(2026, 5, 11, tzinfo=UTC)),
-        ("2026-05-11T02:00:00+02:00", datetime(2026, 5, 11, tzinfo=UTC)),
-        ("2026-05-11T00:00:00", None),
-        ("2026-05-11", None),
-        ("0001-01-01T00:00:00+14:00", None),
-        ("yesterday", None),
-        ("", None),
-        (1778457600, None),
-        (None, None),
-    ],
-)
-def test_times(value: Any, moment: datetime | None) -> None:
-    found = parse_time(value)
-    assert found == moment
-    assert found is None or found.tzinfo is UTC
 
 
 def test_files() -> None:

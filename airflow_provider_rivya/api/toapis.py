@@ -1,0 +1,294 @@
+"""
+ToAPIs as :class:`~airflow_provider_rivya.api.call.ApiCall` objects (https://docs.toapis.com).
+
+Editions of its pages disagree; every documented shape is read, and none is relied on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from airflow_provider_rivya.api.call import ApiCall, FilePart, segment
+from airflow_provider_rivya.api.dialect import Dialect
+from airflow_provider_rivya.api.reading import models, percent, unix_time, urls
+from airflow_provider_rivya.api.schemas import (
+    FAILED,
+    PROCESSING,
+    QUEUED,
+    SUCCEEDED,
+    Balance,
+    Generation,
+    GenerationFailure,
+    ModelInfo,
+    ReferenceMedia,
+    UploadedFile,
+)
+from airflow_provider_rivya.api.toapis_errors import is_refusal, refuse, refuse_balance, refuse_upload, said
+from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+
+NAME: Final = "toapis"
+TITLE: Final = "ToAPIs"
+DEFAULT_HOST: Final = "https://toapis.com"
+REPLAYS_KEYS: Final = False
+TAKES_TRACE_ID: Final = False
+
+_GENERATIONS: Final = {"image": "/v1/images/generations", "video": "/v1/videos/generations"}
+_UPLOADS: Final = {"image": "/v1/uploads/images", "video": "/v1/uploads/videos"}
+
+# "submitted" is what some editions call "queued".
+_STATUSES: Final = {
+    "queued": QUEUED,
+    "submitted": QUEUED,
+    "in_progress": PROCESSING,
+    "completed": SUCCEEDED,
+    "failed": FAILED,
+}
+
+
+def create_generation(body: str, key: str | None, category: str = "image") -> ApiCall[Generation]:
+    """
+    Submit a task.
+
+    No page documents an idempotency key: what may have been taken in is not sent again.
+
+    :param body: exact JSON text, see :func:`request_body`; the key is in it.
+    :param key: of no matter here.
+    :param category: ``image`` or ``video``: they have endpoints of their own.
+    """
+    return ApiCall(
+        name="create generation",
+        method="POST",
+        path=_place(_GENERATIONS, "category", category),
+        parse=_generation,
+        refuse=refuse,
+        disguised=is_refusal,
+        body=body,
+        repeatable=False,
+    )
+
+
+def get_generation(generation_id: str, category: str = "image") -> ApiCall[Generation]:
+    """
+    Read the status, and the result, of a task.
+
+    :param category: ``image`` or ``video``, as it was submitted.
+    """
+    return _status_call("get generation", generation_id, category, generation_id)
+
+
+def find_generation(key: str, category: str = "image") -> ApiCall[Generation]:
+    """
+    Look up what was submitted with this ``client_business_id``.
+
+    The status call takes one in place of the task id; which task it returns where several share it is
+    not documented (https://docs.toapis.com/docs/cn/api-reference/tasks/image-status).
+    """
+    return _status_call("find generation", key, category)
+
+
+def upload_file(
+    part: FilePart, kind: str, model: str | None = None, client_request_id: str | None = None
+) -> ApiCall[UploadedFile]:
+    """
+    Upload a reference file. The URL that comes back is public and may be used more than once.
+
+    :param kind: ``image`` or ``video``.
+    :param model: of no matter here, as is ``client_request_id``: an upload has no fields for them.
+    :raises InvalidRequestError: files of another kind have no endpoint; nothing was sent.
+    """
+    return ApiCall(
+        name="upload file",
+        method="POST",
+        path=_place(_UPLOADS, "kind", kind, f"The upload of {part.name!r}"),
+        parse=_file,
+        refuse=refuse_upload,
+        disguised=is_refusal,
+        file=FilePart(part.name, part.mime_type, part.open, {"purpose": "generation"}),
+    )
+
+
+def get_credits() -> ApiCall[Balance]:
+    """Read the balance of the key, which may be less than the account's."""
+    return ApiCall(
+        name="get credits",
+        method="GET",
+        path="/v1/balance",
+        parse=_balance,
+        refuse=refuse_balance,
+        disguised=is_refusal,
+    )
+
+
+def list_models() -> ApiCall[list[ModelInfo]]:
+    """List the models that the key may use, of all types."""
+    return ApiCall(
+        name="list models",
+        method="GET",
+        path="/v1/models?type=all",
+        parse=models,
+        refuse=refuse,
+        disguised=is_refusal,
+    )
+
+
+def request_body(
+    model: str,
+    prompt: str | None,
+    params: Mapping[str, Any],
+    references: Sequence[ReferenceMedia] = (),
+    client_request_id: str | None = None,
+    *,
+    key: str | None = None,
+    dialect: Dialect | None = None,
+) -> str:
+    """
+    Return the JSON text of a create request.
+
+    :param params: flat, such as ``{"size": "16:9", "resolution": "2K"}``; the dialect places them. An
+        object ``metadata`` among them is sent on, with what the dialect adds to it.
+    :param references: sent as a list of their URLs.
+    :param client_request_id: must be ``None``: a request has no field for it.
+    :param key: sent as ``client_business_id``, by which :func:`find_generation` finds the task.
+    :raises InvalidRequestError: something of ``params`` would stand in the place of something else.
+    """
+    dialect = dialect or Dialect()
+    _check(params, dialect.references, client_request_id, key)
+    document: dict[str, Any] = {"model": dialect.model or model}
+    if prompt is not None:
+        document["prompt"] = prompt
+    metadata = dict(params.get("metadata") or {})
+    for name, value in params.items():
+        if name == "metadata":
+            continue
+        in_metadata = (
+            dialect.resolution == "metadata" if name == "resolution" else name in dialect.in_metadata
+        )
+        (metadata if in_metadata else document)[name] = _spelled(name, value, dialect)
+    if references:
+        given = document.get(dialect.references, ())
+        document[dialect.references] = [*given, *(reference.url for reference in references)]
+    if metadata:
+        document["metadata"] = metadata
+    if key is not None:
+        document["client_business_id"] = key
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def _check(
+    params: Mapping[str, Any], references: str, client_request_id: str | None, key: str | None
+) -> None:
+    faults = [
+        Fault(f"model_params.{name}", "it is no parameter: it has an argument of its own")
+        for name in ("model", "prompt")
+        if name in params
+    ]
+    if not isinstance(params.get(references, []), list | tuple):
+        faults.append(Fault(f"model_params.{references}", "it is no list"))
+    metadata = params.get("metadata")
+    if metadata is not None and not isinstance(metadata, Mapping):
+        faults.append(Fault("model_params.metadata", "it is no object"))
+        metadata = None
+    for path, holder in (("model_params", params), ("model_params.metadata", metadata or {})):
+        if key is not None and "client_business_id" in holder:
+            faults.append(
+                Fault(f"{path}.client_business_id", "it is set for you, to find a task whose answer was lost")
+            )
+    if client_request_id is not None:
+        faults.append(Fault("client_request_id", f"{TITLE} has no field for it"))
+    if faults:
+        raise InvalidRequestError(faults)
+
+
+def _spelled(name: str, value: Any, dialect: Dialect) -> Any:
+    if name != "resolution" or not isinstance(value, str):
+        return value
+    return {"upper": value.upper(), "lower": value.lower()}.get(dialect.resolution_case, value)
+
+
+def _place(places: Mapping[str, str], field: str, value: str, subject: str = "The request") -> str:
+    if value in places:
+        return places[value]
+    fault = Fault(field, f"{TITLE} has no endpoint for {value!r}", allowed=", ".join(places))
+    raise InvalidRequestError([fault], subject=subject)
+
+
+def _status_call(
+    name: str, known_as: str, category: str, generation_id: str | None = None
+) -> ApiCall[Generation]:
+    return ApiCall(
+        name=name,
+        method="GET",
+        path=f"{_place(_GENERATIONS, 'category', category)}/{segment(known_as)}",
+        parse=_generation,
+        refuse=refuse,
+        disguised=is_refusal,
+        generation_id=generation_id,
+    )
+
+
+def _generation(document: Any) -> Generation:
+    """Read a task: flat, or in the ``data`` of an earlier edition."""
+    task = _object(document)
+    if "status" not in task and "data" in task:
+        data = task["data"]
+        task = _object(data[0] if isinstance(data, list) and data else data)
+    status = task["status"]
+    model = task.get("model")
+    return Generation(
+        id=task.get("id") or task["task_id"],
+        status=_STATUSES.get(status, status) if isinstance(status, str) else status,
+        model=model if isinstance(model, str) else None,
+        created_at=unix_time(task.get("created_at")),
+        updated_at=unix_time(task.get("completed_at")),
+        expires_at=unix_time(task.get("expires_at")),
+        progress=percent(task.get("progress")),
+        urls=_result_urls(task),
+        failure=_failure(task) if status == "failed" or task.get("error") else None,
+    )
+
+
+def _failure(task: dict[str, Any]) -> GenerationFailure | None:
+    body = said(task)
+    if body.code is None and body.message is None:
+        return None
+    return GenerationFailure(code=body.code, message=body.message)
+
+
+def _result_urls(task: dict[str, Any]) -> tuple[str, ...]:
+    """
+    Return the list of the one edition, else the single URL of the other.
+
+    Where both are there the single one is a convenience, like every such field beside a list: a
+    signature that differs must not make a second output of it.
+    """
+    result = task.get("result")
+    result = result if isinstance(result, dict) else {}
+    data = result.get("data")
+    listed = (
+        urls(entry.get("url") for entry in data if isinstance(entry, dict)) if isinstance(data, list) else ()
+    )
+    return listed or urls([task.get("url")]) or urls([result.get("url")])
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def _file(document: Any) -> UploadedFile:
+    data = _object(_object(document)["data"])
+    file_id = data.get("id")
+    return UploadedFile(id=file_id if isinstance(file_id, str) else None, url=data["url"])
+
+
+def _balance(document: Any) -> Balance:
+    """``remain_credits`` came with a later edition; it means credits whatever the balance's unit is."""
+    in_credits = _object(document).get("remain_credits") is not None
+    return Balance(
+        credits=document["remain_credits" if in_credits else "remain_balance"],
+        unlimited=document.get("unlimited_quota") is True,
+        unit="credits" if in_credits else "balance units",
+    )
