@@ -72,6 +72,7 @@ def prepare(
     :param advise_conversion: say of images that the model does not take how to have them converted.
     :raises InvalidRequestError: with every fault found.
     """
+    from airflow_provider_rivya.catalog.price import image_count
     from airflow_provider_rivya.operators.converting import with_advice
 
     faults: list[Fault] = [reference for reference in references if isinstance(reference, Fault)]
@@ -79,11 +80,10 @@ def prepare(
     params = _params(model_params, faults)
     request, spec = _checked(gateway, model, prompt, params, usable, validation, faults)
     faults.extend(_trace_id_faults(client_request_id))
-    faults.extend(price_faults(spec, budget))
-    outputs = request.params.get("max_images", 1)
+    faults.extend(price_faults(spec, budget, request.params))
     place = _place(output_path, output_conn_id, faults)
     if place is not None:
-        faults.extend(_place_faults(place, if_exists, mapped, outputs if isinstance(outputs, int) else 1))
+        faults.extend(_place_faults(place, if_exists, mapped, image_count(request.params)))
     if faults:
         told = with_advice(faults, usable, spec) if advise_conversion else faults
         raise InvalidRequestError(told, subject=subject)
