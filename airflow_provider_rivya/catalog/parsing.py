@@ -7,8 +7,18 @@ that is silently skipped would let a request through that costs credits.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast, get_args
+from typing import cast, get_args
 
+from airflow_provider_rivya.catalog.conditions import Scalar
+from airflow_provider_rivya.catalog.fields import NUMBER, Fields
+from airflow_provider_rivya.catalog.parsing_conditions import (
+    check_subjects,
+    dialect_of,
+    disputes,
+    refusals,
+    rules,
+    scalars,
+)
 from airflow_provider_rivya.catalog.spec import (
     Catalog,
     ItemField,
@@ -20,57 +30,10 @@ from airflow_provider_rivya.catalog.spec import (
     PromptRule,
     ReferenceMode,
     ReferenceRule,
-    Scalar,
 )
 
-_T = TypeVar("_T")
-_NUMBER = (int, float)
 # The per-mode limits are spelled max_images, required_videos, ...
 _PLURALS = {"image": "images", "video": "videos", "audio": "audios"}
-
-
-class _Fields:
-    """The fields of one JSON object, each to be taken exactly once; ``where`` names the object in errors."""
-
-    def __init__(self, data: object, where: str) -> None:
-        if not isinstance(data, dict):
-            raise ValueError(f"{where}: an object is needed, not {type(data).__name__}")
-        self._left: dict[str, Any] = dict(data)
-        self.where = where
-
-    def has(self, key: str) -> bool:
-        return key in self._left
-
-    def take(self, key: str, kind: type[_T] | tuple[type[_T], ...]) -> _T:
-        if key not in self._left:
-            raise ValueError(f"{self.where}: {key} is missing")
-        value = self._left.pop(key)
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        # bool is an int in Python, but true is not a number in JSON.
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            names = " or ".join(one.__name__ for one in kinds)
-            raise ValueError(f"{self.where}.{key}: {names} is needed, not {value!r}")
-        return value
-
-    def optional(self, key: str, kind: type[_T] | tuple[type[_T], ...], default: Any = None) -> Any:
-        return self.take(key, kind) if key in self._left else default
-
-    def texts(self, key: str, *, optional: bool = False) -> tuple[str, ...]:
-        values = self.optional(key, list, []) if optional else self.take(key, list)
-        if not all(isinstance(value, str) for value in values):
-            raise ValueError(f"{self.where}.{key}: a list of texts is needed, not {values!r}")
-        return tuple(values)
-
-    def drop_null(self, key: str) -> bool:
-        """Take the field off if it is null; tell whether it was."""
-        if key in self._left and self._left[key] is None:
-            del self._left[key]
-            return True
-        return False
-
-    def end(self) -> None:
-        if self._left:
-            raise ValueError(f"{self.where}: unknown fields {sorted(self._left)}")
 
 
 def parse_catalog(data: object) -> Catalog:
@@ -79,36 +42,41 @@ def parse_catalog(data: object) -> Catalog:
 
     :raises ValueError: naming the place, for any field that is missing, unknown or of another type.
     """
-    fields = _Fields(data, "catalogue")
+    fields = Fields(data, "catalogue")
     gateway = fields.take("gateway", str)
     as_of = fields.take("as_of", str)
     source = fields.take("source", str)
+    title = fields.optional("title", str, gateway.capitalize())
+    price_note = fields.optional("price_note", str, "")
     defaults = _kinds(fields.take("file_defaults", dict), "file_defaults")
     entries = fields.take("models", list)
-    models = tuple(_model(entry, defaults, number) for number, entry in enumerate(entries))
+    models = tuple(_model(entry, defaults, price_note, number) for number, entry in enumerate(entries))
     fields.end()
-    catalog = Catalog(gateway, as_of, source, models)
-    if len(catalog.ids) != len(models):
+    names = [name for spec in models for name in (spec.id, *spec.aliases)]
+    if len(set(names)) != len(names):
         raise ValueError("catalogue: model ids are not unique")
-    return catalog
+    return Catalog(gateway, as_of, source, models, title)
 
 
-def _model(data: object, defaults: tuple[KindRule, ...], number: int) -> ModelSpec:
-    fields = _Fields(data, f"models[{number}]")
+def _model(data: object, defaults: tuple[KindRule, ...], price_note: str, number: int) -> ModelSpec:
+    fields = Fields(data, f"models[{number}]")
     model_id = fields.take("id", str)
     fields.where = model_id
-    prompt = _Fields(fields.take("prompt", dict), f"{model_id}.prompt")
-    prompt_rule = PromptRule(prompt.take("required", bool), prompt.optional("max_length", int))
+    prompt = Fields(fields.take("prompt", dict), f"{model_id}.prompt")
+    prompt_rule = PromptRule(
+        prompt.take("required", bool), prompt.optional("max_length", int), disputes(prompt)
+    )
     prompt.end()
     no_reference = fields.drop_null("reference")
+    no_price = fields.drop_null("credits")
     spec = ModelSpec(
         id=model_id,
         name=fields.take("name", str),
         category=fields.take("category", str),
         api_status=fields.take("api_status", str),
-        api_input_status=fields.take("api_input_status", str),
+        api_input_status=fields.optional("api_input_status", str, ""),
         inputs=fields.texts("inputs"),
-        credits=fields.take("credits", _NUMBER),
+        credits=None if no_price else fields.take("credits", NUMBER),
         billing=fields.take("billing", str),
         price_sensitive_params=fields.texts("price_sensitive_params", optional=True),
         prompt=prompt_rule,
@@ -121,15 +89,33 @@ def _model(data: object, defaults: tuple[KindRule, ...], number: int) -> ModelSp
         unknown=fields.texts("unknown", optional=True),
         source=fields.take("source", str),
         file_defaults=defaults,
+        aliases=fields.texts("aliases", optional=True),
+        alias_note=fields.optional("alias_note", str, ""),
+        dialect=dialect_of(fields.take("dialect", dict), model_id) if fields.has("dialect") else None,
+        rules=rules(fields.optional("rules", list, []), f"{model_id}.rules"),
+        price_by=_price_by(fields),
+        price_note=price_note,
+        pages=fields.texts("pages", optional=True),
     )
     fields.end()
     if len(spec.param_by_key) != len(spec.params):
         raise ValueError(f"{model_id}: parameter keys are not unique")
+    check_subjects(spec)
     return spec
 
 
+def _price_by(fields: Fields) -> tuple[str, tuple[tuple[str, int | float], ...]] | None:
+    """``{"resolution": {"1K": 5, "2K": 6}}``."""
+    if not fields.has("price_by"):
+        return None
+    table = Fields(fields.take("price_by", dict), f"{fields.where}.price_by")
+    key = table.only_key()
+    prices = Fields(table.take(key, dict), f"{table.where}.{key}")
+    return key, tuple((value, prices.take(value, NUMBER)) for value in prices.names())
+
+
 def _param(data: object, model_id: str) -> ParamSpec:
-    fields = _Fields(data, f"{model_id}.params")
+    fields = Fields(data, f"{model_id}.params")
     key = fields.take("key", str)
     fields.where = f"{model_id}.params.{key}"
     kind = fields.take("type", str)
@@ -140,26 +126,37 @@ def _param(data: object, model_id: str) -> ParamSpec:
         type=cast(ParamType, kind),
         required=fields.optional("required", bool, False),
         default=cast("Scalar | None", fields.optional("default", (str, int, float))),
-        min=fields.optional("min", _NUMBER),
-        max=fields.optional("max", _NUMBER),
-        step=fields.optional("step", _NUMBER),
+        min=fields.optional("min", NUMBER),
+        max=fields.optional("max", NUMBER),
+        step=fields.optional("step", NUMBER),
         options=fields.texts("options", optional=True),
         note=fields.optional("note", str, ""),
         items=_items(fields.take("items", dict), fields.where) if fields.has("items") else None,
+        choices=cast("tuple[int | float, ...]", scalars(fields, "choices", NUMBER)),
+        unquoted=fields.optional("unquoted", bool, False),
+        any_case=fields.optional("any_case", bool, False),
+        open=fields.optional("open", str, ""),
+        disputed=disputes(fields),
+        refused=refusals(fields),
+        also_called=fields.texts("also_called", optional=True),
     )
     fields.end()
     if (kind == "select") != bool(param.options) or (kind == "array") != (param.items is not None):
         raise ValueError(f"{fields.where}: options go with a select, items with an array")
+    if (kind != "number" and (param.choices or param.unquoted)) or (
+        kind != "select" and (param.any_case or param.open)
+    ):
+        raise ValueError(f"{fields.where}: choices and unquoted need a number, any_case and open a select")
     return param
 
 
 def _items(data: object, where: str) -> ItemRule:
-    fields = _Fields(data, f"{where}.items")
+    fields = Fields(data, f"{where}.items")
     if fields.take("type", str) != "object":
         raise ValueError(f"{fields.where}: only arrays of objects are known")
     entries = []
     for entry in fields.take("fields", list):
-        item = _Fields(entry, f"{fields.where}.fields")
+        item = Fields(entry, f"{fields.where}.fields")
         entries.append(ItemField(item.take("key", str), "string"))
         if item.take("type", str) != "string":
             raise ValueError(f"{item.where}: only text fields are known")
@@ -169,33 +166,34 @@ def _items(data: object, where: str) -> ItemRule:
 
 
 def _kinds(data: dict[str, object], where: str) -> tuple[KindRule, ...]:
-    rules = []
+    found = []
     for kind, entry in data.items():
         if kind not in _PLURALS:
             raise ValueError(f"{where}: unknown kind {kind!r}")
-        fields = _Fields(entry, f"{where}.{kind}")
-        size = fields.optional("max_size_mb", _NUMBER)
-        rules.append(KindRule(kind, size, fields.texts("mime_types", optional=True)))
+        fields = Fields(entry, f"{where}.{kind}")
+        size = fields.optional("max_size_mb", NUMBER)
+        found.append(KindRule(kind, size, fields.texts("mime_types", optional=True), disputes(fields)))
         fields.end()
-    return tuple(rules)
+    return tuple(found)
 
 
 def _reference(data: object, model_id: str) -> ReferenceRule:
     where = f"{model_id}.reference"
-    fields = _Fields(data, where)
+    fields = Fields(data, where)
     rule = ReferenceRule(
         kinds=_kinds(fields.take("kinds", dict), f"{where}.kinds"),
         max_files=fields.optional("max_files", int),
         rule=fields.optional("rule", str, ""),
         duration_token_kinds=fields.texts("duration_token_kinds", optional=True),
         per_mode=tuple(_mode(entry, f"{where}.per_mode") for entry in fields.optional("per_mode", list, [])),
+        urls=fields.optional("urls", bool, False),
     )
     fields.end()
     return rule
 
 
 def _mode(data: object, where: str) -> ReferenceMode:
-    fields = _Fields(data, where)
+    fields = Fields(data, where)
 
     def limits(prefix: str) -> tuple[tuple[str, int], ...]:
         names = {kind: f"{prefix}_{plural}" for kind, plural in _PLURALS.items()}

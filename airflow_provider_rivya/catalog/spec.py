@@ -1,9 +1,9 @@
 """
 What each model accepts, as plain frozen data.
 
-The figures come from the gateway's public model pages (https://rivya.ai/docs/api/models) and are bundled
-as ``<gateway>.json`` beside this module. Nothing is read at import: a DAG file that imports an operator
-does not pay for a catalogue it may never look at.
+The figures come from the gateways' public model pages (https://rivya.ai/docs/api/models,
+https://docs.toapis.com) and are bundled as ``<gateway>.json`` beside this module. Nothing is read at import:
+a DAG file that imports an operator does not pay for a catalogue it may never look at.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-Scalar: TypeAlias = str | int | float
-ParamType: TypeAlias = Literal["select", "number", "text", "array"]
+from airflow_provider_rivya.catalog.conditions import Dispute, Refusal, Rule, Scalar
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.dialect import Dialect
+
+ParamType: TypeAlias = Literal["select", "number", "text", "array", "boolean", "object", "json"]
 
 _WORD_BREAKS = re.compile(r"[\s_./:]+")
 _MAX_ID_LENGTH = 100
@@ -45,10 +49,18 @@ class ParamSpec:
 
     :param key: the spelling of this model; it is not uniform across models.
     :param type: what goes on the wire: ``select`` a JSON string out of ``options`` (``"true"`` and ``"5"``
-        too), ``number`` a JSON number, ``text`` a JSON string, ``array`` a JSON array.
+        too), ``number`` a JSON number, ``text`` a JSON string, ``array`` a JSON array, ``boolean`` true or
+        false, ``object`` a JSON object, ``json`` any JSON value.
     :param default: what the gateway is documented to use when the key is absent; it is never sent for it.
     :param step: the grid of a number, counted from ``min``.
     :param note: a remark of the documentation that bears on the value.
+    :param choices: the only numbers that are allowed; empty where ``min``, ``max`` and ``step`` tell.
+    :param unquoted: a number in quotes is refused, although it could be read: the documentation says so.
+    :param any_case: an option is understood in capitals and small letters, and sent as the page spells it.
+    :param open: why a select may have options beyond the listed ones; those are sent with a warning.
+    :param disputed: what only some of the pages allow.
+    :param refused: what the pages allow and this package does not send.
+    :param also_called: names that a writer may use for it, coming from another model.
     """
 
     key: str
@@ -61,6 +73,13 @@ class ParamSpec:
     options: tuple[str, ...] = ()
     note: str = ""
     items: ItemRule | None = None
+    choices: tuple[int | float, ...] = ()
+    unquoted: bool = False
+    any_case: bool = False
+    open: str = ""
+    disputed: tuple[Dispute, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    also_called: tuple[str, ...] = ()
 
     @cached_property
     def option_set(self) -> frozenset[str]:
@@ -81,11 +100,13 @@ class KindRule:
     :param kind: ``image``, ``video`` or ``audio``.
     :param max_size_mb: in MB; ``None`` where the model's page gives none (the gateway's default rules then).
     :param mime_types: empty where the model's page gives none.
+    :param disputed: formats beside these that only some pages allow.
     """
 
     kind: str
     max_size_mb: int | float | None = None
     mime_types: tuple[str, ...] = ()
+    disputed: tuple[Dispute, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +133,7 @@ class ReferenceRule:
     :param rule: the rule in words.
     :param duration_token_kinds: kinds whose length the gateway verifies, by a token that an upload returns.
     :param per_mode: where the limits depend on the combination; one mode has to fit.
+    :param urls: whether public URLs are documented to be taken as they are.
     """
 
     kinds: tuple[KindRule, ...]
@@ -119,6 +141,7 @@ class ReferenceRule:
     rule: str = ""
     duration_token_kinds: tuple[str, ...] = ()
     per_mode: tuple[ReferenceMode, ...] = ()
+    urls: bool = False
 
     @cached_property
     def by_kind(self) -> dict[str, KindRule]:
@@ -128,10 +151,16 @@ class ReferenceRule:
 
 @dataclass(frozen=True)
 class PromptRule:
-    """``max_length`` is in characters; ``None`` where no limit is documented."""
+    """
+    Whether there has to be a prompt, and how long it may be.
+
+    :param max_length: in characters; ``None`` where no limit is documented.
+    :param disputed: smaller limits that other pages give.
+    """
 
     required: bool
     max_length: int | None = None
+    disputed: tuple[Dispute, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,13 +169,20 @@ class ModelSpec:
     Everything the catalogue knows of one model.
 
     :param inputs: ``text``, ``file`` (uploaded references), ``url`` (public URLs in parameters).
-    :param credits: the documented base price of one generation.
-    :param billing: ``FIXED`` or ``METERED``; the list is open.
+    :param credits: the documented base price of one generation; ``None`` where no page shows one.
+    :param billing: ``FIXED``, ``METERED``, ``PER_IMAGE`` or ``UNKNOWN``; the list is open.
     :param price_sensitive_params: parameters documented to change the price; the amounts are not.
     :param params_complete: whether ``params`` is all there is.
     :param reference: ``None`` with ``reference_complete``: the model takes no files. ``None`` without it:
         the rule was not seen.
     :param unknown: what the public documentation left open, for people.
+    :param aliases: further ids under which pages of the documentation know the model.
+    :param alias_note: what the pages say about those.
+    :param dialect: how requests of this model are spelled, at a gateway whose pages differ in it.
+    :param rules: which values go together.
+    :param price_by: documented prices by the values of one parameter, ``(key, ((value, credits),))``.
+    :param price_note: why no price of the gateway is exact; empty where prices are.
+    :param pages: further pages that tell of the model.
     """
 
     id: str
@@ -155,7 +191,7 @@ class ModelSpec:
     api_status: str
     api_input_status: str
     inputs: tuple[str, ...]
-    credits: int | float
+    credits: int | float | None
     billing: str
     prompt: PromptRule
     params_required: bool
@@ -168,6 +204,13 @@ class ModelSpec:
     price_sensitive_params: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    alias_note: str = ""
+    dialect: Dialect | None = None
+    rules: tuple[Rule, ...] = ()
+    price_by: tuple[str, tuple[tuple[str, int | float], ...]] | None = None
+    price_note: str = ""
+    pages: tuple[str, ...] = ()
 
     @cached_property
     def param_by_key(self) -> dict[str, ParamSpec]:
@@ -186,24 +229,9 @@ class ModelSpec:
         if own is None or default is None:
             return own or default
         size = default.max_size_mb if own.max_size_mb is None else own.max_size_mb
-        return KindRule(kind, size, own.mime_types or default.mime_types)
-
-
-class Price(NamedTuple):
-    """``exact`` is false where the documentation says the price depends on more than the model."""
-
-    credits: int | float
-    exact: bool
-
-
-def estimate_credits(spec: ModelSpec) -> Price:
-    """
-    Tell the price of one generation.
-
-    No public page gives a price per parameter, so this is the base price, and exact only for a model with
-    ``FIXED`` billing and no parameter that is documented to change the price.
-    """
-    return Price(spec.credits, spec.billing == "FIXED" and not spec.price_sensitive_params)
+        if not own.mime_types:
+            return KindRule(kind, size, default.mime_types, own.disputed or default.disputed)
+        return KindRule(kind, size, own.mime_types, own.disputed)
 
 
 def normalised_id(text: str) -> str:
@@ -218,26 +246,29 @@ class Catalog:
 
     :param as_of: date of the documentation that the data were taken from, ISO 8601.
     :param source: address of that documentation.
+    :param title: the gateway's name as it writes it.
     """
 
     gateway: str
     as_of: str
     source: str
     models: tuple[ModelSpec, ...]
+    title: str = ""
 
     @cached_property
     def _by_id(self) -> dict[str, ModelSpec]:
-        return {spec.id: spec for spec in self.models}
+        aliases = {alias: spec for spec in self.models for alias in spec.aliases}
+        return aliases | {spec.id: spec for spec in self.models}
 
     @cached_property
     def _by_spelling(self) -> dict[str, str]:
         names = {normalised_id(spec.name): spec.id for spec in self.models}
-        return names | {normalised_id(spec.id): spec.id for spec in self.models}
+        return names | {normalised_id(model_id): spec.id for model_id, spec in self._by_id.items()}
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of all models."""
-        return tuple(self._by_id)
+        """The ids of all models, without their aliases."""
+        return tuple(dict.fromkeys(spec.id for spec in self.models))
 
     def __iter__(self) -> Iterator[ModelSpec]:
         return iter(self.models)
@@ -249,7 +280,7 @@ class Catalog:
         return isinstance(model_id, str) and model_id in self._by_id
 
     def get(self, model_id: str) -> ModelSpec | None:
-        """Return the model with exactly this id."""
+        """Return the model with exactly this id, or with this alias."""
         return self._by_id.get(model_id)
 
     def nearest(self, model_id: str) -> tuple[str, ...]:
@@ -278,7 +309,7 @@ def load_catalog(gateway: str = "rivya") -> Catalog:
     """
     Return the bundled catalogue of a gateway; it is read once per process.
 
-    :param gateway: ``rivya``.
+    :param gateway: ``rivya`` or ``toapis``.
     :raises ValueError: when no such catalogue is bundled, or the bundled file is not what this version reads.
     """
     # Deferred: importlib.resources and json cost more than this whole module.

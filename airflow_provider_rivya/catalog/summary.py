@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from airflow_provider_rivya.catalog.spec import ModelSpec, estimate_credits
+from airflow_provider_rivya.catalog.price import estimate_credits
+from airflow_provider_rivya.catalog.spec import ModelSpec
 
 
 def price(spec: ModelSpec) -> str:

@@ -24,8 +24,9 @@ from airflow_provider_rivya.catalog.plain import (
     sendable_text,
     text_mapping,
 )
+from airflow_provider_rivya.catalog.price import estimate_credits
 from airflow_provider_rivya.catalog.references import ReferenceFacts, check_references
-from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, estimate_credits
+from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec
 from airflow_provider_rivya.catalog.values import wire_value
 from airflow_provider_rivya.catalog.wording import (
     Findings,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.catalog import summary
 from airflow_provider_rivya.catalog.live import Change, Difference, compare
-from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec, estimate_credits, load_catalog
+from airflow_provider_rivya.catalog.price import estimate_credits
+from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec, load_catalog
 from airflow_provider_rivya.catalog.wording import value_rule
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.redaction import clean

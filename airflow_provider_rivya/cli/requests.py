@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rivya.catalog.spec import category_of, estimate_credits, load_catalog
+from airflow_provider_rivya.catalog.price import estimate_credits
+from airflow_provider_rivya.catalog.spec import category_of, load_catalog
 from airflow_provider_rivya.catalog.summary import price_in_words
 from airflow_provider_rivya.catalog.validation import Verdict, check_request
 from airflow_provider_rivya.cli.connection import connect
@@ -218,7 +219,7 @@ def _accepted(verdict: Verdict) -> dict[str, Any]:
         "valid": True,
         "request": {"model": request.model, "prompt": request.prompt, "model_params": request.params},
         "warnings": list(verdict.warnings),
-        "price": estimate_credits(verdict.spec)._asdict() if verdict.spec else None,
+        "price": estimate_credits(verdict.spec, request.params)._asdict() if verdict.spec else None,
     }
 
 

@@ -304,7 +304,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
         if prepared.place is not None and (taken := prepared.place.conflict(self.if_exists)):
             raise InvalidRequestError([taken], subject="The output place", conn_id=self.conn_id)
         if self.min_credits_left is not None:
-            check_balance(hook.get_credits().credits, prepared.spec, self._budget, self.conn_id)
+            check_balance(hook.get_credits(), prepared.spec, self._budget, self.conn_id)
         if prepared.references:
             log.info("Uploading %d reference file(s).", len(prepared.references))
         return hook.api.request_body(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,7 @@ def prepare(
     :param takes_trace_id: whether the gateway has a field for ``client_request_id``.
     :raises InvalidRequestError: with every fault found.
     """
+    from airflow_provider_rivya.catalog.price import image_count
     from airflow_provider_rivya.operators.converting import with_advice
     from airflow_provider_rivya.operators.dialect import spelled
 
@@ -89,10 +90,10 @@ def prepare(
     request, spec = _checked(gateway, model, prompt, params, usable, validation, faults)
     spelling = spelled(dialect, spec.dialect if spec else None, faults)
     faults.extend(_trace_id_faults(client_request_id, takes_trace_id))
-    faults.extend(price_faults(spec, budget))
+    faults.extend(price_faults(spec, budget, request.params))
     place = _place(output_path, output_conn_id, faults)
     if place is not None:
-        faults.extend(_place_faults(place, if_exists, mapped, _outputs(request.params)))
+        faults.extend(_place_faults(place, if_exists, mapped, image_count(request.params)))
     if faults:
         told = with_advice(faults, usable, spec) if advise_conversion else faults
         raise InvalidRequestError(told, subject=subject)
@@ -168,12 +169,6 @@ def _params(value: Any, faults: list[Fault]) -> Any:
             )
         )
         return None
-
-
-def _outputs(params: Mapping[str, Any]) -> int:
-    """How many files a request asks for: Rivya's models call it ``max_images``, ToAPIs' ``n``."""
-    asked = params.get("max_images", params.get("n", 1))
-    return asked if isinstance(asked, int) else 1
 
 
 def _trace_id_faults(value: Any, taken: bool) -> list[Fault]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya.exceptions import Fault, InsufficientCreditsError
+from airflow_provider_rivya.exceptions import Fault, InsufficientCreditsError, InvalidRequestError
 from airflow_provider_rivya.generation.result import in_credits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from airflow_provider_rivya.api.schemas import Balance
     from airflow_provider_rivya.catalog.spec import ModelSpec
 
 
@@ -18,9 +21,10 @@ class Budget:
     The limits of a task.
 
     :param max_credits: the most that its generation may cost; ``None`` sets no limit.
-    :param allow_estimates: take the base price for models whose price depends on more than the model.
-    :param min_credits_left: what the account must have left after the base price was taken off;
-        ``None`` does not look.
+    :param allow_estimates: take the documented price where the real one depends on more than it tells. A
+        model without any documented price has no estimate, and no limit can be set for it.
+    :param min_credits_left: what the account must have left after the base price was taken off (nothing,
+        where none is documented); ``None`` does not look.
     """
 
     max_credits: float | None = None
@@ -31,23 +35,29 @@ class Budget:
 NO_BUDGET: Final = Budget()
 
 
-def price_faults(spec: ModelSpec | None, budget: Budget) -> list[Fault]:
+def price_faults(
+    spec: ModelSpec | None, budget: Budget, params: Mapping[str, Any] | None = None
+) -> list[Fault]:
     """
-    Compare a model's price with the limit.
+    Compare a request's price with the limit.
 
-    The gateway gives no quote: the base price of its model list is all there is
-    (https://rivya.ai/docs/api-credits).
+    The gateways give no quote: the documented prices are all there is (https://rivya.ai/docs/api-credits;
+    at ToAPIs some guides have one, and no field of its API).
 
     :param spec: ``None`` for a model that the catalogue does not know.
+    :param params: of the request, in the form of the wire; they may raise the price.
     """
-    from airflow_provider_rivya.catalog.spec import estimate_credits
+    from airflow_provider_rivya.catalog.price import estimate_credits
 
     limit = budget.max_credits
     if limit is None:
         return []
     if spec is None:
         return [Fault("max_credits", "the price of a model that the catalogue does not know is not known")]
-    price = estimate_credits(spec)
+    price = estimate_credits(spec, params)
+    if price.credits is None:
+        problem = f"no page of the documentation shows a price of {spec.id}, so no limit can be kept"
+        return [Fault("max_credits", problem, "a request without max_credits")]
     found = []
     if price.credits > limit:
         found.append(
@@ -64,19 +74,28 @@ def price_faults(spec: ModelSpec | None, budget: Budget) -> list[Fault]:
     return found
 
 
-def check_balance(balance: float, spec: ModelSpec | None, budget: Budget, conn_id: str) -> None:
+def check_balance(balance: Balance, spec: ModelSpec | None, budget: Budget, conn_id: str) -> None:
     """
     Compare the account's balance with what must be left.
 
     :raises InsufficientCreditsError: with both numbers.
+    :raises InvalidRequestError: the balance is told in another unit.
     """
-    from airflow_provider_rivya.catalog.spec import estimate_credits
+    from airflow_provider_rivya.catalog.price import estimate_credits
 
     wanted = budget.min_credits_left
+    if wanted is None or balance.unlimited:
+        return
+    if balance.unit != "credits":
+        problem = f"the gateway tells the balance in {balance.unit}, not in credits"
+        raise InvalidRequestError(
+            [Fault("min_credits_left", problem, "a request without it")], conn_id=conn_id
+        )
     price = estimate_credits(spec).credits if spec else 0
-    if wanted is not None and balance - price < wanted:
+    if balance.credits - (price or 0) < wanted:
+        after = f"after {price:g} for" if price is not None else "even before the unknown price of"
         raise InsufficientCreditsError(
-            f"The account has {in_credits(balance)}; after {price:g} for this generation fewer than "
+            f"The account has {in_credits(balance.credits)}; {after} this generation fewer than "
             f"min_credits_left={wanted:g} would be left",
             conn_id=conn_id,
             advice="Top the account up, or lower min_credits_left.",
@@ -85,21 +104,22 @@ def check_balance(balance: float, spec: ModelSpec | None, budget: Budget, conn_i
 
 def surprise(reserved: float | None, spec: ModelSpec | None, budget: Budget) -> str:
     """Say that the gateway reserved something else than the catalogue's price; empty when it did not."""
-    from airflow_provider_rivya.catalog.spec import estimate_credits
+    from airflow_provider_rivya.catalog.price import estimate_credits
 
     if reserved is None or spec is None:
         return ""
     price = estimate_credits(spec)
+    known = "no price" if price.credits is None else f"{price.credits:g}"
     above = budget.max_credits is not None and reserved > budget.max_credits
     if above:
         return (
             f"The gateway reserved {in_credits(reserved)} for {spec.id}, MORE than max_credits="
-            f"{budget.max_credits:g}; the catalogue's price is {price.credits:g}. It cannot be cancelled."
+            f"{budget.max_credits:g}; the catalogue's price is {known}. It cannot be cancelled."
         )
     if price.exact and reserved != price.credits:
         return (
             f"The gateway reserved {in_credits(reserved)} for {spec.id}; the catalogue's price is "
-            f"{price.credits:g}. The live list may have changed: rivya models diff."
+            f"{known}. The live list may have changed: rivya models diff."
         )
     return ""
 
@@ -107,4 +127,6 @@ def surprise(reserved: float | None, spec: ModelSpec | None, budget: Budget) -> 
 def _why(spec: ModelSpec) -> str:
     if spec.price_sensitive_params:
         return f"it depends on {', '.join(spec.price_sensitive_params)}"
+    if spec.price_note:
+        return spec.price_note
     return f"billing is {spec.billing}"

@@ -14,7 +14,7 @@ _ROW_ORDER = ("key", "type", "required", "default", "min", "max", "step", "optio
 
 
 def dumps(data: dict[str, Any]) -> str:
-    """Write a catalogue: one line a field, one line a parameter, so that changes read well."""
+    """Write a catalogue: one line a field, a parameter, a rule, so that changes read well."""
     head = {key: value for key, value in data.items() if key != "models"}
     lines = json.dumps(head, ensure_ascii=False, indent=1).rsplit("\n", 1)[0]
     models = ",\n".join(_model(model) for model in data["models"])
@@ -24,9 +24,9 @@ def dumps(data: dict[str, Any]) -> str:
 def _model(model: dict[str, Any]) -> str:
     fields = []
     for key, value in model.items():
-        if key == "params" and value:
+        if key in ("params", "rules") and value:
             rows = ",\n".join(f"    {json.dumps(row, ensure_ascii=False)}" for row in value)
-            fields.append(f'"params": [\n{rows}\n   ]')
+            fields.append(f'"{key}": [\n{rows}\n   ]')
         else:
             fields.append(f'"{key}": {json.dumps(value, ensure_ascii=False)}')
     return "  {" + ",\n   ".join(fields) + "}"

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.catalog.parsing import parse_catalog
-from airflow_provider_rivya.catalog.spec import Catalog, Price, estimate_credits, load_catalog
+from airflow_provider_rivya.catalog.price import Price, estimate_credits
+from airflow_provider_rivya.catalog.spec import Catalog, load_catalog
 
 RAW: dict[str, Any] = json.loads(
     resources.files("airflow_provider_rivya.catalog").joinpath("rivya.json").read_text("utf-8")

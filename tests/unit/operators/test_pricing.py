@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_rivya.api.schemas import Balance
 from airflow_provider_rivya.catalog.spec import ModelSpec, load_catalog
-from airflow_provider_rivya.exceptions import InsufficientCreditsError
+from airflow_provider_rivya.exceptions import InsufficientCreditsError, InvalidRequestError
 from airflow_provider_rivya.operators.pricing import (
     NO_BUDGET,
     Budget,
@@ -51,16 +52,27 @@ def test_the_price_of_an_unknown_model_is_not_known() -> None:
 def test_what_must_be_left(balance: float, enough: bool) -> None:
     budget = Budget(min_credits_left=10)
     if enough:
-        check_balance(balance, spec("nano-banana-2"), budget, "rivya_default")
+        check_balance(Balance(credits=balance), spec("nano-banana-2"), budget, "rivya_default")
         return
     with pytest.raises(InsufficientCreditsError) as caught:
-        check_balance(balance, spec("nano-banana-2"), budget, "rivya_default")
+        check_balance(Balance(credits=balance), spec("nano-banana-2"), budget, "rivya_default")
     assert f"{balance:g} credits" in str(caught.value)
     assert "min_credits_left=10" in str(caught.value)
 
 
 def test_nothing_need_be_left() -> None:
-    check_balance(0, spec("nano-banana-2"), NO_BUDGET, "rivya_default")
+    check_balance(Balance(credits=0), spec("nano-banana-2"), NO_BUDGET, "rivya_default")
+
+
+def test_an_unlimited_key_has_always_enough() -> None:
+    unlimited = Balance(credits=-1, unlimited=True)
+    check_balance(unlimited, spec("nano-banana-2"), Budget(min_credits_left=10), "toapis_default")
+
+
+def test_a_balance_in_another_unit_cannot_be_compared() -> None:
+    dollars = Balance(credits=10.5, unit="balance units")
+    with pytest.raises(InvalidRequestError, match="min_credits_left.*balance units"):
+        check_balance(dollars, spec("nano-banana-2"), Budget(min_credits_left=10), "toapis_default")
 
 
 @pytest.mark.parametrize(
