@@ -71,7 +71,7 @@ def test_an_unlimited_key_has_always_enough() -> None:
 
 def test_a_balance_in_another_unit_cannot_be_compared() -> None:
     dollars = Balance(credits=10.5, unit="balance units")
-    with pytest.raises(InvalidRequestError, match="min_credits_left.*balance units"):
+    with pytest.raises(InvalidRequestError, match=r"min_credits_left.*balance units"):
         check_balance(dollars, spec("nano-banana-2"), Budget(min_credits_left=10), "toapis_default")
 
 

@@ -19,16 +19,23 @@ with DAG("test", schedule=None) as dag:
     def picture():
         return "A lighthouse"
 
+    @task.toapis_generate(model="nano-banana-2")
+    def another():
+        return "A lighthouse"
+
     picture()
-print("ANSWER", type(dag.task_dict["picture"]).__name__)
+    another()
+print("ANSWER", *(type(dag.task_dict[name]).__name__ for name in ("picture", "another")))
 """
 
 
 def test_what_is_registered_exists() -> None:
     info = get_provider_info()
-    modules = [module for entry in info["sensors"] for module in entry["python-modules"]]
-    assert modules == ["airflow_provider_rivya.sensors.rivya"]
-    import_module(modules[0])
+    for part in ("hooks", "operators", "sensors", "triggers"):
+        modules = [module for entry in info[part] for module in entry["python-modules"]]
+        assert modules == [f"airflow_provider_rivya.{part}.{name}" for name in ("rivya", "toapis")]
+        for module in modules:
+            import_module(module)
     for path in (*info["extra-links"], *(entry["class-name"] for entry in info["task-decorators"])):
         module, _, name = path.rpartition(".")
         assert callable(getattr(import_module(module), name))
@@ -56,4 +63,7 @@ def test_airflow_offers_it_as_an_attribute_of_task(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.rpartition("ANSWER ")[2].strip() == "RivyaGenerateDecoratedOperator"
+    assert done.stdout.rpartition("ANSWER ")[2].split() == [
+        "RivyaGenerateDecoratedOperator",
+        "ToApisGenerateDecoratedOperator",
+    ]
