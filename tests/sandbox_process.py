@@ -19,6 +19,9 @@ from urllib.parse import urlsplit
 
 READY = "Rivya sandbox listening on "
 KEY = "rvya_sk_sandbox"
+TOAPIS_KEY = "sk-sandbox"
+KEY_OF_GATEWAY = {"rivya": KEY, "toapis": TOAPIS_KEY}
+ACCOUNT_OF_GATEWAY = {"rivya": "sandbox", "toapis": "toapis"}
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -186,9 +189,34 @@ class SandboxProcess:
             raise RuntimeError(f"{method} /sandbox/{path} -> {answer.status}: {answer.body[:500]!r}")
         return answer.json()
 
-    def ledger(self) -> dict[str, Any]:
-        """``{"entries": [...], "charges": n, "refunds": n, "balance": {account: credits}}``."""
-        return dict(self.control("GET", "ledger"))
+    def ledger(self, gateway: str | None = None) -> dict[str, Any]:
+        """
+        Return ``{"entries": [...], "charges": n, "refunds": n, "balance": {account: credits}}``.
+
+        :param gateway: only this one's entries and accounts.
+        """
+        return dict(self.control("GET", f"ledger?gateway={gateway}" if gateway else "ledger"))
+
+    def credits(self, gateway: str = "rivya") -> float:
+        """Return the balance of the account that the gateway's sandbox key belongs to."""
+        return float(self.ledger()["balance"][ACCOUNT_OF_GATEWAY[gateway]])
+
+    def set_credits(self, credits: float, gateway: str = "rivya") -> None:
+        """Set that balance."""
+        self.control("POST", "credits", {"account": ACCOUNT_OF_GATEWAY[gateway], "credits": credits})
+
+    def connection(self, gateway: str = "rivya", **fields: Any) -> str:
+        """Return an Airflow connection to one of the gateways, as JSON."""
+        return json.dumps(
+            {"conn_type": gateway, "host": self.url, "password": KEY_OF_GATEWAY[gateway], **fields}
+        )
+
+    def environment(self, *gateways: str) -> dict[str, str]:
+        """Return environment variables that hold the default connections, of both gateways unless named."""
+        return {
+            f"AIRFLOW_CONN_{gateway.upper()}_DEFAULT": self.connection(gateway)
+            for gateway in gateways or KEY_OF_GATEWAY
+        }
 
     def tasks(self) -> list[dict[str, Any]]:
         return list(self.control("GET", "tasks")["tasks"])

@@ -9,7 +9,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from airflow_provider_rivya.sandbox.errors import ApiError
 from airflow_provider_rivya.sandbox.state import State
 
 SERVER_ERROR = 500
@@ -27,7 +26,7 @@ def html_page(status: int, text: str) -> bytes:
 
 
 def error_answer(state: State, code: str, message: str, status: int) -> tuple[int, dict[str, str], bytes]:
-    """Return status, headers and body of an error; a server error's body follows its switch."""
+    """Return status, headers and body of an error of Rivya's; a server error's body follows its switch."""
     request_id = state.new_id("req")
     headers = {"X-Request-Id": request_id} if state.assumptions.flag("request_id_header") else {}
     fault_of_server = status >= SERVER_ERROR and code != "public_api_disabled"
@@ -43,8 +42,3 @@ def error_answer(state: State, code: str, message: str, status: int) -> tuple[in
         {**headers, "Content-Type": "application/json"},
         json.dumps(body, ensure_ascii=False).encode(),
     )
-
-
-def error_response(state: State, error: ApiError) -> Response:
-    status, headers, body = error_answer(state, error.code, error.message, error.status)
-    return Response(body, status, headers={**headers, **error.headers})

@@ -8,9 +8,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -18,6 +15,7 @@ from starlette.routing import Route
 from airflow_provider_rivya.sandbox.answers import json_answer
 from airflow_provider_rivya.sandbox.checks import Accepted, check_generation
 from airflow_provider_rivya.sandbox.errors import ApiError
+from airflow_provider_rivya.sandbox.forms import read_form
 from airflow_provider_rivya.sandbox.gateway import Gateway, json_object
 from airflow_provider_rivya.sandbox.idempotency import Entry
 from airflow_provider_rivya.sandbox.making import files_of, pixels_of
@@ -25,14 +23,7 @@ from airflow_provider_rivya.sandbox.models import listing
 from airflow_provider_rivya.sandbox.openapi import document
 from airflow_provider_rivya.sandbox.references import Lookup
 from airflow_provider_rivya.sandbox.results import public_generation, signature
-from airflow_provider_rivya.sandbox.state import (
-    QUEUED_SHARE,
-    SECONDS_OF_CATEGORY,
-    ApiKey,
-    Failure,
-    StoredFile,
-    Task,
-)
+from airflow_provider_rivya.sandbox.state import ApiKey, Failure, StoredFile, Task
 from airflow_provider_rivya.sandbox.uploads import (
     CLIENT_REQUEST_ID_MAX_LENGTH,
     KINDS,
@@ -119,8 +110,7 @@ class Api:
                 f"{accepted.model['id']} takes {price} credits, the account has {balance:g}",
                 status=state.assumptions.count("insufficient_credits_status"),
             )
-        created = state.now()
-        takes = SECONDS_OF_CATEGORY[accepted.model["category"]] / state.speed
+        created, processing_from, done_at = self._gateway.timing(path, accepted.model["category"])
         task = Task(
             id=state.new_id("task"),
             account=caller.account,
@@ -130,8 +120,8 @@ class Api:
             references=accepted.references,
             credits=price,
             created=created,
-            processing_from=created + takes * QUEUED_SHARE,
-            done_at=created + takes,
+            processing_from=processing_from,
+            done_at=done_at,
             result_token=secrets.token_urlsafe(24),
             failure=self._failure(path, accepted),
             client_request_id=accepted.client_request_id,
@@ -177,28 +167,18 @@ class Api:
 
     async def create_file(self, request: Request) -> Response:
         caller = self._gateway.caller(request, "files:create")
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "multipart/form-data":
-            raise ApiError(
-                "validation_failed", f"Content-Type: {media_type or 'none'}; send multipart/form-data"
-            )
-        try:
-            async with request.form(max_files=8, max_fields=16) as form:
-                upload, fields = form.get("file"), {name: form.getlist(name) for name in form}
-                content = await upload.read() if isinstance(upload, UploadFile) else None
-        except (MultiPartException, HTTPException) as error:
-            text = error.detail if isinstance(error, HTTPException) else error.message
-            raise ApiError("validation_failed", f"The multipart body cannot be read: {text}") from error
-        kind, model = _form_fields(fields, content is not None)
-        if content is None or not isinstance(upload, UploadFile):
+        form = await read_form(request)
+        kind, model = _form_fields(form.fields, form.content is not None)
+        if form.content is None:
             raise ApiError("validation_failed", "file: required")
-        mime_type = check_upload(content, kind, upload.content_type or "", model, self._state.assumptions)
+        content = form.content
+        mime_type = check_upload(content, kind, form.content_type, model, self._state.assumptions)
         state = self._state
         file = StoredFile(
             id=state.new_id("file"),
             account=caller.account,
             kind=kind,
-            name=(upload.filename or "upload")[:255],
+            name=(form.file_name or "upload")[:255],
             mime_type=mime_type,
             content=content,
             created=state.now(),

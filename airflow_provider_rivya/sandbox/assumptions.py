@@ -1,12 +1,18 @@
-"""The switches of :mod:`.open_points` as they stand now."""
+"""The switches of both gateways as they stand now."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_rivya.sandbox import open_points
 from airflow_provider_rivya.sandbox.errors import ControlError
-from airflow_provider_rivya.sandbox.open_points import ASSUMPTIONS, BY_NAME
+from airflow_provider_rivya.sandbox.switches import Assumption
+from airflow_provider_rivya.sandbox.toapis import open_points as toapis_open_points
+
+BY_NAME: Mapping[str, Assumption] = {
+    assumption.name: assumption for assumption in (*open_points.ASSUMPTIONS, *toapis_open_points.ASSUMPTIONS)
+}
 
 
 class Assumptions:
@@ -17,7 +23,7 @@ class Assumptions:
         self.reset()
 
     def reset(self) -> None:
-        self._values = {assumption.name: assumption.default for assumption in ASSUMPTIONS}
+        self._values = {name: assumption.default for name, assumption in BY_NAME.items()}
 
     def set(self, values: Mapping[str, Any]) -> None:
         """
@@ -44,6 +50,9 @@ class Assumptions:
 
     def count(self, name: str) -> int:
         return int(self._values[name])
+
+    def value(self, name: str) -> Any:
+        return self._values[name]
 
     def limit(self, name: str) -> float | None:
         """Return a number, or ``None`` where there is no such limit."""

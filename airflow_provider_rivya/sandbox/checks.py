@@ -6,8 +6,7 @@ Independent of the client's validation on purpose: what one of the two misreads,
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +14,12 @@ from airflow_provider_rivya.sandbox.assumptions import Assumptions
 from airflow_provider_rivya.sandbox.errors import ApiError
 from airflow_provider_rivya.sandbox.models import catalog
 from airflow_provider_rivya.sandbox.recording import NEEDS, can_play
-from airflow_provider_rivya.sandbox.references import Lookup, check_references, is_web_url
+from airflow_provider_rivya.sandbox.references import Lookup, check_references
 from airflow_provider_rivya.sandbox.state import Reference
+from airflow_provider_rivya.sandbox.values import CHECK_OF_TYPE, shown, unknown_item_fields
 
 BODY_FIELDS = frozenset({"model", "prompt", "params", "client_request_id"})
 REFERENCES = "referenceMediaItems"
-STEP_TOLERANCE = 1e-6
-URL_KEY = "_url"
-"""Ending of the texts that are public URLs, on the models whose input is a URL."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def check_generation(body: Mapping[str, Any], assumptions: Assumptions, lookup: 
     model = _model(body.get("model"), faults)
     if model is None:
         faults += [
-            f"{name}: {_shown(body[name])} is not {wanted}"
+            f"{name}: {shown(body[name])} is not {wanted}"
             for name, kind, wanted in (("prompt", str, "a string"), ("params", dict, "an object"))
             if name in body and not isinstance(body[name], kind)
         ]
@@ -58,7 +55,7 @@ def check_generation(body: Mapping[str, Any], assumptions: Assumptions, lookup: 
     params = body.get("params", {})
     references: tuple[Reference, ...] = ()
     if not isinstance(params, dict):
-        faults.append(f"params: {_shown(params)} is not an object")
+        faults.append(f"params: {shown(params)} is not an object")
         params = {}
     else:
         faults += _params({k: v for k, v in params.items() if k != REFERENCES}, model, assumptions)
@@ -91,7 +88,7 @@ def _client_request_id(value: object, assumptions: Assumptions) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, str):
-        return [f"client_request_id: {_shown(value)} is not a string"]
+        return [f"client_request_id: {shown(value)} is not a string"]
     limit = assumptions.limit("client_request_id_max_length")
     if limit is not None and len(value) > limit:
         return [f"client_request_id: {len(value)} characters, at most {limit:g} are allowed"]
@@ -102,9 +99,9 @@ def _model(value: object, faults: list[str]) -> Mapping[str, Any] | None:
     if value is None:
         faults.append("model: required")
     elif not isinstance(value, str):
-        faults.append(f"model: {_shown(value)} is not a string")
+        faults.append(f"model: {shown(value)} is not a string")
     elif (model := catalog().models.get(value)) is None:
-        faults.append(f"model: {_shown(value)} is not a known model")
+        faults.append(f"model: {shown(value)} is not a known model")
     elif model["api_status"] != "available":
         faults.append(f"model: {value} is not available through the API ({model['api_status']})")
     else:
@@ -116,7 +113,7 @@ def _prompt(value: object, present: bool, model: Mapping[str, Any]) -> list[str]
     if not present:
         return [f"prompt: required by {model['id']}"] if model["prompt"]["required"] else []
     if not isinstance(value, str):
-        return [f"prompt: {_shown(value)} is not a string"]
+        return [f"prompt: {shown(value)} is not a string"]
     if not value.strip() and model["prompt"]["required"]:
         return [f"prompt: empty, but required by {model['id']}"]
     limit = model["prompt"].get("max_length")
@@ -143,86 +140,8 @@ def _params(params: Mapping[str, Any], model: Mapping[str, Any], assumptions: As
             if problem := CHECK_OF_TYPE[rule["type"]](value, rule):
                 faults.append(f"params.{key}: {problem}")
             elif rule["type"] == "array" and assumptions.text("unknown_params") == "refuse":
-                faults += [f"params.{key}{problem}" for problem in _unknown_item_fields(value, rule)]
+                faults += [f"params.{key}{problem}" for problem in unknown_item_fields(value, rule)]
         elif model["params_complete"] and assumptions.text("unknown_params") == "refuse":
             allowed = ", ".join(rules) or "none"
             faults.append(f"params.{key}: unknown parameter of {model['id']}; it takes: {allowed}")
     return faults
-
-
-def _select(value: object, rule: Mapping[str, Any]) -> str:
-    if not isinstance(value, str):
-        return f"{_shown(value)} is not a string"
-    if value not in rule["options"]:
-        return f"{_shown(value)} is not one of {', '.join(rule['options'])}"
-    return ""
-
-
-def _number(value: object, rule: Mapping[str, Any]) -> str:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return f"{_shown(value)} is not a number"
-    least, most, step = rule.get("min"), rule.get("max"), rule.get("step")
-    if (least is not None and value < least) or (most is not None and value > most):
-        bounds = [f"{sign} {bound}" for sign, bound in (("from", least), ("to", most)) if bound is not None]
-        return f"{_shown(value)} is out of range: {' '.join(bounds)}"
-    if step is not None:
-        try:
-            steps = (value - (least or 0)) / step
-        except OverflowError:
-            return f"{_shown(value)} is too large"
-        if not math.isclose(steps, round(steps), abs_tol=STEP_TOLERANCE):
-            return f"{_shown(value)} is not in steps of {step}"
-    return ""
-
-
-def _text(value: object, rule: Mapping[str, Any]) -> str:
-    if not isinstance(value, str):
-        return f"{_shown(value)} is not a string"
-    if rule.get("required") and not value.strip():
-        return "required, but blank"
-    if rule["key"].endswith(URL_KEY) and not is_web_url(value):
-        return f"{_shown(value)} is not a public http(s) URL"
-    return ""
-
-
-def _array(value: object, rule: Mapping[str, Any]) -> str:
-    if not isinstance(value, list) or not value:
-        return f"{_shown(value)} is not a list with at least one item"
-    names = _item_fields(rule)
-    for index, item in enumerate(value):
-        if not isinstance(item, dict) or any(not isinstance(item.get(name), str) for name in names):
-            return f"item {index} is not an object with the strings {', '.join(names)}"
-        if blank := [name for name in names if not item[name].strip()]:
-            return f"item {index}: {', '.join(blank)} is blank"
-    return ""
-
-
-def _item_fields(rule: Mapping[str, Any]) -> list[str]:
-    return [field["key"] for field in rule.get("items", {}).get("fields", [])]
-
-
-def _unknown_item_fields(items: list[dict[str, Any]], rule: Mapping[str, Any]) -> list[str]:
-    names = _item_fields(rule)
-    return [
-        f"[{index}].{name[:40]}: unknown field; allowed: {', '.join(names)}"
-        for index, item in enumerate(items)
-        for name in item
-        if name not in names
-    ]
-
-
-CHECK_OF_TYPE: Mapping[str, Callable[[object, Mapping[str, Any]], str]] = {
-    "select": _select,
-    "number": _number,
-    "text": _text,
-    "array": _array,
-}
-
-
-def _shown(value: object) -> str:
-    text = (
-        repr(value)
-        if not isinstance(value, bool | None)
-        else {True: "true", False: "false", None: "null"}[value]
-    )
-    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -19,9 +19,11 @@ from airflow_provider_rivya.sandbox.gateway import Gateway, limited_body
 from airflow_provider_rivya.sandbox.making import files_of
 from airflow_provider_rivya.sandbox.pages import overview
 from airflow_provider_rivya.sandbox.results import public_generation
-from airflow_provider_rivya.sandbox.state import KEY_STATES, SCOPES, ApiKey
+from airflow_provider_rivya.sandbox.state import GATEWAYS, KEY_STATES, SCOPES, ApiKey
+from airflow_provider_rivya.sandbox.toapis.tasks import public_task
 
 FURTHEST_AHEAD = 10 * 365 * 86400
+PUBLIC = {"rivya": public_generation, "toapis": public_task}
 
 
 class Control:
@@ -53,8 +55,11 @@ class Control:
 
     async def ledger(self, request: Request) -> Response:
         state = self._state
-        balance = {account: state.balance(account) for account in state.known_accounts()}
-        entries = [asdict(entry) for entry in state.ledger]
+        wanted = request.query_params.get("gateway")
+        if wanted is not None and wanted not in GATEWAYS:
+            raise ControlError(f"gateway: {wanted!r} is not one of {', '.join(GATEWAYS)}")
+        balance = {account: state.balance(account) for account in state.known_accounts(wanted)}
+        entries = [asdict(entry) for entry in state.ledger if wanted in (None, entry.gateway)]
         kinds = [entry["kind"] for entry in entries]
         return json_answer(
             200,
@@ -69,12 +74,15 @@ class Control:
     async def tasks(self, request: Request) -> Response:
         listed = [
             {
-                **public_generation(task, self._state, self._gateway.base_url),
+                **PUBLIC[task.gateway](task, self._state, self._gateway.base_url),
+                "gateway": task.gateway,
                 "account": task.account,
+                "credits": task.credits,
                 "prompt": task.prompt,
                 "params": task.params,
                 "idempotency_key": task.idempotency_key,
                 "client_request_id": task.client_request_id,
+                "client_business_id": task.client_business_id,
             }
             for task in self._state.tasks.values()
         ]
@@ -127,11 +135,12 @@ class Control:
         return json_answer(200, {"account": account, "credits": self._state.balance(account)})
 
     async def keys(self, request: Request) -> Response:
-        body = await _body(request, {"key": str, "account": str, "scopes": list, "state": str})
+        fields = {"key": str, "account": str, "scopes": list, "state": str, "gateway": str}
+        body = await _body(request, fields)
         text = body.get("key")
         if not text or text != text.strip() or not text.isascii():
             raise ControlError("key: required, an ASCII text without blanks around it")
-        known = self._state.keys.get(text) or ApiKey(text, "sandbox", frozenset(SCOPES))
+        known = self._state.keys.get(text) or _new_key(text)
         scopes = body.get("scopes", sorted(known.scopes))
         unknown = [scope for scope in scopes if scope not in SCOPES]
         if unknown:
@@ -139,10 +148,14 @@ class Control:
         state = body.get("state", known.state)
         if state not in KEY_STATES:
             raise ControlError(f"state: {state!r} is not one of {', '.join(KEY_STATES)}")
-        key = ApiKey(text, str(body.get("account", known.account)), frozenset(scopes), state)
-        self._state.keys[text] = key
+        gateway = body.get("gateway", known.gateway)
+        if gateway not in GATEWAYS:
+            raise ControlError(f"gateway: {gateway!r} is not one of {', '.join(GATEWAYS)}")
+        account = str(body.get("account", known.account))
+        self._state.keys[text] = ApiKey(text, account, frozenset(scopes), state, gateway)
         return json_answer(
-            200, {"key": text, "account": key.account, "scopes": sorted(key.scopes), "state": state}
+            200,
+            {"key": text, "account": account, "scopes": sorted(scopes), "state": state, "gateway": gateway},
         )
 
     async def public_api(self, request: Request) -> Response:
@@ -186,6 +199,13 @@ async def _body(request: Request, fields: Mapping[str, type] | None = None) -> d
         if not isinstance(value, wanted) or (isinstance(value, bool) and fields[name] is not bool):
             raise ControlError(f"{name}: {value!r} is not a {fields[name].__name__}")
     return body
+
+
+def _new_key(text: str) -> ApiKey:
+    """Return a key that is not known yet; its form tells the gateway, as the documented ones do."""
+    if text.startswith("sk-"):
+        return ApiKey(text, "toapis", frozenset(), gateway="toapis")
+    return ApiKey(text, "sandbox", frozenset(SCOPES))
 
 
 def _number(body: Mapping[str, Any], name: str, least: float) -> float:

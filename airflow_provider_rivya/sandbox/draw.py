@@ -53,6 +53,8 @@ def draw(picture: Picture) -> bytes:
     out = io.BytesIO()
     if picture.frame.format == "JPEG":
         canvas.save(out, "JPEG", quality=88)
+    elif picture.frame.format == "WEBP":
+        canvas.save(out, "WEBP", quality=88, method=2)
     else:
         canvas.save(out, "PNG", compress_level=1)
     return out.getvalue()

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_rivya.sandbox.errors import ControlError
 
-DECISIONS = frozenset({"generation_fails", "unknown_status"})
+DECISIONS = frozenset({"generation_fails", "generation_takes", "content_refused", "unknown_status"})
 """Kinds that change what the gateway decides; all others happen on the wire."""
 
 OPTIONS: Mapping[str, frozenset[str]] = {
@@ -28,8 +28,11 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "redirect": frozenset({"location"}),
     "rate_limit": frozenset({"retry_after", "seconds"}),
     "generation_fails": frozenset({"error", "refund"}),
+    "generation_takes": frozenset({"seconds"}),
+    "content_refused": frozenset(),
     "unknown_status": frozenset({"status", "for_polls"}),
 }
+AT_CREATION = frozenset({"generation_fails", "generation_takes", "content_refused"})
 COMMON = frozenset({"kind", "method", "path", "times"})
 REQUIRED: Mapping[str, frozenset[str]] = {
     "status": frozenset({"status"}),
@@ -37,9 +40,11 @@ REQUIRED: Mapping[str, frozenset[str]] = {
     "hang": frozenset({"seconds"}),
     "content_type": frozenset({"value"}),
     "redirect": frozenset({"location"}),
+    "generation_takes": frozenset({"seconds"}),
     "unknown_status": frozenset({"status"}),
 }
 LONGEST_WAIT = 600
+LONGEST_TASK = 365 * 86400
 NO_BODY_STATUS = frozenset({204, 304})
 
 
@@ -92,7 +97,7 @@ def parse_fault(body: object) -> Fault:
     if faults:
         raise ControlError("; ".join(faults))
     times = options.pop("for_polls", body.get("times", 1))
-    method = str(body.get("method", "POST" if kind == "generation_fails" else "*")).upper()
+    method = str(body.get("method", "POST" if kind in AT_CREATION else "*")).upper()
     return Fault(kind, method, str(body.get("path", "*")), times, options)
 
 
@@ -115,6 +120,9 @@ def _wrong_option(kind: str, name: str, value: Any) -> str:
             isinstance(value, str) and value != "" and _header_safe(value),
             "a text of printable ASCII",
         )
+    elif name == "seconds" and kind == "generation_takes":
+        right = value is None or (_number(value) and 0 <= value <= LONGEST_TASK)
+        wanted = f"null (never ends) or a number from 0 to {LONGEST_TASK}"
     elif name == "seconds":
         right, wanted = _number(value) and 0 <= value <= LONGEST_WAIT, f"a number from 0 to {LONGEST_WAIT}"
     elif name == "fraction":

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from airflow_provider_rivya.sandbox.models import defaults_of
+
 ASPECT_KEYS = ("aspect_ratio", "aspectRatio", "image_size", "imageSize", "size")
 RESOLUTION_KEYS = ("resolution", "image_resolution")
 FORMAT_KEYS = ("output_format", "outputFormat")
@@ -15,14 +17,20 @@ FORMAT_KEYS = ("output_format", "outputFormat")
 NAMED_ASPECTS = {"square": (1, 1), "square_hd": (1, 1)}
 NAMED_ORIENTED = re.compile(r"(portrait|landscape)_(\d+)_(\d+)")
 RATIO = re.compile(r"(\d+):(\d+)")
-SIDE_OF_RESOLUTION = {"1K": 1024, "2K": 2048, "4K": 4096}
-SMALL_SQUARE = 512
+PIXELS = re.compile(r"(\d{2,4})x(\d{2,4})")
+THOUSANDS = re.compile(r"([1-4])[kK]")
+SIDE = re.compile(r"\d{3,4}")
+SIDE_OF_ONE_K = 1024
+COUNT_KEYS = ("max_images", "n")
+MOST_PICTURES = 100
+LONGEST_SIDE = 4096
 MULTIPLE = 8
 LONGEST_RATIO = 8.0
 
-Format = Literal["JPEG", "PNG"]
-EXTENSION: Mapping[Format, str] = {"JPEG": "jpg", "PNG": "png"}
-MIME_TYPE: Mapping[Format, str] = {"JPEG": "image/jpeg", "PNG": "image/png"}
+Format = Literal["JPEG", "PNG", "WEBP"]
+EXTENSION: Mapping[Format, str] = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+MIME_TYPE: Mapping[Format, str] = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+NAMED_FORMATS: Mapping[str, Format] = {"jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP"}
 
 
 @dataclass(frozen=True)
@@ -42,25 +50,31 @@ def frame(
     Decide format, size and number of the pictures.
 
     A resolution of nK stands for the area of a square with n x 1024 pixels a side; the sides follow
-    the aspect ratio and are multiples of 8. The real gateway's pixel sizes are not documented.
+    the aspect ratio and are multiples of 8. The real gateways' pixel sizes are documented in part only.
 
     :param first_reference: width and height of the first reference picture, for ``auto``.
     """
-    settings = {rule["key"]: rule["default"] for rule in model["params"] if "default" in rule} | dict(params)
+    settings = defaults_of(model) | dict(params)
     aspect = next((str(settings[key]) for key in ASPECT_KEYS if key in settings), "1:1")
-    resolution = next((str(settings[key]) for key in RESOLUTION_KEYS if key in settings), "1K")
     wanted = next((str(settings[key]) for key in FORMAT_KEYS if key in settings), "png")
-    side = SIDE_OF_RESOLUTION.get(resolution, SIDE_OF_RESOLUTION["1K"])
-    if aspect == "square":
-        side = side * SMALL_SQUARE // SIDE_OF_RESOLUTION["1K"]
-    width, height = _sides(_ratio(aspect, first_reference), side)
-    count = settings.get("max_images", 1)
+    count = next((settings[key] for key in COUNT_KEYS if key in settings), 1)
+    if match := PIXELS.fullmatch(aspect):
+        width, height = (_rounded(min(int(side), LONGEST_SIDE)) for side in match.groups())
+    else:
+        side = _side(next((str(settings[key]) for key in RESOLUTION_KEYS if key in settings), "1K"))
+        width, height = _sides(_ratio(aspect, first_reference), side // 2 if aspect == "square" else side)
     return Frame(
         width,
         height,
-        "JPEG" if wanted in ("jpg", "jpeg") else "PNG",
-        int(count) if isinstance(count, int | float) else 1,
+        NAMED_FORMATS.get(wanted, "PNG"),
+        min(int(count), MOST_PICTURES) if isinstance(count, int | float) else 1,
     )
+
+
+def _side(resolution: str) -> int:
+    if match := THOUSANDS.fullmatch(resolution):
+        return int(match[1]) * SIDE_OF_ONE_K
+    return min(int(resolution), LONGEST_SIDE) if SIDE.fullmatch(resolution) else SIDE_OF_ONE_K
 
 
 def _ratio(aspect: str, first_reference: tuple[int, int] | None) -> float:

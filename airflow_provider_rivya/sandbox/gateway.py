@@ -14,7 +14,13 @@ from airflow_provider_rivya.sandbox.errors import ApiError
 from airflow_provider_rivya.sandbox.faults import Faults
 from airflow_provider_rivya.sandbox.idempotency import IdempotencyKeys
 from airflow_provider_rivya.sandbox.results import Gallery
-from airflow_provider_rivya.sandbox.state import ApiKey, State, StoredFile
+from airflow_provider_rivya.sandbox.state import (
+    QUEUED_SHARE,
+    SECONDS_OF_CATEGORY,
+    ApiKey,
+    State,
+    StoredFile,
+)
 
 MAX_JSON_BYTES = 4 * 1024 * 1024
 
@@ -47,39 +53,52 @@ class Gateway:
 
     def caller(self, request: Request, scope: str | None) -> ApiKey:
         """
-        Return the key of a request.
+        Return the key of a request to Rivya.
 
         :param scope: the scope it must have.
         :raises ApiError: one of the key errors, ``rate_limited`` or ``api_scope_denied``.
         """
         self.check_enabled()
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        text = text.strip()
-        if scheme.lower() != "bearer" or not text:
+        text = bearer(request)
+        if not text:
             raise ApiError("api_key_missing", "Send the API key as Authorization: Bearer rvya_sk_...")
-        key = self.state.keys.get(text)
+        key = self.state.find_key(text, "rivya")
         if key is None:
             raise ApiError("api_key_invalid", "The API key cannot be verified")
         if key.state != "active":
             raise ApiError(f"api_key_{key.state}", f"The API key is {key.state}")
         if (wait := self.state.request_allowed(key.key)) is not None:
             raise ApiError(
-                "rate_limited", "Too many requests in the current window", headers=self._retry_after(wait)
+                "rate_limited",
+                "Too many requests in the current window",
+                headers=self.retry_after(wait, "retry_after"),
             )
         if scope is not None and scope not in key.scopes:
             raise ApiError("api_scope_denied", f"The API key lacks the scope {scope}")
         return key
 
-    def _retry_after(self, wait: float) -> dict[str, str]:
-        form = self.state.assumptions.text("retry_after")
+    def retry_after(self, wait: float, switch: str) -> dict[str, str]:
+        """Return the header of an answer that asks the caller to wait, in the form that a switch gives it."""
+        form = self.state.assumptions.text(switch)
         if form == "none":
             return {}
         if form == "date":
             return {"Retry-After": formatdate(self.state.now() + wait, usegmt=True)}
         return {"Retry-After": str(math.ceil(wait))}
 
+    def timing(self, path: str, category: str) -> tuple[float, float, float]:
+        """Return when a task of this category is created, worked on and done, as a fault may want it."""
+        created = self.state.now()
+        fault = self.faults.take("POST", path, ("generation_takes",))
+        if fault is None:
+            takes = SECONDS_OF_CATEGORY[category] / self.state.speed
+        else:
+            takes = math.inf if fault.options["seconds"] is None else fault.number("seconds", 0)
+        queued = min(takes, SECONDS_OF_CATEGORY[category] / self.state.speed) * QUEUED_SHARE
+        return created, created + queued, created + takes
+
     def find_reference(self, url: str, account: str) -> StoredFile | str | None:
-        """Look up a reference's URL: the account's file, why there is none, or ``None`` for a foreign URL."""
+        """Return the account's file at a URL of Rivya's, why there is none, or ``None`` for a foreign URL."""
         ours = f"{self.base_url}/files/"
         if not url.startswith(ours):
             return None
@@ -89,6 +108,12 @@ class Gateway:
         if file_id in self.state.files and self.state.files[file_id].account == account:
             return "the file has expired"
         return "no such file of this account"
+
+
+def bearer(request: Request) -> str:
+    """Return the key that a request carries, an empty text without one."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
 
 
 async def json_object(request: Request) -> tuple[dict[str, Any], bytes]:

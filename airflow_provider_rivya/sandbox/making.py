@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from airflow_provider_rivya.sandbox.draw import Picture, draw, seed_of
 from airflow_provider_rivya.sandbox.framing import EXTENSION, MIME_TYPE, Frame, frame
+from airflow_provider_rivya.sandbox.models import defaults_of
 from airflow_provider_rivya.sandbox.photographs import opened, size_of
 from airflow_provider_rivya.sandbox.playing import DEFAULT_TEMPO, Film, Sound, film, sound
 from airflow_provider_rivya.sandbox.recording import (
@@ -71,7 +72,8 @@ def make(task: Task, index: int, raw_audio: str) -> bytes:
 
 def frame_of(task: Task) -> Frame:
     """Return format, size and number of an image task's pictures."""
-    return frame(task.model, task.params, _first_size(task.references))
+    planned = frame(task.model, task.params, _first_size(task.references))
+    return planned if task.picture_format is None else replace(planned, format=task.picture_format)
 
 
 def film_of(task: Task) -> Film:
@@ -129,8 +131,9 @@ def _script(task: Task, planned: Film) -> Script:
     if videos:
         return Script(planned, task.prompt, caption, videos[0], None, tuple(videos[1:] + pictures))
     limit = (task.model["reference"] or {}).get("max_files", FRAMES_OF_A_RUN + 1)
-    way = {rule["key"]: rule.get("default") for rule in task.model["params"]} | task.params
-    if limit > FRAMES_OF_A_RUN and way.get("generationType") != FIRST_AND_LAST:
+    way = defaults_of(task.model) | task.params
+    framed = way.get("generationType") == FIRST_AND_LAST or way.get("generation_type") == "frame"
+    if limit > FRAMES_OF_A_RUN and not framed:
         return Script(planned, task.prompt, caption, None, None, tuple(pictures))
     opening = pictures[0] if pictures else None
     closing = pictures[1] if len(pictures) > 1 else None

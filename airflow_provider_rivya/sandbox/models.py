@@ -1,4 +1,4 @@
-"""The gateway's models, from the data file: as the checks use them and as ``GET /models`` lists them."""
+"""The gateways' models, from the data files; Rivya's as ``GET /api/v1/models`` lists them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,20 @@ class Catalog:
 
 
 @cache
-def catalog() -> Catalog:
-    """Read the data file of the gateway's models, once."""
-    text = files("airflow_provider_rivya").joinpath("catalog", "rivya.json").read_text(encoding="utf-8")
+def catalog(gateway: str = "rivya") -> Catalog:
+    """Read the data file of a gateway's models, once."""
+    file = files("airflow_provider_rivya").joinpath("catalog", f"{gateway}.json")
+    text = file.read_text(encoding="utf-8")
     data = json.loads(text)
     return Catalog({model["id"]: model for model in data["models"]}, data["file_defaults"])
+
+
+def defaults_of(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the parameters that a request leaves out; the only allowed value is one too."""
+    defaults = {
+        rule["key"]: rule["choices"][0] for rule in model["params"] if len(rule.get("choices", ())) == 1
+    }
+    return defaults | {rule["key"]: rule["default"] for rule in model["params"] if "default" in rule}
 
 
 def kinds_of(model: Mapping[str, Any]) -> tuple[str, ...]:

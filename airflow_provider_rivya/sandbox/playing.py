@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from airflow_provider_rivya.sandbox.models import defaults_of
+
 SHORTER_SIDE = re.compile(r"(\d{3,4})[pP]")
 RATIO = re.compile(r"(\d+):(\d+)")
 NAMED_RATIOS = {"landscape": (16, 9), "portrait": (9, 16)}
 NAMED_QUALITY = {"high": 1080, "pro": 1080}
+RATIO_KEYS = ("aspect_ratio", "aspectRatio", "size")
+SOUND_KEYS = ("generate_audio", "sound", "audio", "generateAudio")
 DEFAULT_SIDE = 720
 WIDE = (16, 9)
 LONGEST_RATIO = 3.0
@@ -91,7 +95,7 @@ def film(
     width, height = _even(side * max(1.0, ratio)), _even(side * max(1.0, 1 / ratio))
     seconds = _film_seconds(settings)
     rate = min(SMOOTHEST, max(COARSEST, int(DRAWN_PIXELS / (width * height * seconds))))
-    sound = next((settings[key] == "true" for key in ("generate_audio", "sound") if key in settings), False)
+    sound = next((settings[key] in (True, "true") for key in SOUND_KEYS if key in settings), False)
     return Film(width, height, seconds, rate, sound, settings.get("return_last_frame") == "true")
 
 
@@ -129,7 +133,7 @@ def sound(
 
 
 def _settings(model: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
-    return {rule["key"]: rule["default"] for rule in model["params"] if "default" in rule} | dict(params)
+    return defaults_of(model) | dict(params)
 
 
 def _number(value: object) -> float | None:
@@ -152,7 +156,7 @@ def _side(settings: Mapping[str, Any]) -> int:
 
 
 def _ratio(settings: Mapping[str, Any], first_reference: tuple[int, int] | None) -> float:
-    aspect = next((str(settings[key]) for key in ("aspect_ratio", "aspectRatio") if key in settings), "")
+    aspect = next((str(settings[key]) for key in RATIO_KEYS if key in settings), "")
     if match := RATIO.fullmatch(aspect):
         width, height = int(match[1]), int(match[2])
     else:

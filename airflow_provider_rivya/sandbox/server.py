@@ -80,14 +80,19 @@ async def _serve(listener: socket.socket, *, speed: float, credits: float, quiet
 
 def _welcome(gateway: Gateway) -> str:
     url = gateway.base_url
-    connection = json.dumps({"conn_type": "rivya", "host": url, "password": "rvya_sk_sandbox"})
+    rivya, toapis = (
+        json.dumps({"conn_type": kind, "host": url, "password": key})
+        for kind, key in (("rivya", "rvya_sk_sandbox"), ("toapis", "sk-sandbox"))
+    )
     balance = gateway.state.balance("sandbox")
     return "\n".join(
         (
             f"Rivya sandbox listening on {url}",
-            f"  API key     rvya_sk_sandbox   ({balance:g} credits, none of them real: nothing is charged)",
-            f"  Connection  export AIRFLOW_CONN_RIVYA_DEFAULT='{connection}'",
+            f"  Credits     {balance:g} at each gateway, none of them real: nothing is charged",
+            f"  Rivya       export AIRFLOW_CONN_RIVYA_DEFAULT='{rivya}'",
             f"              or in the form: type Rivya, host {url}, password rvya_sk_sandbox",
+            f"  ToAPIs      export AIRFLOW_CONN_TOAPIS_DEFAULT='{toapis}'",
+            f"              or in the form: type ToAPIs, host {url}, password sk-sandbox",
             f"  Look        {url}/   pictures, balance and ledger",
             "  Stop        Ctrl-C",
         )

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_provider_rivya.sandbox.assumptions import Assumptions
+from airflow_provider_rivya.sandbox.framing import Format
 
 SCOPES = (
     "models:read",
@@ -26,6 +27,7 @@ SCOPES = (
 )
 """All documented scopes, https://rivya.ai/docs/api-authentication."""
 
+GATEWAYS = ("rivya", "toapis")
 KEY_STATES = ("active", "revoked", "expired")
 REMEMBERED_REQUESTS = 20_000
 
@@ -35,10 +37,13 @@ QUEUED_SHARE = 0.2
 
 @dataclass(frozen=True)
 class ApiKey:
+    """A key of one gateway: the other one does not know it. Only Rivya's have scopes."""
+
     key: str
     account: str
     scopes: frozenset[str]
     state: str = "active"
+    gateway: str = "rivya"
 
 
 PRESET_KEYS = (
@@ -47,6 +52,10 @@ PRESET_KEYS = (
     ApiKey("rvya_sk_sandbox_revoked", "sandbox", frozenset(SCOPES), "revoked"),
     ApiKey("rvya_sk_sandbox_expired", "sandbox", frozenset(SCOPES), "expired"),
     ApiKey("rvya_sk_sandbox_noscope", "sandbox", frozenset()),
+    ApiKey("sk-sandbox", "toapis", frozenset(), gateway="toapis"),
+    ApiKey("sk-sandbox-other", "toapis-other", frozenset(), gateway="toapis"),
+    ApiKey("sk-sandbox-revoked", "toapis", frozenset(), "revoked", "toapis"),
+    ApiKey("sk-sandbox-expired", "toapis", frozenset(), "expired", "toapis"),
 )
 
 
@@ -79,13 +88,22 @@ class Reference:
 class Failure:
     """How a task fails: ``error`` is what the status answer shows, ``refund`` one of the switch's values."""
 
-    error: dict[str, str] | None
+    error: dict[str, Any] | None
     refund: str
 
 
 @dataclass
 class Task:
-    """A generation. Its status follows from the time that has passed, see :meth:`status_at`."""
+    """
+    A generation. Its status follows from the time that has passed, see :meth:`status_at`.
+
+    :param params: what its results are made from.
+    :param model_name: the model as the caller spelled it, where that differs from its id.
+    :param picture_format: ``None`` where the parameters decide it.
+    :param inline_results: whether the caller asked for the results themselves in the answer.
+    :param charged_at_completion: whether its credits are taken then, and not at once.
+    :param expires_at: until when its results can be fetched; ``None`` where the switches decide that.
+    """
 
     id: str
     account: str
@@ -101,6 +119,13 @@ class Task:
     failure: Failure | None = None
     client_request_id: str | None = None
     idempotency_key: str | None = None
+    gateway: str = "rivya"
+    model_name: str = ""
+    client_business_id: str | None = None
+    picture_format: Format | None = None
+    inline_results: bool = False
+    charged_at_completion: bool = False
+    expires_at: float | None = None
 
     def status_at(self, now: float) -> str:
         if now >= self.done_at:
@@ -123,6 +148,7 @@ class Task:
 @dataclass(frozen=True)
 class LedgerEntry:
     seq: int
+    gateway: str
     at: str
     kind: str
     credits: float
@@ -131,6 +157,15 @@ class LedgerEntry:
     model: str
     idempotency_key: str | None
     client_request_id: str | None
+    client_business_id: str | None
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A charge or refund that falls due when its task has ended."""
+
+    kind: str
+    task: Task
 
 
 @dataclass
@@ -157,7 +192,8 @@ class State:
         self.balances: dict[str, float] = {}
         self.tasks: dict[str, Task] = {}
         self.tasks_by_result: dict[str, Task] = {}
-        self.refundable: dict[str, Task] = {}
+        self.tasks_by_business_id: dict[tuple[str, str], list[Task]] = {}
+        self.due: list[Booking] = []
         self.files: dict[str, StoredFile] = {}
         self.ledger: list[LedgerEntry] = []
         self.requests: deque[dict[str, Any]] = deque(maxlen=REMEMBERED_REQUESTS)
@@ -175,6 +211,11 @@ class State:
         alphabet = string.ascii_letters + string.digits + "-_."
         return f"{prefix}_{''.join(secrets.choice(alphabet) for _ in range(63))}Z"
 
+    def find_key(self, text: str, gateway: str) -> ApiKey | None:
+        """Return a key that the gateway knows, whatever its state."""
+        key = self.keys.get(text)
+        return key if key is not None and key.gateway == gateway else None
+
     def balance(self, account: str) -> float:
         """Return what the account may still spend."""
         self.settle()
@@ -190,35 +231,47 @@ class State:
         return balance + sum(task.credits for task in running)
 
     def add_task(self, task: Task) -> None:
-        """Take a task in and charge it."""
-        self.balances[task.account] = self.balance(task.account) - task.credits
+        """Take a task in and charge it, at once or, where it is to cost anything, at its completion."""
         self.tasks[task.id] = task
         self.tasks_by_result[task.result_token] = task
-        if task.failure is not None and task.failure.refund != "none":
-            self.refundable[task.id] = task
-        self._book("charge", task, task.created)
+        if task.client_business_id is not None:
+            self.tasks_by_business_id.setdefault((task.account, task.client_business_id), []).append(task)
+        refunded = task.failure is not None and task.failure.refund != "none"
+        if not task.charged_at_completion:
+            self.balances[task.account] = self.balance(task.account) - task.credits
+            self._book("charge", task, task.created)
+            if refunded:
+                self.due.append(Booking("refund", task))
+        elif not refunded:
+            self.due.append(Booking("charge", task))
 
     def settle(self) -> None:
-        """Book every refund that is due by now, in the order in which they fell due."""
+        """Book every charge and refund that is due by now, in the order in which they fell due."""
         now = self.now()
-        due = sorted((self._refund_due(task), task.id) for task in self.refundable.values())
-        for when, task_id in due:
-            if when > now:
-                return
-            task = self.refundable.pop(task_id)
-            self.balances[task.account] = (
-                self.balances.get(task.account, self.starting_credits) + task.credits
-            )
-            self._book("refund", task, when)
+        ordered = sorted(self.due, key=lambda booking: (self._due_at(booking), booking.task.id))
+        ready = [booking for booking in ordered if self._due_at(booking) <= now]
+        self.due = ordered[len(ready) :]
+        for booking in ready:
+            task = booking.task
+            change = task.credits if booking.kind == "refund" else -task.credits
+            self.balances[task.account] = self.balances.get(task.account, self.starting_credits) + change
+            self._book(booking.kind, task, self._due_at(booking))
 
-    def _refund_due(self, task: Task) -> float:
-        late = task.failure is not None and task.failure.refund == "later"
-        return task.done_at + ((self.assumptions.limit("refund_delay_seconds") or 0.0) if late else 0.0)
+    def to_come(self, account: str) -> float:
+        """Return the credits of tasks that are taken in, but not charged yet."""
+        return sum(b.task.credits for b in self.due if b.kind == "charge" and b.task.account == account)
+
+    def _due_at(self, booking: Booking) -> float:
+        failure = booking.task.failure
+        late = booking.kind == "refund" and failure is not None and failure.refund == "later"
+        wait = self.assumptions.limit("refund_delay_seconds") or 0.0
+        return booking.task.done_at + (wait if late else 0.0)
 
     def _book(self, kind: str, task: Task, at: float) -> None:
         self.ledger.append(
             LedgerEntry(
                 seq=len(self.ledger) + 1,
+                gateway=task.gateway,
                 at=iso(at),
                 kind=kind,
                 credits=task.credits,
@@ -227,6 +280,7 @@ class State:
                 model=str(task.model["id"]),
                 idempotency_key=task.idempotency_key,
                 client_request_id=task.client_request_id,
+                client_business_id=task.client_business_id,
             )
         )
 
@@ -274,7 +328,10 @@ class State:
         self.requests.append(entry)
         return entry
 
-    def known_accounts(self) -> Iterable[str]:
+    def known_accounts(self, gateway: str | None = None) -> Iterable[str]:
+        """Return the accounts, or those that have a key of one gateway."""
+        if gateway is not None:
+            return sorted({key.account for key in self.keys.values() if key.gateway == gateway})
         return sorted({key.account for key in self.keys.values()} | set(self.balances))
 
 

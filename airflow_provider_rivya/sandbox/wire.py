@@ -18,8 +18,9 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from airflow_provider_rivya.sandbox.answers import error_answer, html_page
+from airflow_provider_rivya.sandbox.answers import html_page
 from airflow_provider_rivya.sandbox.faults import NO_BODY_STATUS, WIRE, Fault, Faults
+from airflow_provider_rivya.sandbox.refusals import code_of, error_answer
 from airflow_provider_rivya.sandbox.state import State
 
 OWN_PATHS = ("/sandbox", "/favicon.ico")
@@ -139,7 +140,7 @@ class Wire:
             await _spoil(fault, held, send)
         else:
             await _drain(receive)
-            status, headers, body = instead(fault, self._state)
+            status, headers, body = instead(fault, scope["path"], self._state)
             await _send_whole(send, status, headers, body)
 
     async def _answer_in_part(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
@@ -165,10 +166,11 @@ def _facts(scope: Scope) -> dict[str, Any]:
     return {
         "method": scope["method"],
         "path": scope["path"],
+        "query": scope["query_string"].decode("latin-1"),
         "status": None,
         "has_authorization": authorization is not None,
         "idempotency_key": headers.get(b"idempotency-key"),
-        "key_name": f"{key[:10]}…" if key else None,
+        "key_name": f"{key[: min(10, len(key) // 2)]}…" if key else None,
     }
 
 
@@ -224,8 +226,8 @@ async def _send_whole(send: Send, status: int, headers: dict[str, str], body: by
     await send({"type": "http.response.body", "body": body})
 
 
-def instead(fault: Fault, state: State) -> tuple[int, dict[str, str], bytes]:
-    """Return status, headers and body that a fault puts in the place of the answer."""
+def instead(fault: Fault, path: str, state: State) -> tuple[int, dict[str, str], bytes]:
+    """Return status, headers and body that a fault puts in the place of the answer of a path."""
     options = fault.options
     if fault.kind == "html":
         return 200, {"Content-Type": "text/html; charset=utf-8"}, html_page(200, "Please sign in")
@@ -234,9 +236,8 @@ def instead(fault: Fault, state: State) -> tuple[int, dict[str, str], bytes]:
     if fault.kind == "redirect":
         return 302, {"Location": str(options["location"])}, b""
     if fault.kind == "rate_limit":
-        status, headers, body = error_answer(
-            state, "rate_limited", "Too many requests in the current window", 429
-        )
+        text = "Too many requests in the current window"
+        status, headers, body = error_answer(state, path, code_of(path, 429), text, 429)
         return status, {**headers, **retry_after(options)}, body
     status = int(options["status"])
     own_headers = dict(options.get("headers", {}))
@@ -248,8 +249,8 @@ def instead(fault: Fault, state: State) -> tuple[int, dict[str, str], bytes]:
     elif status < 400:
         headers, body = {"Content-Type": "application/json"}, b"{}"
     else:
-        code = str(options.get("code", "internal_error" if status >= 500 else "validation_failed"))
-        _, headers, body = error_answer(state, code, "A fault that was asked for", status)
+        code = str(options.get("code", code_of(path, status)))
+        _, headers, body = error_answer(state, path, code, "A fault that was asked for", status)
     lowered = {name.lower() for name in own_headers}
     return status, {**{k: v for k, v in headers.items() if k.lower() not in lowered}, **own_headers}, body
 

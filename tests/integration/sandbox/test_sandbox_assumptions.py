@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from airflow_provider_rivya.sandbox.open_points import ASSUMPTIONS
+from airflow_provider_rivya.sandbox.assumptions import BY_NAME
 from tests.integration.sandbox.wire_tools import (
     IMAGE_SECONDS,
     create,
@@ -19,7 +19,7 @@ from tests.sandbox_process import SandboxProcess
 
 def test_every_switch_is_shown_with_its_default_and_says_that_it_is_open(sandbox: SandboxProcess) -> None:
     shown = sandbox.control("GET", "assumptions")
-    assert set(shown) == {assumption.name for assumption in ASSUMPTIONS}
+    assert set(shown) == set(BY_NAME)
     for entry in shown.values():
         assert entry["value"] == entry["default"]
         assert "choices" in entry or "type" in entry

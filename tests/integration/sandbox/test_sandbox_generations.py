@@ -60,7 +60,7 @@ def test_speed_divides_the_time(sandbox: SandboxProcess) -> None:
 
 def test_the_ledger_has_the_charge(sandbox: SandboxProcess) -> None:
     created = create(sandbox, "nano-banana-2", idempotency_key="k-1", client_request_id="mine").json()
-    ledger = sandbox.ledger()
+    ledger = sandbox.ledger("rivya")
     assert (ledger["charges"], ledger["refunds"]) == (1, 0)
     entry = ledger["entries"][0]
     at = entry.pop("at")
@@ -74,6 +74,8 @@ def test_the_ledger_has_the_charge(sandbox: SandboxProcess) -> None:
         "model": "nano-banana-2",
         "idempotency_key": "k-1",
         "client_request_id": "mine",
+        "client_business_id": None,
+        "gateway": "rivya",
     }
     assert ledger["balance"] == {"sandbox": 995, "other": 1000}
     assert sandbox.get("/api/v1/credits").json() == {"current_credits": 995}
@@ -173,7 +175,7 @@ def test_a_reset_forgets_everything(sandbox: SandboxProcess) -> None:
     sandbox.control("POST", "keys", {"key": "rvya_sk_mine"})
     sandbox.reset(credits=7)
     assert sandbox.get(f"/api/v1/generations/{created.json()['id']}").status == 404
-    assert sandbox.ledger() == {
+    assert sandbox.ledger("rivya") == {
         "entries": [],
         "charges": 0,
         "refunds": 0,

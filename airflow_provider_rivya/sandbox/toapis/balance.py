@@ -1,0 +1,40 @@
+"""The balance calls. Their fields are known from a copy of the documentation only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_rivya.sandbox.state import ApiKey, State
+from airflow_provider_rivya.sandbox.toapis.prices import CREDITS_PER_USD
+
+
+def key_balance(state: State, key: ApiKey) -> dict[str, Any]:
+    """Return the answer of ``GET /v1/balance``; a key may spend all that its account has."""
+    return _balance(state, key.account, unlimited=state.assumptions.flag("toapis_unlimited_quota"))
+
+
+def account_balance(state: State, account: str) -> dict[str, Any]:
+    """Return the answer of ``GET /v1/user/balance``."""
+    return _balance(state, account, unlimited=False)
+
+
+def _balance(state: State, account: str, *, unlimited: bool) -> dict[str, Any]:
+    remains = state.balance(account)
+    spent = sum(
+        entry.credits if entry.kind == "charge" else -entry.credits
+        for entry in state.ledger
+        if entry.account == account
+    )
+    answer: dict[str, Any] = {
+        "success": True,
+        "remain_balance": -1 if unlimited else _usd(remains),
+        "used_balance": _usd(spent),
+        "unlimited_quota": unlimited,
+    }
+    if state.assumptions.text("toapis_balance_fields") == "later":
+        answer |= {"remain_credits": -1 if unlimited else remains, "used_credits": spent}
+    return answer
+
+
+def _usd(credits: float) -> float:
+    return round(credits / CREDITS_PER_USD, 6)

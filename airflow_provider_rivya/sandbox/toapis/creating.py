@@ -1,0 +1,144 @@
+"""Takes tasks in: what a create call leads to once its body has been read."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_rivya.sandbox.framing import NAMED_FORMATS, Format
+from airflow_provider_rivya.sandbox.gateway import Gateway
+from airflow_provider_rivya.sandbox.state import ApiKey, Failure, StoredFile, Task
+from airflow_provider_rivya.sandbox.toapis.checks import Accepted, check_task
+from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
+from airflow_provider_rivya.sandbox.toapis.lookup import known_tasks
+from airflow_provider_rivya.sandbox.toapis.prices import credits_of
+from airflow_provider_rivya.sandbox.toapis.tasks import created_task
+from airflow_provider_rivya.sandbox.toapis.uploads import find_upload
+
+REFUSED_CONTENT = "content_policy_violation"
+REFUSED_CONTENT_TEXT = "The request was refused by the content policy"
+FORMATS: Mapping[str, Format] = {**NAMED_FORMATS, "png": "PNG"}
+FORMAT_KEYS = ("output_format", "response_format")
+"""The second is a format on the flux-kontext models only."""
+
+
+class Creating:
+    """Takes the tasks of one sandbox in. Nothing here awaits, so that each call is atomic."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._state = gateway.state
+
+    def create(self, body: Mapping[str, Any], category: str, caller: ApiKey, path: str) -> dict[str, Any]:
+        """
+        Check a create call and take its task in.
+
+        :return: the answer.
+        :raises ToApisError: nothing was made and nothing charged.
+        """
+        state = self._state
+        accepted = check_task(
+            body, category, state.assumptions, lambda url: self._find_upload(url, caller.account)
+        )
+        if (first := self._repeated(accepted, caller, category)) is not None:
+            return created_task(first, state)
+        price = credits_of(
+            accepted.model, accepted.params.get("resolution", ""), accepted.results, state.assumptions
+        )
+        self._check_balance(price, caller)
+        failure = self._failure(path)
+        created, processing_from, done_at = self._gateway.timing(path, category)
+        task = Task(
+            id=state.new_id("task_img" if category == "image" else "video"),
+            account=caller.account,
+            model=accepted.model,
+            prompt=accepted.prompt,
+            params=accepted.params,
+            references=accepted.references,
+            credits=price,
+            created=created,
+            processing_from=processing_from,
+            done_at=done_at,
+            result_token=secrets.token_urlsafe(24),
+            failure=failure,
+            gateway="toapis",
+            model_name=accepted.model_name,
+            client_business_id=accepted.client_business_id,
+            picture_format=self._picture_format(accepted),
+            inline_results=body.get("response_format") == "b64_json" and category == "image",
+            charged_at_completion=state.assumptions.text("toapis_charge_at") == "completion",
+            expires_at=self._expires_at(created, done_at),
+        )
+        state.add_task(task)
+        return created_task(task, state)
+
+    def _find_upload(self, url: str, account: str) -> StoredFile | str | None:
+        """Return the account's upload at a URL, why there is none, or ``None`` for a foreign URL."""
+        ours = f"{self._gateway.base_url}/uploads/"
+        if not url.startswith(ours):
+            return None
+        file = find_upload(self._state, url.removeprefix(self._gateway.base_url))
+        return file if file is not None and file.account == account else "no such upload, or not any more"
+
+    def _repeated(self, accepted: Accepted, caller: ApiKey, category: str) -> Task | None:
+        """:raises ToApisError: the ``client_business_id`` was used before, and the switch forbids that."""
+        business_id = accepted.client_business_id
+        known = [] if business_id is None else known_tasks(self._state, business_id, caller.account, category)
+        how = self._state.assumptions.value("toapis_repeated_client_business_id")
+        if not known or how == "new_task":
+            return None
+        if how == "same_task":
+            return known[0]
+        text = f"client_business_id: {business_id!r} was used before"
+        raise ToApisError("invalid_request", text, status=int(how))
+
+    def _check_balance(self, price: float, caller: ApiKey) -> None:
+        balance = self._state.balance(caller.account) - self._state.to_come(caller.account)
+        if balance >= price:
+            return
+        status = self._state.assumptions.count("toapis_quota_status")
+        name, headers = "insufficient_quota", {}
+        if status != 402:  # the guides name the shortage of quota together with the request rate
+            name, headers = "rate_limit_exceeded", self._gateway.retry_after(1, "toapis_retry_after")
+        text = f"The current quota is too low: the task takes {price:g} credits, {balance:g} are left"
+        raise ToApisError(name, text, status=status, headers=headers)
+
+    def _failure(self, path: str) -> Failure | None:
+        assumptions = self._state.assumptions
+        refund = assumptions.text("toapis_refund_on_failure")
+        if self._gateway.faults.take("POST", path, ("content_refused",)) is not None:
+            if assumptions.text("toapis_refused_content") == "on_create":
+                raise ToApisError(REFUSED_CONTENT, REFUSED_CONTENT_TEXT)
+            return Failure(self._error(REFUSED_CONTENT, REFUSED_CONTENT_TEXT), refund)
+        fault = self._gateway.faults.take("POST", path, ("generation_fails",))
+        if fault is None:
+            return None
+        if "error" in fault.options:
+            error = fault.options["error"]
+        else:
+            error = self._error(assumptions.text("toapis_failed_code"), "The task could not be completed")
+        asked = fault.options.get("refund")
+        return Failure(error, refund if asked is None else ("full" if asked else "none"))
+
+    def _error(self, code: str, message: str) -> dict[str, Any]:
+        form = self._state.assumptions.text("toapis_failed_error")
+        if form == "message":
+            return {"message": message}
+        extra = {"type": "upstream_error", "param": None, "retryable": False} if form == "extra" else {}
+        return {"code": code, "message": message, **extra}
+
+    def _picture_format(self, accepted: Accepted) -> Format | None:
+        if accepted.model["category"] != "image":
+            return None
+        wanted = (str(accepted.params.get(key)) for key in FORMAT_KEYS)
+        default = FORMATS[self._state.assumptions.text("toapis_result_format")]
+        return next((FORMATS[text] for text in wanted if text in FORMATS), default)
+
+    def _expires_at(self, created: float, done_at: float) -> float | None:
+        assumptions = self._state.assumptions
+        if assumptions.text("toapis_expires_at") == "past":
+            return created
+        life = assumptions.limit("toapis_result_ttl_seconds") or 0.0
+        return math.floor(done_at) + life if math.isfinite(done_at) else None

@@ -1,0 +1,71 @@
+"""What ``POST /v1/uploads/...`` takes and answers, and where the files are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_rivya.sandbox.assumptions import Assumptions
+from airflow_provider_rivya.sandbox.state import State, StoredFile
+from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
+from airflow_provider_rivya.sandbox.uploads import canonical, detect
+
+USER = 7
+ID_PREFIX = "upload"
+NAME = re.compile(r"(\d+)_(.+)\.\w+")
+MEGABYTES: Mapping[str, int] = {"image": 10, "video": 50}
+EXTENSIONS: Mapping[str, Mapping[str, str]] = {
+    "image": {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"},
+    "video": {"video/mp4": "mp4", "video/webm": "webm", "video/quicktime": "mov"},
+}
+"""Limits and types of https://docs.toapis.com/docs/en/api-reference/uploads/images and .../uploads/videos."""
+
+
+def check_file(content: bytes, kind: str, declared_type: str, assumptions: Assumptions) -> str:
+    """
+    Check an upload.
+
+    :param kind: ``image`` or ``video``, by the endpoint.
+    :param declared_type: the Content-Type of the multipart part, or an empty string.
+    :return: the detected MIME type.
+    :raises ToApisError: the documentation has 400 for a file that is too large, too.
+    """
+    accepted = ", ".join(EXTENSIONS[kind])
+    if not content:
+        raise ToApisError("invalid_request", "file: empty")
+    if len(content) > MEGABYTES[kind] * assumptions.count("megabyte"):
+        text = f"{len(content)} bytes, at most {MEGABYTES[kind]} MB are accepted"
+        raise ToApisError("invalid_request", f"file: too large, {text}")
+    mime_type = detect(content) or "an unknown type"
+    if mime_type not in EXTENSIONS[kind]:
+        raise ToApisError("invalid_request", f"file: {mime_type} is not accepted; accepted: {accepted}")
+    if canonical(declared_type) not in ("", "application/octet-stream", canonical(mime_type)):
+        text = f"declared as {declared_type}, but its signature is that of {mime_type}"
+        raise ToApisError("invalid_request", f"file: {text}")
+    return mime_type
+
+
+def path_of(file: StoredFile) -> str:
+    """Return the path of an upload's URL: ``/uploads/<number>/<seconds>_<suffix of the id>.<extension>``."""
+    folder = "videos/" if file.kind == "video" else ""
+    suffix = file.id.removeprefix(f"{ID_PREFIX}_")
+    return f"/uploads/{USER}/{folder}{int(file.created)}_{suffix}.{EXTENSIONS[file.kind][file.mime_type]}"
+
+
+def public_upload(file: StoredFile, base_url: str) -> dict[str, Any]:
+    """Return the answer of an upload call."""
+    data = {
+        "id": file.id,
+        "url": f"{base_url}{path_of(file)}",
+        "mime_type": file.mime_type,
+        "size": len(file.content),
+    }
+    return {"success": True, "message": "", "data": data}
+
+
+def find_upload(state: State, path: str) -> StoredFile | None:
+    """Return the upload at a path, while it is there."""
+    match = NAME.fullmatch(path.rpartition("/")[2])
+    file = state.find_file(f"{ID_PREFIX}_{match[2]}") if match else None
+    return file if file is not None and file.kind in EXTENSIONS and path_of(file) == path else None
