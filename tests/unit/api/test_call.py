@@ -19,6 +19,7 @@ from airflow_provider_rivya.api.call import (
     may_repeat,
     read_answer,
     retry_after,
+    segment,
 )
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
@@ -121,6 +122,29 @@ def test_a_wrong_shape_names_fields_and_never_values(parse: Any, told: str) -> N
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
     assert caught.value.retryable
+
+
+def test_a_success_that_is_a_refusal_goes_to_the_gateways_own_vocabulary() -> None:
+    disguised = call(disguised=lambda document: "sorry" in document)
+    with pytest.raises(GatewayError, match="do it refused") as caught:
+        read_answer(disguised, answer(200, b'{"id": "a", "count": 1, "sorry": true}'))
+    assert caught.value.http_status == 200
+    assert read_answer(disguised, answer(200, b'{"id": "a", "count": 1}')) == Shape(id="a", count=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        ("task_1-a.b~c", "task_1-a.b~c"),
+        ("a/b?c#d e%", "a%2Fb%3Fc%23d%20e%25"),
+        ("..", "%2E%2E"),
+        (".", "%2E"),
+        ("../x", "..%2Fx"),
+        ("ü\n", "%C3%BC%0A"),
+    ],
+)
+def test_an_id_stays_one_segment(value: str, quoted: str) -> None:
+    assert segment(value) == quoted
 
 
 def test_a_call_and_an_answer_show_no_body() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api import http, rivya
+from airflow_provider_rivya.api import http, rivya, toapis
 from airflow_provider_rivya.api.call import ApiCall, FilePart
 from airflow_provider_rivya.api.http import AsyncSender, ClientSettings, SyncSender, tls_context
 from airflow_provider_rivya.exceptions import (
@@ -22,6 +22,7 @@ from airflow_provider_rivya.exceptions import (
     GatewayError,
     GatewayUnavailableError,
     GatewayUnreachableError,
+    InsufficientCreditsError,
     UnexpectedAnswerError,
 )
 from tests.unit.api.wire import Received, Wire, answer
@@ -33,7 +34,12 @@ LIMITED = answer(429, {"error": {"code": "rate_limited"}}, retry_after="0")
 CONFLICT = answer(409, {"error": {"code": "idempotency_conflict"}})
 REFUSED = answer(401, {"error": {"code": "api_key_revoked"}})
 CREATE = rivya.create_generation('{"model":"z"}', "key-1")
-CREATE_WITHOUT_KEY = rivya.create_generation('{"model":"z"}', None)
+CREATE_AT_TOAPIS = toapis.create_generation('{"model":"z","client_business_id":"key-1"}', "key-1")
+CREATE_WITHOUT_REPLAY = {
+    "rivya": rivya.create_generation('{"model":"z"}', None),
+    "toapis": CREATE_AT_TOAPIS,
+    "toapis-video": toapis.create_generation("{}", None, "video"),
+}
 GET = rivya.get_generation("task_1")
 
 Send = Callable[..., Any]
@@ -66,6 +72,13 @@ def send(request: pytest.FixtureRequest) -> Send:
     return chosen
 
 
+@pytest.fixture(params=CREATE_WITHOUT_REPLAY.values(), ids=list(CREATE_WITHOUT_REPLAY))
+def paid_once(request: pytest.FixtureRequest) -> ApiCall[Any]:
+    """A creation that the gateway would take for a second one if it came again."""
+    chosen: ApiCall[Any] = request.param
+    return chosen
+
+
 @pytest.fixture
 def closed_port() -> int:
     """A port of this machine on which nobody listens."""
@@ -89,10 +102,26 @@ def test_a_creation_on_the_wire(send: Send) -> None:
     assert request.headers["user-agent"].startswith("airflow-provider-rivya/")
 
 
-def test_without_an_idempotency_key_no_such_header(send: Send) -> None:
+def test_without_an_idempotency_key_no_such_header(send: Send, paid_once: ApiCall[Any]) -> None:
     with Wire(DONE) as wire:
-        send(wire.url, CREATE_WITHOUT_KEY)
+        send(wire.url, paid_once)
     assert "idempotency-key" not in wire.received[0].headers
+
+
+def test_a_creation_at_toapis_on_the_wire(send: Send) -> None:
+    with Wire(answer(201, {"code": 200, "data": [{"status": "submitted", "task_id": "task_1"}]})) as wire:
+        assert send(wire.url, CREATE_AT_TOAPIS).id == "task_1"
+    (request,) = wire.received
+    assert (request.method, request.target) == ("POST", "/v1/images/generations")
+    assert request.body == b'{"model":"z","client_business_id":"key-1"}'
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_query_stays_a_query(send: Send) -> None:
+    with Wire(answer(200, {"success": True, "data": [{"id": "m"}]})) as wire:
+        assert [model.id for model in send(wire.url, toapis.list_models())] == ["m"]
+    assert wire.received[0].target == "/v1/models?type=all"
+    assert wire.received[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 def test_public_calls_carry_no_key(send: Send) -> None:
@@ -104,7 +133,11 @@ def test_public_calls_carry_no_key(send: Send) -> None:
 def test_a_path_stays_quoted(send: Send) -> None:
     with Wire(DONE) as wire:
         send(wire.url, rivya.get_generation("a/b?c d"))
-    assert wire.received[0].target == "/api/v1/generations/a%2Fb%3Fc%20d"
+        send(wire.url, toapis.get_generation(".."))
+    assert [request.target for request in wire.received] == [
+        "/api/v1/generations/a%2Fb%3Fc%20d",
+        "/v1/images/generations/%2E%2E",
+    ]
 
 
 def test_a_repeat_sends_the_same_bytes(send: Send) -> None:
@@ -133,6 +166,22 @@ def test_a_file_goes_as_a_form_and_is_opened_anew_for_a_repeat() -> None:
         assert b'name="kind"\r\n\r\nimage' in request.body
         assert b'name="model"\r\n\r\nnano-banana-2' in request.body
         assert "idempotency-key" not in request.headers
+
+
+def test_a_file_for_toapis_goes_with_its_purpose_alone() -> None:
+    part = FilePart("b.png", "image/png", lambda: io.BytesIO(b"\x89PNG bytes"))
+    said = {"success": True, "message": "", "data": {"id": "upload_1", "url": "https://x/1"}}
+    with Wire(BUSY, answer(200, said)) as wire:
+        assert (
+            send_sync(wire.url, toapis.upload_file(part, "image", "nano-banana-2", "job-1")).id == "upload_1"
+        )
+    assert [request.target for request in wire.received] == ["/v1/uploads/images"] * 2
+    for request in wire.received:
+        assert (
+            b'name="file"; filename="b.png"\r\nContent-Type: image/png\r\n\r\n\x89PNG bytes' in request.body
+        )
+        assert b'name="purpose"\r\n\r\ngeneration' in request.body
+        assert request.body.count(b"Content-Disposition") == 2
 
 
 def test_files_are_not_sent_on_an_event_loop() -> None:
@@ -169,21 +218,50 @@ def test_one_attempt_where_the_caller_has_a_schedule_of_its_own(send: Send) -> N
         assert send(wire.url, GET, repeat=False).id == "task_1"
 
 
-def test_a_creation_without_a_key_is_not_repeated_once_it_may_have_arrived(send: Send) -> None:
-    for lost in (None, BUSY, answer(200, b"<html>")):
-        with Wire(lost) as wire, pytest.raises(GatewayError) as caught:
-            send(wire.url, CREATE_WITHOUT_KEY)
-        assert len(wire.received) == 1
-        assert caught.value.maybe_taken_in
+@pytest.mark.parametrize(
+    "lost",
+    [None, BUSY, answer(200, b"<html>"), answer(504), answer(200, {})],
+    ids=["hangs-up", "503", "html", "504", "no-task"],
+)
+def test_a_creation_without_replay_is_not_repeated_once_it_may_have_arrived(
+    send: Send, paid_once: ApiCall[Any], lost: bytes | None
+) -> None:
+    with Wire(lost) as wire, pytest.raises(GatewayError) as caught:
+        send(wire.url, paid_once)
+    assert len(wire.received) == 1
+    assert caught.value.maybe_taken_in
 
 
-def test_a_creation_without_a_key_is_repeated_where_it_was_turned_away(send: Send) -> None:
+@pytest.mark.parametrize(("call", "requests"), [(CREATE_AT_TOAPIS, 1), (toapis.get_credits(), 3)])
+def test_a_success_that_denies_itself_is_repeated_only_where_that_is_free(
+    send: Send, call: ApiCall[Any], requests: int
+) -> None:
+    denied = answer(200, {"success": False, "message": "busy"}, retry_after="0")
+    with Wire(denied) as wire, pytest.raises(UnexpectedAnswerError, match="busy") as caught:
+        send(wire.url, call)
+    assert len(wire.received) == requests
+    assert caught.value.maybe_taken_in
+
+
+def test_a_creation_without_replay_is_repeated_where_it_was_turned_away(
+    send: Send, paid_once: ApiCall[Any]
+) -> None:
     with Wire(LIMITED, DONE) as wire:
-        assert send(wire.url, CREATE_WITHOUT_KEY).id == "task_1"
-    assert len(wire.received) == 2
+        assert send(wire.url, paid_once).id == "task_1"
+    assert [request.body for request in wire.received] == [(paid_once.body or "").encode()] * 2
 
 
-def test_a_creation_without_a_key_is_repeated_where_nobody_listened(closed_port: int) -> None:
+def test_a_quota_that_is_used_up_is_no_rate_limit(send: Send) -> None:
+    said = answer(429, {"error": {"type": "insufficient_quota"}}, retry_after="0")
+    with Wire(said) as wire, pytest.raises(InsufficientCreditsError) as caught:
+        send(wire.url, CREATE_AT_TOAPIS)
+    assert len(wire.received) == 1
+    assert not caught.value.maybe_taken_in
+
+
+def test_a_creation_without_replay_is_repeated_where_nobody_listened(
+    closed_port: int, paid_once: ApiCall[Any]
+) -> None:
     """The gateway comes up while the sender waits."""
     with ExitStack() as stack:
         gateways: list[Wire] = []
@@ -192,7 +270,7 @@ def test_a_creation_without_a_key_is_repeated_where_nobody_listened(closed_port:
             gateways.append(stack.enter_context(Wire(DONE, port=closed_port)))
 
         sender = stack.enter_context(SyncSender(settings(f"http://127.0.0.1:{closed_port}"), sleep=come_up))
-        assert sender.send(CREATE_WITHOUT_KEY).id == "task_1"
+        assert sender.send(paid_once).id == "task_1"
     assert [len(gateway.received) for gateway in gateways] == [1]
 
 
@@ -239,9 +317,10 @@ def test_each_repeat_is_told(caplog: pytest.LogCaptureFixture) -> None:
 # -- how an exchange breaks off --------------------------------------------------------------------
 
 
-def test_nobody_listens(send: Send, closed_port: int) -> None:
+@pytest.mark.parametrize("call", [CREATE, CREATE_AT_TOAPIS])
+def test_nobody_listens(send: Send, closed_port: int, call: ApiCall[Any]) -> None:
     with pytest.raises(GatewayUnreachableError, match="could not be reached") as caught:
-        send(f"http://127.0.0.1:{closed_port}", CREATE, retries=0)
+        send(f"http://127.0.0.1:{closed_port}", call, retries=0)
     assert not caught.value.sent
     assert not caught.value.maybe_taken_in
     assert caught.value.retryable
