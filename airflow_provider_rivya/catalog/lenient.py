@@ -41,7 +41,7 @@ def as_given(model: object, prompt: object = None, model_params: object = None) 
 def as_far_as_known(strict: Verdict, given: Verdict) -> NormalisedRequest:
     """Combine both: what the catalogue could bring into the form of the wire, and the rest as given."""
     return NormalisedRequest(
-        given.normalised.model,
+        strict.spec.id if strict.spec is not None else given.normalised.model,
         given.normalised.prompt,
         {**given.normalised.params, **strict.normalised.params},
     )

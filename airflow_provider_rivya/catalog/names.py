@@ -15,7 +15,12 @@ from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec
 
 _MAX_KEY_LENGTH = 60
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
-_FRAMING = re.compile(r"\d+:\d+|auto|adaptive|(?:square|portrait|landscape)(?:_.+)?")
+_FRAMING = re.compile(
+    r"\d+:\d+|\d+x\d+|auto|adaptive|match_input_image|(?:square|portrait|landscape)(?:_.+)?"
+)
+
+# Of a quality that has a resolution beside it, or says nothing of pixels.
+_CARE = frozenset(("low", "standard"))
 
 _MEANINGS: dict[str, tuple[str, ...]] = {
     "aspect ratio": (
@@ -27,6 +32,7 @@ _MEANINGS: dict[str, tuple[str, ...]] = {
         "dimensions",
     ),
     "resolution": ("resolution", "image_resolution", "quality", "size"),
+    "rendering quality": ("quality",),
     "output format": ("output_format", "format", "image_format", "file_format"),
     "duration": ("duration", "duration_seconds", "n_frames", "seconds", "length"),
     "seed": ("seed", "seeds", "random_seed"),
@@ -74,8 +80,10 @@ _RESERVED = {
     "clientrequestid": "client_request_id",
     "model": "model",
 }
+_KEPT = {"clientbusinessid": "the operator sets it, to find the task again when the answer is lost"}
 _FILE_WORDS = frozenset(
     (
+        "referenceimages",
         "imageurl",
         "imageurls",
         "images",
@@ -103,8 +111,9 @@ def meaning_of(param: ParamSpec) -> str | None:
     """
     Tell what a model uses a parameter for, or ``None`` for one that only this model has.
 
-    Two keys mean different things on different models: ``size`` (an aspect ratio on 4o-image, a quality on
-    sora-2-pro) and ``speed`` (rendering on midjourney, speech on the voices). Their values tell.
+    Some keys mean different things on different models: ``size`` (an aspect ratio on 4o-image, a quality on
+    sora-2-pro), ``quality`` (a resolution on seedream-4-5, the care of rendering on gpt-image-2-vip) and
+    ``speed`` (rendering on midjourney, speech on the voices). Their values tell.
     """
     meanings = _WORDS.get(canonical(param.key), [])
     if len(meanings) < 2:
@@ -112,14 +121,28 @@ def meaning_of(param: ParamSpec) -> str | None:
     if "aspect ratio" in meanings:
         framing = all(_FRAMING.fullmatch(option) for option in param.options)
         return "aspect ratio" if framing else "resolution"
+    if "rendering quality" in meanings:
+        return "rendering quality" if _CARE & param.option_set else "resolution"
     return "rendering speed" if param.type == "select" else "speaking speed"
 
 
 def reserved(key: str, spec: ModelSpec | None) -> str | None:
-    """Name the argument that a key stands for; ``None`` for others, and where the model has the key."""
+    """
+    Name the argument that a key stands for; ``None`` for others, and where the model has the key.
+
+    At a gateway with dialects the files' own keys are meant too: which of them is sent is the dialect's.
+    """
     if spec is not None and key in spec.param_by_key:
         return None
-    return _RESERVED.get(canonical(key))
+    word = canonical(key)
+    if spec is not None and spec.dialect is not None and word in _FILE_WORDS:
+        return _REFERENCES
+    return _RESERVED.get(word)
+
+
+def kept(key: str, spec: ModelSpec | None) -> str | None:
+    """Tell why a key is the operator's own to set; ``None`` for others."""
+    return _KEPT.get(canonical(key)) if spec is not None and spec.dialect is not None else None
 
 
 def alias_for(key: str, value: object, spec: ModelSpec) -> str | None:
@@ -131,7 +154,7 @@ def alias_for(key: str, value: object, spec: ModelSpec) -> str | None:
     """
     word = canonical(key)
     for param in spec.params:
-        if canonical(param.key) == word:
+        if word in (canonical(name) for name in (param.key, *param.also_called)):
             return param.key
     meanings = _WORDS.get(word)
     if not meanings:

@@ -160,10 +160,21 @@ def _check_file(spec: ModelSpec, facts: ReferenceFacts, findings: Findings) -> N
         findings.fault(facts.path, f"{label} is of kind {shown(facts.kind)}", listing(allowed))
         return
     if facts.mime_type is not None and rule.mime_types and facts.mime_type.lower() not in rule.mime_types:
-        findings.fault(facts.path, f"{label} is {shown(facts.mime_type)}", listing(rule.mime_types))
+        _check_other_format(facts, facts.mime_type.lower(), rule, label, findings)
     _check_size(facts, rule, label, findings)
     if facts.external_url:
         _warn_of_external_url(spec, facts, label, findings)
+
+
+def _check_other_format(
+    facts: ReferenceFacts, mime_type: str, rule: KindRule, label: str, findings: Findings
+) -> None:
+    problem = f"{label} is {shown(facts.mime_type)}"
+    doubts = [dispute.why for dispute in rule.disputed if dispute.concerns(mime_type)]
+    if doubts:
+        findings.warn(facts.path, f"{problem}, and {doubts[0]}")
+    else:
+        findings.fault(facts.path, problem, listing(rule.mime_types))
 
 
 def _check_size(facts: ReferenceFacts, rule: KindRule, label: str, findings: Findings) -> None:
@@ -183,6 +194,8 @@ def _check_size(facts: ReferenceFacts, rule: KindRule, label: str, findings: Fin
 
 
 def _warn_of_external_url(spec: ModelSpec, facts: ReferenceFacts, label: str, findings: Findings) -> None:
+    if spec.reference is not None and spec.reference.urls:
+        return
     findings.warn(
         facts.path,
         f"{label} is an external URL; the documentation leaves open whether {spec.id} accepts one",

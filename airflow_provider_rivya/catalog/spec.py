@@ -86,6 +86,11 @@ class ParamSpec:
         """The options, for look-up."""
         return frozenset(self.options)
 
+    @cached_property
+    def option_by_lower(self) -> dict[str, str]:
+        """The options by their spelling in small letters."""
+        return {option.lower(): option for option in self.options}
+
     @property
     def is_url(self) -> bool:
         """Whether the text is a public URL, as on the models that take URLs instead of uploads."""

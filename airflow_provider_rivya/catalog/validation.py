@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_rivya.catalog import names
+from airflow_provider_rivya.catalog.combinations import PARAMS, check_combinations
 from airflow_provider_rivya.catalog.plain import (
     REFUSED,
     json_value,
     plain,
-    sendable_text,
     text_mapping,
 )
 from airflow_provider_rivya.catalog.price import estimate_credits
+from airflow_provider_rivya.catalog.prompts import check_prompt
 from airflow_provider_rivya.catalog.references import ReferenceFacts, check_references
 from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec
 from airflow_provider_rivya.catalog.values import wire_value
@@ -48,15 +49,13 @@ __all__ = [
     "require_valid",
 ]
 
-_PARAMS = "model_params"
-
 
 @dataclass(frozen=True)
 class NormalisedRequest:
     """
     The request as it goes on the wire.
 
-    :param model: the model's id.
+    :param model: the catalogue's id of the model, also where the author wrote an alias.
     :param prompt: unchanged; ``None`` when absent (or blank where it is optional).
     :param params: in the author's order; keys that were ``None`` are left out, nothing is added.
     """
@@ -95,27 +94,32 @@ def check_request(
     prompt: object = None,
     model_params: object = None,
     references: Sequence[ReferenceFacts] | None = None,
+    sent_as: str | None = None,
 ) -> Verdict:
     """
     Check a request.
 
     :param source: the catalogue, or the one model that ``model`` has to name.
-    :param model: the model's id, exactly as the gateway spells it.
+    :param model: the model's id, exactly as the gateway (or one of its pages) spells it.
     :param prompt: a text or ``None``.
     :param model_params: a mapping or ``None``. A value of ``None`` means that the key is not set.
     :param references: what is known of the files; ``None`` when they were not looked at, which applies no
         rule about them.
+    :param sent_as: the id that the request's dialect puts in place of the catalogue's; ``None`` if none.
     """
     findings = Findings()
     name = plain(model)
     spec = _find_model(source, name, findings)
-    text = _check_prompt(spec, prompt, findings)
-    params = _check_params(spec, model_params, findings)
+    if spec is not None and name != spec.id and sent_as is None:
+        _tell_of_alias(spec, name, findings)
+    text = check_prompt(spec, prompt, findings)
+    params = _check_params(spec, model_params, None if references is None else len(references), findings)
     if spec is not None and references is not None:
         check_references(spec, references, findings)
     if spec is not None and not findings.fault_count:
         _note_gaps(spec, params, bool(references), findings)
-    request = NormalisedRequest(name if type(name) is str else "", text, params)
+    model_id = spec.id if spec is not None else name
+    request = NormalisedRequest(model_id if type(model_id) is str else "", text, params)
     return Verdict(findings.faults, findings.warnings, request, spec)
 
 
@@ -126,6 +130,7 @@ def require_valid(
     prompt: object = None,
     model_params: object = None,
     references: Sequence[ReferenceFacts] | None = None,
+    sent_as: str | None = None,
 ) -> Verdict:
     """
     Check a request as :func:`check_request` does, and return its verdict only if there is no fault.
@@ -138,6 +143,7 @@ def require_valid(
         prompt=prompt,
         model_params=model_params,
         references=references,
+        sent_as=sent_as,
     )
     if verdict.faults:
         raise InvalidRequestError(verdict.faults)
@@ -149,7 +155,7 @@ def _find_model(source: Catalog | ModelSpec, name: Any, findings: Findings) -> M
         findings.fault("model", f"a model id is needed, not {type_name(name)}", "a text")
         return None
     if isinstance(source, ModelSpec):
-        spec = source if name == source.id else None
+        spec = source if name in (source.id, *source.aliases) else None
         if spec is None:
             findings.fault("model", f"{shown(name)} is not the model at hand", source.id, source.id)
     else:
@@ -168,38 +174,17 @@ def _find_model(source: Catalog | ModelSpec, name: Any, findings: Findings) -> M
     return spec
 
 
-def _check_prompt(spec: ModelSpec | None, prompt: object, findings: Findings) -> str | None:
-    text = plain(prompt)
-    required = spec is not None and spec.prompt.required
-    if text is None or (type(text) is str and not text.strip()):
-        if required and spec is not None:
-            state = "missing" if text is None else "blank"
-            findings.fault("prompt", f"is {state}, {spec.id} needs one", "a text")
-        return None
-    if type(text) is not str:
-        findings.fault("prompt", f"a text is needed, not {type_name(text)}", "a text")
-        return None
-    limit = spec.prompt.max_length if spec is not None else None
-    if sendable_text(text, "prompt", findings) and limit is not None and spec is not None:
-        _check_length(spec, text, limit, findings)
-    return text
+def _tell_of_alias(spec: ModelSpec, name: str, findings: Findings) -> None:
+    why = f" ({spec.alias_note})" if spec.alias_note else ""
+    findings.warn(
+        "model", f"{name!r} is sent as {spec.id!r}{why}; dialect={{'model': {name!r}}} sends it as written"
+    )
 
 
-def _check_length(spec: ModelSpec, text: str, limit: int, findings: Findings) -> None:
-    length = len(text)
-    if length > limit:
-        problem = f"has {length:,} characters, {length - limit:,} too many for {spec.id}"
-        findings.fault("prompt", problem, f"at most {limit:,} characters")
-    elif not text.isascii() and (units := len(text.encode("utf-16-le")) // 2) > limit:
-        findings.warn(
-            "prompt",
-            f"has {length:,} characters but {units:,} UTF-16 units, and the limit is {limit:,}; "
-            "the documentation leaves open which of the two is counted",
-        )
-
-
-def _check_params(spec: ModelSpec | None, model_params: object, findings: Findings) -> dict[str, Any]:
-    entries = {} if model_params is None else text_mapping(model_params, _PARAMS, findings)
+def _check_params(
+    spec: ModelSpec | None, model_params: object, files: int | None, findings: Findings
+) -> dict[str, Any]:
+    entries = {} if model_params is None else text_mapping(model_params, PARAMS, findings)
     if entries is None:
         return {}
     if spec is not None:
@@ -208,12 +193,33 @@ def _check_params(spec: ModelSpec | None, model_params: object, findings: Findin
     for key, value in entries.items():
         param = spec.param_by_key.get(key) if spec is not None else None
         if param is not None:
-            wire = wire_value(param, value, path_to(_PARAMS, key), findings)
+            wire = wire_value(param, value, path_to(PARAMS, key), findings)
         else:
             wire = _unlisted(spec, key, value, findings)
         if wire is not REFUSED:
             params[key] = wire
+    if spec is not None:
+        for param in spec.params:
+            if param.type == "object" and param.key in params:
+                before = findings.fault_count
+                _check_nested(spec, path_to(PARAMS, param.key), params[param.key], findings)
+                if findings.fault_count > before:
+                    del params[param.key]
+        check_combinations(spec, params, files, entries, findings)
     return params
+
+
+def _check_nested(spec: ModelSpec, path: str, value: Mapping[str, Any], findings: Findings) -> None:
+    """Refuse what has a place of its own: given twice, or here alone, it would escape every check."""
+    for key in value:
+        where = path_to(path, key)
+        if key in spec.param_by_key:
+            problem = f"is a parameter of {spec.id}; set beside the others it is checked, and sent in its place"
+            findings.fault(where, problem, "", path_to(PARAMS, key))
+        elif argument := names.reserved(key, spec):
+            findings.fault(where, f"is not a model parameter, use the argument {argument}")
+        elif why := names.kept(key, spec):
+            findings.fault(where, f"is not a model parameter: {why}")
 
 
 def _check_presence(spec: ModelSpec, entries: Mapping[str, Any], findings: Findings) -> None:
@@ -221,19 +227,22 @@ def _check_presence(spec: ModelSpec, entries: Mapping[str, Any], findings: Findi
     for param in missing:
         note = "" if param.default is None else f" (its default {param.default!r} is not sent by itself)"
         findings.fault(
-            path_to(_PARAMS, param.key),
+            path_to(PARAMS, param.key),
             f"is required by {spec.id}{note}",
             value_rule(param),
         )
     if spec.params_required and not entries and not missing:
-        findings.fault(_PARAMS, f"{spec.id} needs parameters and none is set", keys_of(spec))
+        findings.fault(PARAMS, f"{spec.id} needs parameters and none is set", keys_of(spec))
 
 
 def _unlisted(spec: ModelSpec | None, key: str, value: object, findings: Findings) -> Any:
     """Deal with a key that the model's table does not list."""
-    path = path_to(_PARAMS, key)
+    path = path_to(PARAMS, key)
     if argument := names.reserved(key, spec):
         findings.fault(path, f"is not a model parameter, use the argument {argument}")
+        return REFUSED
+    if why := names.kept(key, spec):
+        findings.fault(path, f"is not a model parameter: {why}")
         return REFUSED
     if spec is None:
         return json_value(value, path, findings)
@@ -264,13 +273,13 @@ def _note_gaps(spec: ModelSpec, params: Mapping[str, Any], has_references: bool,
         absent = [param.key for param in spec.params if param.is_url and param.key not in params]
         if optional := [key for key in absent if not spec.param_by_key[key].required]:
             findings.warn(
-                _PARAMS,
+                PARAMS,
                 f"{listing(optional)} not set; {spec.id} has no other input, optional or not",
             )
     for key, value in params.items():
         if has_references and f"params.{key}.edit_range" in spec.unknown:
             findings.warn(
-                path_to(_PARAMS, key),
+                path_to(PARAMS, key),
                 "with a reference image an undocumented narrower range applies",
             )
         if type(value) is list and spec.prompt.max_length is not None:
@@ -284,7 +293,7 @@ def _check_joined_text(spec: ModelSpec, key: str, items: list[Any], limit: int, 
     length = sum(len(item.get("text", "")) for item in items)
     if length > limit:
         findings.warn(
-            path_to(_PARAMS, key),
+            path_to(PARAMS, key),
             f"the texts have {length:,} characters together, the prompt's limit is {limit:,}; "
             "the documentation leaves open whether it counts for them",
         )

@@ -16,7 +16,14 @@ number   ``"5"`` -> ``5`` (templates render texts),  bool, NaN, infinity, beyond
          grid -> the grid value
 text     an ``int`` for a ``seed``                   everything else that is not a text
 array    a tuple -> a list                           items of another shape
+boolean  ``"true"`` -> ``True`` (templates)          every other text, numbers
+object   any mapping of JSON values                  everything else
+json     any JSON value                              what JSON cannot carry
 ======== =========================================== ===================================================
+
+Where a gateway's pages disagree, the catalogue says so of the parameter: letters of another case are put
+right, an option beyond a list that was not seen in full is sent with a warning, as is a value that only some
+pages allow; a number that must not be quoted is refused as a text.
 
 ``Decimal`` and subclasses of the built-in types count as the plain number or text.
 """
@@ -25,23 +32,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
-from airflow_provider_rivya.catalog.names import canonical, meaning_of
-from airflow_provider_rivya.catalog.plain import (
-    REFUSED,
-    SAFE_INTEGER,
-    elements,
-    plain,
-    sendable_text,
-    text_mapping,
-)
-from airflow_provider_rivya.catalog.spec import ItemRule, ParamSpec
+from airflow_provider_rivya.catalog.names import meaning_of
+from airflow_provider_rivya.catalog.plain import REFUSED, SAFE_INTEGER, plain, sendable_text
+from airflow_provider_rivya.catalog.spec import ParamSpec
+from airflow_provider_rivya.catalog.structured import array, json_object, json_of_any_kind
 from airflow_provider_rivya.catalog.wording import (
     Findings,
+    named,
     number_rule,
-    path_to,
     shown,
     type_name,
     value_rule,
@@ -53,6 +55,7 @@ _DECIMAL_TEXT = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?")
 _ARITHMETIC = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999, traps=[])
 _GRID_TOLERANCE = Decimal("1e-9")
 _MAX_OPTION_LENGTH = 60
+_BOOLEANS = {"true": True, "false": False}
 
 
 def wire_value(param: ParamSpec, value: object, path: str, findings: Findings) -> Any:
@@ -63,13 +66,17 @@ def wire_value(param: ParamSpec, value: object, path: str, findings: Findings) -
     :return: the value as it goes on the wire, or ``REFUSED`` after noting the fault.
     """
     value = plain(value)
-    if param.type == "select":
-        return _select(param, value, path, findings)
-    if param.type == "number":
-        return _number(param, value, path, findings)
-    if param.type == "text":
-        return _text(param, value, path, findings)
-    return _array(param, value, path, findings)
+    for refusal in param.refused:
+        if type(value) is str and value in refusal.values:
+            problem = f"{shown(value)} is not sent: {refusal.why}"
+            findings.fault(path, problem, value_rule(param), repr(refusal.use))
+            return REFUSED
+    wire = _READERS[param.type](param, value, path, findings)
+    if wire is not REFUSED:
+        for dispute in param.disputed:
+            if dispute.concerns(wire):
+                findings.warn(path, f"{shown(wire)} is sent, but {dispute.why}")
+    return wire
 
 
 def _select(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
@@ -77,8 +84,12 @@ def _select(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
     candidate = _as_option(value)
     if candidate not in param.option_set and kind is float and value.is_integer():
         candidate = f"{value:.0f}"
+    if candidate is not None and candidate not in param.option_set and param.any_case:
+        candidate = param.option_by_lower.get(candidate.lower(), candidate)
     if candidate in param.option_set:
         return candidate
+    if param.open and kind is str and value and value == value.strip():
+        return _beyond_the_list(param, value, path, findings)
     if kind is str and value != value.strip():
         problem = f"{shown(value)} with blanks around it is not an option"
     elif kind in (str, bool, int, float):
@@ -87,6 +98,15 @@ def _select(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
         problem = f"an option is needed, not {type_name(value)}"
     findings.fault(path, problem, value_rule(param), _nearest_option(param, value))
     return REFUSED
+
+
+def _beyond_the_list(param: ParamSpec, value: str, path: str, findings: Findings) -> Any:
+    if not sendable_text(value, path, findings):
+        return REFUSED
+    near = _nearest_option(param, value)
+    hint = f"; did you mean {near}?" if near else ""
+    findings.warn(path, f"{shown(value)} is sent as written: {param.open}{hint}")
+    return value
 
 
 def _as_option(value: Any) -> str | None:
@@ -110,7 +130,7 @@ def _nearest_option(param: ParamSpec, value: Any) -> str:
     if type(value) is not str or len(value) > _MAX_OPTION_LENGTH:
         return ""
     wanted = value.strip().lower()
-    lowered = {option.lower(): option for option in param.options}
+    lowered = param.option_by_lower
     if wanted in lowered:
         return repr(lowered[wanted])
     import difflib
@@ -121,6 +141,14 @@ def _nearest_option(param: ParamSpec, value: Any) -> str:
 
 def _number(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
     allowed = number_rule(param)
+    if type(value) is str and param.unquoted:
+        bare = value.strip()
+        hint = f"{bare}, without quotes" if _DECIMAL_TEXT.fullmatch(bare) else ""
+        allowed += " (a template gives a number with render_template_as_native_obj=True on the DAG)"
+        findings.fault(
+            path, f"the text {shown(value)} is refused, this has to be a JSON number", allowed, hint
+        )
+        return REFUSED
     if type(value) is str:
         if not _DECIMAL_TEXT.fullmatch(value):
             bare = value.strip()
@@ -129,11 +157,13 @@ def _number(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
             return REFUSED
         value = float(value) if "." in value else int(value)
     if type(value) is not int and type(value) is not float:
-        findings.fault(path, f"a number is needed, not {_named(value)}", allowed)
+        findings.fault(path, f"a number is needed, not {named(value)}", allowed)
         return REFUSED
     if type(value) is float and not math.isfinite(value):
         findings.fault(path, f"{shown(value)} is not a JSON number", allowed)
         return REFUSED
+    if param.choices:
+        return _choice(param, value, path, findings)
     # The grid comes first: a rounding error may lift a value over the upper bound.
     on_grid = _grid_value(param, value)
     wire = value if on_grid is None else on_grid
@@ -153,6 +183,15 @@ def _number(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
         )
     else:
         return _json_number(param, wire, path, findings)
+    return REFUSED
+
+
+def _choice(param: ParamSpec, value: float, path: str, findings: Findings) -> int | float | object:
+    for choice in param.choices:
+        if choice == value:
+            return choice
+    near = min(param.choices, key=lambda choice: abs(choice - value))
+    findings.fault(path, f"{shown(value)} is not one of the numbers", number_rule(param), str(near))
     return REFUSED
 
 
@@ -199,18 +238,15 @@ def _text(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
         return str(value)
     allowed = f"{value_rule(param)} ({param.note})" if param.note else value_rule(param)
     if type(value) is not str:
-        findings.fault(path, f"a text is needed, not {_named(value)}", allowed)
+        findings.fault(path, f"a text is needed, not {named(value)}", allowed)
     elif param.required and not value.strip():
         findings.fault(path, "is required and must not be blank", allowed)
     elif param.is_url and not _is_web_url(value):
-        findings.fault(path, f"{shown(value)} is not a URL that the gateway could fetch", allowed)
+        data = "a data URI" if value.startswith("data:") else shown(value)
+        findings.fault(path, f"{data} is not a URL that the gateway could fetch", allowed)
     elif sendable_text(value, path, findings):
         return value
     return REFUSED
-
-
-def _named(value: Any) -> str:
-    return shown(value) if type(value) in (bool, int, float) else type_name(value)
 
 
 def _is_web_url(value: str) -> bool:
@@ -225,38 +261,21 @@ def _is_web_url(value: str) -> bool:
         return False
 
 
-def _array(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
-    lines = elements(value)
-    if lines is None or param.items is None:
-        findings.fault(path, f"a list is needed, not {type_name(value)}", value_rule(param))
-        return REFUSED
-    if param.required and not lines:
-        findings.fault(path, "is required and must not be empty", value_rule(param))
-        return REFUSED
-    before = findings.fault_count
-    wire = [_item(param.items, line, f"{path}[{index}]", findings) for index, line in enumerate(lines)]
-    return wire if findings.fault_count == before else REFUSED
+def _boolean(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
+    if type(value) is bool:
+        return value
+    if type(value) is str and value.lower() in _BOOLEANS:
+        return _BOOLEANS[value.lower()]
+    findings.fault(path, f"true or false is needed, not {named(value)}", value_rule(param))
+    return REFUSED
 
 
-def _item(rule: ItemRule, value: object, path: str, findings: Findings) -> dict[str, Any]:
-    entries = text_mapping(value, path, findings)
-    if entries is None:
-        return {}
-    keys = [field.key for field in rule.fields]
-    wire: dict[str, Any] = {}
-    for key, part in entries.items():
-        where = path_to(path, key)
-        text = plain(part)
-        if key not in keys:
-            near = next((own for own in keys if canonical(own) == canonical(key)), "")
-            findings.fault(where, "is not a field of these objects", ", ".join(keys), near)
-        elif type(text) is not str:
-            findings.fault(where, f"a text is needed, not {_named(text)}")
-        elif not text.strip():
-            findings.fault(where, "must not be blank", "a text")
-        elif sendable_text(text, where, findings):
-            wire[key] = text
-    for key in keys:
-        if key not in entries:
-            findings.fault(path_to(path, key), "is required", "a text")
-    return wire
+_READERS: dict[str, Callable[[ParamSpec, Any, str, Findings], Any]] = {
+    "select": _select,
+    "number": _number,
+    "text": _text,
+    "boolean": _boolean,
+    "array": array,
+    "object": json_object,
+    "json": json_of_any_kind,
+}

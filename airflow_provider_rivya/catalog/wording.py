@@ -11,6 +11,7 @@ from airflow_provider_rivya.redaction import clean
 
 _SHOWN = 60
 _MOST = 100
+_WORDS = {"boolean": "true or false", "object": "a mapping of JSON values", "json": "JSON values"}
 
 
 class Findings:
@@ -98,6 +99,11 @@ def type_name(value: object) -> str:
     return known.get(kind) or f"an object of type {clean(kind.__name__, _SHOWN)}"
 
 
+def named(value: Any) -> str:
+    """Show a plain number or truth value; of anything else name the type."""
+    return shown(value) if type(value) in (bool, int, float) else type_name(value)
+
+
 def path_to(parent: str, key: str) -> str:
     """Path of a key inside a mapping, fit for a message whatever the key holds."""
     name = clean(key, _SHOWN).encode("utf-8", "backslashreplace").decode("utf-8")
@@ -116,6 +122,8 @@ def counted(count: int, noun: str) -> str:
 
 def number_rule(param: ParamSpec) -> str:
     """``a number from 0.7 to 1.2 in steps of 0.05``."""
+    if param.choices:
+        return listing(str(choice) for choice in param.choices)
     text = "a number"
     if param.min is not None and param.max is not None:
         text += f" from {param.min} to {param.max}"
@@ -130,6 +138,8 @@ def value_rule(param: ParamSpec) -> str:
     """What a parameter takes, in one phrase."""
     if param.type == "select":
         return listing(param.options)
+    if param.type in _WORDS:
+        return _WORDS[param.type]
     if param.type == "number":
         return number_rule(param)
     if param.type == "array" and param.items is not None:

@@ -23,7 +23,8 @@ def test_model(spec: ModelSpec) -> None:
     assert spec.source == f"https://rivya.ai/docs/api/models/{spec.id}"
     assert spec.api_status in ("available", "coming_soon", "studio_only")
     assert spec.billing in ("FIXED", "METERED")
-    assert spec.credits is not None and spec.credits > 0
+    assert spec.credits is not None
+    assert spec.credits > 0
     assert spec.prompt.max_length is None or spec.prompt.max_length > 0
     assert set(spec.inputs) <= {"text", "file", "url"}
     assert set(spec.price_sensitive_params) <= set(spec.param_by_key)
