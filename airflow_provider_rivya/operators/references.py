@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.exceptions import DownloadError, Fault, GatewayError, GenerationError, OutputError
+from airflow_provider_rivya.exceptions import DownloadError, Fault, GenerationError, OutputError
 from airflow_provider_rivya.media.reference import ReferenceFile, open_reference
 from airflow_provider_rivya.media.staging import reason_of
 from airflow_provider_rivya.redaction import clean, host_of
@@ -105,7 +105,7 @@ def upload(hook: GatewayHook, references: Iterable[Reference], model: str) -> li
         part = FilePart(reference.file.name, _mime_type(reference), reference.file.open)
         try:
             return hook.send_file(part, reference.facts.kind, model)
-        except GatewayError:
+        except GenerationError:
             raise
         except Exception as error:
             # Between the look at the file and its upload somebody took it away.
