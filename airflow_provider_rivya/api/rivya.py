@@ -32,6 +32,12 @@ from airflow_provider_rivya.exceptions import (
 
 NAME: Final = "rivya"
 DEFAULT_HOST: Final = "https://rivya.ai"
+REPLAYS_KEYS: Final = True
+"""
+The same idempotency key with the same body again is answered with the first generation.
+
+An assumption: the documentation recommends the header and does not spell out what a repeated key gets.
+"""
 
 # https://rivya.ai/docs/api-errors-and-limits; the table is known not to be complete.
 _BY_CODE: Final[dict[str, type[GatewayError]]] = {
@@ -92,6 +98,12 @@ def get_generation(generation_id: str) -> ApiCall[Generation]:
         refuse=_refuse,
         generation_id=generation_id,
     )
+
+
+def find_generation(key: str, category: str = "image") -> ApiCall[Generation] | None:
+    """Return ``None``: a generation cannot be looked up by its idempotency key here."""
+    del key, category
+    return None
 
 
 def upload_file(

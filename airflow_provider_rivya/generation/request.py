@@ -20,6 +20,8 @@ class GenerationRequest:
     :param params: the model's own parameters, in the types of the wire.
     :param reference_digests: sha256 of each reference's content, in order. Content, not URL: an
         upload gives a new URL each time.
+    :param category: of the model: ``image``, ``video`` or ``audio``. It follows from the model, and is no
+        part of the fingerprint.
     """
 
     gateway: str
@@ -27,6 +29,7 @@ class GenerationRequest:
     prompt: str | None
     params: Mapping[str, Any] = field(default_factory=dict)
     reference_digests: tuple[str, ...] = ()
+    category: str = "image"
 
     @property
     def fingerprint(self) -> str:

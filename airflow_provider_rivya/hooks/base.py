@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
+from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError, NotFoundError
 from airflow_provider_rivya.hooks.client import ConnectedHook
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ class GatewayHook(ConnectedHook):
 
     # -- the gateway's calls -----------------------------------------------------------------------
 
-    def create_generation(self, body: str, idempotency_key: str | None = None) -> Generation:
+    def create_generation(
+        self, body: str, idempotency_key: str | None = None, *, category: str = "image"
+    ) -> Generation:
         """
         Submit a generation. This is what costs credits.
 
         :param body: exact JSON text, made with :meth:`request_body`.
         :param idempotency_key: with one, a lost answer is asked for again; without one it is not.
+        :param category: of the model: where some gateways take it in.
         """
+        del category
         return self._send(self.api.create_generation(body, idempotency_key))
 
     async def acreate_generation(self, body: str, idempotency_key: str | None = None) -> Generation:
@@ -48,6 +52,21 @@ class GatewayHook(ConnectedHook):
     async def aget_generation(self, generation_id: str, *, repeat: bool = True) -> Generation:
         """Async :meth:`get_generation`."""
         return await self._asend(self.api.get_generation(generation_id), repeat=repeat)
+
+    def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
+        """
+        Look a generation up by the id that it was submitted under.
+
+        :return: ``None`` when the gateway knows none, or has no such look-up.
+        :raises GatewayError: it could not be asked; that says nothing of the generation.
+        """
+        call = self.api.find_generation(key, category)
+        if call is None:
+            return None
+        try:
+            return self._send(call)
+        except NotFoundError:
+            return None
 
     def get_credits(self) -> Balance:
         """Read the balance of the account."""
