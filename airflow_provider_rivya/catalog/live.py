@@ -5,8 +5,8 @@ of ToAPIs.
 Pure. The fields of Rivya's list are documented (https://rivya.ai/docs/api-models); the shape of its
 ``params`` and ``reference_media`` is not. So whatever can be read is compared, in several spellings; what is
 absent says nothing; and what is there in a shape that is not understood is named, never guessed at. ToAPIs'
-list has ids and no rules (https://docs.toapis.com/docs/en/api-reference/chat/list-models), and only those that
-the key may use: there the comparison tells which are listed, and under which of a model's ids.
+list (https://docs.toapis.com/docs/en/api-reference/chat/list-models) has ids alone, those that the key may
+use: there the comparison tells which are listed, and under which of a model's ids.
 """
 
 from __future__ import annotations
