@@ -36,6 +36,18 @@ class RivyaHook(GatewayHook):
         super().__init__(rivya_conn_id, **kwargs)
         self.rivya_conn_id = rivya_conn_id
 
+    def get_openapi(self) -> dict[str, Any]:
+        """Read the gateway's OpenAPI document. Needs no key."""
+        from airflow_provider_rivya.api import rivya
+
+        return self._send(rivya.get_openapi())
+
+    async def aget_openapi(self) -> dict[str, Any]:
+        """Async :meth:`get_openapi`."""
+        from airflow_provider_rivya.api import rivya
+
+        return await self._asend(rivya.get_openapi())
+
     # Airflow 3.1 looks for these two on this very class, not on its bases; later ones do not call them.
 
     @classmethod
