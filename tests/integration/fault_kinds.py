@@ -1,4 +1,4 @@
-"""One fault of each kind that the sandbox knows, and where it can happen: what the fault tables must be complete to."""
+"""One fault of each kind that the sandbox knows, and where it can happen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ HANGS = 2
 PATIENCE = 1
 """Read timeout, in seconds, of a client that does not wait for the end of a hang."""
 
-ELSEWHERE = "https://elsewhere.example/"
 
 FAULTS: Mapping[str, dict[str, Any]] = {
     "status": {"status": 500},
@@ -32,7 +31,7 @@ FAULTS: Mapping[str, dict[str, Any]] = {
     "content_type": {"value": "text/plain"},
     "html": {},
     "empty": {},
-    "redirect": {"location": ELSEWHERE},
+    "redirect": {"location": "https://elsewhere.example/"},
     "rate_limit": {"retry_after": None},
     "generation_fails": {},
     "unknown_status": {"status": "upscaling"},
