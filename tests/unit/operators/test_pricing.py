@@ -81,9 +81,9 @@ def test_list_prices_are_estimates() -> None:
 def test_what_must_be_left_with_an_unknown_price() -> None:
     budget = Budget(min_credits_left=10)
     kling = spec("kling-v3", "toapis")
-    check_balance(10, kling, budget, "toapis_default")
+    check_balance(Balance(credits=10), kling, budget, "toapis_default")
     with pytest.raises(InsufficientCreditsError, match=r"even before the unknown price of this generation"):
-        check_balance(9, kling, budget, "toapis_default")
+        check_balance(Balance(credits=9), kling, budget, "toapis_default")
 
 
 def test_a_reserved_amount_of_a_model_without_a_price() -> None:
