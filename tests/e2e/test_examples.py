@@ -11,10 +11,12 @@ from PIL import Image
 
 from tests.e2e.conftest import Airflow, EndedRun
 from tests.sandbox_process import KEY, SandboxProcess
+from tools.local import EXAMPLE_DAGS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 EXAMPLES = ("rivya_quickstart", "rivya_reference_image", "rivya_mapped", "rivya_chained")
+PHOTOGRAPH = str(EXAMPLE_DAGS / "data" / "coffee.jpg")
 TWENTY = [f"product number {number}" for number in range(20)]
 
 
@@ -104,6 +106,38 @@ def test_tasks_wait_in_the_triggerer(runs: dict[str, EndedRun], airflow: Airflow
     run = runs["rivya_quickstart"]
     logs = airflow.stack.config.home.joinpath("logs", "dag_id=rivya_quickstart", f"run_id={run.run_id}")
     assert list(logs.rglob("*.log.trigger.*.log"))
+
+
+def test_the_link_opens_the_result_and_is_empty_before(
+    airflow: Airflow, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    client, dag_id = airflow.stack.client, "rivya_quickstart"
+    run_id = airflow.start(dag_id, output_path=f"{tmp_path}/")
+    before = client.links(dag_id, run_id, "image")
+    run = airflow.finish(dag_id, run_id)
+    assert run.state == "success", run.explain()
+    assert before == {"Result": None}
+    address = client.links(dag_id, run_id, "image")["Result"]
+    assert address is not None
+    assert address == run.xcom("image")["outputs"][0]["source_url"]
+    assert sandbox.get(address, key=None).body == image_file(run.xcom("image"), tmp_path).read_bytes()
+
+
+def test_every_mapped_task_has_its_own_link(runs: dict[str, EndedRun], airflow: Airflow) -> None:
+    run = runs["rivya_mapped"]
+    for index in range(3):
+        (link,) = airflow.stack.client.links(run.dag_id, run.run_id, "image", index).values()
+        assert link == run.xcom("image", index)["outputs"][0]["source_url"]
+
+
+def test_lineage_tells_the_reference_and_the_landed_file(
+    runs: dict[str, EndedRun], airflow: Airflow, folder: Path
+) -> None:
+    run = runs["rivya_reference_image"]
+    (event,) = [event for event in airflow.lineage(run, "restyle") if event["eventType"] == "COMPLETE"]
+    path = image_file(run.xcom("restyle"), folder / "rivya_reference_image")
+    assert [(entry["namespace"], entry["name"]) for entry in event["outputs"]] == [("file", str(path))]
+    assert [(entry["namespace"], entry["name"]) for entry in event["inputs"]] == [("file", PHOTOGRAPH)]
 
 
 def test_twenty_mapped_images_are_twenty_files_and_twenty_charges(
