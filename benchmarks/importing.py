@@ -28,14 +28,14 @@ MODULES = {
 
 
 def measure() -> Iterator[Figure]:
-    """Import each module in a fresh interpreter, several times; only the operator's has a goal."""
+    """Import each module in a fresh interpreter, several times."""
     for name, module in MODULES.items():
         runs = [_once(module) for _ in range(RUNS)]
         yield Figure(
             name=f"import of the {name}, on top of airflow.sdk",
             value=statistics.median(runs),
             unit="ms",
-            goal=GOAL_MS if name == "operator" else None,
+            goal=GOAL_MS,
             detail={"module": module, "runs": [round(run, 1) for run in runs]},
         )
 
