@@ -7,14 +7,27 @@ from airflow_provider_rivya.catalog.spec import ModelSpec
 
 
 def price(spec: ModelSpec) -> str:
-    """The base price in credits; ``~`` marks one that depends on more than the model."""
+    """The base price in credits; ``~`` marks one that depends on more than the model, ``-`` none at all."""
     estimate = estimate_credits(spec)
+    if estimate.credits is None:
+        return "-"
     return f"{'' if estimate.exact else '~'}{estimate.credits}"
 
 
 def price_in_words(spec: ModelSpec) -> str:
     """The price, with what it may depend on."""
+    if spec.credits is None:
+        return "not documented"
+    return f"{_amount(spec)} ({spec.price_note})" if spec.price_note else _amount(spec)
+
+
+def _amount(spec: ModelSpec) -> str:
     text = f"{spec.credits} credits"
+    if spec.price_by is not None:
+        key, prices = spec.price_by
+        text = f"{', '.join(f'{credits} ({value})' for value, credits in prices)} credits by {key}"
+    if spec.billing == "PER_IMAGE":
+        return f"{text} per image"
     if spec.billing != "FIXED":
         return f"from {text}, metered: the amount depends on the request"
     if spec.price_sensitive_params:
