@@ -5,12 +5,14 @@ from __future__ import annotations
 from airflow_provider_rivya.catalog.price import estimate_credits
 from airflow_provider_rivya.catalog.spec import ModelSpec
 
+UNKNOWN_PRICE = "?"
+
 
 def price(spec: ModelSpec) -> str:
-    """The base price in credits; ``~`` marks one that depends on more than the model, ``-`` none at all."""
+    """The base price in credits; ``~`` marks one that depends on more than the model, ``?`` is not known."""
     estimate = estimate_credits(spec)
     if estimate.credits is None:
-        return "-"
+        return UNKNOWN_PRICE
     return f"{'' if estimate.exact else '~'}{estimate.credits}"
 
 
@@ -18,21 +20,20 @@ def price_in_words(spec: ModelSpec) -> str:
     """The price, with what it may depend on."""
     if spec.credits is None:
         return "not documented"
-    return f"{_amount(spec)} ({spec.price_note})" if spec.price_note else _amount(spec)
-
-
-def _amount(spec: ModelSpec) -> str:
     text = f"{spec.credits} credits"
     if spec.price_by is not None:
         key, prices = spec.price_by
-        text = f"{', '.join(f'{credits} ({value})' for value, credits in prices)} credits by {key}"
+        amounts = ", ".join(f"{value} {credits}" for value, credits in prices)
+        text = f"{text} as a base; by {key}: {amounts}"
     if spec.billing == "PER_IMAGE":
-        return f"{text} per image"
-    if spec.billing != "FIXED":
+        text = f"{text}, per image"
+    elif spec.billing != "FIXED":
         return f"from {text}, metered: the amount depends on the request"
-    if spec.price_sensitive_params:
+    elif spec.price_sensitive_params:
         return f"{text} as a base; {', '.join(spec.price_sensitive_params)} may change it"
-    return f"{text} per generation"
+    else:
+        text = f"{text} per generation"
+    return f"{text} ({spec.price_note})" if spec.price_note else text
 
 
 def references(spec: ModelSpec) -> str:
