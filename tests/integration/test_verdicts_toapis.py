@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from airflow_provider_rivya.api.toapis import request_body
-from tests.integration.sandbox.toapis_tools import upload
 
 from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.api.schemas import ReferenceMedia
+from airflow_provider_rivya.api.toapis import request_body
 from airflow_provider_rivya.catalog.references import ReferenceFacts
 from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec, load_catalog
 from airflow_provider_rivya.catalog.validation import check_request
+from tests.integration.sandbox.toapis_tools import upload
 from tests.integration.sandbox.wire_tools import MP4, picture
 from tests.sandbox_process import TOAPIS_KEY, SandboxProcess
 from tests.verdicts import Refused

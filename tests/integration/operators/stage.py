@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.sandbox.open_points import BY_NAME, Assumption
+from airflow_provider_rivya.sandbox.open_points import ASSUMPTIONS
+from airflow_provider_rivya.sandbox.switches import Assumption
 from tests.integration.conftest import Connect, sent
 from tests.integration.operators.bench import Bench, Try
 from tests.integration.operators.conftest import NewBench
 from tests.integration.operators.test_delivery import CREATE, check_file, file_of
 from tests.sandbox_process import SandboxProcess
+
+BY_NAME = {switch.name: switch for switch in ASSUMPTIONS}
 
 IN_DOUBT = "Whether the gateway took it in is not known. The next try (2 left) sends the same request"
 NO_USE = "Nothing was submitted and nothing was charged; a retry would not help, so none is made."

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.sandbox.open_points import BY_NAME
 from tests.integration.conftest import Connect
 from tests.integration.operators import (  # importing them fills SCENES
     scenes_files,
@@ -19,7 +18,7 @@ from tests.integration.operators import (  # importing them fills SCENES
     scenes_submitting,
 )
 from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.stage import SCENES, Stage
+from tests.integration.operators.stage import BY_NAME, SCENES, Stage
 from tests.sandbox_process import SandboxProcess
 
 MODULES = {module.__name__ for module in (scenes_files, scenes_results, scenes_submitting)}
