@@ -25,6 +25,7 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.generation.result import whole
 from airflow_provider_rivya.operators.preparing import Prepared, prepare
+from airflow_provider_rivya.operators.pricing import Budget, surprise
 from airflow_provider_rivya.operators.references import Reference, read_references, upload
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def generate(arguments: Namespace, output: Output) -> int:
     from airflow_provider_rivya.cli.landing import place_of
 
     prompt, params, faults = _given(arguments)
+    budget = Budget(max_credits=arguments.max_credits, allow_estimates=arguments.allow_estimates)
     with connect(arguments.conn_id) as hook, TemporaryDirectory(prefix="rivya-") as folder:
         found: list[Reference | Fault] = [*faults, *_references(arguments.reference, hook, folder)]
         prepared = prepare(
@@ -85,10 +87,13 @@ def generate(arguments: Namespace, output: Output) -> int:
             if_exists="overwrite",
             mapped=False,
             subject=_SUBJECT,
+            budget=budget,
         )
         generation = _submitted(hook, prepared, arguments, output)
         reserved = whole(generation.credits_reserved)
         output.say(f"Generation {generation.id} is submitted, {reserved} credits are reserved.")
+        if said := surprise(generation.credits_reserved, prepared.spec, budget):
+            output.warn(said)
         return _finish(hook, generation, prepared.request.model, arguments, output)
 
 
