@@ -19,7 +19,7 @@ EXAMPLES = [
     ["models", "show", "z-image", "-o", "yaml"],
     ["models", "diff", "--conn-id", "other", "--check"],
     ["validate", "-m", "z-image", "-p", "a cat", "--params", "{}", "-r", "a.png", "-r", "b.png"],
-    [*GENERATE, "--timeout", "60", "--format", "json", "--idempotency-key", "k"],
+    [*GENERATE, "--timeout", "60", "--format", "json", "--idempotency-key", "k", "--max-credits", "0"],
     ["fetch", "task_1", "--output", "out"],
     ["credits"],
     ["sandbox", "--port", "0", "--speed", "20"],
