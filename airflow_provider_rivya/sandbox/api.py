@@ -186,8 +186,9 @@ class Api:
             async with request.form(max_files=8, max_fields=16) as form:
                 upload, fields = form.get("file"), {name: form.getlist(name) for name in form}
                 content = await upload.read() if isinstance(upload, UploadFile) else None
-        except (MultiPartException, HTTPException) as error:
-            text = error.detail if isinstance(error, HTTPException) else error.message
+        except (MultiPartException, HTTPException, ValueError) as error:
+            # An older Starlette lets the errors of the parser through, which are ValueErrors.
+            text = error.detail if isinstance(error, HTTPException) else str(error)
             raise ApiError("validation_failed", f"The multipart body cannot be read: {text}") from error
         kind, model = _form_fields(fields, content is not None)
         if content is None or not isinstance(upload, UploadFile):
