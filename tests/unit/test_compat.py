@@ -58,6 +58,7 @@ class Keeping(KeepsPaths, BaseOperator):
 )
 def test_paths_in_template_fields(place: Any, rendered: Any) -> None:
     operator = Keeping(place=place, task_id="keep")
-    operator.render_template_fields({"day": "monday"})
+    context: Any = {"day": "monday"}
+    operator.render_template_fields(context)
     assert operator.place == rendered
     assert type(operator.place) is type(rendered)
