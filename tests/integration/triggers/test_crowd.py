@@ -118,11 +118,17 @@ async def test_lines_stay_with_their_waiter(
         async for _ in trigger.run():
             pass
 
+    def told() -> list[tuple[str, str | None]]:
+        return [
+            (text, context.get(waiter)) for text, context in logs.contexts if text.startswith("Generation ")
+        ]
+
     waiting = [asyncio.create_task(one(generation_id)) for generation_id in generation_ids]
-    await asyncio.sleep(0.2)
+    while len(told()) < len(generation_ids):  # until each one has been seen running
+        await logs.said("Generation ")
     sandbox.advance(30)
     await asyncio.gather(*waiting)
-    lines = [(text, context.get(waiter)) for text, context in logs.contexts if text.startswith("Generation ")]
+    lines = told()
     assert len(lines) >= 2 * len(generation_ids)
     for text, owner in lines:
         assert f"Generation {owner}:" in text
