@@ -20,12 +20,16 @@ class Situation:
     :param retries_left: automatic retries that Airflow will still make.
     :param generation_id: the gateway's task id, when it is known.
     :param credits: reserved credits, when known.
+    :param replays_keys: whether the gateway answers a repeated key with the generation it has made of it.
+    :param resubmits: whether a request that the gateway does not know in the end is submitted anew.
     """
 
     durable: bool
     retries_left: int
     generation_id: str | None = None
     credits: float | None = None
+    replays_keys: bool = True
+    resubmits: bool = True
 
     @property
     def again(self) -> str:
@@ -54,6 +58,16 @@ def uncertain(situation: Situation) -> str:
         return (
             "Whether the gateway took it in is not known, and no record survives this try: "
             "a retry would submit anew and may pay twice."
+        )
+    if not situation.replays_keys:
+        then = (
+            "submits anew, which may pay twice, if the gateway does not know it"
+            if situation.resubmits
+            else "submits nothing anew before a person has looked"
+        )
+        return (
+            "Whether the gateway took it in is not known. "
+            f"{situation.again} looks it up at the gateway before anything else, and {then}."
         )
     return (
         "Whether the gateway took it in is not known. "

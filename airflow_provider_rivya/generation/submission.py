@@ -9,11 +9,17 @@ finds a record, after whatever crash, asks :func:`next_step` what to do.
 
     none ──> intent ──> submitted ──> delivered
                             └───────> failed
+
+Two processes of one task may live at the same time, as one can outlive its worker. An intent therefore names
+its *holder*, the one process that may send it: whoever takes an intent over writes its own name first, and
+whoever sends looks right before whether the record still is its own. And a record names the *try* that has
+begun or gone on with it: an earlier one, which finds that, does not take the later one's clear for its own.
 """
 
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
 
@@ -81,6 +87,9 @@ class Record:
     :param submitted_at: when the task id came, seconds since the epoch.
     :param namespace: the ``idempotency_namespace`` that its key was made with.
     :param category: of the model: where the gateway keeps the generation.
+    :param holder: of an intent: the process that may send it, see :func:`new_holder`.
+    :param try_id: the try that began it, or went on with it after a clear; later tries have greater ones.
+    :param asked_at: when a try stopped at this intent and asked for a person, seconds since the epoch.
     """
 
     state: State
@@ -98,12 +107,17 @@ class Record:
     submitted_at: float | None = None
     namespace: str = ""
     category: str | None = None
+    holder: str | None = None
+    try_id: str | None = None
+    asked_at: float | None = None
 
     def submitted(self, generation_id: str, credits: float | None, now: float) -> Record:
         return replace(
             self,
             state="submitted",
             body=None,
+            holder=None,
+            asked_at=None,
             generation_id=generation_id,
             credits=credits,
             submitted_at=now,
@@ -138,7 +152,14 @@ class Record:
             record = cls(**fields)
         except TypeError:
             raise UnreadableRecordError("the submission record has missing or unknown fields") from None
-        numbers = (record.epoch, record.attempt, record.begun_at, record.credits, record.submitted_at)
+        numbers = (
+            record.epoch,
+            record.attempt,
+            record.begun_at,
+            record.credits,
+            record.submitted_at,
+            record.asked_at,
+        )
         if not all(number is None or isinstance(number, int | float) for number in numbers):
             raise UnreadableRecordError("the submission record has fields of another type")
         needs_id = record.state in ("submitted", "delivered", "failed")
@@ -160,6 +181,25 @@ def idempotency_key(identity: Identity, epoch: int, attempt: int, fingerprint: s
     return f"rivya-{_digest(identity.digest, str(epoch), str(attempt), fingerprint)[:40]}"
 
 
+def in_order(instance_id: object) -> str | None:
+    """
+    Return the id of a task instance's try if such ids tell which try was later, as UUIDs of version 7 do.
+
+    Airflow gives a task instance a new one for each try; ``try_number`` begins anew when a DAG run is deleted
+    and made again, beside a record in a file.
+    """
+    try:
+        found = uuid.UUID(str(instance_id))
+    except ValueError:
+        return None
+    return str(found) if found.version == 7 else None
+
+
+def new_holder() -> str:
+    """Return a name for this process, which no other one has."""
+    return uuid.uuid4().hex[:16]
+
+
 # -- what a new try does ---------------------------------------------------------------------------
 
 
@@ -168,7 +208,8 @@ class Begin:
     """
     Write an intent and submit.
 
-    :param abandoned: the record that is left behind, which may be a paid task still running.
+    :param abandoned: the record that is left behind, which may be a paid task still running; if its
+        request is the same, it may have been paid for as well.
     """
 
     epoch: int
@@ -181,6 +222,21 @@ class Repeat:
     """Send the recorded body again under the recorded key: whether it arrived is not known."""
 
     record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """
+    Ask the gateway for the generation of the recorded key, and decide again with what it says.
+
+    For gateways that would make another generation of a repeated request.
+
+    :param patiently: ask for a while, as the gateway may not know at once what it has taken in. Not
+        needed where a person has been asked and has answered.
+    """
+
+    record: Record
+    patiently: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +253,26 @@ class Reattach:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Go no further without a person. ``reason`` is a word for code, the text is for people."""
+    """
+    Go no further without a person.
+
+    :param record: to be kept from now on: that a person was asked may be noted in it.
+    :param reason: ``uncertain``: no answer, and it may not be sent again; ``absent``, ``foreign``: no
+        answer, and so ended the look-up; ``charged``, ``refused``: how it failed; ``outlived``: a later try
+        is about to send it.
+    """
 
     record: Record
-    reason: Literal["uncertain", "charged", "refused"]
+    reason: Literal["uncertain", "absent", "foreign", "charged", "refused", "outlived"]
 
 
-Step = Begin | Repeat | Reattach | Stop
+Step = Begin | Repeat | LookUp | Reattach | Stop
+
+LookedUp = Literal["absent", "foreign"]
+"""
+What the gateway says of an intent's key: it knows none, or one that is older than the request or of another
+model, so not the one looked for. A generation that is found makes the intent a submitted record.
+"""
 
 
 def next_step(
@@ -215,6 +284,9 @@ def next_step(
     namespace: str = "",
     on_rerun_after_delivery: OnRerun = "regenerate",
     on_uncertain_submission: OnUncertain = "resubmit",
+    replays_keys: bool = True,
+    looked_up: LookedUp | None = None,
+    try_id: str | None = None,
 ) -> Step:
     """
     Decide what a try does with what it finds.
@@ -228,30 +300,50 @@ def next_step(
     A request without an answer is sent again under its key while the gateway may still know that. Later,
     or with ``on_uncertain_submission="fail"``, a person has to look; their clear is the answer.
 
+    A gateway that does not replay keys is never sent the same key again: it is asked for the generation
+    of that key. Where it knows none, ``on_uncertain_submission`` decides: a new attempt under a new key,
+    which may pay twice, or a person, whose clear after the question is the answer.
+
     :param now: seconds since the epoch.
     :param epoch: the task instance's ``max_tries``.
     :param fingerprint: of the request as it renders now.
     :param namespace: ``idempotency_namespace`` of the connection as it is now. Who changes it and
         clears the task says that the key of an unanswered request was somebody else's.
+    :param replays_keys: whether the gateway answers a repeated key with the generation it has made of it.
+    :param looked_up: how a :class:`LookUp` of this very record ended.
+    :param try_id: of this try. What a later one has recorded is not acted upon: this process has outlived
+        its worker, and the epoch it knows is no clear.
     """
     if record is None:
         return Begin(epoch, 0)
+    if try_id is not None and record.try_id is not None and record.try_id > try_id:
+        return Stop(record, "outlived") if record.state == "intent" else Reattach(record)
     cleared = epoch != record.epoch
+    adopted = replace(record, epoch=epoch, try_id=try_id) if cleared else record
     changed = fingerprint != record.fingerprint
     foreign_key = record.state == "intent" and record.namespace != namespace
+    if record.state == "intent" and not replays_keys:
+        answered = record.asked_at is not None
+        if looked_up is None:
+            return LookUp(record, patiently=not answered)
+        if cleared and (answered or changed or foreign_key):
+            return Begin(epoch, 0, abandoned=record)
+        if looked_up == "absent" and on_uncertain_submission == "resubmit":
+            return Begin(epoch, record.attempt + 1, abandoned=record)
+        return Stop(replace(adopted, asked_at=now), looked_up)
     if cleared and (changed or foreign_key):
         return Begin(epoch, 0, abandoned=record)
     if record.state == "intent":
         recent = now - record.begun_at <= RESUBMIT_WINDOW
         if recent and (cleared or on_uncertain_submission == "resubmit"):
-            return Repeat(replace(record, epoch=epoch))
+            return Repeat(adopted)
         return Begin(epoch, 0, abandoned=record) if cleared else Stop(record, "uncertain")
     if record.state == "submitted":
-        return Reattach(replace(record, epoch=epoch), changed)
+        return Reattach(adopted, changed)
     if record.state == "delivered":
         if cleared and on_rerun_after_delivery == "regenerate":
             return Begin(epoch, 0)
-        return Reattach(replace(record, epoch=epoch), changed)
+        return Reattach(adopted, changed)
     if cleared:
         return Begin(epoch, 0)
     if record.credits is None or record.credits > 0:  # not known to have cost nothing

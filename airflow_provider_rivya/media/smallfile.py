@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.media.staging import hidden_sibling
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.media.store import OutputPlace
+
+
+LOCK_PATIENCE: Final = 10.0
+"""Seconds after which a lock that somebody keeps is gone without: who holds it may have been stopped."""
+LOCK_PAUSE: Final = 0.01
 
 
 class SmallFile:
@@ -79,6 +87,22 @@ class SmallFile:
             else:
                 self._folder.fs.rm_file(self._path)
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """
+        Keep off whoever else uses this on the same machine. For moments only.
+
+        Nothing is kept off on stores other than a local disk, nor where the folder cannot be locked (some
+        network filesystems) or is not there yet. The lock ends with its process.
+        """
+        with contextlib.ExitStack() as stack:
+            if self._local:
+                with contextlib.suppress(OSError):
+                    folder = os.open(os.path.dirname(self._path), os.O_RDONLY)
+                    stack.callback(os.close, folder)
+                    _lock(folder)
+            yield
+
     @property
     def _local(self) -> bool:
         return self._folder.target.is_local
@@ -108,3 +132,16 @@ class SmallFile:
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(staged)
+
+
+def _lock(descriptor: int) -> None:
+    patience = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= patience:
+                return
+            time.sleep(LOCK_PAUSE)
+        else:
+            return

@@ -320,7 +320,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
     def _submitter(
         self, context: Any, session: Session, output_path: str | None, output_conn_id: str | None
     ) -> Submitter:
-        from airflow_provider_rivya.generation.submission import Identity
+        from airflow_provider_rivya.generation.submission import Identity, in_order
         from airflow_provider_rivya.media.store import OutputPlace
         from airflow_provider_rivya.operators.submitting import Submitter
 
@@ -342,6 +342,7 @@ class GenerateOperator(ReportsResult, _compat.BaseOperator):
             on_rerun_after_delivery=self.on_rerun_after_delivery,
             on_uncertain_submission=self.on_uncertain_submission,
             retries_left=max(0, instance.max_tries - instance.try_number + 1),
+            try_id=in_order(getattr(instance, "id", None)),
             killed=lambda: self._kill_requested,
         )
         return session.submitter

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
-from airflow_provider_rivya.generation.submission import Identity, Record, UnreadableRecordError
+from airflow_provider_rivya.generation.submission import Identity, Record, State, UnreadableRecordError
 from airflow_provider_rivya.redaction import clean
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class RecordTakenError(Exception):
-    """Another copy of this task instance has created the record."""
+    """The record is not what it was taken for: another copy of this task instance was first."""
 
 
 KEY: Final = "rivya_submission"
@@ -37,9 +38,13 @@ class RecordStore(Protocol):
     durable: bool
 
     def read(self) -> Record | None: ...
-    def create(self, record: Record) -> None: ...
-    def write(self, record: Record) -> None: ...
-    def forget(self) -> None: ...
+
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        """
+        Put ``after`` in the place of ``before``; ``None`` is "no record".
+
+        :raises RecordTakenError: something else is there.
+        """
 
 
 class StateStoreRecords:
@@ -61,23 +66,23 @@ class StateStoreRecords:
         document = self._store.get(KEY)
         return None if document is None else Record.from_json(document)
 
-    def create(self, record: Record) -> None:
-        # The store cannot create exclusively; what fences two copies of one try is that the channel
-        # of an orphaned process is dead.
-        if self._store.get(KEY) is not None:
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        # The store compares nothing; what fences two copies of one try is that the channel of an
+        # orphaned process is dead.
+        if self.read() != before:
             raise RecordTakenError
-        self.write(record)
-
-    def write(self, record: Record) -> None:
-        self._store.set(KEY, record.to_json(), retention=_compat.never_expire())
-
-    def forget(self) -> None:
-        self._store.delete(KEY)
+        if after is not None:
+            self._store.set(KEY, after.to_json(), retention=_compat.never_expire())
+        elif before is not None:
+            self._store.delete(KEY)
 
 
 class FileRecords:
     """
-    The record in a file, created exclusively: for Airflow 3.1 and 3.2, or where one is wanted.
+    The record in a file: for Airflow 3.1 and 3.2, or where one is wanted.
+
+    It is created exclusively. On a local disk an exchange is one step for everybody on this machine; on
+    other stores nothing holds another process off between the comparison and the writing.
 
     :param folder: where records are kept; must outlive the worker and be shared by all workers.
     :param identity: of the task instance; the file's name is made of it and nothing else.
@@ -99,17 +104,19 @@ class FileRecords:
         except ValueError as error:
             raise UnreadableRecordError(f"{self._file.uri}: {error}") from None
 
-    def create(self, record: Record) -> None:
-        try:
-            self._file.create(self._content(record))
-        except FileExistsError:
-            raise RecordTakenError from None
-
-    def write(self, record: Record) -> None:
-        self._file.replace(self._content(record))
-
-    def forget(self) -> None:
-        self._file.remove()
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        with self._file.alone():
+            if before is None and after is not None:
+                try:
+                    self._file.create(self._content(after))
+                except FileExistsError:
+                    raise RecordTakenError from None
+            elif self.read() != before:
+                raise RecordTakenError
+            elif after is not None:
+                self._file.replace(self._content(after))
+            else:
+                self._file.remove()
 
     @staticmethod
     def _content(record: Record) -> bytes:
@@ -124,14 +131,15 @@ class NoRecords:
     def read(self) -> Record | None:
         return None
 
-    def create(self, record: Record) -> None:
-        del record
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        del before, after
 
-    def write(self, record: Record) -> None:
-        del record
 
-    def forget(self) -> None:
-        return None
+# How far a submission has come: what two processes write of one never goes back.
+_PROGRESS: Final[dict[State, int]] = {"intent": 0, "submitted": 1, "delivered": 2, "failed": 2}
+
+_NOTES: Final = 5
+"""How often a note is written again because another process has written meanwhile."""
 
 
 class SafeRecords:
@@ -164,73 +172,82 @@ class SafeRecords:
 
     def begin(self, record: Record, before: Record | None) -> None:
         """
-        Write an intent. Must succeed before anything is paid.
+        Write an intent, one's own or one that is taken over. Must succeed before anything is paid.
 
         :param before: the record that it takes the place of, if any.
         :raises RecordTakenError: another copy of this task instance was first.
         :raises GenerationError: it could not be written.
         """
         try:
-            if before is None:
-                self._store.create(record)
-            elif self._store.read() == before:
-                self._store.write(record)
-            else:
-                raise RecordTakenError
+            self._store.exchange(before, record)
         except RecordTakenError:
             raise
         except Exception as error:
             raise self._unusable("written", "a crash would then pay twice", error) from error
 
-    def note(self, record: Record, *, adopt: bool = False) -> None:
+    def note(self, record: Record) -> None:
         """
         Write what has become of a submission, as far as that can be done.
 
         The generation is paid for, so a fault here stops nothing: the intent, with its key, stands.
         The record of another submission is left alone: where a process outlives its worker, the tries
-        after it may be further than it is.
-
-        :param adopt: this try takes an earlier one's submission over, with its own epoch. Else the epoch
-            of who has taken it over stays, so that the clear which that was is not answered twice.
+        after it may be further than it is. So is what another process has written of this one: how far
+        it has come, and the clear that it was taken over after.
         """
         if not record.key:
             return
         try:
-            there = self._store.read()
-            if there is not None and there.key != record.key:
-                log.warning(
-                    "A later try has submitted something else; that generation %s is %s is not recorded.",
-                    record.generation_id,
-                    record.state,
-                )
-                return
-            if there is not None and there.generation_id is not None and not adopt:
-                record = replace(record, epoch=there.epoch)
-            self._store.write(record)
+            for _ in range(_NOTES):
+                there = self._store.read()
+                if there is not None and there.key != record.key:
+                    log.warning(
+                        "A later try has submitted something else; that generation %s is %s is not recorded.",
+                        record.generation_id,
+                        record.state,
+                    )
+                    return
+                with suppress(RecordTakenError):
+                    self._store.exchange(there, _merged(there, record))
+                    return
+            raise RecordTakenError("another process keeps on writing")
         except Exception:
             log.exception(
                 "Generation %s is %s, but that could not be recorded. This try goes on; a later one would "
-                "send the same request under the same idempotency key.",
+                "find the request without its answer.",
                 record.generation_id,
                 record.state,
             )
 
-    def take_back(self, before: Record | None, intent: Record | None = None) -> None:
+    def adopt(self, record: Record, before: Record) -> None:
+        """
+        Write which clear a record goes on after, or that a person was asked, as far as that can be done.
+
+        :param before: what the decision was made on; what another process has written since stays.
+        """
+        if record == before:
+            return
+        try:
+            self._store.exchange(before, record)
+        except RecordTakenError:
+            log.warning("Another process of this task has written its record meanwhile; that stays.")
+        except Exception:
+            log.exception(
+                "The submission record could not be written. A retry takes itself for cleared once more."
+            )
+
+    def take_back(self, before: Record | None, intent: Record) -> None:
         """
         Take an intent back that was certainly not taken in; left behind, it does no harm either.
 
         :param before: the record that it had taken the place of, which counts the attempts.
-        :param intent: what is taken back; if something else stands there by now, that stays.
+        :param intent: what is taken back; if another process has taken it over by now, it stays.
         """
         try:
-            if intent is not None and self._store.read() != intent:
-                return
-            if before is None:
-                self._store.forget()
-            else:
-                self._store.write(before)
+            self._store.exchange(intent, before)
+        except RecordTakenError:
+            log.warning("Another process has taken this submission over; its record stays.")
         except Exception:
-            log.exception("The intent could not be taken back; the next try sends it again under its key.")
+            log.exception("The intent could not be taken back; the next try finds it without an answer.")
 
     def _unusable(self, what: str, why: str, error: Exception) -> GenerationError:
         return GenerationError(
@@ -241,6 +258,14 @@ class SafeRecords:
             fate="This try has submitted nothing and paid nothing; a retry looks again.",
             retryable=True,
         )
+
+
+def _merged(there: Record | None, record: Record) -> Record:
+    """Return what is to stand for a submission of which another process may have written too."""
+    if there is None:
+        return record
+    further = there if _PROGRESS[there.state] > _PROGRESS[record.state] else record
+    return replace(further, epoch=there.epoch, try_id=there.try_id)
 
 
 def records_for(

@@ -5,31 +5,44 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import (
     GatewayError,
-    GatewayUnavailableError,
     GenerationError,
-    IdempotencyConflictError,
-    RateLimitedError,
 )
 from airflow_provider_rivya.generation import fate, submission
 from airflow_provider_rivya.generation.submission import (
     Begin,
     Identity,
+    LookUp,
     OnRerun,
     OnUncertain,
     Reattach,
     Record,
     Repeat,
+    Stop,
 )
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
+from airflow_provider_rivya.operators.lookup import (
+    Clock,
+    Finding,
+    InterruptedLookUpError,
+    look_up,
+)
 from airflow_provider_rivya.operators.records import RecordTakenError
-from airflow_provider_rivya.operators.stopping import foreign, in_words, stopped
+from airflow_provider_rivya.operators.sending import CONFLICT_PATIENCE, CONFLICT_PAUSE, PaidCall, Undo
+from airflow_provider_rivya.operators.stopping import (
+    cannot_begin,
+    in_words,
+    interrupted,
+    not_looked_up,
+    overtaken,
+    stopped,
+)
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -38,17 +51,6 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.operators.records import SafeRecords
 
 log = logging.getLogger(__name__)
-
-CONFLICT_PATIENCE: Final = 60.0
-"""
-Seconds for which ``idempotency_conflict`` is taken for "the first request is still in progress".
-
-What the code means is not documented; the same bytes under the same key are repeated meanwhile.
-"""
-CONFLICT_PAUSE: Final = 3.0
-
-FOREIGN_TOLERANCE: Final = 300.0
-"""Seconds by which an answer's generation may be older than its request, as clocks are never the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,16 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
-    """What the record was before this try's intent."""
+class Wanted:
+    """
+    What the task asks for as it renders now.
 
-    before: Record | None
+    :param request: validated; ``None`` when it cannot be made any more.
+    :param make_body: gets the key; uploads the references and returns the exact JSON text.
+    """
+
+    request: GenerationRequest | None
+    make_body: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,8 @@ class Submitter:
     :param epoch: its ``max_tries``.
     :param retries_left: automatic retries that Airflow will still make.
     :param killed: whether the task was asked to stop; looked at right before the paid call.
+    :param holder: this process, in the intents that it may send.
+    :param try_id: this try; later ones have greater ones. ``None``: their order is not known.
     """
 
     hook: GatewayHook
@@ -102,6 +112,14 @@ class Submitter:
     on_rerun_after_delivery: OnRerun = "regenerate"
     on_uncertain_submission: OnUncertain = "resubmit"
     killed: Callable[[], bool] = lambda: False
+    clock: Clock = time
+    holder: str = field(default_factory=submission.new_holder)
+    try_id: str | None = None
+
+    @property
+    def replays_keys(self) -> bool:
+        """Whether the gateway answers a repeated key with the generation it has made of it."""
+        return self.hook.api.REPLAYS_KEYS
 
     def situation(self, record: Record | None = None) -> fate.Situation:
         """Return what decides the sentences about cost and retry."""
@@ -110,6 +128,8 @@ class Submitter:
             retries_left=self.retries_left,
             generation_id=record.generation_id if record else None,
             credits=record.credits if record else None,
+            replays_keys=self.replays_keys,
+            resubmits=self.on_uncertain_submission == "resubmit",
         )
 
     def ruling_record(self) -> Record | None:
@@ -129,36 +149,44 @@ class Submitter:
 
         :param request: validated; ``None`` when it cannot be made any more, but :meth:`ruling_record`
             has one of an earlier try.
-        :param make_body: uploads the references and returns the exact JSON text; called only when
-            something new is submitted.
+        :param make_body: gets the key that it will be sent under, which some gateways want in the body;
+            uploads the references and returns the exact JSON text; called only when something new is
+            submitted.
         :raises GenerationError: with what happened, what it cost and what a retry will do.
         """
-        record = self.records.read()
+        return self._go_on(self.records.read(), Wanted(request, make_body))
+
+    def _go_on(self, record: Record | None, wanted: Wanted, finding: Finding | None = None) -> Submitted:
+        """
+        Do what the record asks for.
+
+        :param record: as it is stored.
+        :param finding: of a look-up of this very record.
+        """
+        request = wanted.request
         step = submission.next_step(
             record,
-            now=time.time(),
+            now=self.clock.time(),
             epoch=self.epoch,
             fingerprint=request.fingerprint if request else record.fingerprint if record else "",
             namespace=self.identity.namespace,
             on_rerun_after_delivery=self.on_rerun_after_delivery,
             on_uncertain_submission=self.on_uncertain_submission,
+            replays_keys=self.replays_keys,
+            looked_up=finding.outcome if finding else None,
+            try_id=self.try_id,
         )
         if isinstance(step, Begin):
-            if request is None:
-                raise RuntimeError("nothing can be begun without a request")
-            return self._begin(step, request, make_body, before=record)
+            return self._begin(step, wanted, before=record)
         if isinstance(step, Repeat):
-            log.warning(
-                "Resumed after a try that ended between sending and recording: sending the same request "
-                "under the same idempotency key %s.",
-                step.record.key,
-            )
-            return self._post(step.record)
+            return self._repeat(step, before=record)
+        if isinstance(step, LookUp):
+            return self._look_up(step, wanted)
         if isinstance(step, Reattach):
-            if step.record != record:
-                self.records.note(step.record, adopt=True)
+            if record is not None:
+                self.records.adopt(step.record, record)
             return self._reattach(step)
-        raise stopped(step, self.situation)
+        raise self.stop(step, record, finding)
 
     def recorded(self, generation_id: str | None, model: str) -> Record:
         """
@@ -186,60 +214,138 @@ class Submitter:
             generation_id=generation_id,
         )
 
+    def find(self, record: Record, *, patiently: bool) -> Finding:
+        """
+        Look up what became of a request.
+
+        :raises GatewayError: the gateway could not be asked, or the task was asked to stop.
+        """
+        try:
+            return look_up(
+                self.hook,
+                record,
+                patiently=patiently,
+                clock=self.clock,
+                killed=self.killed,
+            )
+        except InterruptedLookUpError:
+            raise interrupted(record, self.situation(record)) from None
+
+    def stop(
+        self, step: Stop, record: Record | None, finding: Finding | None, error: GatewayError | None = None
+    ) -> GenerationError:
+        """
+        Return the error for a record that only a person can go on from, and note that one was asked.
+
+        :param error: what this very try got in the place of an answer.
+        """
+        if step.reason == "outlived":
+            return overtaken(step.record, self.hook.conn_id, self.situation(step.record))
+        if record is not None:
+            self.records.adopt(step.record, record)
+        return stopped(step, self.situation(step.record), finding, error)
+
     # -- the branches ------------------------------------------------------------------------------
 
-    def _begin(
-        self, step: Begin, request: GenerationRequest, make_body: Callable[[str], str], before: Record | None
-    ) -> Submitted:
+    def _begin(self, step: Begin, wanted: Wanted, before: Record | None) -> Submitted:
+        request = wanted.request
+        if request is None:
+            raise cannot_begin(step.abandoned, self.hook.conn_id)
         if step.abandoned is not None:
+            same = step.abandoned.fingerprint == request.fingerprint
             log.warning(
-                "The task was cleared and asks for something else now. Left behind: %s.",
+                "%s Left behind: %s.",
+                "The same request is submitted anew, under a new key: if the first one was taken in after "
+                "all, both are paid for."
+                if same
+                else "The task was cleared and asks for something else now.",
                 in_words(step.abandoned),
             )
         key = submission.idempotency_key(self.identity, step.epoch, step.attempt, request.fingerprint)
-        body = self._upload(lambda: make_body(key))
         record = Record(
             state="intent",
             epoch=step.epoch,
             attempt=step.attempt,
             fingerprint=request.fingerprint,
             key=key,
-            begun_at=time.time(),
+            begun_at=0.0,
             conn_id=self.hook.conn_id,
             model=request.model,
-            body=body,
+            body=self._upload(wanted, key),
             namespace=self.identity.namespace,
             category=request.category,
+            holder=self.holder,
+            try_id=self.try_id,
         )
+        record = replace(record, begun_at=self.clock.time())
         try:
             self.records.begin(record, before)
         except RecordTakenError:
             return self._follow()
         return self._post(record, Undo(before))
 
+    def _repeat(self, step: Repeat, before: Record | None) -> Submitted:
+        log.warning(
+            "Resumed after a try that ended between sending and recording: sending the same request "
+            "under the same idempotency key %s.",
+            step.record.key,
+        )
+        return self._take_over(step.record, before)
+
+    def _take_over(self, record: Record, before: Record | None) -> Submitted:
+        """Send what another process has, or may have, sent: from now on this one may, and that one not."""
+        mine = replace(record, holder=self.holder)
+        try:
+            self.records.begin(mine, before)
+        except RecordTakenError:
+            return self._follow()
+        return self._post(mine)
+
+    def _look_up(self, step: LookUp, wanted: Wanted) -> Submitted:
+        """Ask the gateway what became of an earlier try's request, which nobody sends from now on."""
+        log.warning(
+            "Resumed after a try that ended between sending and recording: looking its request up at the "
+            "gateway, under the id %s.",
+            step.record.key,
+        )
+        mine = replace(step.record, holder=self.holder)
+        try:
+            self.records.begin(mine, step.record)
+        except RecordTakenError:
+            return self._follow()
+        try:
+            finding = self.find(mine, patiently=step.patiently)
+        except GatewayError as error:
+            raise not_looked_up(error, mine, self.situation(mine)) from None
+        if finding.ours is None:
+            return self._go_on(mine, wanted, finding)
+        record = self._found(finding.ours, mine)
+        return self._go_on(record, wanted)
+
+    def _found(self, generation: Generation, record: Record) -> Record:
+        submitted = record.submitted(generation.id, generation.credits_reserved, self.clock.time())
+        self.records.note(submitted)
+        return submitted
+
     def _follow(self) -> Submitted:
         """Another copy of this task instance was first: wait for what it records, and re-attach."""
         log.warning("Another process of this task is submitting right now; waiting for its record.")
-        patience = time.monotonic() + CONFLICT_PATIENCE
+        patience = self.clock.monotonic() + CONFLICT_PATIENCE
         while True:
             record = self.records.read()
             if record is not None and record.state != "intent":
                 return self._reattach(Reattach(record))
-            if record is not None and time.monotonic() >= patience:
+            if self.clock.monotonic() < patience:
+                self.clock.sleep(CONFLICT_PAUSE)
+                continue
+            if record is not None and self.replays_keys:
                 # It died in between: its bytes under its key, as after any crash.
-                return self._post(record)
-            if record is None and time.monotonic() >= patience:
-                raise GenerationError(
-                    "Another process of this task took its submission back",
-                    conn_id=self.hook.conn_id,
-                    fate=fate.not_submitted(self.situation(), final=False),
-                    retryable=True,
-                )
-            time.sleep(CONFLICT_PAUSE)
+                return self._take_over(record, record)
+            raise overtaken(record, self.hook.conn_id, self.situation(record))
 
-    def _upload(self, make_body: Callable[[], str]) -> str:
+    def _upload(self, wanted: Wanted, key: str) -> str:
         try:
-            return make_body()
+            return wanted.make_body(key)
         except GatewayError as error:
             final = not error.retryable
             error.fate = fate.not_submitted(self.situation(), final=final)
@@ -247,41 +353,19 @@ class Submitter:
 
     def _post(self, record: Record, undo: Undo | None = None) -> Submitted:
         """
-        Send the recorded body.
+        Send the recorded body, and record the answer.
 
         :param undo: how to take the intent back; ``None`` when it is an earlier try's, which may
             have been taken in.
         """
-        if self.killed():
-            if undo:
-                self.records.take_back(undo.before, record)
-            raise GenerationError(
-                "The task was asked to stop before the request was sent",
-                conn_id=self.hook.conn_id,
-                fate=fate.not_submitted(self.situation(), final=False),
-            )
-        if self.retries_left == 0 and self.records.durable:
-            log.warning(
-                "This task has no retry left. Should its worker die from here on, the paid result is fetched "
-                "only when somebody clears the task; retries=1 or more does it without a person."
-            )
-        labels = Labels(self.hook.api.NAME, record.model)
-        try:
-            with observability.span("submit", labels) as span:
-                answer = self._create(record)
-                observability.annotate(
-                    span, generation_id=answer.generation_id if isinstance(answer, Record) else answer.id
-                )
-        except GatewayError as error:
-            raise self._refused(error, record, undo) from None
+        answer = PaidCall(self, record, undo).send()
+        if answer is None:
+            return self._follow()
         if isinstance(answer, Record):
             return self._reattach(Reattach(answer))
-        if older_by := self._is_foreign(answer, record):
-            self.records.take_back(undo.before if undo else None, record)
-            raise foreign(answer, record, older_by)
-        record = record.submitted(answer.id, answer.credits_reserved, time.time())
-        self.records.note(record, adopt=undo is None)
-        observability.submitted(labels)
+        record = record.submitted(answer.id, answer.credits_reserved, self.clock.time())
+        self.records.note(record)
+        observability.submitted(Labels(self.hook.api.NAME, record.model))
         log.info(
             "Submitted generation %s: model %s, %s, connection %s.",
             answer.id,
@@ -290,42 +374,6 @@ class Submitter:
             record.conn_id,
         )
         return Submitted(record, answer)
-
-    def _create(self, record: Record) -> Generation | Record:
-        """Return the gateway's answer, or the record of another process that got one meanwhile."""
-        patience = time.monotonic() + CONFLICT_PATIENCE
-        while True:
-            try:
-                return self.hook.create_generation(
-                    record.body or "", record.key, category=record.category or "image"
-                )
-            except IdempotencyConflictError as error:
-                if time.monotonic() >= patience:
-                    raise
-                log.warning("%s It may be in progress: asking again in %.0f s.", error, CONFLICT_PAUSE)
-                time.sleep(CONFLICT_PAUSE)
-                meanwhile = self.records.read()
-                if meanwhile is not None and meanwhile.key == record.key and meanwhile.generation_id:
-                    return meanwhile
-
-    def _refused(self, error: GatewayError, record: Record, undo: Undo | None) -> GenerationError:
-        if error.maybe_taken_in or undo is None:
-            error.fate = fate.uncertain(self.situation(record))
-            return error
-        # Certainly not taken in: the next try starts from nothing.
-        self.records.take_back(undo.before, record)
-        passing = isinstance(error, RateLimitedError | GatewayUnavailableError) or error.retryable
-        error.fate = fate.not_submitted(self.situation(), final=not passing)
-        return error if passing else without_retry(error)
-
-    def _is_foreign(self, answer: Generation, record: Record) -> float:
-        """Return by how many seconds the answer's generation is older than the request; 0 if it is not."""
-        if answer.created_at is None or not self.records.durable:
-            # Without a record an earlier try of this task may well have made it.
-            return 0.0
-        begun_there = record.begun_at + self.hook.clock_skew
-        older_by = begun_there - answer.created_at.timestamp()
-        return older_by if older_by > FOREIGN_TOLERANCE else 0.0
 
     def _reattach(self, step: Reattach) -> Submitted:
         record = step.record

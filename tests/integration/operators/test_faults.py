@@ -124,7 +124,7 @@ def test_repeat_while_the_first_request_is_in_progress(
     monkeypatch: pytest.MonkeyPatch,
     mode: str,
 ) -> None:
-    monkeypatch.setattr("airflow_provider_rivya.operators.submitting.CONFLICT_PAUSE", 0.2)
+    monkeypatch.setattr("airflow_provider_rivya.operators.sending.CONFLICT_PAUSE", 0.2)
     connect(read_timeout=1, retries=1)
     sandbox.assume(idempotency_in_progress=mode)
     sandbox.fault(method="POST", path=CREATE, kind="hang", seconds=2)
@@ -137,8 +137,8 @@ def test_repeat_while_the_first_request_is_in_progress(
 def test_conflict_that_does_not_pass(
     bench: NewBench, sandbox: SandboxProcess, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("airflow_provider_rivya.operators.submitting.CONFLICT_PAUSE", 0.05)
-    monkeypatch.setattr("airflow_provider_rivya.operators.submitting.CONFLICT_PATIENCE", 0.3)
+    monkeypatch.setattr("airflow_provider_rivya.operators.sending.CONFLICT_PAUSE", 0.05)
+    monkeypatch.setattr("airflow_provider_rivya.operators.sending.CONFLICT_PATIENCE", 0.3)
     sandbox.assume(idempotency_replay="conflict")
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
     run = bench()

@@ -295,14 +295,14 @@ def test_a_generation_of_somebody_else_is_refused_and_a_clear_makes_a_new_one(
     bench: NewBench, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when a DAG run was deleted and made again under its run id: no record, but the same key."""
-    from airflow_provider_rivya.operators import submitting
+    from airflow_provider_rivya.operators import lookup
 
     run = bench(deferrable=False)
     assert run.run().state == "success"
     (first,) = sandbox.tasks()
     run.lose_record()
     with monkeypatch.context() as patch:
-        patch.setattr(submitting, "FOREIGN_TOLERANCE", -60.0)
+        patch.setattr(lookup, "FOREIGN_TOLERANCE", -60.0)
         done = run.run()
     assert done.state == "failed"
     assert f"answered with generation {first['id']}, which was created" in str(done.error)

@@ -91,7 +91,7 @@ def test_of_many_at_once_one_creates_the_record(s3: Store) -> None:
         records = FileRecords(OutputPlace("s3://store@bucket/state/"), identity)
         start.wait()
         try:
-            records.create(record)
+            records.exchange(None, record)
         except RecordTakenError:
             return None
         return number

@@ -1,46 +1,64 @@
 """
-A model world around the submission record: a gateway, a record store, processes that die or double.
+A model world around the paid call: a gateway, a place for the record, processes that die or double.
 
-The decisions and the records are the real ones (``generation.submission``, ``operators.records``); the
-steps between them are those of a task, one at a time, so that anything can happen in between.
+What decides, records, sends and looks up is the real thing (``operators.submitting`` and all below it). Each
+process runs in a greenlet and stands still before whatever it reads, writes, asks or stores, so that
+anything can happen in between; one that is never gone on with has been killed. Between the last look at
+the record and the paid call it does not stand still: no record in a file could tell what happens there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
 
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it ships no types
+
+from airflow_provider_rivya._compat import AirflowFailException
+from airflow_provider_rivya.api import schemas
+from airflow_provider_rivya.exceptions import (
+    GatewayError,
+    GatewayUnreachableError,
+    GenerationError,
+    IdempotencyConflictError,
+    RateLimitedError,
+)
 from airflow_provider_rivya.generation import submission
-from airflow_provider_rivya.generation.submission import Begin, Identity, Reattach, Record, Repeat, Stop
+from airflow_provider_rivya.generation.request import GenerationRequest
+from airflow_provider_rivya.generation.submission import Begin, Identity, Record
 from airflow_provider_rivya.operators.records import RecordTakenError, SafeRecords
+from airflow_provider_rivya.operators.submitting import Submitted, Submitter, Wanted
 
 DAY = 24 * 3600.0
 IDENTITY = Identity("", "dag", "run", "task", -1)
+EPOCH = 1_778_457_600.0
 
-Replay = Literal["replay", "new_task", "conflict"]
+Repeated = Literal["replay", "new_task", "conflict"]
 Delivery = Literal["answered", "answer_lost", "request_lost", "refused"]
 
 
-class ConflictError(Exception):
-    """The gateway knows the key and does not answer with its generation."""
-
-
-class NoAnswerError(Exception):
-    """The connection broke; whether the request was taken in is not known."""
-
-
-class RefusedError(Exception):
-    """The gateway certainly did not take the request in."""
+def stand_still(before: str) -> None:
+    """Give the world a turn."""
+    world = getcurrent().parent
+    assert world is not None
+    world.switch(before)
 
 
 @dataclass
-class Generation:
-    """:param wish: of the person who asked for it; the ledger's column."""
+class Made:
+    """
+    A generation at the gateway.
+
+    :param wish: of the person who asked for it; the ledger's column.
+    """
 
     id: str
+    key: str
     wish: int
     fingerprint: str
+    at: float
     state: Literal["running", "succeeded", "failed"] = "running"
     refunded: bool = False
     stored: bool = False
@@ -51,58 +69,70 @@ class Gateway:
     """
     Takes requests in, under its own idea of what an idempotency key does.
 
-    :param replay: what a repeated key gets.
+    :param repeated: what a repeated key gets.
     :param remembers: seconds for which a key is known.
+    :param shows_after: seconds after which a generation can be looked up by its key; ``None``: never.
+    :param replays_keys: what the client takes for granted of it.
     """
 
-    replay: Replay = "replay"
+    repeated: Repeated = "replay"
     remembers: float = DAY
-    made: list[Generation] = field(default_factory=list)
-    keys: dict[str, tuple[float, Generation]] = field(default_factory=dict)
+    shows_after: float | None = None
+    replays_keys: bool = True
+    made: list[Made] = field(default_factory=list)
 
-    def create(self, key: str, fingerprint: str, wish: int, now: float, delivery: Delivery) -> str:
+    def create(self, key: str, fingerprint: str, wish: int, now: float, delivery: Delivery) -> Made:
         if delivery == "refused":
-            raise RefusedError
+            raise RateLimitedError("too many", retryable=True)
         if delivery == "request_lost":
-            raise NoAnswerError
-        known = self.keys.get(key)
-        if known is not None and now - known[0] <= self.remembers and self.replay != "new_task":
-            if self.replay == "conflict":
-                raise ConflictError
-            generation = known[1]
+            raise _no_answer()
+        known = [made for made in self.made if made.key == key and now - made.at <= self.remembers]
+        if known and self.repeated == "conflict":
+            raise _in_doubt(IdempotencyConflictError("the key was used"))
+        if known and self.repeated == "replay":
+            generation = known[0]
         else:
-            generation = Generation(f"task_{len(self.made)}", wish, fingerprint)
+            generation = Made(f"task_{len(self.made)}", key, wish, fingerprint, now)
             self.made.append(generation)
-            self.keys[key] = (now, generation)
         if delivery == "answer_lost":
-            raise NoAnswerError
-        return generation.id
+            raise _no_answer()
+        return generation
 
-    def get(self, generation_id: str) -> Generation:
+    def find(self, key: str, now: float) -> Made | None:
+        if self.shows_after is None:
+            return None
+        shown = [made for made in self.made if made.key == key and made.at + self.shows_after <= now]
+        return shown[-1] if shown else None
+
+    def get(self, generation_id: str) -> Made:
         return next(made for made in self.made if made.id == generation_id)
 
 
-class Place:
-    """One record, as a file created exclusively or as a row that only a living channel reaches."""
+def _no_answer() -> GatewayError:
+    return _in_doubt(GatewayUnreachableError("no answer", retryable=True))
 
-    durable = True
+
+def _in_doubt(error: GatewayError) -> GatewayError:
+    error.maybe_taken_in = True
+    return error
+
+
+class Place:
+    """One record, exchanged as on a local disk, or as a row that only a living channel reaches."""
 
     def __init__(self) -> None:
         self.document: Any = None
+        self.answered_epoch = 0
 
     def read(self) -> Record | None:
         return None if self.document is None else Record.from_json(self.document)
 
-    def create(self, record: Record) -> None:
-        if self.document is not None:
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        if self.read() != before:
             raise RecordTakenError
-        self.document = record.to_json()
-
-    def write(self, record: Record) -> None:
-        self.document = record.to_json()
-
-    def forget(self) -> None:
-        self.document = None
+        self.document = None if after is None else after.to_json()
+        if after is not None and after.state != "intent":
+            self.answered_epoch = max(self.answered_epoch, after.epoch)
 
 
 class Channel:
@@ -110,15 +140,12 @@ class Channel:
 
     durable = True
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, done: Callable[[str], None]) -> None:
         self._place: Place | None = place
+        self._done = done
 
     def cut(self) -> None:
         self._place = None
-
-    @property
-    def is_cut(self) -> bool:
-        return self._place is None
 
     @property
     def _there(self) -> Place:
@@ -127,16 +154,80 @@ class Channel:
         return self._place
 
     def read(self) -> Record | None:
+        stand_still("read")
         return self._there.read()
 
-    def create(self, record: Record) -> None:
-        self._there.create(record)
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        stand_still("write")
+        self._there.exchange(before, after)
+        self._done(f"wrote {after.state}" if after else "took back")
 
-    def write(self, record: Record) -> None:
-        self._there.write(record)
 
-    def forget(self) -> None:
-        self._there.forget()
+@dataclass(frozen=True)
+class Api:
+    """What the client knows of the gateway."""
+
+    REPLAYS_KEYS: bool
+    NAME: str = "rivya"
+
+
+class Hook:
+    """A process's way to the gateway."""
+
+    conn_id = "rivya_default"
+    clock_skew = 0.0
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._world = process.world
+        self.api = Api(process.world.gateway.replays_keys)
+
+    def create_generation(self, body: str, key: str, *, category: str) -> schemas.Generation:
+        assert category == "image"
+        made = self._world.gateway.create(
+            key, body, self._process.wish, self._world.now, self._process.delivery
+        )
+        self._process.done("sent")
+        stand_still("hear the answer")
+        return _as_answered(made)
+
+    def find_generation(self, key: str, *, category: str) -> schemas.Generation | None:
+        assert category == "image"
+        stand_still("look up")
+        made = self._world.gateway.find(key, self._world.now)
+        return None if made is None else _as_answered(made)
+
+
+def _as_answered(made: Made) -> schemas.Generation:
+    return schemas.Generation(
+        id=made.id,
+        status="processing",
+        created_at=datetime.fromtimestamp(made.at, UTC),
+        credits_reserved=5,
+    )
+
+
+class WorldClock:
+    """Sleeping takes the world's time. A process stands still once in a while at it, not at every pause."""
+
+    LONGEST: ClassVar = 20.0
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._slept = 0.0
+
+    def time(self) -> float:
+        return self._world.now
+
+    def monotonic(self) -> float:
+        return self._world.now
+
+    def sleep(self, seconds: float, /) -> None:
+        self._world.now += seconds
+        self._slept += seconds
+        if self._slept >= self.LONGEST:
+            self._slept = 0.0
+            stand_still("go on waiting")
 
 
 End = Literal["delivered", "retry", "stopped"]
@@ -148,10 +239,11 @@ class World:
     One task instance from its first try to the end.
 
     :param store: ``file`` or ``state_store``.
-    :param fingerprint: of the request as the templates render it now.
+    :param fingerprint: what the request says, as the templates render it now.
     :param epoch: ``max_tries``, which grows when a person clears.
+    :param tries: how many processes there were.
     :param wish: counts what a person has asked to have generated.
-    :param answered_epoch: the last clear that a try has acted upon and recorded; its retries are no clears.
+    :param answered_epoch: the last clear that a try has begun something new for.
     :param abandoned: wishes that a person left behind for another one.
     """
 
@@ -160,15 +252,22 @@ class World:
     on_rerun: submission.OnRerun = "regenerate"
     on_uncertain: submission.OnUncertain = "resubmit"
     place: Place = field(default_factory=Place)
-    now: float = 0.0
+    now: float = EPOCH
     fingerprint: str = "a"
     epoch: int = 0
+    tries: int = 0
     wish: int = 0
     answered_epoch: int = 0
     abandoned: set[int] = field(default_factory=set)
 
     def clear(self) -> None:
         self.epoch += 1
+
+    @property
+    def asked(self) -> bool:
+        """Whether a try has stopped at a request without an answer and asked for a person."""
+        record = self.place.read()
+        return record is not None and record.asked_at is not None
 
     def paid(self, wish: int) -> int:
         """Charges of one wish that did not come back."""
@@ -187,14 +286,32 @@ class World:
             if made.state == "succeeded" and not made.stored and made.wish not in self.abandoned
         ]
 
-    def note_wish(self, step: Begin, record: Record | None) -> None:
-        """Keep the ledger of wishes: what is begun anew because a person cleared was asked for."""
-        if record is None or step.epoch <= self.answered_epoch:
+    def note_wish(self, epoch: int, fingerprint: str, before: Record | None) -> None:
+        """
+        Keep the ledger of wishes: what is begun anew because a person cleared was asked for.
+
+        :param epoch: of the try that begins.
+        :param before: what it finds. A request without an answer is begun anew in the place of itself.
+        """
+        if before is None or epoch <= max(self.answered_epoch, self.place.answered_epoch):
             return
-        self.answered_epoch = step.epoch
-        if step.abandoned is not None:
+        self.answered_epoch = epoch
+        if before.state == "intent" and before.fingerprint == fingerprint:
+            return
+        if before.state in ("intent", "submitted"):
             self.abandoned.add(self.wish)
         self.wish += 1
+
+
+class Watched(Submitter):
+    """The real one, which tells what it begins."""
+
+    process: ClassVar[Process]
+
+    def _begin(self, step: Begin, wanted: Wanted, before: Record | None) -> Submitted:
+        assert wanted.request is not None
+        type(self).process.begins(wanted.request.fingerprint, before)
+        return super()._begin(step, wanted, before)
 
 
 class Process:
@@ -202,125 +319,72 @@ class Process:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.channel = Channel(world.place)
+        self.channel = Channel(world.place, self.done)
         self.delivery: Delivery = "answered"
         self.end: End | None = None
-        self.at = "begun"
-        self._wish = world.wish
-        self._epoch, self._fingerprint = world.epoch, world.fingerprint
-        self._steps = self._run()
+        self.delivered: str | None = None
+        self.at = "begin"
+        self.has_done = ["nothing"]
+        self.wish = world.wish
+        self._epoch = world.epoch
+        self._request = GenerationRequest("rivya", "z-image", world.fingerprint)
+        self._submitter = self._new_submitter()
+        self._greenlet = greenlet(self._run)
+
+    def _new_submitter(self) -> Submitter:
+        world = self.world
+        world.tries += 1
+        own = type("Own", (Watched,), {"process": self})
+        hook: Any = Hook(self)
+        submitter: Submitter = own(
+            hook=hook,
+            records=SafeRecords(self.channel, "rivya_default"),
+            identity=IDENTITY,
+            epoch=self._epoch,
+            retries_left=1,
+            on_rerun_after_delivery=world.on_rerun,
+            on_uncertain_submission=world.on_uncertain,
+            clock=WorldClock(world),
+            try_id=f"{world.tries:04}",
+        )
+        return submitter
 
     def step(self, delivery: Delivery = "answered") -> None:
-        """Do what comes next. ``delivery`` counts when that is the paid call."""
+        """Do what comes next, up to the next moment. ``delivery`` counts when the paid call is in it."""
         self.delivery = delivery
-        try:
-            self.at = next(self._steps)
-        except StopIteration:
-            self.at = "ended"
+        if self.at != "ended":
+            self.at = self._greenlet.switch() or "ended"
 
     def orphan(self) -> None:
         """The supervisor dies, the process lives on."""
         if self.world.store == "state_store":
             self.channel.cut()
 
-    def _answer_clear(self) -> None:
-        if not self.channel.is_cut:
-            self.world.answered_epoch = max(self.world.answered_epoch, self._epoch)
+    def done(self, what: str) -> None:
+        self.has_done.append(what)
 
-    def _run(self) -> Iterator[str]:
+    def begins(self, fingerprint: str, before: Record | None) -> None:
+        self.world.note_wish(self._epoch, fingerprint, before)
+        self.wish = self.world.wish
+
+    def _run(self) -> None:
         try:
-            self.end = yield from self._try()
-        except Exception as error:
-            if type(error).__name__ not in (
-                "GenerationError",
-                "NoAnswerError",
-                "ConflictError",
-                "RefusedError",
-            ):
-                raise
-            self.end = "retry"
+            submitted = self._submitter.obtain(self._request, lambda key: self._request.prompt or "")
+            self.end = self._wait(submitted.record)
+        except GenerationError as error:
+            self.end = "stopped" if isinstance(error, AirflowFailException) else "retry"
 
-    def _try(self) -> Generator[str, None, End]:
-        world = self.world
-        records = SafeRecords(self.channel, "rivya_default")
-        epoch, fingerprint = self._epoch, self._fingerprint
-        record = records.read()
-        step = submission.next_step(
-            record,
-            now=world.now,
-            epoch=epoch,
-            fingerprint=fingerprint,
-            on_rerun_after_delivery=world.on_rerun,
-            on_uncertain_submission=world.on_uncertain,
-        )
-        yield "decided"
-        if isinstance(step, Stop):
-            return "stopped"
-        if isinstance(step, Reattach):
-            if step.record != record:
-                records.note(step.record, adopt=True)
-            self._answer_clear()
-            return (yield from self._wait(records, step.record))
-        if isinstance(step, Repeat):
-            return (yield from self._post(records, step.record, None, mine=False))
-        world.note_wish(step, record)
-        self._wish = world.wish
-        intent = Record(
-            state="intent",
-            epoch=step.epoch,
-            attempt=step.attempt,
-            fingerprint=fingerprint,
-            key=submission.idempotency_key(IDENTITY, step.epoch, step.attempt, fingerprint),
-            begun_at=world.now,
-            conn_id="rivya_default",
-            model="z-image",
-            body=fingerprint,
-        )
-        try:
-            records.begin(intent, record)
-        except RecordTakenError:
-            return (yield from self._follow(records))
-        yield "intent"
-        return (yield from self._post(records, intent, record, mine=True))
-
-    def _follow(self, records: SafeRecords) -> Generator[str, None, End]:
-        for _ in range(3):
-            record = records.read()
-            if record is not None and record.state != "intent":
-                return (yield from self._wait(records, record))
-            yield "following"
-        record = records.read()
-        if record is None or record.state != "intent":
-            return "retry"
-        return (yield from self._post(records, record, None, mine=False))
-
-    def _post(
-        self, records: SafeRecords, record: Record, before: Record | None, *, mine: bool
-    ) -> Generator[str, None, End]:
-        world = self.world
-        try:
-            generation_id = world.gateway.create(
-                record.key, record.fingerprint, self._wish, world.now, self.delivery
-            )
-        except RefusedError:
-            if mine:
-                records.take_back(before, record)
-            raise
-        yield "answered"
-        record = record.submitted(generation_id, 5, world.now)
-        records.note(record, adopt=not mine)
-        self._answer_clear()
-        yield "submitted"
-        return (yield from self._wait(records, record))
-
-    def _wait(self, records: SafeRecords, record: Record) -> Generator[str, None, End]:
+    def _wait(self, record: Record) -> End:
+        records = self._submitter.records
         generation = self.world.gateway.get(record.generation_id or "")
+        stand_still("wait")
         while generation.state == "running":
-            yield "waiting"
+            stand_still("wait")
         if generation.state == "failed":
             records.note(record.failed("generation_failed", 0 if generation.refunded else 5))
             return "retry" if generation.refunded else "stopped"
         generation.stored = True
-        yield "stored"
+        self.done("stored")
         records.note(record.delivered())
+        self.delivered = generation.id
         return "delivered"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,25 +67,55 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> RecordStore:
 def test_what_is_written_is_read(store: RecordStore) -> None:
     assert store.durable
     assert store.read() is None
-    store.create(INTENT)
+    store.exchange(None, INTENT)
     assert store.read() == INTENT
-    store.write(SUBMITTED)
+    store.exchange(INTENT, SUBMITTED)
     assert store.read() == SUBMITTED
-    store.forget()
+    store.exchange(SUBMITTED, None)
     assert store.read() is None
-    store.forget()
+    store.exchange(None, None)
+    assert store.read() is None
+
+
+OTHER = replace(INTENT, holder="another process")
+
+
+@pytest.mark.parametrize("there", [None, SUBMITTED, OTHER])
+@pytest.mark.parametrize("after", [None, SUBMITTED.delivered()])
+def test_only_what_was_expected_is_replaced(
+    store: RecordStore, there: Record | None, after: Record | None
+) -> None:
+    store.exchange(None, there)
+    with pytest.raises(RecordTakenError):
+        store.exchange(INTENT, after)
+    assert store.read() == there
 
 
 def test_a_record_is_created_once(store: RecordStore) -> None:
-    store.create(SUBMITTED)
+    store.exchange(None, SUBMITTED)
     with pytest.raises(RecordTakenError):
-        store.create(INTENT)
+        store.exchange(None, INTENT)
     assert store.read() == SUBMITTED
+
+
+def test_of_many_exchanges_at_once_one_is_made(tmp_path: Path) -> None:
+    def take_over(number: int) -> bool:
+        try:
+            FileRecords(OutputPlace(f"{tmp_path}/", None), IDENTITY).exchange(
+                INTENT, replace(INTENT, holder=str(number))
+            )
+        except RecordTakenError:
+            return False
+        return True
+
+    FileRecords(OutputPlace(f"{tmp_path}/", None), IDENTITY).exchange(None, INTENT)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(take_over, range(64))).count(True) == 1
 
 
 def test_a_record_is_kept_as_long_as_its_task_instance() -> None:
     inner = StateStore()
-    StateStoreRecords(inner).write(INTENT)
+    StateStoreRecords(inner).exchange(None, INTENT)
     assert inner.retention is never_expire()
     assert list(inner.values) == [KEY]
 
@@ -97,9 +129,7 @@ def test_a_file_that_is_no_record_is_never_taken_for_none(tmp_path: Path, conten
 
 def test_nothing_is_kept_where_there_is_no_place() -> None:
     store = NoRecords()
-    store.create(INTENT)
-    store.write(INTENT)
-    store.forget()
+    store.exchange(None, INTENT)
     assert store.read() is None
     assert not store.durable
 
@@ -118,8 +148,8 @@ def test_a_store_that_cannot_be_used_stops_what_would_be_paid() -> None:
 def test_a_store_that_cannot_be_used_stops_nothing_that_is_paid(caplog: pytest.LogCaptureFixture) -> None:
     safe = SafeRecords(StateStoreRecords(BrokenStore()), "rivya_default")
     safe.note(SUBMITTED)
-    safe.take_back(None)
-    safe.take_back(SUBMITTED)
+    safe.take_back(None, INTENT)
+    safe.adopt(replace(SUBMITTED, epoch=1), SUBMITTED)
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 3
     assert "Generation task_1 is submitted, but that could not be recorded" in caplog.text
 
@@ -132,9 +162,11 @@ def test_an_intent_takes_the_place_of_what_was_and_gives_it_back() -> None:
         safe.begin(INTENT, None)
     safe.begin(INTENT, SUBMITTED)
     assert safe.read() == INTENT
-    safe.take_back(SUBMITTED)
+    safe.take_back(SUBMITTED, OTHER)
+    assert safe.read() == INTENT
+    safe.take_back(SUBMITTED, INTENT)
     assert safe.read() == SUBMITTED
-    safe.take_back(None)
+    safe.take_back(None, SUBMITTED)
     assert safe.read() is None
 
 
@@ -149,10 +181,10 @@ def test_where_a_record_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture
     output = OutputPlace(f"{tmp_path}/out/", None)
     assert isinstance(records_for(context, IDENTITY, None, output), StateStoreRecords)
     asked_for = records_for(context, IDENTITY, f"{tmp_path}/state", output)
-    asked_for.create(INTENT)
+    asked_for.exchange(None, INTENT)
     assert (tmp_path / "state" / f"{IDENTITY.digest}.json").exists()
     beside = records_for({}, IDENTITY, None, output)
-    beside.create(INTENT)
+    beside.exchange(None, INTENT)
     assert (tmp_path / "out" / ".rivya" / f"{IDENTITY.digest}.json").exists()
     assert caplog.records == []
 

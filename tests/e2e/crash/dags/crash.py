@@ -29,19 +29,12 @@ class MortalRecords:
     def read(self) -> Any:
         return self._store.read()
 
-    def create(self, record: Any) -> None:
-        self._writing(record, self._store.create)
-
-    def write(self, record: Any) -> None:
-        self._writing(record, self._store.write)
-
-    def forget(self) -> None:
-        self._store.forget()
-
-    def _writing(self, record: Any, write: Any) -> None:
-        self._die_at(f"before {record.state}")
-        write(record)
-        self._die_at(f"after {record.state}")
+    def exchange(self, before: Any, after: Any) -> None:
+        if after is not None:
+            self._die_at(f"before {after.state}")
+        self._store.exchange(before, after)
+        if after is not None:
+            self._die_at(f"after {after.state}")
 
     def _die_at(self, moment: str) -> None:
         if moment not in self._moments:
