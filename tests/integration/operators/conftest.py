@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.gateways import TestedGateway
 from tests.integration.operators.bench import Bench, one_task
 
 NewBench = Callable[..., Bench]
@@ -28,13 +29,13 @@ def database() -> None:
 
 
 @pytest.fixture
-def bench(database: None, connect: Any, landing: Path) -> NewBench:
+def bench(database: None, connect: Any, landing: Path, _tested: TestedGateway) -> NewBench:
     """Return a DAG run with one task ``make``; outputs land in ``landing``."""
 
     def new(arguments: dict[str, Any] | None = None, **more: Any) -> Bench:
         given = {} if arguments is None else arguments
         given.update({"output_path": f"file://{landing}/", **given, **more})
-        return Bench(one_task(given))
+        return Bench(one_task(given, _tested))
 
     return new
 
