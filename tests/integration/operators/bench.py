@@ -19,9 +19,9 @@ from uuid import UUID
 
 from airflow.sdk import DAG
 
-from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from tests import airflows
 from tests.integration.conftest import SECRETS
+from tests.integration.gateways import RIVYA, TestedGateway
 from tests.integration.operators.kept import record_of
 
 MAKE = "make"
@@ -259,14 +259,14 @@ class Bench:
         return Try(state, result.error, trigger)
 
 
-def one_task(arguments: Mapping[str, Any]) -> Build:
+def one_task(arguments: Mapping[str, Any], gateway: TestedGateway = RIVYA) -> Build:
     """The tasks of a DAG with one generate task. ``arguments`` is read anew for every try."""
     defaults: dict[str, Any] = {
         "task_id": MAKE,
-        "model": "z-image",
+        "model": gateway.model,
         "prompt": "A lighthouse in a storm",
         "deferrable": False,
         "retries": 2,
         "retry_delay": timedelta(0),
     }
-    return lambda: RivyaGenerateOperator(**{**defaults, **arguments})
+    return lambda: gateway.operator(**{**defaults, **arguments})

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests import airflows
+from tests.integration.gateways import TestedGateway
 from tests.integration.operators.bench import Bench, one_task
 
 NewBench = Callable[..., Bench]
@@ -28,7 +29,7 @@ def database() -> None:
 
 
 @pytest.fixture
-def bench(database: None, connect: Any, landing: Path) -> NewBench:
+def bench(database: None, connect: Any, landing: Path, _tested: TestedGateway) -> NewBench:
     """Return a DAG run with one task ``make``; outputs land in ``landing``, and nothing else does."""
     numbers = itertools.count(1)
 
@@ -39,7 +40,7 @@ def bench(database: None, connect: Any, landing: Path) -> NewBench:
         if not airflows.STATE_STORE:
             defaults["state_path"] = f"file://{records}/"
         given.update({**defaults, **given, **more})
-        return Bench(one_task(given), records)
+        return Bench(one_task(given, _tested), records)
 
     return new
 
