@@ -45,9 +45,13 @@ def to_file(size: int, rounds: int, folder: Path | None) -> Iterator[Figure]:
             curls.append(_curl(curl, url, Path(place) / "curl.wav"))
             landings.append(ask("-m", "benchmarks.landing_once", url, f"file://{place}/"))
     what = f"landing {size / 1e9:g} GB to file://"
+    cpu = {
+        "curl_cpu_s": _round([run.cpu_seconds for run in curls]),
+        "landing_cpu_s": _round([landing["cpu_seconds"] for landing in landings]),
+    }
     plain, flushed = [run.seconds for run in curls], [run.seconds + run.flush_seconds for run in curls]
-    yield _speed(f"{what}, speed by that of curl -o", plain, landings)
-    yield _speed(f"{what}, speed by that of curl -o and fsync", flushed, landings)
+    yield _speed(f"{what}, speed by that of curl -o", plain, landings, cpu)
+    yield _speed(f"{what}, speed by that of curl -o and fsync", flushed, landings, {})
     yield _growth(what, landings)
 
 
@@ -64,10 +68,12 @@ def to_s3(size: int) -> Iterator[Figure]:
             yield _growth(f"landing {size / 1e9:g} GB to s3://", [landing])
 
 
-def _speed(name: str, curls: list[float], landings: list[dict[str, Any]]) -> Figure:
+def _speed(
+    name: str, curls: list[float], landings: list[dict[str, Any]], more: dict[str, list[float]]
+) -> Figure:
     seconds = [landing["seconds"] for landing in landings]
     ratios = [theirs / ours for theirs, ours in zip(curls, seconds, strict=True)]
-    detail = {"ratios": _round(ratios), "curl_s": _round(curls), "landing_s": _round(seconds)}
+    detail = {"ratios": _round(ratios), "curl_s": _round(curls), "landing_s": _round(seconds), **more}
     return Figure(name, statistics.median(ratios), "x", goal=GOAL_RATIO, better="above", detail=detail)
 
 
@@ -86,22 +92,25 @@ class _Curl:
 
     :param seconds: until ``curl`` had ended; the file may still be in memory alone.
     :param flush_seconds: until it was on the disk, from then on.
+    :param cpu_seconds: of ``curl``.
     """
 
     seconds: float
+    cpu_seconds: float
     flush_seconds: float
 
 
 def _curl(curl: str, url: str, target: Path) -> _Curl:
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), os.times()
     command = [curl, "--silent", "--fail", "--noproxy", "*", "-o", str(target), url]
     subprocess.run(command, check=True)  # noqa: S603 - of our own making
-    ended = time.perf_counter()
+    ended, after = time.perf_counter(), os.times()
     with target.open("rb+") as file:
         os.fsync(file.fileno())
     flushed = time.perf_counter()
     target.unlink()
-    return _Curl(ended - begun, flushed - ended)
+    cpu = sum(after[2:4]) - sum(before[2:4])  # of the processes that have ended
+    return _Curl(ended - begun, cpu, flushed - ended)
 
 
 def _s3(stack: ExitStack) -> dict[str, str] | None:
