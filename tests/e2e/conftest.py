@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ from tools.stack.rest import TaskState
 from tools.stack.stack import AirflowStack
 
 RUN_TIMEOUT = 180.0
-LINEAGE = "lineage.jsonl"
 
 
 @dataclass(frozen=True)
@@ -70,17 +68,6 @@ class Airflow:
         """Trigger a run and wait for its end."""
         return self.finish(dag_id, self.start(dag_id, **params))
 
-    def lineage(self, run: EndedRun, task_id: str) -> list[dict[str, Any]]:
-        """The OpenLineage events of one task, as they were emitted."""
-        text = self.stack.config.home.joinpath(LINEAGE).read_text()
-        events = [json.loads(line) for line in text.splitlines()]
-        return [
-            event
-            for event in events
-            if event["job"]["name"] == f"{run.dag_id}.{task_id}"
-            and event["run"]["facets"]["airflow"]["dagRun"]["run_id"] == run.run_id
-        ]
-
     def log_files(self) -> list[Path]:
         """Every log file of the tasks, the triggers and the components."""
         home = self.stack.config.home
@@ -105,13 +92,10 @@ def sandbox() -> Iterator[SandboxProcess]:
 @pytest.fixture(scope="session")
 def airflow(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     """All of Airflow's components, connected to the sandbox."""
-    home = tmp_path_factory.mktemp("airflow") / "home"
-    transport = {"type": "file", "log_file_path": str(home / LINEAGE), "append": True}
     config = StackConfig(
-        home=home,
+        home=tmp_path_factory.mktemp("airflow") / "home",
         dags_folder=EXAMPLE_DAGS,
         connections=sandbox_connections(sandbox.url),
-        options={"openlineage": {"transport": json.dumps(transport), "namespace": "tests"}},
     )
     with AirflowStack(config) as stack:
         stack.start()

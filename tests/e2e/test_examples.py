@@ -11,12 +11,10 @@ from PIL import Image
 
 from tests.e2e.conftest import Airflow, EndedRun
 from tests.sandbox_process import KEY, SandboxProcess
-from tools.local import EXAMPLE_DAGS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 EXAMPLES = ("rivya_quickstart", "rivya_reference_image", "rivya_mapped", "rivya_chained")
-PHOTOGRAPH = str(EXAMPLE_DAGS / "data" / "coffee.jpg")
 TWENTY = [f"product number {number}" for number in range(20)]
 
 
@@ -128,16 +126,6 @@ def test_every_mapped_task_has_its_own_link(runs: dict[str, EndedRun], airflow: 
     for index in range(3):
         (link,) = airflow.stack.client.links(run.dag_id, run.run_id, "image", index).values()
         assert link == run.xcom("image", index)["outputs"][0]["source_url"]
-
-
-def test_lineage_tells_the_reference_and_the_landed_file(
-    runs: dict[str, EndedRun], airflow: Airflow, folder: Path
-) -> None:
-    run = runs["rivya_reference_image"]
-    (event,) = [event for event in airflow.lineage(run, "restyle") if event["eventType"] == "COMPLETE"]
-    path = image_file(run.xcom("restyle"), folder / "rivya_reference_image")
-    assert [(entry["namespace"], entry["name"]) for entry in event["outputs"]] == [("file", str(path))]
-    assert [(entry["namespace"], entry["name"]) for entry in event["inputs"]] == [("file", PHOTOGRAPH)]
 
 
 def test_twenty_mapped_images_are_twenty_files_and_twenty_charges(
