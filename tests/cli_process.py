@@ -10,9 +10,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from tests.sandbox_process import KEY, PROJECT
+from tests.sandbox_process import KEY, PROJECT, TOAPIS_KEY
 
-SECRETS = re.compile(rf"{KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
+SECRETS = re.compile(rf"{KEY}|{TOAPIS_KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
 COMMAND = [sys.executable, "-m", "airflow_provider_rivya.cli"]
 
 
