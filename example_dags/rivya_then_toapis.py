@@ -1,9 +1,9 @@
 """
 Rivya first, and ToAPIs only if Rivya refused before anything was paid for.
 
-A task that failed leaves the XCom `failure`. Its `submitted` is false only where no paid task exists at Rivya.
-True means there is one, and null, or no such XCom at all, that there may be one: then nothing is paid for
-elsewhere, and the run fails for a person to look at.
+A task that failed leaves the XCom `failure`. Its `submitted` is false only where no paid task exists at
+Rivya. True means there is one, and null, or no such XCom at all, that there may be one: then nothing is paid
+for elsewhere, and the run fails for a person to look at.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An image from a text through ToAPIs: the same task as through Rivya, with another operator and connection."""
+"""An image from a text through ToAPIs: the task as through Rivya, with another operator and connection."""
 
 from __future__ import annotations
 

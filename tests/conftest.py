@@ -12,6 +12,7 @@ import pytest
 for _name in [name for name in os.environ if name.startswith("AIRFLOW")]:
     del os.environ[_name]
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 _HOME = os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-provider-rivya-")
 
 

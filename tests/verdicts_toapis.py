@@ -148,7 +148,7 @@ ACCEPTED: list[Sent] = [
     # References.
     sent(NB2, references=files(*["image"] * 14, size=10_000_000)),
     sent(NB2, None, "an upload takes GIF, but no page", references=files("image", mime="image/gif")),
-    sent(GPT15, None, "the page lists PNG and JPG", references=files("image", mime="image/webp")),
+    sent(GPT15, None, "an upload takes GIF", references=files("image", mime="image/gif")),
     sent("gemini_omni", None, "no field for references is listed", _SIZES, references=files("image")),
 ]
 
@@ -235,6 +235,7 @@ _OTHERWISE_REFUSED: list[Refused] = [
     Refused(NB2, "a", {}, files("image", size=10_000_001), "reference_media[0]", "at most 10 MB"),
     Refused(GPT15, "a", {}, files("image", size=20_000_000), "reference_media[0]", "at most 10 MB"),
     Refused(NB2, "a", {}, files("image", mime="image/tiff"), "reference_media[0]", "image/webp"),
+    Refused(GPT15, "a", {}, files("image", mime="image/webp"), "reference_media[0]", "image/png, image/jpeg"),
     Refused(NB2, "a", {}, files("audio"), "reference_media[0]", "of kind 'audio'"),
     Refused("sora-2", "a", {}, files("video"), "reference_media[0]", "of kind 'video'; allowed: image"),
     Refused(
@@ -249,3 +250,27 @@ REFUSED = [
     ),
     *_OTHERWISE_REFUSED,
 ]
+
+_OWN_PLACE = "Right on the wire, where the client itself writes it."
+_NAMESAKE = "Not forbidden: any further field may be right. The name of another model's field is not."
+_UNKNOWN_KEY = "Not forbidden on the wire; the model's table, which was seen in full, has no such parameter."
+_NO_URL = "Documented; but what a finished task then returns is not, and the client fetches URLs."
+
+CLIENT_ALONE = {
+    (NB2, "model_params.response_format"): _NO_URL,
+    ("gpt-image-2", "model_params.response_format"): _NO_URL,
+    (NB2, "model_params.image_urls"): _OWN_PLACE,
+    ("gpt-image-2", "model_params.reference_images"): _OWN_PLACE,
+    ("gpt-4o-image", "model_params.images"): _OWN_PLACE,
+    (NB2, "model_params.client_business_id"): _OWN_PLACE,
+    (NB2, "model_params.metadata.resolution"): _OWN_PLACE,
+    (NB2, "model_params.metadata.client_business_id"): _OWN_PLACE,
+    (NB2, "model_params.metadata.a"): "A key that is no text: JSON turns it into one.",
+    (NB2, "model_params.aspect_ratio"): _NAMESAKE,
+    (NB2, "model_params.max_images"): _NAMESAKE,
+    ("sora-2", "model_params.size"): _NAMESAKE,
+    ("flux-kontext-pro", "model_params.output_format"): _NAMESAKE,
+    ("kling-v3", "model_params.sound"): _NAMESAKE,
+    ("grok-4-1-image", "model_params.resolution"): _UNKNOWN_KEY,
+}
+"""The refused rows, by model and path, that no page forbids: there the client is stricter, and why."""

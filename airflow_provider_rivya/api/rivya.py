@@ -36,6 +36,11 @@ NAME: Final = "rivya"
 TITLE: Final = "Rivya"
 DEFAULT_HOST: Final = "https://rivya.ai"
 REPLAYS_KEYS: Final = True
+"""
+The same idempotency key with the same body again is answered with the first generation.
+
+An assumption: the documentation recommends the header and does not spell out what a repeated key gets.
+"""
 TAKES_TRACE_ID: Final = True
 
 # https://rivya.ai/docs/api-errors-and-limits; the table is known not to be complete.

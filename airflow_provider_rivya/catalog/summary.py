@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from airflow_provider_rivya.catalog.price import estimate_credits
 from airflow_provider_rivya.catalog.spec import ModelSpec
 
@@ -34,6 +37,14 @@ def price_in_words(spec: ModelSpec) -> str:
     else:
         text = f"{text} per generation"
     return f"{text} ({spec.price_note})" if spec.price_note else text
+
+
+def document(spec: ModelSpec) -> dict[str, Any]:
+    """All that the catalogue knows of a model, as plain JSON with the fields of its classes."""
+    fields = asdict(spec)
+    if spec.dialect is not None:
+        fields["dialect"]["in_metadata"] = sorted(spec.dialect.in_metadata)
+    return fields
 
 
 def references(spec: ModelSpec) -> str:

@@ -65,6 +65,14 @@ def positive(text: str) -> float:
     return value
 
 
+def amount(text: str) -> float:
+    """A number of credits, 0 or more."""
+    value = _number(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of credits, 0 or more")
+    return value
+
+
 def port(text: str) -> int:
     """A TCP port; 0 takes a free one."""
     value = _number(text)
@@ -208,6 +216,16 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
                 "Rivya answers a repeated key with the first generation; at ToAPIs the key is looked up "
                 "first, and what was sent under it is never sent again",
                 {"metavar": "KEY"},
+            ),
+            Option(
+                ("--max-credits",),
+                "refuse a request whose price is above this; the price is the catalogue's base price",
+                {"type": amount, "metavar": "CREDITS"},
+            ),
+            Option(
+                ("--allow-estimates",),
+                "let --max-credits take the base price of models whose price depends on more than the model",
+                {"action": "store_true"},
             ),
             *_LANDING,
         ),

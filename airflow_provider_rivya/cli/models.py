@@ -78,7 +78,7 @@ def show_model(arguments: Namespace, output: Output) -> int:
     for param in spec.params:
         params.add_row(param.key, param.type, _default(param), _allowed(param))
     tables = [facts, params] if spec.params else [facts]
-    output.result({**asdict(spec), "price": estimate_credits(spec)._asdict()}, *tables)
+    output.result({**summary.document(spec), "price": estimate_credits(spec)._asdict()}, *tables)
     if output.format == "table":
         if not spec.params_complete:
             output.say("Not all parameters are documented; others are handed on with a warning.", style="dim")

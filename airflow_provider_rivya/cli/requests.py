@@ -23,6 +23,7 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.operators.dialect import spelled
 from airflow_provider_rivya.operators.preparing import prepare
+from airflow_provider_rivya.operators.pricing import Budget, surprise
 from airflow_provider_rivya.operators.references import Reference
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def generate(arguments: Namespace, output: Output) -> int:
     from airflow_provider_rivya.cli.submitting import submit
 
     prompt, params, faults = read_request(arguments)
+    budget = Budget(max_credits=arguments.max_credits, allow_estimates=arguments.allow_estimates)
     with connect(arguments.conn_id) as hook, TemporaryDirectory(prefix="rivya-") as folder:
         dialect = read_dialect(arguments.dialect, hook.api.NAME, faults)
         found: list[Reference | Fault] = [*faults, *open_references(arguments.reference, hook, folder)]
@@ -84,8 +86,11 @@ def generate(arguments: Namespace, output: Output) -> int:
             mapped=False,
             subject=_SUBJECT,
             dialect=dialect,
+            budget=budget,
         )
         generation = submit(hook, prepared, arguments, output)
+        if said := surprise(generation.credits_reserved, prepared.spec, budget):
+            output.warn(said)
         request = prepared.request
         return _finish(hook, generation, request.model, request.category, arguments, output)
 

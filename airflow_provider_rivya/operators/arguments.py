@@ -10,7 +10,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "on_rerun_after_delivery": ("regenerate", "reuse"),
     "on_uncertain_submission": ("resubmit", "fail"),
     "validation": ("strict", "warn", "off"),
-    "category": ("image", "video", "audio"),
+    "category": ("image", "video"),
 }
 """Arguments that take one of a few words."""
 

@@ -68,7 +68,7 @@ def price_faults(
             Fault(
                 "max_credits",
                 f"the price of {spec.id} ({in_credits(price.credits)}) is an estimate: {_why(spec)}",
-                "allow_estimates=True",
+                "allow_estimates=True, on the command line --allow-estimates",
             )
         )
     return found

@@ -177,6 +177,8 @@ def _from_text(text: str, path: str) -> _Source | Fault:
             "the task's output itself (reference_media=first.output), or render_template_as_native_obj=True "
             "on the DAG",
         )
+    if text[:5].lower() == "data:":
+        return Fault(path, "a data URI: give the file itself, it is uploaded", _ALLOWED)
     if text.lower().startswith(("http://", "https://")):
         return _Source(path, url=text)
     return _Source(path, uri=text)

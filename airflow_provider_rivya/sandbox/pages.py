@@ -19,7 +19,7 @@ STYLE = """
 --line:#2d313d;--accent:#91a7ff;--good:#69db7c;--bad:#ff8787;--wait:#ffc078}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
-main{max-width:1120px;margin:0 auto;padding:40px 24px 64px}h1{font-size:26px;margin:0}
+main{max-width:1200px;margin:0 auto;padding:40px 24px 64px}h1{font-size:26px;margin:0}
 h2{font-size:13px;letter-spacing:.08em;text-transform:uppercase;color:var(--soft);margin:40px 0 14px}
 .lead{color:var(--soft);margin:6px 0 0;max-width:70ch}code{font-family:ui-monospace,monospace;font-size:.92em}
 .figures{display:flex;flex-wrap:wrap;gap:12px;margin-top:24px}
@@ -37,7 +37,7 @@ article div.text{padding:12px 14px 14px}article p{margin:0 0 8px;overflow-wrap:a
 .succeeded{color:var(--good)}.failed{color:var(--bad)}.queued,.processing{color:var(--wait)}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:12px}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
-th,td{text-align:left;padding:8px 14px;border-bottom:1px solid var(--line);white-space:nowrap}
+th,td{text-align:left;padding:8px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
 tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:600}td.n{text-align:right;
 font-variant-numeric:tabular-nums}.empty{color:var(--soft);padding:18px}a{color:var(--accent)}
 """

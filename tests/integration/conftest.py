@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import json
 import logging
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -16,9 +15,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.sandbox_process import KEY, SandboxProcess
-
-os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+from tests.integration.gateways import GATEWAYS, RIVYA, TestedGateway
+from tests.sandbox_process import SandboxProcess
 
 SPEED = 400
 """An image takes 50 ms; with ``reset(speed=1)`` time passes only where a test moves the clock."""
@@ -26,10 +24,23 @@ SPEED = 400
 QUICK = {"poll_first": 0.0, "poll_interval": 0.05, "poll_max": 0.1, "retries": 1, "connect_timeout": 5}
 """A gateway on loopback may be polled as fast as this."""
 
-SECRETS = re.compile(rf"{KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
+KEYS = "|".join(gateway.key for gateway in GATEWAYS.values())
+SECRETS = re.compile(rf"{KEYS}|https?://[^\s'\"]*/(?:results|cdn|generated)/[^\s'\"]+")
 """The API keys of the tests, and the URLs of results."""
 
 Connect = Callable[..., None]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "gateways(*names): at which gateways to run, see gateways.py")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once at each gateway that its nearest mark names."""
+    mark = metafunc.definition.get_closest_marker("gateways")
+    if mark is not None and "_tested" in metafunc.fixturenames:
+        tested = [GATEWAYS[name] for name in mark.args]
+        metafunc.parametrize("_tested", tested, indirect=True, ids=[gateway.name for gateway in tested])
 
 
 class Listener(logging.Handler):
@@ -44,6 +55,7 @@ class Listener(logging.Handler):
         self.lines: list[tuple[str, str]] = []
         self.contexts: list[tuple[str, contextvars.Context]] = []
         self._awaited = ""
+        self._times = 0
         self._heard: asyncio.Event | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -52,13 +64,15 @@ class Listener(logging.Handler):
             text += f"\n{logging.Formatter().formatException(record.exc_info)}"
         self.lines.append((record.name, text))
         if self._heard is not None and self._awaited in text:
-            self._heard.set()
+            self._times -= 1
+            if self._times <= 0:
+                self._heard.set()
         if record.name.startswith("airflow_provider_rivya"):
             self.contexts.append((text, contextvars.copy_context()))
 
-    async def said(self, text: str) -> None:
-        """Wait until a line with this text is logged on the running event loop."""
-        self._awaited, self._heard = text, asyncio.Event()
+    async def said(self, text: str, times: int = 1) -> None:
+        """Wait until this many lines with this text are logged on the running event loop."""
+        self._awaited, self._times, self._heard = text, times, asyncio.Event()
         await self._heard.wait()
 
     @property
@@ -122,15 +136,31 @@ def sandbox(_gateway: SandboxProcess) -> SandboxProcess:
 
 
 @pytest.fixture
-def connect(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Connect:
+def _tested(request: pytest.FixtureRequest) -> TestedGateway:
+    gateway: TestedGateway = getattr(request, "param", RIVYA)
+    return gateway
+
+
+@pytest.fixture
+def gateway(_tested: TestedGateway) -> TestedGateway:
+    """The gateway at which the test runs."""
+    return _tested
+
+
+@pytest.fixture
+def connect(sandbox: SandboxProcess, _tested: TestedGateway, monkeypatch: pytest.MonkeyPatch) -> Connect:
     """
-    Set the connection ``rivya_default``; called once already, with the defaults.
+    Set the gateway's default connection; called once already, with the defaults.
 
     :param key: the API key, ``host``: the gateway's URL; everything else goes to the extra fields.
     """
 
     def put(
-        *, key: str | None = KEY, host: str | None = None, conn_type: str = "rivya", **extra: Any
+        *,
+        key: str | None = _tested.key,
+        host: str | None = None,
+        conn_type: str = _tested.name,
+        **extra: Any,
     ) -> None:
         document = {
             "conn_type": conn_type,
@@ -138,7 +168,7 @@ def connect(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Connect
             "password": key,
             "extra": {**QUICK, **extra},
         }
-        monkeypatch.setenv("AIRFLOW_CONN_RIVYA_DEFAULT", json.dumps(document))
+        monkeypatch.setenv(_tested.variable, json.dumps(document))
 
     put()
     return put

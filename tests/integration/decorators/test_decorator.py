@@ -1,4 +1,4 @@
-"""``@task.rivya_generate``, driven by Airflow's own functions."""
+"""``@task.rivya_generate`` and ``@task.toapis_generate``, driven by Airflow's own functions."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from airflow_provider_rivya.decorators.rivya import rivya_generate_task
-from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequestError
 from tests.integration.conftest import Connect
+from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.operators.bench import MAKE, Bench
 from tests.sandbox_process import SandboxProcess
+
+pytestmark = at_each
 
 NewTask = Callable[..., Bench]
 
 
 @pytest.fixture
-def decorated(database: None, connect: Connect, landing: Path) -> NewTask:
+def decorated(database: None, connect: Connect, gateway: TestedGateway, landing: Path) -> NewTask:
     """Return a DAG run with one decorated function."""
 
     def new(function: Callable[..., Any], *arguments: Any, expand: Any = None, **options: Any) -> Bench:
         given = {
             "task_id": MAKE,
-            "model": "z-image",
+            "model": gateway.model,
             "output_path": f"file://{landing}/{{{{ dag.dag_id }}}}/",
             "deferrable": False,
             "retries": 2,
@@ -33,7 +35,7 @@ def decorated(database: None, connect: Connect, landing: Path) -> NewTask:
         }
 
         def build() -> None:
-            make: Any = rivya_generate_task(**given)(function)  # type: ignore[arg-type, operator, unused-ignore]
+            make: Any = gateway.decorator(**given)(function)
             if expand is None:
                 make(*arguments)
             else:
@@ -47,9 +49,14 @@ def decorated(database: None, connect: Connect, landing: Path) -> NewTask:
 @pytest.mark.parametrize("deferrable", [True, False])
 @pytest.mark.parametrize("as_dict", [True, False])
 def test_what_it_returns_is_never_rendered(
-    decorated: NewTask, sandbox: SandboxProcess, landing: Path, as_dict: bool, deferrable: bool
+    decorated: NewTask,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    landing: Path,
+    as_dict: bool,
+    deferrable: bool,
 ) -> None:
-    text = "{{ 7*7 }} {% raw %} {{ var.value.secret }} {{ conn.rivya_default.password }}"
+    text = f"{{{{ 7*7 }}}} {{% raw %}} {{{{ var.value.secret }}}} {{{{ conn.{gateway.conn_id}.password }}}}"
     run = decorated(lambda: {"prompt": text} if as_dict else text, deferrable=deferrable)
     done = run.run()
     assert done.state == "success", done.text
@@ -64,20 +71,24 @@ def test_nor_read_as_a_file(decorated: NewTask, sandbox: SandboxProcess) -> None
     assert [task["prompt"] for task in sandbox.tasks()] == ["prompt.txt"]
 
 
-def test_a_dict_decides_the_request(decorated: NewTask, sandbox: SandboxProcess, photo: Path) -> None:
-    def picture(text: str, form: str, ds: str | None = None, **context: Any) -> dict[str, Any]:
+def test_a_dict_decides_the_request(
+    decorated: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
+) -> None:
+    model, known_as = gateway.references
+
+    def picture(text: str, form: dict[str, Any], ds: str | None = None, **context: Any) -> dict[str, Any]:
         return {
             "prompt": f"{text} {context['dag'].dag_id}",
-            "model": "nano-banana-2",
-            "model_params": {"aspect_ratio": form, "output_format": "png"},
+            "model": model,
+            "model_params": form,
             "reference_media": [photo],
         }
 
-    run = decorated(picture, "A bicycle in", "16:9")
+    run = decorated(picture, "A bicycle in", gateway.wide)
     done = run.run()
     assert done.state == "success", done.text
     (task,) = sandbox.tasks()
-    assert (task["model"], task["prompt"]) == ("nano-banana-2", f"A bicycle in {run.dag_id}")
+    assert (task["model"], task["prompt"]) == (known_as, f"A bicycle in {run.dag_id}")
     output = run.xcom()["outputs"][0]
     with Image.open(output["uri"].removeprefix("file://")) as image:
         assert image.width > image.height
@@ -124,6 +135,62 @@ def test_bad_input_is_told_before_the_gateway_is_touched(
     assert run.xcom(key="failure")["submitted"] is False
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"output_path": "relative/"}, "output_path: 'relative/' is relative"),
+        ({"output_path": "file:///proc/rivya/"}, "output_path: "),
+        ({"output_path": "s4://bucket/"}, "output_path: Airflow knows no storage for s4://"),
+        ({"state_path": "records/"}, "state_path: 'records/' is relative"),
+        ({"model": "z-imge"}, "did you mean z-image"),
+        ({"model_params": {"aspect_ratio": "16x9"}}, "model_params.aspect_ratio: "),
+        ({"reference_media": "/nowhere.jpg", "model": "nano-banana-2"}, "'/nowhere.jpg' does not exist"),
+        ({"client_request_id": "x" * 129}, "client_request_id: "),
+        ({"rivya_conn_id": "nowhere"}, "There is no connection 'nowhere'"),
+        ({"rivya_conn_id": ""}, "The id of the connection is empty"),
+    ],
+    ids=str,
+)
+def test_bad_arguments_are_told_before_the_gateway_is_touched(
+    decorated: NewTask, sandbox: SandboxProcess, landing: Path, options: dict[str, Any], told: str
+) -> None:
+    run = decorated(lambda: "A lighthouse", **options)
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, InvalidRequestError | ConnectionConfigError)
+    assert told in done.text
+    assert "othing was charged" in done.text
+    assert sandbox.requests() == []
+    assert sandbox.ledger()["entries"] == []
+    assert [path for path in landing.rglob("*") if path.is_file()] == []
+    assert run.record() is None
+
+
+def test_every_fault_of_both_at_once(decorated: NewTask, sandbox: SandboxProcess) -> None:
+    returned = {"prompt": "", "model_params": {"resolution": "9K"}, "reference_media": ["/nowhere.jpg"]}
+    done = decorated(lambda: returned, model="nano-banana-2", output_path="s4://bucket/").run()
+    assert isinstance(done.error, InvalidRequestError)
+    paths = {fault.path for fault in done.error.faults}
+    assert paths == {"prompt", "model_params.resolution", "reference_media[0]", "output_path"}
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("key", "conn_type", "told"), [(None, "rivya", "no API key is set"), ("rvya_sk_x", "http", "not 'rivya'")]
+)
+def test_a_connection_that_cannot_be_used(
+    decorated: NewTask, sandbox: SandboxProcess, connect: Connect, key: str | None, conn_type: str, told: str
+) -> None:
+    connect(key=key, conn_type=conn_type)
+    called: list[int] = []
+    done = decorated(lambda: called.append(1)).run()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, ConnectionConfigError)
+    assert told in done.text
+    assert sandbox.requests() == []
+    assert called == []
+
+
 def test_an_error_of_the_function_is_its_own(decorated: NewTask, sandbox: SandboxProcess) -> None:
     def picture() -> str:
         raise LookupError("no such row")
@@ -134,10 +201,12 @@ def test_an_error_of_the_function_is_its_own(decorated: NewTask, sandbox: Sandbo
     assert sandbox.requests() == []
 
 
-def test_another_prompt_on_a_retry_does_not_pay_again(decorated: NewTask, sandbox: SandboxProcess) -> None:
+def test_another_prompt_on_a_retry_does_not_pay_again(
+    decorated: NewTask, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
     prompts = iter(["first", "second"])
     run = decorated(lambda: next(prompts))
-    sandbox.fault(method="GET", path="/results/*", kind="status", status=404, times=9)
+    sandbox.fault(method="GET", path=gateway.results, kind="status", status=404, times=9)
     assert run.run().state == "up_for_retry"
     sandbox.control("DELETE", "faults")
     assert run.run().state == "success"

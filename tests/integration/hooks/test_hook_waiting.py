@@ -15,22 +15,23 @@ from airflow_provider_rivya.exceptions import (
     NotFoundError,
 )
 from airflow_provider_rivya.generation import waiting
-from airflow_provider_rivya.hooks.rivya import RivyaHook
 from tests.integration.conftest import Connect
+from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess
 
-STATUS = "/api/v1/generations/*"
 Wait = Callable[..., Any]
+
+pytestmark = at_each
 
 
 @pytest.fixture(params=["sync", "async"])
-def wait(request: pytest.FixtureRequest, connect: Connect) -> Wait:
+def wait(request: pytest.FixtureRequest, connect: Connect, gateway: TestedGateway) -> Wait:
     """Submit a generation and wait for it in one of the two ways."""
 
     def submit_and_wait(before: Callable[[], None] = lambda: None, **options: Any) -> Any:
-        hook = RivyaHook()
+        hook = gateway.hook()
         try:
-            created = hook.create_generation(hook.api.request_body("z-image", "A bicycle", {}), "key-1")
+            created = hook.create_generation(hook.api.request_body(gateway.model, "A bicycle", {}), "key-1")
             before()
             if request.param == "sync":
                 return hook.wait_for_generation(created.id, **options)
@@ -56,12 +57,14 @@ def test_success(wait: Wait) -> None:
 
 @pytest.mark.parametrize("error", [None, {"code": "generation_failed", "message": "no luck"}])
 @pytest.mark.parametrize("refund", [True, False])
-def test_failure(wait: Wait, sandbox: SandboxProcess, error: dict[str, str] | None, refund: bool) -> None:
+def test_failure(
+    wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess, error: dict[str, str] | None, refund: bool
+) -> None:
     sandbox.fault(kind="generation_fails", error=error, refund=refund)
     with pytest.raises(GenerationFailedError) as caught:
         wait()
     assert caught.value.generation_id == sandbox.tasks()[0]["id"]
-    assert caught.value.credits_final == (0 if refund else 1)
+    assert caught.value.credits_final == gateway.told(0 if refund else gateway.cost)
     assert caught.value.code == (error["code"] if error else None)
 
 
@@ -72,43 +75,54 @@ def test_timeout(wait: Wait, sandbox: SandboxProcess) -> None:
     assert caught.value.generation_id == sandbox.tasks()[0]["id"]
 
 
-@pytest.mark.parametrize("code", ["api_key_invalid", "api_key_revoked", "api_key_expired"])
-def test_replaced_key_is_taken_up(wait: Wait, sandbox: SandboxProcess, connect: Connect, code: str) -> None:
-    sandbox.fault(method="GET", path=STATUS, kind="status", status=401, code=code, times=2)
+@pytest.mark.parametrize("code", ["api_key_invalid", "api_key_revoked", "api_key_expired", None])
+def test_replaced_key_is_taken_up(
+    wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect, code: str | None
+) -> None:
+    code = code or gateway.key_refused
+    sandbox.fault(method="GET", path=gateway.status, kind="status", status=401, code=code, times=2)
     assert wait().succeeded
 
 
-def test_key_is_replaced_while_waiting(wait: Wait, sandbox: SandboxProcess, connect: Connect) -> None:
+def test_key_is_replaced_while_waiting(
+    wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect
+) -> None:
     def exchange() -> None:
-        sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox", "state": "revoked"})
-        sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox_new", "account": "sandbox"})
-        connect(key="rvya_sk_sandbox_new")
+        sandbox.control("POST", "keys", {"key": gateway.key, "state": "revoked"})
+        sandbox.control("POST", "keys", {"key": gateway.replaced, "account": gateway.account})
+        connect(key=gateway.replaced)
 
     assert wait(before=exchange).succeeded
 
 
 def test_refused_key_ends_the_waiting_after_its_grace(
-    wait: Wait, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "KEY_GRACE", 0.2)
     with pytest.raises(AuthenticationError):
-        wait(before=lambda: sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox", "state": "revoked"}))
+        wait(before=lambda: sandbox.control("POST", "keys", {"key": gateway.key, "state": "revoked"}))
 
 
-def test_unknown_task_is_tolerated_briefly(wait: Wait, sandbox: SandboxProcess) -> None:
-    sandbox.fault(method="GET", path=STATUS, kind="status", status=404, code="not_found", times=2)
+def test_unknown_task_is_tolerated_briefly(
+    wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
+    sandbox.fault(
+        method="GET", path=gateway.status, kind="status", status=404, code=gateway.not_found, times=2
+    )
     assert wait().succeeded
 
 
 def test_unknown_task_ends_the_waiting_after_its_grace(
-    wait: Wait, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "NOT_FOUND_GRACE", 0.2)
-    sandbox.fault(method="GET", path=STATUS, kind="status", status=404, code="not_found", times=1000)
+    sandbox.fault(
+        method="GET", path=gateway.status, kind="status", status=404, code=gateway.not_found, times=1000
+    )
     with pytest.raises(NotFoundError):
         wait()
 
 
-def test_unknown_status_is_no_end(wait: Wait, sandbox: SandboxProcess) -> None:
-    sandbox.fault(method="GET", path=STATUS, kind="unknown_status", status="upscaling", for_polls=3)
+def test_unknown_status_is_no_end(wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
+    sandbox.fault(method="GET", path=gateway.status, kind="unknown_status", status="upscaling", for_polls=3)
     assert wait().succeeded

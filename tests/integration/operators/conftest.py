@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import warnings
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests import airflows
+from tests.integration.gateways import TestedGateway
 from tests.integration.operators.bench import Bench, one_task
 
 NewBench = Callable[..., Bench]
@@ -22,19 +25,22 @@ def database() -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=100)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what importing Airflow's own server warns of is not ours
-        from airflow.sdk.execution_time.supervisor import in_process_api_server
-
-        in_process_api_server()
+        assert airflows.api_server().app is not None  # made when it is first asked for
 
 
 @pytest.fixture
-def bench(database: None, connect: Any, landing: Path) -> NewBench:
-    """Return a DAG run with one task ``make``; outputs land in ``landing``."""
+def bench(database: None, connect: Any, landing: Path, _tested: TestedGateway) -> NewBench:
+    """Return a DAG run with one task ``make``; outputs land in ``landing``, and nothing else does."""
+    numbers = itertools.count(1)
 
     def new(arguments: dict[str, Any] | None = None, **more: Any) -> Bench:
         given = {} if arguments is None else arguments
-        given.update({"output_path": f"file://{landing}/", **given, **more})
-        return Bench(one_task(given))
+        records = landing.parent / "records" / str(next(numbers))
+        defaults = {"output_path": f"file://{landing}/"}
+        if not airflows.STATE_STORE:
+            defaults["state_path"] = f"file://{records}/"
+        given.update({**defaults, **given, **more})
+        return Bench(one_task(given, _tested), records)
 
     return new
 

@@ -20,23 +20,33 @@ from airflow_provider_rivya.exceptions import (
     InvalidRequestError,
     NotFoundError,
 )
-from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
+from airflow_provider_rivya.generation import waiting
+from airflow_provider_rivya.sensors import watching
 from tests.integration.conftest import Connect, sent
+from tests.integration.gateways import TestedGateway, at, at_each
 from tests.integration.operators.bench import MAKE, Bench
 from tests.sandbox_process import SandboxProcess
 
-CREATE = "/api/v1/generations"
+pytestmark = at_each
+
 ONLY_WATCHES = "This task only watches and has paid nothing."
 
 NewSensor = Callable[..., Bench]
 
 
 @pytest.fixture
-def elsewhere(sandbox: SandboxProcess) -> Callable[[], str]:
+def elsewhere(gateway: TestedGateway, sandbox: SandboxProcess) -> Callable[[], str]:
     """Submit a generation as something else does, and return its task id."""
 
     def submit() -> str:
-        answer = sandbox.post(CREATE, {"model": "z-image", "prompt": "A lighthouse", "params": {}})
+        own: dict[str, dict[str, Any]] = {
+            "rivya": {"params": {}},
+            "toapis": {"client_business_id": "order-1"},
+        }
+        body = own[gateway.name]
+        answer = sandbox.post(
+            gateway.create, {"model": gateway.model, "prompt": "A lighthouse", **body}, key=gateway.key
+        )
         assert answer.status in (200, 201, 202), answer
         return str(sandbox.tasks()[-1]["id"])
 
@@ -44,7 +54,9 @@ def elsewhere(sandbox: SandboxProcess) -> Callable[[], str]:
 
 
 @pytest.fixture
-def sensor(database: None, connect: Connect, elsewhere: Callable[[], str]) -> NewSensor:
+def sensor(
+    database: None, connect: Connect, gateway: TestedGateway, elsewhere: Callable[[], str]
+) -> NewSensor:
     """Return a DAG run with one sensor ``make``, for a generation that was submitted elsewhere."""
 
     def new(**arguments: Any) -> Bench:
@@ -58,72 +70,78 @@ def sensor(database: None, connect: Connect, elsewhere: Callable[[], str]) -> Ne
         }
         if "generation_id" not in given:
             given["generation_id"] = elsewhere()
-        return Bench(lambda: RivyaTaskSensor(**given))
+        return Bench(lambda: gateway.sensor(**given))
 
     return new
 
 
-def check(run: Bench, sandbox: SandboxProcess) -> dict[str, Any]:
+def check(run: Bench, gateway: TestedGateway, sandbox: SandboxProcess) -> dict[str, Any]:
     result = run.xcom()
     assert result["generation_id"] == sandbox.tasks()[-1]["id"]
     assert {name: result[name] for name in ("gateway", "model", "status", "credits_final")} == {
-        "gateway": "rivya",
-        "model": "z-image",
+        "gateway": gateway.name,
+        "model": gateway.model,
         "status": "succeeded",
-        "credits_final": 1,
+        "credits_final": gateway.told(1),
     }
     assert run.xcom(key="_link_rivya_result") == result["outputs"][0]["source_url"]
     assert sandbox.ledger()["charges"] == 1
     return dict(result)
 
 
-def test_in_the_triggerer(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+def test_in_the_triggerer(sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
     sandbox.reset(speed=1)
     run = sensor()
     deferred = run.begin()
     assert deferred.state == "deferred", deferred.text
     assert deferred.trigger is not None
     path, arguments = deferred.trigger
-    assert path == "airflow_provider_rivya.triggers.rivya.RivyaTaskTrigger"
-    assert set(arguments) == {"generation_id", "rivya_conn_id", "category", "submitted_at", "deadline"}
+    assert path == gateway.trigger_path
+    assert set(arguments) == {"generation_id", gateway.conn_argument, "category", "submitted_at", "deadline"}
     assert 3590 < arguments["deadline"] - arguments["submitted_at"] < 3610
     assert not run.xcom(key="_link_rivya_result")
     sandbox.advance(60)
     assert run.resume(run.fire(deferred)).state == "success"
-    (output,) = check(run, sandbox)["outputs"]
+    (output,) = check(run, gateway, sandbox)["outputs"]
     assert output["uri"] is None
     assert output["source_url"].startswith(sandbox.url)
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
-def test_landing(sensor: NewSensor, sandbox: SandboxProcess, landing: Path, deferrable: bool) -> None:
+def test_landing(
+    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, deferrable: bool
+) -> None:
     run = sensor(deferrable=deferrable, output_path=f"file://{landing}/")
     done = run.run()
     assert done.state == "success", done.text
-    (output,) = check(run, sandbox)["outputs"]
+    (output,) = check(run, gateway, sandbox)["outputs"]
     (file,) = landing.iterdir()
     assert output["uri"] == f"file://{file}"
     assert output["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def test_what_has_ended_needs_no_triggerer(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+def test_what_has_ended_needs_no_triggerer(
+    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
     sandbox.reset(speed=1)
     run = sensor()
     sandbox.advance(60)
     assert run.begin().state == "success"
-    check(run, sandbox)
+    check(run, gateway, sandbox)
 
 
-def test_rescheduled(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+def test_rescheduled(sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
     sandbox.reset(speed=1)
     run = sensor(deferrable=False, mode="reschedule")
     assert run.begin().state == "up_for_reschedule"
     sandbox.advance(60)
     assert run.resume_rescheduled().state == "success"
-    check(run, sandbox)
+    check(run, gateway, sandbox)
 
 
-def test_resume_with_the_event_alone(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+def test_resume_with_the_event_alone(
+    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
     sandbox.reset(speed=1)
     run = sensor()
     deferred = run.begin()
@@ -131,20 +149,20 @@ def test_resume_with_the_event_alone(sensor: NewSensor, sandbox: SandboxProcess)
     event = run.fire(deferred)
     run.forget_what_was_carried()
     assert run.resume(event).state == "success"
-    check(run, sandbox)
+    check(run, gateway, sandbox)
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_a_gateway_in_trouble_is_waited_out(
-    sensor: NewSensor, sandbox: SandboxProcess, connect: Connect, deferrable: bool
+    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect, deferrable: bool
 ) -> None:
     connect(retries=0)
     run = sensor(deferrable=deferrable)
-    sandbox.fault(method="GET", path=f"{CREATE}/*", kind="status", status=503, times=3)
+    sandbox.fault(method="GET", path=gateway.status, kind="status", status=503, times=3)
     done = run.run()
     assert done.state == "success", done.text
-    result = check(run, sandbox)
-    assert len(sent(sandbox, "GET", f"{CREATE}/{result['generation_id']}")) >= 4
+    result = check(run, gateway, sandbox)
+    assert len(sent(sandbox, "GET", f"{gateway.create}/{result['generation_id']}")) >= 4
 
 
 # -- what goes wrong -----------------------------------------------------------------------------------
@@ -180,8 +198,10 @@ def test_bad_input_is_told_before_the_gateway_is_touched(
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
-def test_no_connection(sensor: NewSensor, sandbox: SandboxProcess, deferrable: bool) -> None:
-    run = sensor(generation_id="task_1", rivya_conn_id="nowhere", deferrable=deferrable)
+def test_no_connection(
+    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, deferrable: bool
+) -> None:
+    run = sensor(generation_id="task_1", **{gateway.conn_argument: "nowhere"}, deferrable=deferrable)
     done = run.begin()
     assert done.state == "failed", done.text
     assert "There is no connection 'nowhere'" in done.text
@@ -189,8 +209,10 @@ def test_no_connection(sensor: NewSensor, sandbox: SandboxProcess, deferrable: b
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
-def test_a_wrong_key(sensor: NewSensor, sandbox: SandboxProcess, connect: Connect, deferrable: bool) -> None:
-    connect(key="rvya_sk_wrong")
+def test_a_wrong_key(
+    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect, deferrable: bool
+) -> None:
+    connect(key=gateway.revoked)
     run = sensor(deferrable=deferrable)
     done = run.begin()
     assert done.state == "failed", done.text
@@ -199,10 +221,12 @@ def test_a_wrong_key(sensor: NewSensor, sandbox: SandboxProcess, connect: Connec
     assert run.xcom(key="failure")["kind"] == "key"
 
 
-def test_an_unknown_id_is_given_a_minute(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+def test_an_unknown_id_is_given_a_minute(
+    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
     run = sensor(generation_id="task_unknown")
     assert run.begin().state == "deferred"
-    event = {"status": "not_found", "task_id": "task_unknown", "code": "not_found"}
+    event = {"status": "not_found", "task_id": "task_unknown", "code": gateway.not_found}
     done = run.resume(TriggerEvent(event))
     assert done.state == "failed", done.text
     assert isinstance(done.error, NotFoundError)
@@ -211,18 +235,25 @@ def test_an_unknown_id_is_given_a_minute(sensor: NewSensor, sandbox: SandboxProc
     assert run.xcom(key="failure")["kind"] == "not_found"
 
 
-def test_an_id_that_becomes_known(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+def test_an_id_that_becomes_known(sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
     run = sensor()
-    sandbox.fault(method="GET", path=f"{CREATE}/*", kind="status", status=404, code="not_found", times=2)
+    sandbox.fault(
+        method="GET", path=gateway.status, kind="status", status=404, code=gateway.not_found, times=2
+    )
     done = run.run()
     assert done.state == "success", done.text
-    check(run, sandbox)
+    check(run, gateway, sandbox)
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
 @pytest.mark.parametrize("refund", [True, False])
 def test_a_failed_generation(
-    sensor: NewSensor, sandbox: SandboxProcess, landing: Path, deferrable: bool, refund: bool
+    sensor: NewSensor,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    landing: Path,
+    deferrable: bool,
+    refund: bool,
 ) -> None:
     sandbox.fault(kind="generation_fails", refund=refund)
     run = sensor(deferrable=deferrable, output_path=f"file://{landing}/")
@@ -231,7 +262,7 @@ def test_a_failed_generation(
     assert isinstance(done.error, GenerationFailedError)
     assert done.text.endswith(f"{ONLY_WATCHES} The gateway's verdict stands, so no retry is made.")
     assert list(landing.iterdir()) == []
-    assert len(sent(sandbox, "POST", CREATE)) == 1
+    assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
@@ -278,9 +309,9 @@ def test_a_failure_may_be_a_skip(
 
 
 def test_a_full_place_is_tried_again(
-    sensor: NewSensor, sandbox: SandboxProcess, landing: Path, no_pauses: None
+    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, no_pauses: None
 ) -> None:
-    sandbox.fault(method="GET", path="/results/*", kind="truncated", times=3)
+    sandbox.fault(method="GET", path=gateway.results, kind="truncated", times=3)
     run = sensor(output_path=f"file://{landing}/")
     first = run.run()
     assert first.state == "up_for_retry", first.text
@@ -289,9 +320,50 @@ def test_a_full_place_is_tried_again(
     )
     assert list(landing.iterdir()) == []
     assert run.run().state == "success"
-    check(run, sandbox)
+    check(run, gateway, sandbox)
 
 
-def test_arguments_that_make_no_sense() -> None:
+def test_arguments_that_make_no_sense(gateway: TestedGateway) -> None:
     with pytest.raises(ValueError, match="if_exists is 'maybe'"):
-        RivyaTaskSensor(task_id=MAKE, generation_id="task_1", if_exists="maybe")
+        gateway.sensor(task_id=MAKE, generation_id="task_1", if_exists="maybe")
+
+
+# -- where the one gateway is not like the other ---------------------------------------------------------
+
+
+@at("toapis")
+def test_the_id_of_its_submitter_will_do(
+    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, elsewhere: Callable[[], str]
+) -> None:
+    elsewhere()
+    run = sensor(generation_id="order-1")
+    done = run.run()
+    assert done.state == "success", done.text
+    check(run, gateway, sandbox)
+
+
+@at("toapis")
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_images_and_videos_are_kept_apart(
+    sensor: NewSensor,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    deferrable: bool,
+) -> None:
+    monkeypatch.setattr(waiting, "NOT_FOUND_GRACE", 0.1)
+    monkeypatch.setattr(watching, "NOT_FOUND_GRACE", 0.1)
+    run = sensor(category="video", deferrable=deferrable)
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, NotFoundError)
+    assert {
+        request["path"].rpartition("/")[0] for request in sandbox.requests() if request["method"] == "GET"
+    } == {"/v1/videos/generations"}
+
+
+@at("toapis")
+@pytest.mark.parametrize("category", ["audio", "images", None])
+def test_a_category_that_there_is_not(gateway: TestedGateway, category: Any) -> None:
+    with pytest.raises(ValueError, match=f"category is {category!r}; allowed: image, video"):
+        gateway.sensor(task_id=MAKE, generation_id="task_1", category=category)

@@ -10,29 +10,28 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.generation import waiting
-from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.triggers import poller
-from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
+from airflow_provider_rivya.triggers.base import GenerationTrigger
 from tests.integration.conftest import SECRETS, Connect, Listener, sent
+from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess
 
-CREATE = "/api/v1/generations"
-STATUS = f"{CREATE}/*"
+pytestmark = at_each
 
 
-def submit() -> str:
-    hook = RivyaHook()
-    created = hook.create_generation(hook.api.request_body("z-image", "A bicycle", {}))
+def submit(gateway: TestedGateway) -> str:
+    hook = gateway.hook()
+    created = hook.create_generation(hook.api.request_body(gateway.model, "A bicycle", {}))
     hook.close()
     return created.id
 
 
-def trigger_for(generation_id: str, *, seconds: float = 30.0) -> RivyaTaskTrigger:
+def trigger_for(gateway: TestedGateway, generation_id: str, *, seconds: float = 30.0) -> GenerationTrigger:
     now = time.time()
-    return RivyaTaskTrigger(generation_id, "rivya_default", "image", now, now + seconds)
+    return gateway.trigger(generation_id, gateway.conn_id, "image", now, now + seconds)
 
 
-async def event_of(trigger: RivyaTaskTrigger) -> Any:
+async def event_of(trigger: GenerationTrigger) -> Any:
     events = [event.payload async for event in trigger.run()]
     assert len(events) == 1
     assert set(events[0]) == {"status", "task_id", "code"}
@@ -40,11 +39,12 @@ async def event_of(trigger: RivyaTaskTrigger) -> Any:
     return events[0]
 
 
-def test_serialisation_round_trip() -> None:
-    trigger = RivyaTaskTrigger("task_1", "rivya_default", "video", 1000.5, 2000.5)
+def test_serialisation_round_trip(gateway: TestedGateway) -> None:
+    trigger = gateway.trigger("task_1", gateway.conn_id, "video", 1000.5, 2000.5)
     path, arguments = trigger.serialize()
-    assert path == "airflow_provider_rivya.triggers.rivya.RivyaTaskTrigger"
-    again = RivyaTaskTrigger(**json.loads(json.dumps(arguments)))
+    assert path == gateway.trigger_path
+    assert arguments[gateway.conn_argument] == gateway.conn_id
+    again = gateway.trigger(**json.loads(json.dumps(arguments)))
     assert again.serialize() == (path, arguments)
     for text in (json.dumps(arguments), repr(trigger), str(trigger)):
         assert SECRETS.search(text) is None
@@ -61,39 +61,48 @@ def test_serialisation_round_trip() -> None:
     ids=["success", "failure", "failure without a reason"],
 )
 async def test_verdict(
-    connect: Connect, sandbox: SandboxProcess, failure: Any, status: str, code: str | None
+    connect: Connect,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    failure: Any,
+    status: str,
+    code: str | None,
 ) -> None:
     if failure is not None:
         sandbox.fault(kind="generation_fails", **failure)
-    event = await event_of(trigger_for(submit()))
+    event = await event_of(trigger_for(gateway, submit(gateway)))
     assert (event["status"], event["code"]) == (status, code)
     assert SECRETS.search(json.dumps(event)) is None
 
 
-async def test_it_only_reads(connect: Connect, sandbox: SandboxProcess) -> None:
-    generation_id = submit()
+async def test_it_only_reads(connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
+    generation_id = submit(gateway)
     before = len(sandbox.requests())
-    await event_of(trigger_for(generation_id))
+    await event_of(trigger_for(gateway, generation_id))
     assert {request["method"] for request in sandbox.requests()[before:]} == {"GET"}
-    assert all(request["path"] == f"{CREATE}/{generation_id}" for request in sandbox.requests()[before:])
+    assert all(
+        request["path"] == f"{gateway.create}/{generation_id}" for request in sandbox.requests()[before:]
+    )
 
 
-async def test_deadline_is_not_moved_by_a_restart(connect: Connect, sandbox: SandboxProcess) -> None:
+async def test_deadline_is_not_moved_by_a_restart(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
     sandbox.reset(speed=1)
-    first = trigger_for(submit(), seconds=0.3)
+    first = trigger_for(gateway, submit(gateway), seconds=0.3)
     running = asyncio.ensure_future(event_of(first))
     await asyncio.sleep(0)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     _, arguments = first.serialize()
-    again = RivyaTaskTrigger(**arguments)
+    again = gateway.trigger(**arguments)
     assert again.deadline == first.deadline
     assert (await event_of(again))["status"] == "timeout"
     assert time.time() >= first.deadline
     # Past its deadline it looks once, so that what has ended meanwhile is not called a timeout.
     sandbox.advance(30)
-    assert (await event_of(RivyaTaskTrigger(**arguments)))["status"] == "succeeded"
+    assert (await event_of(gateway.trigger(**arguments)))["status"] == "succeeded"
 
 
 @pytest.mark.parametrize(
@@ -111,36 +120,42 @@ async def test_deadline_is_not_moved_by_a_restart(connect: Connect, sandbox: San
     ],
     ids=lambda fault: "-".join(str(value) for value in fault.values())[:30],
 )
-async def test_burst_of_faults(connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any]) -> None:
-    generation_id = submit()
-    sandbox.fault(method="GET", path=STATUS, times=5, **fault)
-    assert (await event_of(trigger_for(generation_id)))["status"] == "succeeded"
-    assert len(sent(sandbox, "GET", f"{CREATE}/{generation_id}")) == 6  # no repeats beside the schedule
+async def test_burst_of_faults(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, fault: dict[str, Any]
+) -> None:
+    generation_id = submit(gateway)
+    sandbox.fault(method="GET", path=gateway.status, times=5, **fault)
+    assert (await event_of(trigger_for(gateway, generation_id)))["status"] == "succeeded"
+    assert (
+        len(sent(sandbox, "GET", f"{gateway.create}/{generation_id}")) == 6
+    )  # no repeats beside the schedule
 
 
-async def test_retry_after_is_kept(connect: Connect, sandbox: SandboxProcess) -> None:
-    generation_id = submit()
-    sandbox.fault(method="GET", path=STATUS, kind="rate_limit", retry_after=2)
+async def test_retry_after_is_kept(connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
+    generation_id = submit(gateway)
+    sandbox.fault(method="GET", path=gateway.status, kind="rate_limit", retry_after=2)
     begun = time.monotonic()
-    assert (await event_of(trigger_for(generation_id)))["status"] == "succeeded"
+    assert (await event_of(trigger_for(gateway, generation_id)))["status"] == "succeeded"
     assert time.monotonic() - begun >= 2
-    assert len(sent(sandbox, "GET", f"{CREATE}/{generation_id}")) == 2
+    assert len(sent(sandbox, "GET", f"{gateway.create}/{generation_id}")) == 2
 
 
 async def test_unknown_status_is_waited_out_and_told(
-    connect: Connect, sandbox: SandboxProcess, logs: Listener
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
 ) -> None:
-    generation_id = submit()
-    sandbox.fault(method="GET", path=STATUS, kind="unknown_status", status="upscaling", for_polls=4)
-    assert (await event_of(trigger_for(generation_id)))["status"] == "succeeded"
+    generation_id = submit(gateway)
+    sandbox.fault(method="GET", path=gateway.status, kind="unknown_status", status="upscaling", for_polls=4)
+    assert (await event_of(trigger_for(gateway, generation_id)))["status"] == "succeeded"
     assert len([line for _, line in logs.lines if "upscaling" in line and "does not know" in line]) == 1
 
 
-async def test_gateway_away_for_a_while(connect: Connect, sandbox: SandboxProcess, logs: Listener) -> None:
-    generation_id = submit()
+async def test_gateway_away_for_a_while(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    generation_id = submit(gateway)
     connect(host="http://127.0.0.1:9", retries=0)
-    trigger = trigger_for(generation_id)
-    async with poller.shared_hook(RivyaHook, "rivya_default") as hook:
+    trigger = trigger_for(gateway, generation_id)
+    async with poller.shared_hook(gateway.hook, gateway.conn_id) as hook:
         running = asyncio.ensure_future(event_of(trigger))
         async with asyncio.timeout(20):
             await logs.said("status unknown")
@@ -151,41 +166,50 @@ async def test_gateway_away_for_a_while(connect: Connect, sandbox: SandboxProces
         assert (await running)["status"] == "succeeded"
 
 
-async def test_key_is_replaced_while_waiting(connect: Connect, sandbox: SandboxProcess) -> None:
+async def test_key_is_replaced_while_waiting(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
     sandbox.reset(speed=1)
-    running = asyncio.ensure_future(event_of(trigger_for(submit())))
+    running = asyncio.ensure_future(event_of(trigger_for(gateway, submit(gateway))))
     await asyncio.sleep(0.1)
-    sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox", "state": "revoked"})
-    sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox_new", "account": "sandbox"})
-    connect(key="rvya_sk_sandbox_new")
+    sandbox.control("POST", "keys", {"key": gateway.key, "state": "revoked"})
+    sandbox.control("POST", "keys", {"key": gateway.replaced, "account": gateway.account})
+    connect(key=gateway.replaced)
     sandbox.advance(30)
     assert (await running)["status"] == "succeeded"
 
 
 async def test_refused_and_unknown_outlast_their_grace(
-    connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "NOT_FOUND_GRACE", 0.1)
     monkeypatch.setattr(waiting, "KEY_GRACE", 0.1)
-    assert await event_of(trigger_for("task_nowhere")) == {
+    assert await event_of(trigger_for(gateway, "task_nowhere")) == {
         "status": "not_found",
         "task_id": "task_nowhere",
-        "code": "not_found",
+        "code": gateway.not_found,
     }
-    connect(key="rvya_sk_sandbox_expired")
-    event = await event_of(trigger_for("task_1"))
-    assert (event["status"], event["code"]) == ("refused", "api_key_expired")
+    connect(key=gateway.expired)
+    event = await event_of(trigger_for(gateway, "task_1"))
+    assert (event["status"], event["code"]) == (
+        "refused",
+        {"rivya": "api_key_expired", "toapis": "unauthorized"}[gateway.name],
+    )
 
 
-async def test_connection_missing(connect: Connect, monkeypatch: pytest.MonkeyPatch, logs: Listener) -> None:
-    monkeypatch.delenv("AIRFLOW_CONN_RIVYA_DEFAULT")
-    event = await event_of(trigger_for("task_1"))
+async def test_connection_missing(
+    connect: Connect, gateway: TestedGateway, monkeypatch: pytest.MonkeyPatch, logs: Listener
+) -> None:
+    monkeypatch.delenv(gateway.variable)
+    event = await event_of(trigger_for(gateway, "task_1"))
     assert (event["status"], event["code"]) == ("refused", "connection")
 
 
-async def test_cancelled_trigger_gives_its_lease_back(connect: Connect, sandbox: SandboxProcess) -> None:
+async def test_cancelled_trigger_gives_its_lease_back(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
     sandbox.reset(speed=1)
-    running = asyncio.ensure_future(event_of(trigger_for(submit())))
+    running = asyncio.ensure_future(event_of(trigger_for(gateway, submit(gateway))))
     await asyncio.sleep(0.1)
     table = poller._leases[asyncio.get_running_loop()]
     assert [lease.users for lease in table.values()] == [1]
@@ -196,9 +220,9 @@ async def test_cancelled_trigger_gives_its_lease_back(connect: Connect, sandbox:
 
 
 async def test_on_kill_claims_no_more_than_it_knows(
-    capfd: pytest.CaptureFixture[str], logs: Listener
+    gateway: TestedGateway, capfd: pytest.CaptureFixture[str], logs: Listener
 ) -> None:
-    await trigger_for("task_1").on_kill()
+    await trigger_for(gateway, "task_1").on_kill()
     said = logs.text + "".join(capfd.readouterr())
     assert "Generation task_1 is no longer watched by this triggerer" in said
     assert "cannot cancel" in said

@@ -89,6 +89,7 @@ def test_the_result_of_an_earlier_generation(read: Any, picture: Path) -> None:
         ({"outputs": ["x"]}, "an output without uri and source_url"),
         ("{'outputs': []}", "a result that was rendered to text"),
         (" [1]", "a result that was rendered to text"),
+        ("data:image/png;base64,iVBORw0KGgo=", "a data URI: give the file itself, it is uploaded"),
     ],
 )
 def test_what_is_no_reference(read: Any, value: Any, problem: str) -> None:
