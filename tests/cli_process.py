@@ -10,9 +10,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from tests.sandbox_process import KEY, PROJECT
+from tests.sandbox_process import KEY, PROJECT, TOAPIS_KEY
 
-SECRETS = re.compile(rf"{KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
+SECRETS = re.compile(rf"{KEY}|{TOAPIS_KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
 AIRFLOWS_LINE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z \[\w+ *\] .*\[(?:airflow|alembic)\.[\w.]+\]")
 """What Airflow 3.1 and 3.2 log on stderr when they read a connection; ``rivya`` leaves that alone."""
 

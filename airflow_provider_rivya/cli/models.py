@@ -48,7 +48,7 @@ def list_models(arguments: Namespace, output: Output) -> int:
     if output.format == "table":
         output.say(
             f"{len(wanted)} models of {catalog.title}, as documented on {catalog.as_of}. ~ is a base price: "
-            "metered, or changed by a parameter; - is none that is documented. See 'models show ID'.",
+            "metered, or changed by a parameter; ? is not documented. See 'models show ID'.",
             style="dim",
         )
     return 0

@@ -128,7 +128,8 @@ class Once:
             self.output.say(fate.rstrip())
             raise
         except GatewayError as error:
-            error.message = f"What was sent under the key {key} could not be looked up: {error.message}"
+            what = f"What was sent under the key {key}" if sent else f"The key {key}"
+            error.message = f"{what} could not be looked up: {error.message}"
             error.fate = fate
             raise
         if finding.ours is None and (sent or finding.found):
