@@ -5,20 +5,28 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from airflow.sdk import DAG, Connection
 
+from airflow_provider_rivya.api.dialect import CHOICES
+from airflow_provider_rivya.catalog.spec import load_catalog
+from airflow_provider_rivya.catalog.validation import check_request
+from airflow_provider_rivya.cli.main import _parser
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.generation.result import GenerationResult, Output
 from airflow_provider_rivya.hooks.fields import FIELDS, ConnField
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.preparing import prepare
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GATEWAYS = ("rivya", "toapis")
 CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -39,6 +47,39 @@ def table_rows(first_header: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("source", CODE.findall(README))
 def test_python_examples_run(source: str) -> None:
     exec(compile(source, "README.md", "exec"), {})  # noqa: S102 - our own text
+
+
+def generations(source: str) -> list[GenerateOperator]:
+    """The generate tasks of a piece of Python."""
+    source = re.sub(r"^(with DAG\(.*\)):$", r"\1 as made:", source, flags=re.MULTILINE)
+    namespace: dict[str, object] = {"__file__": str(ROOT / "example_dags/x.py"), "__doc__": "An example."}
+    exec(compile(source, "README.md", "exec"), namespace)  # noqa: S102 - our own text
+    dags = {id(value): value for value in namespace.values() if isinstance(value, DAG)}
+    return [task for dag in dags.values() for task in dag.tasks if isinstance(task, GenerateOperator)]
+
+
+SOURCES = {
+    **{f"README {number}": source for number, source in enumerate(CODE.findall(README))},
+    **{path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "example_dags").glob("*.py")},
+}
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_requests_of_the_examples_are_valid(source: str) -> None:
+    for task in generations(source):
+        verdict = check_request(
+            load_catalog(task.hook_class.conn_type),
+            model=task.model,
+            prompt=task.prompt,
+            model_params=task.model_params,
+            references=[],
+        )
+        assert not verdict.faults
+
+
+def test_there_is_an_example_for_each_gateway() -> None:
+    used = {task.hook_class.conn_type for source in SOURCES.values() for task in generations(source)}
+    assert used == set(GATEWAYS)
 
 
 def test_the_dag_of_ten_lines_has_ten() -> None:
@@ -62,12 +103,52 @@ def test_connection_table_is_complete() -> None:
     assert set(table_rows("Extra field")) == {entry.name for entry in FIELDS}
 
 
+def arguments(operator: type[GenerateOperator]) -> set[str]:
+    """All that an operator takes, without Airflow's own."""
+    classes = (GenerateOperator, operator)
+    named = {name for each in classes for name in inspect.signature(each.__init__).parameters}
+    return named - {"self", "kwargs"}
+
+
 def test_operator_table() -> None:
-    own = set(inspect.signature(GenerateOperator.__init__).parameters) - {"self", "kwargs"}
     rows = table_rows("Argument")
-    assert set(rows) == own | {"rivya_conn_id"}
+    ours, theirs = arguments(RivyaGenerateOperator), arguments(ToApisGenerateOperator)
+    assert set(rows) == ours | theirs
+    assert {name for name, cells in rows.items() if "ToAPIs only" in cells[1]} == theirs - ours
+    assert {name for name, cells in rows.items() if "Rivya only" in cells[1]} == (
+        ours - theirs | {"client_request_id"}
+    )
     templated = {name for name, cells in rows.items() if cells[0] == "yes"}
-    assert templated == set(RivyaGenerateOperator.template_fields)
+    assert templated == {*RivyaGenerateOperator.template_fields, *ToApisGenerateOperator.template_fields}
+
+
+@pytest.mark.parametrize("operator", [RivyaGenerateOperator, ToApisGenerateOperator])
+def test_the_default_that_differs(operator: type[GenerateOperator]) -> None:
+    _, text = table_rows("Argument")["on_uncertain_submission"]
+    title = {"rivya": "Rivya", "toapis": "ToAPIs"}[operator.hook_class.conn_type]
+    of_gateway = text.split(f"At {title}", 1)[1].split(" At ", 1)[0]
+    assert f"`{operator.default_on_uncertain_submission}` (default)" in of_gateway
+
+
+def test_dialect_table() -> None:
+    rows = {name: re.findall(r"`([^`]+)`", cells[0]) for name, cells in table_rows("Field").items()}
+    assert rows == {"model": [], **{name: list(values) for name, values in CHOICES.items()}}
+
+
+def test_connections_in_each_form() -> None:
+    uris = re.findall(r"connections add (\w+) --conn-uri '([^']+)'", README)
+    documents = re.findall(r"AIRFLOW_CONN_(\w+)='(\{[^']+\})'", README)
+    made = [(conn_id, Connection.from_uri(uri, conn_id)) for conn_id, uri in uris]
+    made += [(name.lower(), Connection.from_json(text, name.lower())) for name, text in documents]
+    assert [(conn_id, each.conn_type) for conn_id, each in made] == [
+        (f"{gateway}_default", gateway) for _ in range(2) for gateway in GATEWAYS
+    ]
+    assert {each.password for _, each in made} == {"rvya_sk_YOUR_KEY", "sk-YOUR_KEY"}
+
+
+@pytest.mark.parametrize("command", re.findall(r"^\$ rivya (.+)$", README, re.MULTILINE))
+def test_commands_are_understood(command: str) -> None:
+    assert _parser().parse_args(shlex.split(command)).command_to_run
 
 
 def test_result_has_the_documented_keys() -> None:
@@ -99,9 +180,13 @@ def test_named_make_targets_exist(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)]+)\)", README))
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!https?:)([^)]+)\)", README))))
 def test_links_lead_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
+    path, _, heading = link.partition("#")
+    assert (ROOT / path).exists()
+    if heading:
+        headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+        assert heading in [re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "example_dags").glob("*.py")), ids=lambda path: path.stem)

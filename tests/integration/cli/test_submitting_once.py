@@ -175,7 +175,7 @@ def test_a_look_up_that_fails_is_not_taken_for_not_there(obtain: Obtain, sandbox
     with pytest.raises(GatewayError, match="nor could it be looked up"):
         obtain()
     [entry] = sandbox.ledger("toapis")["entries"]
-    with pytest.raises(GatewayError, match="What was sent under the key .* could not be looked up"):
+    with pytest.raises(GatewayError, match=r"What was sent under the key .* could not be looked up"):
         obtain(entry["client_business_id"])
     assert obtain(entry["client_business_id"]).id == entry["task_id"]
     assert sandbox.ledger("toapis")["charges"] == posts(sandbox) == 1
@@ -185,7 +185,7 @@ def test_nothing_is_sent_under_a_key_that_cannot_be_looked_up(
     obtain: Obtain, sandbox: SandboxProcess
 ) -> None:
     sandbox.fault(kind="status", method="GET", path=f"{CREATE}/*", status=503)
-    with pytest.raises(GatewayError, match="^The key row-17 could not be looked up.* nothing was charged"):
+    with pytest.raises(GatewayError, match=r"^The key row-17 could not be looked up.* nothing was charged"):
         obtain("row-17")
     assert posts(sandbox) == 0
 

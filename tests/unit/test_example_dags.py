@@ -1,0 +1,76 @@
+"""When the example with two gateways pays at the second one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.operators import failures
+
+PATH = Path(__file__).parents[2] / "example_dags" / "rivya_then_toapis.py"
+RESULT = {"generation_id": "task_1", "outputs": []}
+
+
+class Task:
+    """What a task sees of the XComs of the task ``rivya``."""
+
+    def __init__(self, **left: Any) -> None:
+        self.left = left
+
+    def xcom_pull(self, *, task_ids: str, key: str = "return_value") -> Any:
+        assert task_ids == "rivya"
+        return self.left.get(key)
+
+
+@pytest.fixture(scope="module")
+def example() -> dict[str, Any]:
+    namespace: dict[str, Any] = {"__file__": str(PATH), "__name__": PATH.stem, "__doc__": "An example."}
+    exec(compile(PATH.read_text(encoding="utf-8"), str(PATH), "exec"), namespace)  # noqa: S102 - our own text
+    return namespace
+
+
+@pytest.fixture(scope="module")
+def refused(example: dict[str, Any]) -> Callable[..., bool]:
+    function: Callable[..., bool] = example["dag"].get_task("rivya_refused").python_callable
+    return function
+
+
+def failure(kind: str, submitted: bool | None) -> dict[str, Any]:
+    return {"kind": kind, "submitted": submitted, "generation_id": None, "credits": None}
+
+
+def test_the_kinds_are_those_that_there_are(example: dict[str, Any]) -> None:
+    assert set(example["REFUSALS"]) < {kind for _, kind in failures._KINDS}
+
+
+def test_a_result_is_enough(refused: Callable[..., bool]) -> None:
+    assert refused(ti=Task(return_value=RESULT)) is False
+    assert refused(ti=Task(return_value=RESULT, failure=failure("credits", False))) is False
+
+
+@pytest.mark.parametrize("kind", ["credits", "unavailable", "rejected", "key", "connection"])
+def test_a_refusal_before_anything_was_paid(refused: Callable[..., bool], kind: str) -> None:
+    assert refused(ti=Task(failure=failure(kind, False))) is True
+
+
+@pytest.mark.parametrize("kind", ["credits", "unavailable", "timeout", "generation_failed"])
+@pytest.mark.parametrize("submitted", [True, None])
+def test_what_may_have_been_paid_is_not_paid_again(
+    refused: Callable[..., bool], kind: str, submitted: bool | None
+) -> None:
+    with pytest.raises(RuntimeError, match="Rivya may have been paid"):
+        refused(ti=Task(failure=failure(kind, submitted)))
+
+
+def test_a_task_that_left_nothing_may_have_paid(refused: Callable[..., bool]) -> None:
+    with pytest.raises(RuntimeError, match="Rivya may have been paid"):
+        refused(ti=Task())
+
+
+@pytest.mark.parametrize("kind", ["invalid_request", "output", "error"])
+def test_what_is_as_wrong_elsewhere(refused: Callable[..., bool], kind: str) -> None:
+    with pytest.raises(RuntimeError, match="ToAPIs would do no better"):
+        refused(ti=Task(failure=failure(kind, False)))
