@@ -39,7 +39,9 @@ def elsewhere(gateway: TestedGateway, sandbox: SandboxProcess) -> Callable[[], s
     """Submit a generation as something else does, and return its task id."""
 
     def submit() -> str:
-        body = {"rivya": {"params": {}}, "toapis": {"client_business_id": "order-1"}}[gateway.name]
+        body: dict[str, Any] = {"rivya": {"params": {}}, "toapis": {"client_business_id": "order-1"}}[
+            gateway.name
+        ]
         answer = sandbox.post(
             gateway.create, {"model": gateway.model, "prompt": "A lighthouse", **body}, key=gateway.key
         )
@@ -363,3 +365,15 @@ def test_images_and_videos_are_kept_apart(
 def test_a_category_that_there_is_not(gateway: TestedGateway, category: Any) -> None:
     with pytest.raises(ValueError, match=f"category is {category!r}; allowed: image, video"):
         gateway.sensor(task_id=MAKE, generation_id="task_1", category=category)
+
+
+@at("toapis")
+def test_an_expired_result_ends_the_watching(
+    sensor: NewSensor, sandbox: SandboxProcess, landing: Path
+) -> None:
+    sandbox.assume(toapis_expires_at="past")
+    run = sensor(output_path=f"file://{landing}/")
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert f"{ONLY_WATCHES} The time for which the gateway keeps the result is over" in done.text
+    assert list(landing.iterdir()) == []
