@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -41,6 +42,7 @@ __all__ = [
     "BaseHook",
     "BaseOperator",
     "BaseTrigger",
+    "KeepsPaths",
     "TaskDeferralError",
     "TaskDeferralTimeout",
     "TriggerEvent",
@@ -54,6 +56,17 @@ __all__ = [
     "stats_in_worker",
     "tracer",
 ]
+
+
+class KeepsPaths:
+    """Goes before an operator's base: a ``pathlib`` path in a template field is left as it is."""
+
+    def render_template(self, content: Any, *arguments: Any, **named: Any) -> Any:
+        """Render everything but a path, which Airflow 3.1 would look up, and fail if it is not there yet."""
+        # An ObjectStoragePath may be a subclass of it; Airflow renders that one itself.
+        if isinstance(content, PurePath) and type(content).__module__.partition(".")[0] == "pathlib":
+            return content
+        return super().render_template(content, *arguments, **named)  # type: ignore[misc]
 
 
 def default_deferrable() -> bool:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import importing, landing, validating
+from benchmarks import importing, landing, validating, waiting
 from benchmarks.figure import Figure, table
 
 
@@ -19,8 +19,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all, if none is named")
     parser.add_argument("--megabytes", type=int, default=1000, help="size of the landed file (default 1000)")
-    parser.add_argument("--rounds", type=int, default=3, help="transfers of each kind (default 3)")
-    parser.add_argument("--folder", type=Path, help="where files are landed; default: the system's own")
+    parser.add_argument("--rounds", type=int, default=5, help="transfers to a file, and by curl (default 5)")
+    parser.add_argument("--folder", type=Path, help="where local files are landed; default: the system's own")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
@@ -39,14 +39,16 @@ def main() -> int:
 
 
 def _landing(options: argparse.Namespace) -> Iterator[Figure]:
-    return landing.measure(options.megabytes * 10**6, options.rounds, options.folder)
+    return landing.to_file(options.megabytes * 10**6, options.rounds, options.folder)
 
 
 Part = Callable[[argparse.Namespace], Iterator[Figure]]
 PARTS: dict[str, Part] = {
     "importing": lambda _: importing.measure(),
     "landing": _landing,
+    "landing-s3": lambda options: landing.to_s3(options.megabytes * 10**6),
     "validating": lambda _: validating.measure(),
+    "waiting": lambda _: waiting.measure(),
 }
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Figure:
         """Whether the goal is reached; ``None`` where there is none."""
         if self.goal is None:
             return None
-        return self.value < self.goal if self.better == "below" else self.value >= self.goal
+        return self.value <= self.goal if self.better == "below" else self.value >= self.goal
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "value": round(self.value, 3), "met": self.met}
@@ -42,7 +42,7 @@ def table(figures: Sequence[Figure]) -> str:
     """Return a text table, one line a figure."""
     rows = [("", "measured", "goal", "")]
     for figure in figures:
-        sign = "<" if figure.better == "below" else ">="
+        sign = "<=" if figure.better == "below" else ">="
         rows.append(
             (
                 figure.name,

@@ -12,90 +12,105 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.figure import Figure
+from benchmarks.processes import ask, server
 
 GOAL_RATIO = 0.8
 GOAL_GROWTH_MB = 64
-HERE = Path(__file__).parent
-READY = "READY "
 
 
-def measure(size: int, rounds: int, folder: Path | None) -> Iterator[Figure]:
+def to_file(size: int, rounds: int, folder: Path | None) -> Iterator[Figure]:
     """
-    Land a file of ``size`` bytes to ``file://`` and, where its libraries are, to S3 (moto's server).
+    Land a file of ``size`` bytes to ``file://``, in turns with ``curl -o``.
 
-    The kinds take turns, so that what else the machine does hits all of them.
+    A ratio is taken round by round, so that what else the machine does hits both. A landed file was
+    also hashed, checked and flushed to the disk; ``curl`` does none of that. How long a flush of
+    its file takes is measured apart.
     """
     curl = shutil.which("curl")
     if curl is None:
         print("landing: there is no curl to compare with", file=sys.stderr)
         return
+    curls: list[_Curl] = []
+    landings: list[dict[str, Any]] = []
     with ExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="rivya-bench-", dir=folder))
-        url = stack.enter_context(_process("serving.py", str(size)))
-        targets: dict[str, tuple[str, dict[str, str]]] = {"file://": (f"file://{place}/", {})}
-        s3 = _s3(stack)
-        if s3 is not None:
-            targets["s3://"] = ("s3://bucket/", s3)
-        seconds: dict[str, list[float]] = {"curl": [], **{name: [] for name in targets}}
-        growth: dict[str, list[float]] = {name: [] for name in targets}
+        url = stack.enter_context(server("benchmarks/serving.py", str(size)))
         for _ in range(rounds):
-            seconds["curl"].append(_curl(curl, url, Path(place) / "curl.wav"))
-            for name, (output_path, environment) in targets.items():
-                told = _land(url, output_path, environment)
-                seconds[name].append(told["seconds"])
-                growth[name].append(told["growth_mb"])
-    for name in targets:
-        ratio = statistics.median(seconds["curl"]) / statistics.median(seconds[name])
-        yield Figure(
-            name=f"landing {size / 1e9:g} GB to {name}, speed by that of curl -o",
-            value=ratio,
-            unit="x",
-            goal=GOAL_RATIO if name == "file://" else None,
-            better="above",
-            detail={"curl_s": _round(seconds["curl"]), "landing_s": _round(seconds[name])},
-        )
-        yield Figure(
-            name=f"landing {size / 1e9:g} GB to {name}, growth of peak memory (the worst)",
-            value=max(growth[name]),
-            unit="MB",
-            goal=GOAL_GROWTH_MB,
-            detail={"runs": _round(growth[name])},
-        )
+            curls.append(_curl(curl, url, Path(place) / "curl.wav"))
+            landings.append(ask("-m", "benchmarks.landing_once", url, f"file://{place}/"))
+    what = f"landing {size / 1e9:g} GB to file://"
+    cpu = {
+        "curl_cpu_s": _round([run.cpu_seconds for run in curls]),
+        "landing_cpu_s": _round([landing["cpu_seconds"] for landing in landings]),
+    }
+    plain, flushed = [run.seconds for run in curls], [run.seconds + run.flush_seconds for run in curls]
+    yield _speed(f"{what}, speed by that of curl -o", plain, landings, cpu)
+    yield _speed(f"{what}, speed by that of curl -o and fsync", flushed, landings, {})
+    yield _growth(what, landings)
 
 
-def _curl(curl: str, url: str, target: Path) -> float:
-    begun = time.perf_counter()
+def to_s3(size: int) -> Iterator[Figure]:
+    """
+    Land a file of ``size`` bytes to S3, where its libraries are.
+
+    The server is moto's, which takes far longer than anything here: the seconds are its, not ours.
+    """
+    with ExitStack() as stack:
+        url = stack.enter_context(server("benchmarks/serving.py", str(size)))
+        if s3 := _s3(stack):
+            landing = ask("-m", "benchmarks.landing_once", url, "s3://bucket/", environment=s3)
+            yield _growth(f"landing {size / 1e9:g} GB to s3://", [landing])
+
+
+def _speed(
+    name: str, curls: list[float], landings: list[dict[str, Any]], more: dict[str, list[float]]
+) -> Figure:
+    seconds = [landing["seconds"] for landing in landings]
+    ratios = [theirs / ours for theirs, ours in zip(curls, seconds, strict=True)]
+    detail = {"ratios": _round(ratios), "curl_s": _round(curls), "landing_s": _round(seconds), **more}
+    return Figure(name, statistics.median(ratios), "x", goal=GOAL_RATIO, better="above", detail=detail)
+
+
+def _growth(what: str, landings: list[dict[str, Any]]) -> Figure:
+    growth = [landing["growth_mb"] for landing in landings]
+    detail = {name: _round([landing[name] for landing in landings]) for name in landings[0]}
+    return Figure(
+        f"{what}, growth of peak memory (the worst)", max(growth), "MB", goal=GOAL_GROWTH_MB, detail=detail
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Curl:
+    """
+    One transfer.
+
+    :param seconds: until ``curl`` had ended; the file may still be in memory alone.
+    :param flush_seconds: until it was on the disk, from then on.
+    :param cpu_seconds: of ``curl``.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    flush_seconds: float
+
+
+def _curl(curl: str, url: str, target: Path) -> _Curl:
+    begun, before = time.perf_counter(), os.times()
     command = [curl, "--silent", "--fail", "--noproxy", "*", "-o", str(target), url]
     subprocess.run(command, check=True)  # noqa: S603 - of our own making
-    spent = time.perf_counter() - begun
+    ended, after = time.perf_counter(), os.times()
+    with target.open("rb+") as file:
+        os.fsync(file.fileno())
+    flushed = time.perf_counter()
     target.unlink()
-    return spent
-
-
-def _land(url: str, output_path: str, environment: dict[str, str]) -> dict[str, Any]:
-    """Land in a process of its own, whose peak memory is this landing's alone."""
-    done = subprocess.run(  # noqa: S603 - of our own making
-        [sys.executable, "-m", "benchmarks.landing_once", url, output_path],
-        cwd=HERE.parent,
-        env=_environment(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"landing failed: {done.stderr[-2000:]}")
-    told: dict[str, Any] = json.loads(done.stdout.rpartition("ANSWER ")[2])
-    return told
-
-
-def _environment(more: dict[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    return {**kept, "AIRFLOW_HOME": tempfile.gettempdir() + "/rivya-bench-home", **more}
+    cpu = sum(after[2:4]) - sum(before[2:4])  # of the processes that have ended
+    return _Curl(ended - begun, cpu, flushed - ended)
 
 
 def _s3(stack: ExitStack) -> dict[str, str] | None:
@@ -107,33 +122,12 @@ def _s3(stack: ExitStack) -> dict[str, str] | None:
         if found is None:
             print(f"landing: {library} is not installed, so S3 is left out", file=sys.stderr)
             return None
-    endpoint = stack.enter_context(_process("storing.py"))
-    extra = {"endpoint_url": endpoint, "region_name": "us-east-1"}
+    endpoint = stack.enter_context(server("benchmarks/storing.py"))
+    # moto puts a large object together in one go, and would take a repeated request for an error.
+    patience = {"read_timeout": 300}
+    extra = {"endpoint_url": endpoint, "region_name": "us-east-1", "config_kwargs": patience}
     connection = {"conn_type": "aws", "login": "testing", "password": "testing", "extra": extra}
     return {"AIRFLOW_CONN_AWS_DEFAULT": json.dumps(connection)}
-
-
-def _process(program: str, *arguments: str) -> AbstractContextManager[str]:
-    """Run a server beside us for as long as it is needed, and return the URL that it prints."""
-
-    @contextmanager
-    def run() -> Iterator[str]:
-        command = [sys.executable, str(HERE / program), *arguments]
-        server = subprocess.Popen(  # noqa: S603 - of our own making
-            command, stdout=subprocess.PIPE, text=True
-        )
-        try:
-            line = server.stdout.readline() if server.stdout else ""
-            if not line.startswith(READY):
-                raise RuntimeError(f"{program} did not start: {line!r}")
-            yield line.removeprefix(READY).strip()
-        finally:
-            server.terminate()
-            server.wait(10)
-            if server.stdout:
-                server.stdout.close()
-
-    return run()
 
 
 def _round(values: list[float]) -> list[float]:

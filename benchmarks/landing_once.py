@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from benchmarks.memory import peak, reset_peak
+from benchmarks.processes import answer
 
 
 def main(url: str, output_path: str) -> None:
@@ -38,25 +39,9 @@ def main(url: str, output_path: str) -> None:
         return spent
 
     once(f"{url}?bytes=1000000")
-    before = _reset_peak()
+    before, cpu = reset_peak(), time.process_time()
     spent = once(url)
-    print("ANSWER", json.dumps({"seconds": spent, "growth_mb": (_peak() - before) / 1e6}))
-
-
-def _reset_peak() -> int:
-    """Set the peak back to what is in use now (Linux), and return that in bytes."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-    return _peak()
-
-
-def _peak() -> int:
-    with suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    scale = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
+    answer(seconds=spent, cpu_seconds=time.process_time() - cpu, growth_mb=(peak() - before) / 1e6)
 
 
 if __name__ == "__main__":

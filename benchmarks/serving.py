@@ -1,12 +1,18 @@
-"""A server of one WAV file of any size, from memory: ``python benchmarks/serving.py BYTES``."""
+"""
+A server of one WAV file of any size: ``python benchmarks/serving.py BYTES``.
+
+The kernel sends the samples (``sendfile``), so that the server is not what a receiver waits for.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-_BLOCK = memoryview(bytes(1024 * 1024))
+_NOISE_BYTES = 16 * 1024 * 1024
 
 
 def header(size: int) -> bytes:
@@ -28,10 +34,11 @@ def header(size: int) -> bytes:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers every path with the file; ``?bytes=`` makes it smaller."""
+    """Answers every path with the file, which is noise; ``?bytes=`` makes it smaller."""
 
     protocol_version = "HTTP/1.1"
     size = 0
+    noise = -1
 
     def do_GET(self) -> None:
         asked = parse_qs(urlsplit(self.path).query).get("bytes")
@@ -43,8 +50,8 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(header(size))
         left = size - 44
         while left:
-            self.wfile.write(_BLOCK[: min(left, len(_BLOCK))])
-            left -= min(left, len(_BLOCK))
+            at = (size - 44 - left) % _NOISE_BYTES
+            left -= os.sendfile(self.connection.fileno(), self.noise, at, min(left, _NOISE_BYTES - at))
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -52,6 +59,10 @@ class Handler(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     Handler.size = int(sys.argv[1])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    print(f"READY http://127.0.0.1:{server.server_port}/results/large.wav", flush=True)
-    server.serve_forever()
+    with tempfile.TemporaryFile() as noise:
+        noise.write(os.urandom(_NOISE_BYTES))
+        noise.flush()
+        Handler.noise = noise.fileno()
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        print(f"READY http://127.0.0.1:{server.server_port}/results/large.wav", flush=True)
+        server.serve_forever()

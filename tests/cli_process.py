@@ -10,9 +10,12 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from tests.sandbox_process import KEY, PROJECT
+from tests.sandbox_process import KEY, PROJECT, TOAPIS_KEY
 
-SECRETS = re.compile(rf"{KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
+SECRETS = re.compile(rf"{KEY}|{TOAPIS_KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
+AIRFLOWS_LINE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z \[\w+ *\] .*\[(?:airflow|alembic)\.[\w.]+\]")
+"""What Airflow 3.1 and 3.2 log on stderr when they read a connection; ``rivya`` leaves that alone."""
+
 COMMAND = [sys.executable, "-m", "airflow_provider_rivya.cli"]
 
 
@@ -23,6 +26,12 @@ class Run:
     code: int
     out: str
     err: str
+
+    @property
+    def said(self) -> str:
+        """What the command line itself had to say on stderr."""
+        lines = self.err.splitlines(keepends=True)
+        return "".join(line for line in lines if not AIRFLOWS_LINE.match(line))
 
     def json(self) -> Any:
         """All of stdout as one JSON document."""

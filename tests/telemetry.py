@@ -6,10 +6,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from airflow_provider_rivya import _compat
+from tests import airflows
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # some releases look entry points up in an old way
@@ -88,11 +88,12 @@ def collecting() -> Iterator[Telemetry]:
     worker = _compat.stats_in_worker()
     triggerer = _compat.stats_in_triggerer()
     meters = {id(stats): (stats, Meter()) for stats in (worker, triggerer)}  # one, before Airflow 3.2
+    otel = airflows.metrics("otel_logger")
     for stats, meter in meters.values():
-        _set_backend(stats, _logger(meter.provider))
+        airflows.send_metrics_to(otel.SafeOtelLogger(meter.provider), stats)
     yield Telemetry(meters[id(worker)][1], meters[id(triggerer)][1], spans)
     for stats, meter in meters.values():
-        _set_backend(stats, _no_logger())
+        airflows.send_metrics_to(airflows.metrics("base_stats_logger").NoStatsLogger(), stats)
         meter.provider.shutdown()
 
 
@@ -104,25 +105,3 @@ def _span_exporter() -> InMemorySpanExporter:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
     return exporter
-
-
-def _module(name: str) -> Any:
-    try:
-        return import_module(f"airflow.sdk._shared.observability.metrics.{name}")
-    except ImportError:  # Airflow 3.1
-        return import_module(f"airflow.metrics.{name}")
-
-
-def _logger(provider: MeterProvider) -> Any:
-    return _module("otel_logger").SafeOtelLogger(provider)
-
-
-def _no_logger() -> Any:
-    return _module("base_stats_logger").NoStatsLogger()
-
-
-def _set_backend(stats: Any, backend: Any) -> None:
-    if "initialize" in vars(stats):  # Airflow 3.3
-        stats.initialize(factory=lambda: backend, export_legacy_names=False)
-    else:
-        stats.factory, stats.instance = (lambda: backend), None

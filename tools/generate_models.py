@@ -1,9 +1,10 @@
 """
-``make models``: write what is generated from the model catalogue.
+``make models``: write what is generated from the model catalogues.
 
-``airflow_provider_rivya/model_params.py``, ``docs/models/<id>.md`` and ``docs/models/index.md``. With
-``--update-from`` the bundled catalogue is first brought up to date with the gateway's live list, from its
-address (``https://rivya.ai/api/v1/models``, no key needed) or from a file with its answer.
+For each gateway a module of typed parameters, a page per model and an index (``tools/models/target.py`` tells
+where). With ``--update-from`` Rivya's bundled catalogue is first brought up to date with its live list, from
+its address (``https://rivya.ai/api/v1/models``, no key needed) or from a file with its answer. ToAPIs' list
+has ids and no rules; its catalogue is written by hand.
 """
 
 from __future__ import annotations
@@ -20,33 +21,33 @@ from airflow_provider_rivya.catalog.live import Difference
 from airflow_provider_rivya.catalog.parsing import parse_catalog
 from airflow_provider_rivya.catalog.spec import Catalog
 from tools.models import bundle, index, pages, typed
+from tools.models.target import RIVYA, TARGETS
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-DATA = Path("airflow_provider_rivya/catalog/rivya.json")
-PARAMS = Path("airflow_provider_rivya/model_params.py")
-PAGES = Path("docs/models")
 _TIMEOUT = 60
 
 
 def generated(catalog: Catalog) -> dict[Path, str]:
-    """Return every generated file: its path in the checkout, and its text."""
-    files = {PAGES / f"{spec.id}.md": pages.render(spec) for spec in catalog}
-    return {PARAMS: typed.render(catalog), PAGES / "index.md": index.render(catalog), **files}
+    """Return every file that is generated for a gateway: its path in the checkout, and its text."""
+    target = TARGETS[catalog.gateway]
+    files = {target.folder / f"{spec.id}.md": pages.render(spec) for spec in catalog}
+    return {target.params: typed.render(catalog), target.folder / "index.md": index.render(catalog), **files}
 
 
 def stale(checkout: Path, files: dict[Path, str]) -> list[Path]:
     """Return the files that are missing, differ, or should not be there."""
     found = [path for path, text in files.items() if _read(checkout / path) != text]
-    extra = (page.relative_to(checkout) for page in (checkout / PAGES).glob("*.md"))
+    folders = {path.parent for path in files if path.suffix == ".md"}
+    extra = (page.relative_to(checkout) for folder in folders for page in (checkout / folder).glob("*.md"))
     return found + [path for path in extra if path not in files]
 
 
 def write(checkout: Path, files: dict[Path, str]) -> list[Path]:
     """Write the files that are out of step, remove pages of models that are gone; return both."""
-    (checkout / PAGES).mkdir(parents=True, exist_ok=True)
     changed = stale(checkout, files)
     for path in changed:
         if path in files:
+            (checkout / path).parent.mkdir(parents=True, exist_ok=True)
             (checkout / path).write_text(files[path], encoding="utf-8")
         else:
             (checkout / path).unlink()
@@ -64,8 +65,8 @@ def fetch(source: str) -> object:
 
 
 def update(checkout: Path, source: str, as_of: str) -> Difference:
-    """Bring the data file of a checkout up to date; return what was different."""
-    path = checkout / DATA
+    """Bring Rivya's data file of a checkout up to date; return what was different."""
+    path = checkout / RIVYA.data
     data, difference = bundle.updated(json.loads(path.read_text(encoding="utf-8")), fetch(source), as_of)
     if difference:
         path.write_text(bundle.dumps(data), encoding="utf-8")
@@ -107,8 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"The live list at {options.update_from} cannot be used: {error}", file=sys.stderr)
             return 2
     # Read from the file, not through load_catalog: that one keeps what it read first.
-    catalog = parse_catalog(json.loads((checkout / DATA).read_text(encoding="utf-8")))
-    files = generated(catalog)
+    files: dict[Path, str] = {}
+    for target in TARGETS.values():
+        data = json.loads((checkout / target.data).read_text(encoding="utf-8"))
+        files |= generated(parse_catalog(data))
     if options.check:
         found = stale(checkout, files)
         for path in found:

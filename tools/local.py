@@ -14,7 +14,7 @@ from tools.stack.stack import AirflowStack
 
 SANDBOX = "sandbox"
 SANDBOX_READY = "Rivya sandbox listening on "
-SANDBOX_KEY = "rvya_sk_sandbox"
+SANDBOX_KEYS = {"rivya": "rvya_sk_sandbox", "toapis": "sk-sandbox"}
 EXAMPLE_DAGS = CHECKOUT / "example_dags"
 OUTPUT = CHECKOUT / "output"
 
@@ -35,9 +35,12 @@ class Progress:
         print(f"{self.elapsed:6.1f} s  {text}", flush=True)
 
 
-def sandbox_connection(url: str) -> str:
-    """The Airflow connection to a sandbox, as JSON."""
-    return json.dumps({"conn_type": "rivya", "host": url, "password": SANDBOX_KEY})
+def sandbox_connections(url: str) -> dict[str, str]:
+    """The default Airflow connections to a sandbox, one for each gateway, as JSON."""
+    return {
+        f"{gateway}_default": json.dumps({"conn_type": gateway, "host": url, "password": key})
+        for gateway, key in SANDBOX_KEYS.items()
+    }
 
 
 @contextlib.contextmanager
@@ -52,7 +55,7 @@ def local_airflow(
         stack.run_process(SANDBOX, sandbox_command(config.python, speed))
         url = stack.wait_for_output(SANDBOX, SANDBOX_READY)
         progress(f"sandbox gateway at {url}")
-        stack.set_connections({"rivya_default": sandbox_connection(url)})
+        stack.set_connections(sandbox_connections(url))
         stack.start()
         yield stack, url
         progress("stopping")

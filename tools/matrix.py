@@ -1,8 +1,8 @@
 """``make matrix``: the tests on every pair of Airflow and Python that there is a lock for.
 
 Each pair has an environment of its own in ``.venvs``. On each run the unit and integration tests; on the
-oldest and the newest Python of each Airflow also the end-to-end tests of the examples, of the connection form
-and of the submission record. A Python that this machine lacks is named and skipped.
+oldest and the newest Python of each Airflow also end-to-end tests: the examples, the connection form and the
+submission record. A Python that this machine lacks is named and skipped.
 """
 
 from __future__ import annotations
@@ -14,16 +14,21 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.locks import CHECKOUT, DATES, PAIRS, PYTHONS, Pair
+from tools.locks import CHECKOUT, PAIRS, PYTHONS, Pair
 
 LOGS = CHECKOUT / ".airflow" / "matrix"
 QUICK = ("tests/unit", "tests/integration", "tests/tools")
-END_TO_END = ("tests/e2e/test_examples.py", "tests/e2e/test_form.py", "tests/e2e/test_record_file.py")
-_TIME_LIMIT = 1500.0
+END_TO_END = {
+    "all": ("tests/e2e/test_examples.py", "tests/e2e/test_form.py", "tests/e2e/test_record_file.py"),
+    "quickstart": ("tests/e2e/test_examples.py::test_quickstart_lands_one_image",),
+    "none": (),
+}
+_TIME_LIMIT = 3000.0
 _COUNTS = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 
 
@@ -32,23 +37,31 @@ class Outcome:
     """What became of one pair.
 
     :param tests: the test runner's counts, or why nothing ran.
+    :param ok: whether all tests passed; ``None`` if the pair was skipped.
+    :param seconds: that the tests took.
     """
 
     pair: Pair
     tests: str
-    ok: bool
-    seconds: float
+    ok: bool | None
+    seconds: float = 0
 
     def __str__(self) -> str:
-        name = f"Airflow {self.pair.airflow}, Python {self.pair.python}"
-        return f"{name:<28}{self.tests}{f' in {self.seconds:.0f} s' if self.seconds else ''}"
+        word = {True: "passed", False: "FAILED", None: "skipped"}[self.ok]
+        took = f" in {self.seconds:.0f} s" if self.seconds else ""
+        return f"{name(self.pair):<28}{word:<9}{self.tests}{took}"
+
+
+def name(pair: Pair) -> str:
+    """How a pair is called in what is printed."""
+    return f"Airflow {pair.airflow}, Python {pair.python}"
 
 
 def find_python(version: str, path: str, home: Path) -> Path | None:
     """An interpreter of this minor version that can be run: on the path, or one of pyenv's."""
-    name = f"python{version}"
-    candidates = [Path(folder, name) for folder in path.split(os.pathsep) if folder]
-    candidates += sorted(home.glob(f".pyenv/versions/{version}.*/bin/{name}"), reverse=True)
+    file = f"python{version}"
+    candidates = [Path(folder, file) for folder in path.split(os.pathsep) if folder]
+    candidates += sorted(home.glob(f".pyenv/versions/{version}.*/bin/{file}"), reverse=True)
     for candidate in candidates:
         # pyenv's shims stand on the path for versions that are not switched on, too.
         if shutil.which(candidate) and _answers(candidate, version):
@@ -62,33 +75,47 @@ def _answers(python: Path, version: str) -> bool:
     return done.stdout.strip() == version
 
 
-def chosen(only: str, pythons: Sequence[str] = PYTHONS) -> list[Pair]:
+def chosen(only: str, there: Sequence[str], running: str, pairs: Sequence[Pair] = PAIRS) -> list[Pair]:
     """The pairs to run.
 
-    :param only: ``all``; ``ends`` for the oldest Airflow on the oldest Python and the newest on the newest;
-        or a part of their names, e.g. ``3.2.2`` or ``py3.13``.
-    :param pythons: the versions that this machine has; the ends are chosen among them.
+    :param only: ``all``; ``ends`` for the oldest Airflow on the oldest Python and the newest on the newest,
+        but for what ``make test`` runs; or a part of their names, e.g. ``3.2.2`` or ``py3.13``.
+    :param there: the versions of Python that this machine has; the ends are chosen among them.
+    :param running: the version of Python that ``make test`` takes, with the newest Airflow.
+    :param pairs: to choose from, the oldest first.
     """
     if only == "all":
-        return list(PAIRS)
+        return list(pairs)
     if only == "ends":
-        there = [pair for pair in PAIRS if pair.python in pythons]
-        first, *_, last = DATES
-        oldest = [pair for pair in there if pair.airflow == first]
-        newest = [pair for pair in there if pair.airflow == last]
-        return oldest[:1] + newest[-1:]
-    return [pair for pair in PAIRS if only in pair.name]
+        first, last = pairs[0].airflow, pairs[-1].airflow
+        oldest = [pair for pair in pairs if pair.airflow == first and pair.python in there]
+        newest = [pair for pair in pairs if pair.airflow == last and pair.python in there]
+        ends = dict.fromkeys(oldest[:1] + newest[-1:])
+        return [pair for pair in ends if (pair.airflow, pair.python) != (last, running)]
+    return [pair for pair in pairs if only in pair.name]
 
 
-def end_to_end(pair: Pair, pythons: Sequence[str]) -> bool:
-    """Whether a pair runs the end-to-end tests: the oldest and the newest Python that this machine has do."""
-    return pair.python in (pythons[0], pythons[-1])
+def end_to_end(pair: Pair, there: Sequence[str]) -> bool:
+    """Whether a pair runs end-to-end tests: the oldest and the newest Python that this machine has do."""
+    return pair.python in (there[0], there[-1])
 
 
 def counts(output: str) -> str:
     """The test runner's counts, ``310 passed, 2 skipped``; empty if there are none."""
     found = _COUNTS.findall(output)
     return str(found[-1]) if found else ""
+
+
+def verdict(done: Sequence[Outcome]) -> tuple[str, int]:
+    """The last line, and the exit code: 1 if a pair failed, 2 if none was run."""
+    failed = [name(outcome.pair) for outcome in done if outcome.ok is False]
+    skipped = sum(outcome.ok is None for outcome in done)
+    but = f" ({skipped} skipped)" if skipped else ""
+    if failed:
+        return f"Failed: {'; '.join(failed)}.", 1
+    if skipped == len(done):
+        return "No pair was run.", 2
+    return f"All passed: {len(done) - skipped} of {len(done)} pairs{but}.", 0
 
 
 def environment(pair: Pair, python: Path) -> Path:
@@ -101,17 +128,22 @@ def environment(pair: Pair, python: Path) -> Path:
     return CHECKOUT / folder / "bin" / "python"
 
 
-def run(pair: Pair, python: Path, *, e2e: bool, arguments: Sequence[str]) -> Outcome:
-    """Set one pair up and run its tests; their output is in ``.airflow/matrix``, and here if they fail."""
+def run(pair: Pair, python: Path | None, tests: Sequence[str]) -> Outcome:
+    """Set one pair up and run tests; their output is in ``.airflow/matrix``, and here if they fail.
+
+    :param tests: the test runner's arguments.
+    """
+    if python is None:
+        return Outcome(pair, f"there is no python{pair.python} on this machine", ok=None)
     try:
         interpreter = environment(pair, python)
     except subprocess.CalledProcessError:
-        return Outcome(pair, "could not be set up", ok=False, seconds=0)
+        return Outcome(pair, "could not be set up", ok=False)
     began = time.monotonic()
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / pair.name
-    targets = [*QUICK, *(END_TO_END if e2e else ())]
-    command = [str(interpreter), "-m", "pytest", "-q", *targets, *arguments]
+    # Two pairs may run side by side: neither may have the other's cache.
+    command = [str(interpreter), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     with log.open("w") as file:
         try:
             code = subprocess.run(
@@ -121,41 +153,42 @@ def run(pair: Pair, python: Path, *, e2e: bool, arguments: Sequence[str]) -> Out
             code = -1
     output = log.read_text(errors="replace")
     if code:
-        print(*output.splitlines()[-60:], sep="\n", flush=True)
+        print(f"{name(pair)}:", *output.splitlines()[-60:], sep="\n", flush=True)
     told = counts(output) or f"no result (exit code {code}); see {log}"
     return Outcome(pair, told, ok=code == 0, seconds=time.monotonic() - began)
 
 
-def outcomes(only: str, arguments: Sequence[str], *, with_e2e: bool) -> Iterator[Outcome]:
-    """Run the chosen pairs, one after the other."""
-    found = {version: find_python(version, os.environ["PATH"], Path.home()) for version in PYTHONS}
-    there = [version for version, python in found.items() if python is not None]
-    for pair in chosen(only, there):
-        python = found[pair.python]
-        if python is None:
-            yield Outcome(
-                pair, f"skipped: there is no python{pair.python} on this machine", ok=True, seconds=0
-            )
-        else:
-            yield run(pair, python, e2e=with_e2e and end_to_end(pair, there), arguments=arguments)
+def outcomes(
+    pairs: Sequence[Pair], pythons: Mapping[str, Path | None], e2e: str, jobs: int, further: Sequence[str]
+) -> Iterator[Outcome]:
+    """Run these pairs, so many side by side; each as soon as it has ended and those before it have."""
+    there = [version for version, python in pythons.items() if python is not None]
+
+    def one(pair: Pair) -> Outcome:
+        more = END_TO_END[e2e] if end_to_end(pair, there) else ()
+        return run(pair, pythons[pair.python], [*QUICK, *more, *further])
+
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(one, pairs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tests on all pairs, or with ``--only`` on some; further arguments are pytest's."""
     parser = argparse.ArgumentParser(prog="make matrix", description=main.__doc__)
     parser.add_argument("--only", default="all", help="all, ends, or part of a name, e.g. 3.2.2 or py3.13")
-    parser.add_argument("--no-e2e", action="store_true", help="unit and integration tests alone")
+    parser.add_argument("--e2e", default="all", choices=END_TO_END, help="which end-to-end tests")
+    parser.add_argument("--jobs", type=int, default=1, help="so many pairs side by side")
     options, further = parser.parse_known_args(arguments)
+    pythons = {version: find_python(version, os.environ["PATH"], Path.home()) for version in PYTHONS}
+    there = [version for version, python in pythons.items() if python is not None]
+    pairs = chosen(options.only, there, "{}.{}".format(*sys.version_info[:2]))
     done = []
-    for outcome in outcomes(options.only, further, with_e2e=not options.no_e2e):
+    for outcome in outcomes(pairs, pythons, options.e2e, max(1, options.jobs), further):
         print(outcome, flush=True)
         done.append(outcome)
-    if len(done) > 1:
-        print("", *done, sep="\n")
-    if not any(outcome.seconds for outcome in done):
-        print("No pair was run.", file=sys.stderr)
-        return 2
-    return 0 if all(outcome.ok for outcome in done) else 1
+    last, code = verdict(done)
+    print("", *(done if len(done) > 1 else ()), last, sep="\n", file=sys.stderr if code else sys.stdout)
+    return code
 
 
 if __name__ == "__main__":

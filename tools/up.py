@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with local_airflow(config, progress, speed=options.speed) as (stack, sandbox):
             print(
                 f"\nAirflow   {stack.url}  (no login: whoever opens it is the administrator)"
-                f"\nSandbox   {sandbox}  (connection rivya_default; charges: {sandbox}/sandbox/ledger)"
+                f"\nSandbox   {sandbox}  (connections rivya_default and toapis_default)"
+                f"\nCharges   {sandbox}/sandbox/ledger"
                 f"\nDAGs      {config.dags_folder}"
                 f"\nLogs      {config.log_dir}"
                 "\n\nCtrl-C ends everything.",

@@ -167,7 +167,8 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     """
     Read ``Retry-After`` in either of its forms (RFC 9110, 10.2.3: seconds or a date).
 
-    :return: seconds from now, between 0 and :data:`MAX_RETRY_AFTER`, or ``None``.
+    :return: seconds from now, between 0 and :data:`MAX_RETRY_AFTER`, or ``None``. A date that has passed
+        tells nothing: dates are cut to whole seconds, and the clocks of two machines differ.
     """
     value = headers.get("retry-after", "").strip()
     if not value:
@@ -179,6 +180,8 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
             moment = parsedate_to_datetime(value)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+            if seconds <= 0:
+                return None
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)

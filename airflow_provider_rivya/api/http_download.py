@@ -26,6 +26,8 @@ from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedErro
 from airflow_provider_rivya.redaction import clean, host_of
 
 MAX_REDIRECTS: Final = 5
+#: More at once means fresh memory for every chunk, which costs more than it saves.
+_READ_BYTES: Final = 96 * 1024
 _PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _LOCAL_V6: Final = (ipaddress.IPv6Network("fec0::/10"), ipaddress.IPv6Network("64:ff9b:1::/48"))
@@ -147,6 +149,7 @@ class ByteStream:
     length: int | None
     _response: httpcore.Response = field(repr=False)
     _host: str
+    _read_timeout: float | None = None
 
     def chunks(self) -> Iterator[bytes]:
         """
@@ -154,7 +157,7 @@ class ByteStream:
 
         :raises DownloadError: the transfer broke off.
         """
-        stream = iter(self._response.iter_stream())
+        stream = self._plain() if self._is_plain else iter(self._response.iter_stream())
         while True:
             # Only around the receiving: what the consumer does in between is its own.
             with _broken_off(self._host), quiet():
@@ -162,6 +165,34 @@ class ByteStream:
             if chunk is None:
                 return
             yield chunk
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the body is nothing but ``length`` bytes: no transfer coding, no frames."""
+        return (
+            self.length is not None
+            and self._response.extensions.get("http_version") in (b"HTTP/1.0", b"HTTP/1.1")
+            and not _header(self._response, b"transfer-encoding")
+        )
+
+    def _plain(self) -> Iterator[bytes]:
+        """
+        Take what came along with the header from the parser, and the rest from the socket.
+
+        The parser hands out all it holds at once, and would copy every later chunk three times.
+        """
+        left = self.length or 0
+        parsed = iter(self._response.iter_stream())  # closes the connection when it is dropped
+        chunk = next(parsed, b"")
+        while chunk:
+            yield chunk
+            left -= len(chunk)
+            if not left:
+                return
+            network: httpcore.NetworkStream = self._response.extensions["network_stream"]
+            chunk = network.read(min(left, _READ_BYTES), timeout=self._read_timeout)
+        if left:
+            raise httpcore.RemoteProtocolError(f"{left} of {self.length} bytes did not come")
 
 
 class Downloader:
@@ -203,7 +234,10 @@ class Downloader:
                     )
                 length = _header(response, b"content-length")
                 yield ByteStream(
-                    int(length) if length.isascii() and length.isdigit() else None, response, host_of(url)
+                    int(length) if length.isascii() and length.isdigit() else None,
+                    response,
+                    host_of(url),
+                    self._settings.read_timeout,
                 )
                 return
         raise DownloadRefusedError(

@@ -51,7 +51,7 @@ class Fields:
     def only_key(self) -> str:
         """The name of the one field that there is."""
         if len(self._left) != 1:
-            raise ValueError(f"{self.where}: one field is needed, not {len(self._left)}")
+            raise ValueError(f"{self.where}: one field is needed, not {sorted(self._left)}")
         return next(iter(self._left))
 
     def drop_null(self, key: str) -> bool:

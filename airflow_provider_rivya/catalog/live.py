@@ -1,9 +1,12 @@
 """
-Compares the bundled catalogue with the gateway's live list, ``GET /api/v1/models``.
+Compares a bundled catalogue with the gateway's live list: ``GET /api/v1/models`` of Rivya, ``GET /v1/models``
+of ToAPIs.
 
-Pure. The list's fields are documented (https://rivya.ai/docs/api-models); the shape of its ``params`` and
-``reference_media`` is not. So whatever can be read is compared, in several spellings; what is absent says
-nothing; and what is there in a shape that is not understood is named, never guessed at.
+Pure. The fields of Rivya's list are documented (https://rivya.ai/docs/api-models); the shape of its
+``params`` and ``reference_media`` is not. So whatever can be read is compared, in several spellings; what is
+absent says nothing; and what is there in a shape that is not understood is named, never guessed at. ToAPIs'
+list (https://docs.toapis.com/docs/en/api-reference/chat/list-models) has ids alone, those that the key may
+use: there the comparison tells which are listed, and under which of a model's ids.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Any, Final
 from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec
 
 _CHAT: Final = "chat"
+_CHAT_ENDPOINTS: Final = frozenset(("chat_completions",))
 # Field of the live list -> the catalogue's name, and the types that can be compared.
 _PLAIN: Final[dict[str, tuple[str, tuple[type, ...]]]] = {
     "display_name": ("name", (str,)),
@@ -80,7 +84,11 @@ class LiveList:
 
 @dataclass(frozen=True)
 class Change:
-    """One field that differs; ``None`` stands for "has none". ``params.seed`` alone is a whole parameter."""
+    """
+    One field that differs; ``None`` stands for "has none".
+
+    ``params.seed`` alone is a whole parameter; ``id`` is a model that the live list has under an alias.
+    """
 
     field: str
     bundled: Any
@@ -126,20 +134,23 @@ def compare(catalog: Catalog, document: object) -> Difference:
     """
     Compare.
 
-    :param document: the decoded answer of ``GET /api/v1/models``: ``{"data": [...]}`` or a bare list.
+    :param document: the decoded answer of the list: ``{"data": [...]}`` or a bare list.
     :raises ValueError: it is neither.
     """
     live = read_live(document)
     by_id = {model.id: model for model in live.models}
-    changed = []
+    changed, removed = [], []
     for spec in catalog:
-        if (model := by_id.get(spec.id)) is not None and (changes := tuple(_changes(spec, model))):
+        listed = next((name for name in (spec.id, *spec.aliases) if name in by_id), None)
+        if listed is None:
+            removed.append(spec.id)
+        elif changes := tuple(_changes(spec, by_id[listed])):
             changed.append(ModelChanges(spec.id, changes))
     unread = [f"{model.id}: {name}" for model in live.models for name in model.unread]
     return Difference(
         as_of=catalog.as_of,
         added=tuple(model for model in live.models if model.id not in catalog),
-        removed=tuple(spec.id for spec in catalog if spec.id not in by_id),
+        removed=tuple(removed),
         changed=tuple(changed),
         unread=(*live.unread, *unread),
     )
@@ -160,11 +171,17 @@ def read_live(document: object) -> LiveList:
         model_id = entry.get("id") if isinstance(entry, Mapping) else None
         if not isinstance(model_id, str) or not model_id:
             unread.append(f"entry {number}: no model with an id")
-        elif entry.get("category") == _CHAT:
+        elif _is_chat(entry):
             chat.append(model_id)
         else:
             models[model_id] = _model(model_id, entry)
     return LiveList(tuple(models.values()), tuple(chat), tuple(unread))
+
+
+def _is_chat(entry: Mapping[str, Any]) -> bool:
+    """By its category; without one, by endpoints that are none but those for text."""
+    endpoints = _texts(entry.get("supported_endpoint_types"))
+    return entry.get("category") == _CHAT or (bool(endpoints) and _CHAT_ENDPOINTS.issuperset(endpoints or ()))
 
 
 def _model(model_id: str, entry: Mapping[str, Any]) -> LiveModel:
@@ -273,6 +290,8 @@ def _is(value: object, *kinds: type) -> bool:
 
 def _changes(spec: ModelSpec, live: LiveModel) -> Iterator[Change]:
     bundled = _bundled(spec)
+    if live.id != spec.id:
+        yield Change("id", spec.id, live.id)
     for name, value in live.facts.items():
         if bundled[name] != value:
             yield Change(name, bundled[name], value)

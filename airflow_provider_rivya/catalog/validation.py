@@ -214,7 +214,7 @@ def _check_nested(spec: ModelSpec, path: str, value: Mapping[str, Any], findings
     for key in value:
         where = path_to(path, key)
         if key in spec.param_by_key:
-            problem = f"is a parameter of {spec.id}; set beside the others it is checked, and sent in its place"
+            problem = f"is a parameter of {spec.id}: beside the others it is checked, and sent in its place"
             findings.fault(where, problem, "", path_to(PARAMS, key))
         elif argument := names.reserved(key, spec):
             findings.fault(where, f"is not a model parameter, use the argument {argument}")

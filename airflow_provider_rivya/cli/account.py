@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 def show_credits(arguments: Namespace, output: Output) -> int:
     """``rivya credits``."""
     with connect(arguments.conn_id) as hook:
-        credits = whole(hook.get_credits().credits)
-        document = {"credits": credits, "conn_id": arguments.conn_id, "gateway": hook.settings.base_url}
-    output.result(document, f"{credits} credits  ({document['conn_id']}, {document['gateway']})")
+        balance = hook.get_credits()
+        left = None if balance.unlimited else whole(balance.credits)
+        document = {
+            "credits": left,
+            "unit": balance.unit,
+            "unlimited": balance.unlimited,
+            "conn_id": arguments.conn_id,
+            "gateway": hook.settings.base_url,
+        }
+    said = "unlimited" if left is None else f"{left} {balance.unit}"
+    output.result(document, f"{said}  ({document['conn_id']}, {document['gateway']})")
     return 0
 
 

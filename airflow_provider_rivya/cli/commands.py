@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 FORMATS: Final = ("table", "json", "yaml")
-DEFAULT_CONNECTION: Final = "rivya_default"
+GATEWAYS: Final = ("rivya", "toapis")
+"""Names of the gateways, which are the types of their connections too; the first one is the default."""
+DEFAULT_CONNECTION: Final = f"{GATEWAYS[0]}_default"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,14 @@ def positive(text: str) -> float:
     return value
 
 
+def amount(text: str) -> float:
+    """A number of credits, 0 or more."""
+    value = _number(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of credits, 0 or more")
+    return value
+
+
 def port(text: str) -> int:
     """A TCP port; 0 takes a free one."""
     value = _number(text)
@@ -90,8 +100,13 @@ _OUTPUT = _format("-o", "--output")
 _FORMAT = _format("--format")
 _CONNECTION = Option(
     ("--conn-id",),
-    "Airflow connection of the gateway (%(default)s)",
+    f"Airflow connection; its type, {' or '.join(GATEWAYS)}, decides the gateway (%(default)s)",
     {"default": DEFAULT_CONNECTION, "metavar": "ID"},
+)
+_GATEWAY = Option(
+    ("--gateway",),
+    "the gateway whose models these are (%(default)s)",
+    {"choices": GATEWAYS, "default": GATEWAYS[0]},
 )
 _REQUEST = (
     Option(("-m", "--model"), "model id, see 'models list'", {"required": True, "metavar": "ID"}),
@@ -105,6 +120,12 @@ _REQUEST = (
         ("-r", "--reference"),
         "reference file: a path, an object storage URI or a URL; may be repeated",
         {"action": "append", "default": [], "metavar": "FILE"},
+    ),
+    Option(
+        ("--dialect",),
+        "at ToAPIs: a spelling of the request that is to differ from the catalogue's, such as "
+        "resolution=top or model=ID_TO_SEND; may be repeated",
+        {"action": "append", "default": [], "metavar": "FIELD=VALUE"},
     ),
 )
 _LANDING = (
@@ -136,6 +157,7 @@ MODELS: Final = Group(
                     "only models that make this",
                     {"choices": ("image", "video", "audio")},
                 ),
+                _GATEWAY,
                 _OUTPUT,
             ),
         ),
@@ -143,7 +165,7 @@ MODELS: Final = Group(
             "show",
             "show what a model accepts and what it costs",
             "models:show_model",
-            (Option(("model",), "model id", {"metavar": "ID"}), _OUTPUT),
+            (Option(("model",), "model id", {"metavar": "ID"}), _GATEWAY, _OUTPUT),
         ),
         Command(
             "diff",
@@ -164,9 +186,23 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "validate",
         "check a request without sending it",
         "requests:validate",
-        (*_REQUEST, _OUTPUT, _CONNECTION),
-        "Check a request against the model's rules. Nothing is sent and nothing is charged. The connection "
-        "is only needed for references that are URLs.",
+        (
+            *_REQUEST,
+            Option(
+                ("--gateway",),
+                f"the gateway whose rules count ({GATEWAYS[0]}, or that of --conn-id)",
+                {"choices": GATEWAYS},
+            ),
+            _OUTPUT,
+            Option(
+                ("--conn-id",),
+                "Airflow connection, which decides the gateway and opens references that are URLs (the "
+                "gateway's default connection)",
+                {"metavar": "ID"},
+            ),
+        ),
+        "Check a request against the model's rules. Nothing is sent and nothing is charged. A connection is "
+        "only needed where one is named, and for references that are URLs.",
     ),
     Command(
         "generate",
@@ -176,8 +212,20 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
             *_REQUEST,
             Option(
                 ("--idempotency-key",),
-                "send the request under this key: the same request under the same key is paid for once",
+                "send the request under this key: the same command with the same key is paid for once. "
+                "Rivya answers a repeated key with the first generation; at ToAPIs the key is looked up "
+                "first, and what was sent under it is never sent again",
                 {"metavar": "KEY"},
+            ),
+            Option(
+                ("--max-credits",),
+                "refuse a request whose price is above this; the price is the catalogue's base price",
+                {"type": amount, "metavar": "CREDITS"},
+            ),
+            Option(
+                ("--allow-estimates",),
+                "let --max-credits take the base price of models whose price depends on more than the model",
+                {"action": "store_true"},
             ),
             *_LANDING,
         ),
@@ -188,13 +236,30 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "fetch",
         "wait for a generation that was submitted before, and land its files",
         "requests:fetch",
-        (Option(("generation_id",), "the gateway's task id", {"metavar": "GENERATION_ID"}), *_LANDING),
+        (
+            Option(
+                ("generation_id",),
+                "the gateway's task id; at ToAPIs also the key that it was submitted under",
+                {"metavar": "GENERATION_ID"},
+            ),
+            Option(
+                ("--category",),
+                "where the gateway keeps images and videos apart: which it is (both are looked at)",
+                {"choices": ("image", "video")},
+            ),
+            *_LANDING,
+        ),
         "Land the result of a generation that is paid for already. This costs nothing.",
     ),
-    Command("credits", "show the balance of the account", "account:show_credits", (_OUTPUT, _CONNECTION)),
+    Command(
+        "credits",
+        "show the balance of the account, or of its key",
+        "account:show_credits",
+        (_OUTPUT, _CONNECTION),
+    ),
     Command(
         "sandbox",
-        "run a stand-in for the gateway on this machine: nothing is real, nothing is charged",
+        "run a stand-in for both gateways on this machine: nothing is real, nothing is charged",
         "account:run_sandbox",
         (
             Option(
@@ -204,7 +269,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
             ),
             Option(
                 ("--speed",),
-                "how many times faster than the real gateway (%(default)s)",
+                "how many times faster than the real gateways (%(default)s)",
                 {"type": positive, "default": 1.0, "metavar": "FACTOR"},
             ),
         ),

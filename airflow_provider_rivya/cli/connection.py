@@ -1,28 +1,77 @@
-"""The connection of a command: any that ``airflow connections get`` finds."""
+"""The connection of a command: any that ``airflow connections get`` finds. Its type decides the gateway."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from airflow_provider_rivya.cli.commands import GATEWAYS
+from airflow_provider_rivya.exceptions import ConnectionConfigError
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.hooks.rivya import RivyaHook
+    from airflow_provider_rivya.hooks.base import GatewayHook
+
+HOOKS: Final[Mapping[str, str]] = {
+    "rivya": "airflow_provider_rivya.hooks.rivya:RivyaHook",
+    "toapis": "airflow_provider_rivya.hooks.toapis:ToApisHook",
+}
+"""The hook's class by the connection's type."""
 
 
 @contextmanager
-def connect(conn_id: str) -> Iterator[RivyaHook]:
-    """Open the hook of a command; it is closed at the end."""
-    see_all_connections()
-    from airflow_provider_rivya.hooks.rivya import RivyaHook
+def connect(conn_id: str) -> Iterator[GatewayHook]:
+    """
+    Open the hook of a command; it is closed at the end.
 
-    hook = RivyaHook(conn_id)
+    :raises ConnectionConfigError: there is no such connection, or it is no gateway's.
+    """
+    see_all_connections()
+    hook = _hook(conn_id)
     try:
         yield hook
     finally:
         hook.close()
+
+
+def _hook(conn_id: str) -> GatewayHook:
+    from airflow_provider_rivya._compat import BaseHook
+
+    try:
+        conn_type = BaseHook.get_connection(conn_id).conn_type or ""
+    except Exception:
+        return _unreadable(conn_id)
+    if conn_type not in HOOKS:
+        raise ConnectionConfigError(
+            f"The connection {conn_id!r} is of type {conn_type!r}, which is no gateway's",
+            conn_id=conn_id,
+            advice=f"Name a connection of type {' or '.join(map(repr, HOOKS))}.",
+            fate="Nothing was sent and nothing was charged.",
+        )
+    return _hook_of_type(conn_type, conn_id)
+
+
+def _hook_of_type(conn_type: str, conn_id: str) -> GatewayHook:
+    module, _, name = HOOKS[conn_type].partition(":")
+    hook: GatewayHook = getattr(importlib.import_module(module), name)(conn_id)
+    return hook
+
+
+def _unreadable(conn_id: str) -> GatewayHook:
+    """Have a hook say, in the words of tasks, why there is no connection; its id may tell whose it is."""
+    likely = next((name for name in GATEWAYS if conn_id.startswith(name)), None)
+    hook = _hook_of_type(likely or GATEWAYS[0], conn_id)
+    try:
+        hook.settings  # noqa: B018 - reading it is what is wanted
+    except ConnectionConfigError as error:
+        if error.advice and likely is None:
+            others = ", ".join(repr(name) for name in GATEWAYS[1:])
+            error.advice += f" The type of another gateway is {others}."
+        raise
+    return hook
 
 
 def see_all_connections() -> None:

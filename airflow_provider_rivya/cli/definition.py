@@ -19,7 +19,7 @@ def get_rivya_cli_commands() -> list[Any]:
     return [
         GroupCommand(
             name="rivya",
-            help="Generate images, video and audio through Rivya",
+            help="Generate images, video and audio through Rivya and ToAPIs",
             subcommands=_subcommands(COMMANDS),
         )
     ]

@@ -56,6 +56,7 @@ def follow(
     """
     Wait for a generation, with a bar on a terminal and with lines elsewhere.
 
+    :param category: ``image``, ``audio`` or ``video``: how often, and where, to ask.
     :param timeout: seconds.
     :return: it, succeeded.
     :raises GenerationError: it failed or did not end in time.
@@ -68,7 +69,7 @@ def follow(
     with _shown(generation, output) as show:
         follower = _Follower(generation.id, began, output, show)
         finished = watch(hook, replace(target, narrator=follower))
-    return verdict(finished, hook.get_generation(generation.id), target)
+    return verdict(finished, hook.get_generation(generation.id, category=category), target)
 
 
 @contextmanager

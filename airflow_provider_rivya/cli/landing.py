@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
+from airflow_provider_rivya.cli.commands import DEFAULT_CONNECTION
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.generation.result import GenerationResult, in_credits
 from airflow_provider_rivya.generation.result import Output as LandedOutput
@@ -12,6 +14,8 @@ from airflow_provider_rivya.media.store import OutputPlace
 from airflow_provider_rivya.operators.landing import landed
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.cli.output import Output
     from airflow_provider_rivya.hooks.base import GatewayHook
@@ -48,8 +52,22 @@ def land(hook: GatewayHook, generation: Generation, model: str, path: str, outpu
         # Whoever has the URL has the file: it is for tasks, not for terminals.
         del entry["source_url"]
     output.result(document, *(_line(file) for file in files))
-    output.say(f"It cost {in_credits(generation.credits_final)}.", style="dim")
+    cost = generation.credits_final
+    told = "What it cost the gateway does not tell." if cost is None else f"It cost {in_credits(cost)}."
+    output.say(told, style="dim")
     return 0
+
+
+def way_back(generation_id: str, arguments: Namespace) -> str:
+    """
+    Return the command that lands what is paid for.
+
+    :param arguments: of the command that submitted it, or was to land it.
+    """
+    words = ["rivya", "fetch", generation_id, "--output", arguments.output]
+    if arguments.conn_id != DEFAULT_CONNECTION:
+        words += ["--conn-id", arguments.conn_id]
+    return shlex.join(words)
 
 
 def _line(file: LandedOutput) -> str:

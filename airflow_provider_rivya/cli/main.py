@@ -86,7 +86,7 @@ def _function(command: Command) -> Callable[[argparse.Namespace, Output], int]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rivya",
-        description="Image, video and audio generation through Rivya, with the connections of Airflow.",
+        description="Image, video and audio generation through Rivya and ToAPIs, with Airflow's connections.",
         epilog=_EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"airflow-provider-rivya {__version__}")

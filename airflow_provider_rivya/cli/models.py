@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_rivya.api.dialect import CHOICES
 from airflow_provider_rivya.catalog import summary
 from airflow_provider_rivya.catalog.live import Change, Difference, compare
 from airflow_provider_rivya.catalog.price import estimate_credits
@@ -26,13 +27,13 @@ _SHOWN = 200
 
 def list_models(arguments: Namespace, output: Output) -> int:
     """``rivya models list``."""
-    catalog = load_catalog()
+    catalog = load_catalog(arguments.gateway)
     wanted = [spec for spec in catalog if arguments.category in (None, spec.category)]
     table = _table("Model", "Makes", "Credits", "Prompt up to", "References", "Parameters")
     for spec in wanted:
         limit = spec.prompt.max_length
         table.add_row(
-            spec.id,
+            "\n  ".join((spec.id, *spec.aliases)),
             spec.category,
             summary.price(spec),
             f"{limit:,}" if limit else _NOTHING,
@@ -46,8 +47,8 @@ def list_models(arguments: Namespace, output: Output) -> int:
     output.result([_brief(spec) for spec in wanted], table)
     if output.format == "table":
         output.say(
-            f"{len(wanted)} models, as documented on {catalog.as_of}. ~ is a base price: metered, or changed "
-            "by a parameter. See 'models show ID'.",
+            f"{len(wanted)} models of {catalog.title}, as documented on {catalog.as_of}. ~ is a base price: "
+            "metered, or changed by a parameter; ? is not documented. See 'models show ID'.",
             style="dim",
         )
     return 0
@@ -55,14 +56,16 @@ def list_models(arguments: Namespace, output: Output) -> int:
 
 def show_model(arguments: Namespace, output: Output) -> int:
     """``rivya models show ID``."""
-    spec = find(load_catalog(), arguments.model)
+    spec = find(load_catalog(arguments.gateway), arguments.model)
     facts = _table("", "", header=False)
     for name, value in (
+        ("Also called", _aliases(spec)),
         ("Makes", spec.category),
         ("Price", summary.price_in_words(spec)),
         ("Prompt", summary.prompt(spec)),
         ("Input", summary.inputs(spec)),
         ("References", _references(spec)),
+        ("Dialect", _dialect(spec)),
         ("API", "" if spec.api_status == "available" else f"not open ({spec.api_status})"),
         ("Source", spec.source),
     ):
@@ -75,7 +78,7 @@ def show_model(arguments: Namespace, output: Output) -> int:
     for param in spec.params:
         params.add_row(param.key, param.type, _default(param), _allowed(param))
     tables = [facts, params] if spec.params else [facts]
-    output.result({**asdict(spec), "price": estimate_credits(spec)._asdict()}, *tables)
+    output.result({**summary.document(spec), "price": estimate_credits(spec)._asdict()}, *tables)
     if output.format == "table":
         if not spec.params_complete:
             output.say("Not all parameters are documented; others are handed on with a warning.", style="dim")
@@ -93,7 +96,8 @@ def diff_models(arguments: Namespace, output: Output) -> int:
         # Only what the gateway sent: a field that it left out says nothing.
         live = [entry.model_dump(exclude_unset=True) for entry in hook.list_models()]
         origin = hook.settings.base_url
-    difference = compare(load_catalog(), live)
+        catalog = load_catalog(hook.api.NAME)
+    difference = compare(catalog, live)
     output.result(difference.to_json(), *([_differences(difference)] if difference else []))
     for place in difference.unread[:20]:
         output.warn(f"not compared, as its shape is not understood: {clean(place, _SHOWN)}")
@@ -114,7 +118,7 @@ def find(catalog: Catalog, model_id: str) -> ModelSpec:
     if spec is None:
         nearest = " or ".join(catalog.nearest(model_id))
         allowed = "" if nearest else "the ids of 'models list'"
-        fault = Fault("model", f"{catalog.gateway} has no model {clean(model_id, 60)!r}", allowed, nearest)
+        fault = Fault("model", f"{catalog.title} has no model {clean(model_id, 60)!r}", allowed, nearest)
         raise InvalidRequestError([fault], fate="")
     return spec
 
@@ -138,6 +142,7 @@ def _brief(spec: ModelSpec) -> dict[str, Any]:
     rule = spec.reference
     return {
         "id": spec.id,
+        "aliases": list(spec.aliases),
         "name": spec.name,
         "category": spec.category,
         "price": estimate_credits(spec)._asdict(),
@@ -159,6 +164,18 @@ def _references(spec: ModelSpec) -> str:
         formats = ", ".join(mime.partition("/")[2] for mime in found.mime_types)
         lines.append(f"{kind.kind}: up to {found.max_size_mb} MB, {formats}")
     return "\n".join(lines)
+
+
+def _aliases(spec: ModelSpec) -> str:
+    names = ", ".join(spec.aliases)
+    return f"{names} ({spec.alias_note})" if spec.alias_note else names
+
+
+def _dialect(spec: ModelSpec) -> str:
+    """How requests are spelled, in the words that ``--dialect`` takes."""
+    if spec.dialect is None:
+        return ""
+    return ", ".join(f"{name}={value}" for name in CHOICES if (value := getattr(spec.dialect, name)))
 
 
 def _default(param: ParamSpec) -> str:

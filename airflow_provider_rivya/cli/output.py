@@ -61,7 +61,7 @@ class Output:
         """Print an error: for people on stderr, in the formats for scripts on stdout too."""
         from rich.text import Text
 
-        self.err.print(Text("Error: ", "bold red").append(str(error), "default"), soft_wrap=True)
+        self.err.print(Text("Error: ", "bold red").append(str(error).rstrip("\n"), "default"), soft_wrap=True)
         if self.format != "table":
             self.result({"error": describe(error)})
 

@@ -8,7 +8,7 @@ finds a record, after whatever crash, asks :func:`next_step` what to do.
 ::
 
     none ──> intent ──> submitted ──> delivered
-                            └───────> failed
+                ├──> withdrawn  └───> failed
 
 Two processes of one task may live at the same time, as one can outlive its worker. An intent therefore names
 its *holder*, the one process that may send it: whoever takes an intent over writes its own name first, and
@@ -36,8 +36,8 @@ How long the gateway remembers a key is not documented; a day is an assumption, 
 EXPIRED: Final = "result_expired"
 """Code of a generation whose result nobody can fetch any more; ours, not a gateway's."""
 
-State = Literal["intent", "submitted", "delivered", "failed"]
-STATES: Final[tuple[State, ...]] = ("intent", "submitted", "delivered", "failed")
+State = Literal["intent", "withdrawn", "submitted", "delivered", "failed"]
+STATES: Final[tuple[State, ...]] = ("intent", "withdrawn", "submitted", "delivered", "failed")
 
 OnRerun = Literal["regenerate", "reuse"]
 OnUncertain = Literal["resubmit", "fail"]
@@ -126,11 +126,26 @@ class Record:
             submitted_at=now,
         )
 
+    def withdrawn(self) -> Record:
+        """
+        Return it as certainly not taken in.
+
+        It counts as no record to the tries after it; to one before it that still lives, "no record" would
+        mean that it may begin.
+        """
+        return replace(self, state="withdrawn", body=None, holder=None, asked_at=None)
+
     def delivered(self) -> Record:
         return replace(self, state="delivered", body=None)
 
     def failed(self, code: str | None, credits: float | None) -> Record:
         return replace(self, state="failed", body=None, code=code, credits=credits)
+
+    def adopted(self, epoch: int, try_id: str | None) -> Record:
+        """Return it as a try goes on with it; unchanged if that is not after a clear, or a later one has."""
+        if epoch == self.epoch or is_later(self.try_id, try_id):
+            return self
+        return replace(self, epoch=epoch, try_id=try_id)
 
     def to_json(self) -> dict[str, Any]:
         document = {key: value for key, value in asdict(self).items() if value is not None}
@@ -198,6 +213,11 @@ def in_order(instance_id: object) -> str | None:
     return str(found) if found.version == 7 else None
 
 
+def is_later(try_id: str | None, than: str | None) -> bool:
+    """Whether one try certainly came after another one."""
+    return try_id is not None and than is not None and try_id > than
+
+
 def new_holder() -> str:
     """Return a name for this process, which no other one has."""
     return uuid.uuid4().hex[:16]
@@ -262,7 +282,7 @@ class Stop:
     :param record: to be kept from now on: that a person was asked may be noted in it.
     :param reason: ``uncertain``: no answer, and it may not be sent again; ``absent``, ``foreign``: no
         answer, and so ended the look-up; ``charged``, ``refused``: how it failed; ``outlived``: a later try
-        is about to send it.
+        has begun.
     """
 
     record: Record
@@ -319,14 +339,16 @@ def next_step(
     """
     if record is None:
         return Begin(epoch, 0)
-    if try_id is not None and record.try_id is not None and record.try_id > try_id:
-        return Stop(record, "outlived") if record.state == "intent" else Reattach(record)
+    if is_later(record.try_id, try_id):
+        return Reattach(record) if record.generation_id else Stop(record, "outlived")
+    if record.state == "withdrawn":
+        return Begin(epoch, 0)
     cleared = epoch != record.epoch
-    adopted = replace(record, epoch=epoch, try_id=try_id) if cleared else record
+    adopted = record.adopted(epoch, try_id)
     changed = fingerprint != record.fingerprint
     foreign_key = record.state == "intent" and record.namespace != namespace
     if record.state == "intent" and not replays_keys:
-        answered = record.asked_at is not None
+        answered = record.asked_at is not None and not _was_there(try_id, record.asked_at)
         if looked_up is None:
             return LookUp(record, patiently=not answered)
         if cleared and (answered or changed or foreign_key):
@@ -354,6 +376,11 @@ def next_step(
     if is_content_refusal(record.code):
         return Stop(record, "refused")
     return Begin(epoch, record.attempt + 1)
+
+
+def _was_there(try_id: str | None, moment: float) -> bool:
+    """Whether a try is older than a moment: the clear that made it is no answer to a question of then."""
+    return try_id is not None and (uuid.UUID(try_id).int >> 80) / 1000 < moment
 
 
 def is_content_refusal(code: str | None) -> bool:

@@ -220,10 +220,10 @@ class _Attempt:
     stop: threading.Event
 
     def run(self) -> LandedFile:
-        inspector = StreamInspector(f"The file from {host_of(self.source_url)}")
         writer = OutputWriter(self.place, self.name_for, self.if_exists)
         with ExitStack() as stack:
             stack.callback(writer.discard)
+            inspector = stack.enter_context(StreamInspector(f"The file from {host_of(self.source_url)}"))
             stream = stack.enter_context(self.open_stream(self.source_url))
             for chunk in self._checked(stream):
                 inspector.feed(chunk)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Self
 
 from airflow_provider_rivya.exceptions import DownloadError, NotMediaError
 from airflow_provider_rivya.media import types
+from airflow_provider_rivya.media.beside import Beside
 from airflow_provider_rivya.media.images import walk_gif, walk_jpeg, walk_png
 from airflow_provider_rivya.media.iso import walk_iso
 from airflow_provider_rivya.media.riff import walk_wav, walk_webp
@@ -56,6 +58,8 @@ class StreamInspector:
     """
     Check one file, fed in chunks of any size, in constant memory.
 
+    The hash of a larger file is computed in a thread of its own, which a ``with`` block ends.
+
     What is found: bytes that are no media at all; a PNG with any bit wrong; a JPEG, GIF, WebP, AVIF,
     HEIC, MP4, MOV, M4A or WAV that was cut (the walks' docstrings name the exceptions). For WebM,
     Matroska, Ogg, FLAC, MP3 and ADTS only the head is looked at.
@@ -66,11 +70,18 @@ class StreamInspector:
     def __init__(self, subject: str = "The file") -> None:
         self._subject = subject
         self._hash = hashlib.sha256()
+        self._hashing = Beside(self._hash.update)
         self._count = 0
         self._head = bytearray()
         self._media_type: MediaType | None = None
         self._scanner: Scanner | None = None
         self._size = Size()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hashing.close()
 
     @property
     def media_type(self) -> MediaType | None:
@@ -85,7 +96,7 @@ class StreamInspector:
             an error page in place of a file is often gone a moment later.
         :raises DownloadError: as soon as the file is seen to be damaged; ``retryable``.
         """
-        self._hash.update(chunk)
+        self._hashing.feed(chunk)
         self._count += len(chunk)
         if self._scanner is not None:
             self._scan(self._scanner, chunk)
@@ -114,6 +125,7 @@ class StreamInspector:
             self._scanner.finish()
         except CorruptError as error:
             raise self._damaged(error) from None
+        self._hashing.finish()
         return MediaFacts(
             media_type=self._media_type,
             width=self._size.width,

@@ -85,15 +85,15 @@ class Scanner:
         self._buffer = bytearray()
         self._resume(None)
 
-    def feed(self, data: bytes | memoryview) -> None:
+    def feed(self, data: bytes) -> None:
         """
         Take in the next bytes of the file.
 
         :raises CorruptError: as soon as they break the format.
         """
-        view = memoryview(data)
-        while view:
-            view = view[self._consume(view) :]
+        at = 0
+        while at < len(data):
+            at += self._consume(data, at)
 
     def finish(self) -> None:
         """
@@ -106,35 +106,37 @@ class Scanner:
                 raise TruncatedError("it ends before its format says it does")
             self._resume(bytes(self._buffer))
 
-    def _consume(self, view: memoryview) -> int:
+    def _consume(self, data: bytes, at: int) -> int:
+        """Take in bytes from ``at`` on, as many as the step wants; return how many those were."""
         step = self._step
         if isinstance(step, Take):
-            piece = view[: self._left]
+            piece = data[at : at + self._left]
             self._buffer += piece
             self._left -= len(piece)
             if not self._left:
                 self._resume(bytes(self._buffer))
             return len(piece)
         if isinstance(step, Pass):
-            piece = view[: self._left]
+            count = min(self._left, len(data) - at)
             if step.sink:
-                step.sink(piece)
-            self._left -= len(piece)
+                step.sink(memoryview(data)[at : at + count])
+            self._left -= count
             if not self._left:
                 self._resume(b"")
-            return len(piece)
+            return count
+        rest = len(data) - at
         if isinstance(step, Find):
-            at = bytes(view).find(step.byte)
-            if at < 0:
-                return len(view)
+            found = data.find(step.byte, at)
+            if found < 0:
+                return rest
             self._resume(b"")
-            return at + 1
+            return found + 1 - at
         if step is None:
             raise CorruptError("it goes on after its end")
-        self._left += len(view)
+        self._left += rest
         if step.limit is not None and self._left > step.limit:
             raise CorruptError(f"more than {step.limit} bytes follow its end")
-        return len(view)
+        return rest
 
     def _resume(self, answer: bytes | None) -> None:
         """Step on until the walk wants bytes that have not come yet."""

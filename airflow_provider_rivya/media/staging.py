@@ -25,6 +25,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 from airflow_provider_rivya.exceptions import StorageError
+from airflow_provider_rivya.media.writeback import WriteBack
 from airflow_provider_rivya.redaction import clean
 
 #: Parts of an upload. s3fs holds several blocks in memory, and its own default is 50 MiB.
@@ -155,6 +156,10 @@ class LocalFile(StagedFile):
     """
     A file on a local disk.
 
+    A committed file is on the disk: what follows (the record, the task's success) is kept by a
+    database that flushes too, and must not outlive the file it tells of. The disk begins to write
+    while the file still grows, so that little is left to wait for.
+
     :param folder: absolute; created when it is missing.
     :param name: the final file name.
     """
@@ -170,9 +175,13 @@ class LocalFile(StagedFile):
         except OSError as error:
             raise self._fault("opening", error) from error
         self._file = os.fdopen(descriptor, "wb")
+        self._write_back = WriteBack(descriptor)
+        self._size = 0
 
     def _write(self, data: bytes) -> None:
         self._file.write(data)
+        self._size += len(data)
+        self._write_back.reached(self._size)
 
     def _commit(self) -> None:
         self._file.flush()

@@ -15,7 +15,7 @@ from airflow_provider_rivya.media.types import Kind, MediaFacts, MediaType
 
 log = logging.getLogger(__name__)
 
-_READ_CHUNK = 256 * 1024
+_READ_CHUNK = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,11 @@ class OutputWriter:
 
     def _describe_existing(self, name: str) -> LandedFile:
         uri = self._place.uri_of(name)
-        inspector = StreamInspector(f"The file that stands at {uri}")
         try:
-            for chunk in self._read(name):
-                inspector.feed(chunk)
-            return _landed(self._place, name, inspector.finish(), kept=True)
+            with StreamInspector(f"The file that stands at {uri}") as inspector:
+                for chunk in self._read(name):
+                    inspector.feed(chunk)
+                return _landed(self._place, name, inspector.finish(), kept=True)
         except (DownloadError, NotMediaError) as error:
             raise StorageError(
                 error.message,

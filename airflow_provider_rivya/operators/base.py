@@ -44,7 +44,7 @@ BACKSTOP = timedelta(minutes=5)
 """How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
 
 
-class GenerateOperator(ReportsResult, _compat.BaseOperator):
+class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     """
     Base of the generate operators.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,8 @@ def prepare(
     faults: list[Fault] = [reference for reference in references if isinstance(reference, Fault)]
     usable = [reference for reference in references if not isinstance(reference, Fault)]
     params = _params(model_params, faults)
-    request, spec = _checked(gateway, model, prompt, params, usable, validation, faults)
+    forced = dialect.get("model") if isinstance(dialect, Mapping) else None
+    request, spec = _checked(gateway, model, prompt, params, usable, validation, faults, sent_as=forced)
     spelling = spelled(dialect, spec.dialect if spec else None, faults)
     faults.extend(_trace_id_faults(client_request_id, takes_trace_id))
     faults.extend(price_faults(spec, budget, request.params))
@@ -128,6 +129,8 @@ def _checked(
     references: Sequence[Reference],
     validation: Validation,
     faults: list[Fault],
+    *,
+    sent_as: str | None,
 ) -> tuple[NormalisedRequest, ModelSpec | None]:
     """Ask the catalogue as far as ``validation`` says; log its warnings."""
     from airflow_provider_rivya.catalog.lenient import as_far_as_known, as_given
@@ -140,7 +143,9 @@ def _checked(
         faults.extend(given.faults)
         return given.normalised, catalog.get(given.normalised.model)
     facts = [reference.facts for reference in references]
-    verdict = check_request(catalog, model=model, prompt=prompt, model_params=params, references=facts)
+    verdict = check_request(
+        catalog, model=model, prompt=prompt, model_params=params, references=facts, sent_as=sent_as
+    )
     for warning in verdict.warnings:
         log.warning("%s", warning)
     if validation == "strict":

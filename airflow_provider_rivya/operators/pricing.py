@@ -68,7 +68,7 @@ def price_faults(
             Fault(
                 "max_credits",
                 f"the price of {spec.id} ({in_credits(price.credits)}) is an estimate: {_why(spec)}",
-                "allow_estimates=True",
+                "allow_estimates=True, on the command line --allow-estimates",
             )
         )
     return found
@@ -109,17 +109,17 @@ def surprise(reserved: float | None, spec: ModelSpec | None, budget: Budget) -> 
     if reserved is None or spec is None:
         return ""
     price = estimate_credits(spec)
-    known = "no price" if price.credits is None else f"{price.credits:g}"
     above = budget.max_credits is not None and reserved > budget.max_credits
     if above:
+        known = " has no price" if price.credits is None else f"'s price is {price.credits:g}"
         return (
             f"The gateway reserved {in_credits(reserved)} for {spec.id}, MORE than max_credits="
-            f"{budget.max_credits:g}; the catalogue's price is {known}. It cannot be cancelled."
+            f"{budget.max_credits:g}; the catalogue{known}. It cannot be cancelled."
         )
     if price.exact and reserved != price.credits:
         return (
             f"The gateway reserved {in_credits(reserved)} for {spec.id}; the catalogue's price is "
-            f"{known}. The live list may have changed: rivya models diff."
+            f"{price.credits:g}. The live list may have changed: rivya models diff."
         )
     return ""
 

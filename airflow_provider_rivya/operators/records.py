@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
-from airflow_provider_rivya.generation.submission import Identity, Record, State, UnreadableRecordError
+from airflow_provider_rivya.generation.submission import (
+    Identity,
+    Record,
+    State,
+    UnreadableRecordError,
+    is_later,
+)
 from airflow_provider_rivya.redaction import clean
 
 if TYPE_CHECKING:
@@ -136,7 +142,13 @@ class NoRecords:
 
 
 # How far a submission has come: what two processes write of one never goes back.
-_PROGRESS: Final[dict[State, int]] = {"intent": 0, "submitted": 1, "delivered": 2, "failed": 2}
+_PROGRESS: Final[dict[State, int]] = {
+    "intent": 0,
+    "withdrawn": 0,
+    "submitted": 1,
+    "delivered": 2,
+    "failed": 2,
+}
 
 _NOTES: Final = 5
 """How often a note is written again because another process has written meanwhile."""
@@ -199,7 +211,7 @@ class SafeRecords:
         try:
             for _ in range(_NOTES):
                 there = self._store.read()
-                if there is not None and there.key != record.key:
+                if there is not None and there.key != record.key and there.state != "withdrawn":
                     log.warning(
                         "A later try has submitted something else; that generation %s is %s is not recorded.",
                         record.generation_id,
@@ -222,14 +234,24 @@ class SafeRecords:
         """
         Write which clear a record goes on after, or that a person was asked, as far as that can be done.
 
-        :param before: what the decision was made on; what another process has written since stays.
+        What another process has written since stays, and is gone on with after this clear; what a later
+        try has begun or gone on with is left alone.
+
+        :param before: what the decision was made on.
         """
         if record == before:
             return
         try:
-            self._store.exchange(before, record)
-        except RecordTakenError:
-            log.warning("Another process of this task has written its record meanwhile; that stays.")
+            for _ in range(_NOTES):
+                with suppress(RecordTakenError):
+                    self._store.exchange(before, record)
+                    return
+                there = self._store.read()
+                if there is None or there.key != record.key or is_later(there.try_id, record.try_id):
+                    log.warning("Another process of this task has gone on with its record; that stays.")
+                    return
+                before, record = there, replace(there, epoch=record.epoch, try_id=record.try_id)
+            raise RecordTakenError("another process keeps on writing")
         except Exception:
             log.exception(
                 "The submission record could not be written. A retry takes itself for cleared once more."
@@ -239,11 +261,17 @@ class SafeRecords:
         """
         Take an intent back that was certainly not taken in; left behind, it does no harm either.
 
+        No record is left that an earlier try has seen: it may live yet, and would go on from that.
+
         :param before: the record that it had taken the place of, which counts the attempts.
         :param intent: what is taken back; if another process has taken it over by now, it stays.
         """
+        if before is None or before.state == "withdrawn":
+            after = intent.withdrawn()
+        else:
+            after = replace(before, try_id=intent.try_id or before.try_id)
         try:
-            self._store.exchange(intent, before)
+            self._store.exchange(intent, after)
         except RecordTakenError:
             log.warning("Another process has taken this submission over; its record stays.")
         except Exception:
@@ -262,7 +290,7 @@ class SafeRecords:
 
 def _merged(there: Record | None, record: Record) -> Record:
     """Return what is to stand for a submission of which another process may have written too."""
-    if there is None:
+    if there is None or there.key != record.key:
         return record
     further = there if _PROGRESS[there.state] > _PROGRESS[record.state] else record
     return replace(further, epoch=there.epoch, try_id=there.try_id)

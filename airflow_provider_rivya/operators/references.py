@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.exceptions import DownloadError, Fault, GenerationError, OutputError
+from airflow_provider_rivya.exceptions import (
+    DownloadError,
+    Fault,
+    GenerationError,
+    NotMediaError,
+    OutputError,
+)
+from airflow_provider_rivya.media.inspector import StreamInspector
 from airflow_provider_rivya.media.reference import ReferenceFile, open_reference
 from airflow_provider_rivya.media.staging import reason_of
 from airflow_provider_rivya.redaction import clean, host_of
@@ -170,6 +177,8 @@ def _from_text(text: str, path: str) -> _Source | Fault:
             "the task's output itself (reference_media=first.output), or render_template_as_native_obj=True "
             "on the DAG",
         )
+    if text[:5].lower() == "data:":
+        return Fault(path, "a data URI: give the file itself, it is uploaded", _ALLOWED)
     if text.lower().startswith(("http://", "https://")):
         return _Source(path, url=text)
     return _Source(path, uri=text)
@@ -229,16 +238,24 @@ def _fetched(
 ) -> Reference | Fault:
     name = f"reference-{hashlib.sha256(path.encode()).hexdigest()[:12]}"
     target = Path(folder) / name
+    # Without a length a cut shows only in the file itself, which would be uploaded, and paid for, as it is.
+    inspector = StreamInspector(f"the file at {host_of(url)}")
     try:
         with open_url(url) as stream, target.open("wb") as file:
             for chunk in stream.chunks():
                 if file.tell() + len(chunk) > max_bytes:
                     return Fault(path, f"the file at {host_of(url)} has more than {max_bytes} bytes")
                 file.write(chunk)
+                if stream.length is None:
+                    inspector.feed(chunk)
             if stream.length is not None and file.tell() != stream.length:
                 raise DownloadError(
                     f"{host_of(url)} sent {file.tell()} of {stream.length} bytes", retryable=True
                 )
+            if stream.length is None and file.tell():
+                inspector.finish()
+    except NotMediaError as error:
+        return Fault(path, error.message.rstrip("."))
     except OutputError as error:
         if error.retryable:
             raise GenerationError(

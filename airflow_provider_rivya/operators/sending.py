@@ -108,7 +108,7 @@ class PaidCall:
         there = self.task.records.read()
         if there == self.record:
             return True
-        if there is None or there.key != self.record.key:
+        if there is None or there.key != self.record.key or there.state == "withdrawn":
             raise overtaken(None, self.task.hook.conn_id, self.task.situation())
         return False
 

@@ -71,17 +71,21 @@ def open_session(hook: GatewayHook, context: Any, *, own_place: bool) -> Iterato
 
 
 def _record_after(session: Session, context: Any, own_place: bool) -> tuple[Record | None, bool]:
-    """Return the submission record after a failure, and whether it could be looked at."""
+    """Return the record of what may have been paid, if there is one, and whether it could be looked at."""
     store = _compat.state_store(context)
     try:
         if session.submitter is not None:
-            return session.submitter.records.read(), True
+            return _standing(session.submitter.records.read()), True
         if store is not None and not own_place:
-            return StateStoreRecords(store).read(), True
+            return _standing(StateStoreRecords(store).read()), True
     except Exception:
         log.exception("The submission record of this task could not be read.")
     # A file's name depends on the connection: not known is not "none".
     return None, False
+
+
+def _standing(record: Record | None) -> Record | None:
+    return None if record is not None and record.state == "withdrawn" else record
 
 
 def leave_failure(context: Any, failure: dict[str, Any]) -> None:

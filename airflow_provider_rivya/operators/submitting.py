@@ -24,6 +24,7 @@ from airflow_provider_rivya.generation.submission import (
     Record,
     Repeat,
     Stop,
+    is_later,
 )
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
@@ -139,7 +140,7 @@ class Submitter:
         That is so until somebody clears the task, and as long as something may have been paid for.
         """
         record = self.records.read()
-        if record is None or record.epoch != self.epoch or record.state == "failed":
+        if record is None or record.epoch != self.epoch or record.state in ("failed", "withdrawn"):
             return None
         return record
 
@@ -319,13 +320,10 @@ class Submitter:
             raise not_looked_up(error, mine, self.situation(mine)) from None
         if finding.ours is None:
             return self._go_on(mine, wanted, finding)
-        record = self._found(finding.ours, mine)
-        return self._go_on(record, wanted)
-
-    def _found(self, generation: Generation, record: Record) -> Record:
-        submitted = record.submitted(generation.id, generation.credits_reserved, self.clock.time())
-        self.records.note(submitted)
-        return submitted
+        found = mine.submitted(finding.ours.id, finding.ours.credits_reserved, self.clock.time())
+        self.records.note(found)
+        # Another process may have gone further with it meanwhile.
+        return self._go_on(self.records.read() or found, wanted)
 
     def _follow(self) -> Submitted:
         """Another copy of this task instance was first: wait for what it records, and re-attach."""
@@ -333,14 +331,18 @@ class Submitter:
         patience = self.clock.monotonic() + CONFLICT_PATIENCE
         while True:
             record = self.records.read()
-            if record is not None and record.state != "intent":
-                return self._reattach(Reattach(record))
+            if record is not None and record.generation_id:
+                return self._join(record)
             if self.clock.monotonic() < patience:
                 self.clock.sleep(CONFLICT_PAUSE)
                 continue
-            if record is not None and self.replays_keys:
+            if record is None or record.state == "withdrawn":
+                raise overtaken(None, self.hook.conn_id, self.situation())
+            if self.replays_keys and not is_later(record.try_id, self.try_id):
                 # It died in between: its bytes under its key, as after any crash.
                 return self._take_over(record, record)
+            # The clear that this try came after is none to the next one.
+            self.records.adopt(record.adopted(self.epoch, self.try_id), record)
             raise overtaken(record, self.hook.conn_id, self.situation(record))
 
     def _upload(self, wanted: Wanted, key: str) -> str:
@@ -362,7 +364,7 @@ class Submitter:
         if answer is None:
             return self._follow()
         if isinstance(answer, Record):
-            return self._reattach(Reattach(answer))
+            return self._join(answer)
         record = record.submitted(answer.id, answer.credits_reserved, self.clock.time())
         self.records.note(record)
         observability.submitted(Labels(self.hook.api.NAME, record.model))
@@ -374,6 +376,12 @@ class Submitter:
             record.conn_id,
         )
         return Submitted(record, answer)
+
+    def _join(self, record: Record) -> Submitted:
+        """Go on with what another process of this task has submitted meanwhile."""
+        mine = record.adopted(self.epoch, self.try_id)
+        self.records.adopt(mine, record)
+        return self._reattach(Reattach(mine))
 
     def _reattach(self, step: Reattach) -> Submitted:
         record = step.record

@@ -1,8 +1,8 @@
 """
-A server on loopback that speaks the gateway's public contract: nothing is real, nothing is charged.
+A server on loopback that speaks the public contracts of both gateways: nothing is real, nothing is charged.
 
 ``python -m airflow_provider_rivya.sandbox --port 8765`` starts it. It shares no code with the
 client, so a misreading of the contract in one of them shows in the other; of the project it reads
-only the model data in ``catalog/rivya.json``. Everything the public documentation leaves open is a
-named switch (see :mod:`.open_points`).
+only the model data, ``catalog/rivya.json`` and ``catalog/toapis.json``. Everything the public documentation
+leaves open is a named switch (see :mod:`.switches`).
 """

@@ -62,7 +62,8 @@ def _complain(text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_rivya.sandbox",
-        description="A stand-in for the Rivya gateway on 127.0.0.1: nothing is real, nothing is charged.",
+        description="A stand-in for the gateways Rivya and ToAPIs on 127.0.0.1: nothing is real, nothing is "
+        "charged. It prints a connection to each, ready to copy.",
     )
     parser.add_argument(
         "--port", type=_port, default=8765, help="port to listen on, 0 = a free one (%(default)s)"
@@ -74,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FACTOR",
         help="1 = an image takes about 20 seconds, 20 = twenty times as fast (%(default)s)",
     )
-    parser.add_argument("--credits", type=_credits, default=1000, help="starting balance (%(default)s)")
+    parser.add_argument(
+        "--credits", type=_credits, default=1000, help="starting balance at each gateway (%(default)s)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no access log")
     return parser
 

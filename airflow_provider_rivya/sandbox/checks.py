@@ -41,8 +41,8 @@ def check_generation(body: Mapping[str, Any], assumptions: Assumptions, lookup: 
     :raises ApiError: ``validation_failed``, its message naming every fault.
     """
     faults = _unknown_fields(body, assumptions)
-    client_request_id = body.get("client_request_id")
-    faults += _client_request_id(client_request_id, assumptions)
+    if "client_request_id" in body:
+        faults += _client_request_id(body["client_request_id"], assumptions)
     model = _model(body.get("model"), faults)
     if model is None:
         faults += [
@@ -73,7 +73,7 @@ def check_generation(body: Mapping[str, Any], assumptions: Assumptions, lookup: 
     prompt = body.get("prompt", "")
     if not prompt.strip():
         prompt = _prompt_of_lines(params, model)
-    return Accepted(model, prompt, params, references, client_request_id)
+    return Accepted(model, prompt, params, references, body.get("client_request_id"))
 
 
 def _unknown_fields(body: Mapping[str, Any], assumptions: Assumptions) -> list[str]:
@@ -85,8 +85,6 @@ def _unknown_fields(body: Mapping[str, Any], assumptions: Assumptions) -> list[s
 
 
 def _client_request_id(value: object, assumptions: Assumptions) -> list[str]:
-    if value is None:
-        return []
     if not isinstance(value, str):
         return [f"client_request_id: {shown(value)} is not a string"]
     limit = assumptions.limit("client_request_id_max_length")

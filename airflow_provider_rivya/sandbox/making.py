@@ -73,7 +73,11 @@ def make(task: Task, index: int, raw_audio: str) -> bytes:
 def frame_of(task: Task) -> Frame:
     """Return format, size and number of an image task's pictures."""
     planned = frame(task.model, task.params, _first_size(task.references))
-    return planned if task.picture_format is None else replace(planned, format=task.picture_format)
+    if task.picture_format is not None:
+        planned = replace(planned, format=task.picture_format)
+    if task.pixels is not None:
+        planned = replace(planned, width=task.pixels[0], height=task.pixels[1])
+    return planned
 
 
 def film_of(task: Task) -> Film:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_rivya.sandbox.models import catalog
+
 JSON = "application/json"
 MOMENT = {"type": "string", "format": "date-time"}
 KINDS = {"type": "string", "enum": ["image", "video", "audio"]}
+GENERATION_EXAMPLE = {"model": "z-image", "prompt": "A lighthouse in a storm"}
+UPLOAD_EXAMPLE = {"file": "ID3", "kind": "audio"}
+"""The shortest file that passes: the signature of an MP3 file, which is plain text."""
 
 
 def document(base_url: str) -> dict[str, Any]:
@@ -33,14 +38,25 @@ def document(base_url: str) -> dict[str, Any]:
 
 
 def _json(schema: str) -> dict[str, Any]:
-    return {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {JSON: _content(schema)}
 
 
-def _answers(schema: str, *codes: str, successes: tuple[str, ...] = ("200",)) -> dict[str, Any]:
+def _content(schema: str, **more: Any) -> dict[str, Any]:
+    return {"schema": {"$ref": f"#/components/schemas/{schema}"}, **more}
+
+
+def _answers(
+    schema: str, *codes: str, successes: tuple[str, ...] = ("200",), **success: Any
+) -> dict[str, Any]:
     answers: dict[str, Any] = {
-        code: {"description": "As asked", "content": _json(schema)} for code in successes
+        code: {"description": "As asked", "content": _json(schema), **success} for code in successes
     }
     return answers | {code: {"$ref": "#/components/responses/Error"} for code in codes}
+
+
+def _leads_to(operation: str, parameter: str) -> dict[str, Any]:
+    """Say which operation takes the id of this answer."""
+    return {operation: {"operationId": operation, "parameters": {parameter: "$response.body#/id"}}}
 
 
 def _path_id(name: str) -> list[dict[str, Any]]:
@@ -57,12 +73,18 @@ def _paths() -> dict[str, Any]:
                 "in": "header",
                 "required": False,
                 "description": "A unique text chosen by the caller; makes the request safe to repeat.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }
         ],
-        "requestBody": {"required": True, "content": _json("GenerationRequest")},
+        "requestBody": {
+            "required": True,
+            "content": {JSON: _content("GenerationRequest", example=GENERATION_EXAMPLE)},
+        },
         "responses": _answers(
-            "Generation", "400", "401", "402", "403", "409", "429", "503", successes=("200", "201", "202")
+            "Generation",
+            *("400", "401", "402", "403", "409", "429", "503"),
+            successes=("200", "201", "202"),
+            links=_leads_to("getGeneration", "taskId"),
         ),
     }
     upload = {
@@ -70,10 +92,13 @@ def _paths() -> dict[str, Any]:
         "summary": "Upload reference media",
         "requestBody": {
             "required": True,
-            "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/FileUpload"}}},
+            "content": {"multipart/form-data": _content("FileUpload", example=UPLOAD_EXAMPLE)},
         },
         "responses": _answers(
-            "PublicApiFile", "400", "401", "403", "413", "415", "422", "429", "503", successes=("200", "201")
+            "PublicApiFile",
+            *("400", "401", "403", "413", "415", "422", "429", "503"),
+            successes=("200", "201"),
+            links=_leads_to("getFile", "fileId"),
         ),
     }
     read = ("401", "403", "404", "429", "503")
@@ -136,6 +161,7 @@ def _object(properties: dict[str, Any], *required: str, closed: bool = False) ->
 
 def _schemas() -> dict[str, Any]:
     text, number = {"type": "string"}, {"type": "number"}
+    available = [model["id"] for model in catalog().models.values() if model["api_status"] == "available"]
     reference_item = _object(
         {
             "url": {"type": "string", "format": "uri"},
@@ -160,7 +186,14 @@ def _schemas() -> dict[str, Any]:
     result = _object({"primary_url": text, "urls": {"type": "array", "items": text}})
     return {
         "GenerationRequest": _object(
-            {"model": text, "prompt": text, "params": params, "client_request_id": text}, "model", closed=True
+            {
+                "model": {"type": "string", "enum": available},
+                "prompt": text,
+                "params": params,
+                "client_request_id": text,
+            },
+            "model",
+            closed=True,
         ),
         "ReferenceMediaItem": reference_item,
         "Generation": _object(
@@ -181,7 +214,11 @@ def _schemas() -> dict[str, Any]:
         ),
         "FileUpload": _object(
             {
-                "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                "file": {
+                    "type": "string",
+                    "format": "binary",  # what tools for OpenAPI 3.0 look for
+                    "contentMediaType": "application/octet-stream",
+                },
                 "kind": KINDS,
                 "model": text,
                 "client_request_id": {"type": "string", "maxLength": 128},

@@ -1,15 +1,16 @@
-"""The page a person sees: balance, results and ledger, in one self-contained HTML document."""
+"""The page a person sees: balances, results and ledger, in one self-contained HTML document."""
 
 from __future__ import annotations
 
 from html import escape
 
 from airflow_provider_rivya.sandbox.making import files_of
-from airflow_provider_rivya.sandbox.state import State, Task
+from airflow_provider_rivya.sandbox.state import LedgerEntry, State, Task
 
 SHOWN_TASKS = 60
 SHOWN_ENTRIES = 100
 SHOWN_PROMPT = 240
+GATEWAY_TITLES = {"rivya": "Rivya", "toapis": "ToAPIs"}
 
 STYLE = """
 :root{color-scheme:light dark;--paper:#f6f5f1;--card:#fff;--ink:#1b1e28;--soft:#6d7080;--line:#e3e1da;
@@ -18,7 +19,7 @@ STYLE = """
 --line:#2d313d;--accent:#91a7ff;--good:#69db7c;--bad:#ff8787;--wait:#ffc078}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
-main{max-width:1120px;margin:0 auto;padding:40px 24px 64px}h1{font-size:26px;margin:0}
+main{max-width:1200px;margin:0 auto;padding:40px 24px 64px}h1{font-size:26px;margin:0}
 h2{font-size:13px;letter-spacing:.08em;text-transform:uppercase;color:var(--soft);margin:40px 0 14px}
 .lead{color:var(--soft);margin:6px 0 0;max-width:70ch}code{font-family:ui-monospace,monospace;font-size:.92em}
 .figures{display:flex;flex-wrap:wrap;gap:12px;margin-top:24px}
@@ -36,7 +37,7 @@ article div.text{padding:12px 14px 14px}article p{margin:0 0 8px;overflow-wrap:a
 .succeeded{color:var(--good)}.failed{color:var(--bad)}.queued,.processing{color:var(--wait)}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:12px}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
-th,td{text-align:left;padding:8px 14px;border-bottom:1px solid var(--line);white-space:nowrap}
+th,td{text-align:left;padding:8px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
 tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:600}td.n{text-align:right;
 font-variant-numeric:tabular-nums}.empty{color:var(--soft);padding:18px}a{color:var(--accent)}
 """
@@ -68,12 +69,14 @@ def overview(state: State) -> str:
         f"<div class=gallery>{cards}</div>" if cards else "<div class='scroll empty'>Nothing made yet.</div>"
     )
     return (
-        "<!doctype html><html lang=en><head><meta charset=utf-8><title>Rivya sandbox</title>"
+        "<!doctype html><html lang=en><head><meta charset=utf-8><title>Sandbox of Rivya and ToAPIs</title>"
         "<meta name=viewport content='width=device-width,initial-scale=1'>"
-        f"<link rel=icon href='data:,'><style>{STYLE}</style></head><body><main><h1>Rivya sandbox</h1>"
-        "<p class=lead>A stand-in for the gateway on this machine. Nothing is real, nothing is charged. "
-        "API key <code>rvya_sk_sandbox</code> · <a href=/api/v1/models>models</a> · "
-        "<a href=/sandbox/assumptions>assumptions</a> · <a href=/sandbox/requests>requests</a></p>"
+        f"<link rel=icon href='data:,'><style>{STYLE}</style></head><body><main>"
+        "<h1>Sandbox of Rivya and ToAPIs</h1>"
+        "<p class=lead>A stand-in for both gateways on this machine. Nothing is real, nothing is charged. "
+        "API keys: Rivya <code>rvya_sk_sandbox</code>, ToAPIs <code>sk-sandbox</code> · "
+        "<a href=/api/v1/models>Rivya's models</a> · <a href=/sandbox/assumptions>assumptions</a> · "
+        "<a href=/sandbox/requests>requests</a></p>"
         f"<div class=figures>{shown}</div><h2>Results</h2>{gallery}<h2>Ledger</h2>{_ledger(state)}</main>"
         f"<script>{SCRIPT}</script></body></html>"
     )
@@ -88,6 +91,7 @@ def _card(task: Task, now: float) -> str:
     count = len(files_of(task, "wav"))
     facts = [
         f"<span class={status}>{status}</span>",
+        GATEWAY_TITLES[task.gateway],
         escape(str(task.model["name"])),
         f"{task.credits:g} credits",
         *([f"{count} results"] if count > 1 else []),
@@ -111,12 +115,22 @@ def _shown(category: str, name: str) -> str:
 def _ledger(state: State) -> str:
     if not state.ledger:
         return "<div class='scroll empty'>No charges.</div>"
-    rows = "".join(
-        f"<tr><td class=n>{entry.seq}<td>{escape(entry.at)}<td>{escape(entry.kind)}"
-        f"<td class=n>{'-' if entry.kind == 'charge' else '+'}{entry.credits:g}<td>{escape(entry.account)}"
-        f"<td>{escape(entry.model)}<td><code>{escape(entry.task_id)}</code>"
-        f"<td><code>{escape((entry.idempotency_key or '')[:24])}</code></tr>"
-        for entry in state.ledger[::-1][:SHOWN_ENTRIES]
-    )
-    head = "<tr><th>#<th>At<th>Kind<th>Credits<th>Account<th>Model<th>Generation<th>Idempotency key</tr>"
+    rows = "".join(_row(entry) for entry in state.ledger[::-1][:SHOWN_ENTRIES])
+    head = "<tr><th>#<th>At<th>Kind<th>Credits<th>Gateway<th>Account<th>Model<th>Generation<th>Own key</tr>"
     return f"<div class=scroll><table>{head}{rows}</table></div>"
+
+
+def _row(entry: LedgerEntry) -> str:
+    key = entry.idempotency_key or entry.client_business_id or ""
+    cells = (
+        GATEWAY_TITLES[entry.gateway],
+        escape(entry.account),
+        escape(entry.model),
+        f"<code>{escape(entry.task_id)}</code>",
+        f"<code>{escape(key[:24])}</code>",
+    )
+    return (
+        f"<tr><td class=n>{entry.seq}<td>{escape(entry.at)}<td>{escape(entry.kind)}"
+        f"<td class=n>{'-' if entry.kind == 'charge' else '+'}{entry.credits:g}"
+        f"{''.join(f'<td>{cell}' for cell in cells)}</tr>"
+    )

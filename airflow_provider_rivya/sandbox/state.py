@@ -99,10 +99,10 @@ class Task:
 
     :param params: what its results are made from.
     :param model_name: the model as the caller spelled it, where that differs from its id.
-    :param picture_format: ``None`` where the parameters decide it.
+    :param pixels: width and height of its pictures, ``picture_format`` their format; ``None`` where the
+        parameters decide.
     :param inline_results: whether the caller asked for the results themselves in the answer.
     :param charged_at_completion: whether its credits are taken then, and not at once.
-    :param expires_at: until when its results can be fetched; ``None`` where the switches decide that.
     """
 
     id: str
@@ -122,10 +122,10 @@ class Task:
     gateway: str = "rivya"
     model_name: str = ""
     client_business_id: str | None = None
+    pixels: tuple[int, int] | None = None
     picture_format: Format | None = None
     inline_results: bool = False
     charged_at_completion: bool = False
-    expires_at: float | None = None
 
     def status_at(self, now: float) -> str:
         if now >= self.done_at:

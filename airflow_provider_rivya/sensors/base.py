@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.triggers.base import GenerationTrigger
 
 
-class GenerationSensor(ReportsResult, BaseSensorOperator):
+class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
     """
     Base of the sensors.
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox_process import SandboxProcess
-from tools.local import EXAMPLE_DAGS, sandbox_connection
+from tools.local import EXAMPLE_DAGS, sandbox_connections
 from tools.stack.config import StackConfig
 from tools.stack.rest import TaskState
 from tools.stack.stack import AirflowStack
@@ -95,7 +95,7 @@ def airflow(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -
     config = StackConfig(
         home=tmp_path_factory.mktemp("airflow") / "home",
         dags_folder=EXAMPLE_DAGS,
-        connections={"rivya_default": sandbox_connection(sandbox.url)},
+        connections=sandbox_connections(sandbox.url),
     )
     with AirflowStack(config) as stack:
         stack.start()

@@ -106,6 +106,28 @@ def test_tasks_wait_in_the_triggerer(runs: dict[str, EndedRun], airflow: Airflow
     assert list(logs.rglob("*.log.trigger.*.log"))
 
 
+def test_the_link_opens_the_result_and_is_empty_before(
+    airflow: Airflow, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    client, dag_id = airflow.stack.client, "rivya_quickstart"
+    run_id = airflow.start(dag_id, output_path=f"{tmp_path}/")
+    before = client.links(dag_id, run_id, "image")
+    run = airflow.finish(dag_id, run_id)
+    assert run.state == "success", run.explain()
+    assert before == {"Result": None}
+    address = client.links(dag_id, run_id, "image")["Result"]
+    assert address is not None
+    assert address == run.xcom("image")["outputs"][0]["source_url"]
+    assert sandbox.get(address, key=None).body == image_file(run.xcom("image"), tmp_path).read_bytes()
+
+
+def test_every_mapped_task_has_its_own_link(runs: dict[str, EndedRun], airflow: Airflow) -> None:
+    run = runs["rivya_mapped"]
+    for index in range(3):
+        (link,) = airflow.stack.client.links(run.dag_id, run.run_id, "image", index).values()
+        assert link == run.xcom("image", index)["outputs"][0]["source_url"]
+
+
 def test_twenty_mapped_images_are_twenty_files_and_twenty_charges(
     airflow: Airflow, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.conftest import RUN_TIMEOUT
 from tests.sandbox_process import SandboxProcess
-from tools.local import sandbox_connection
+from tools.local import sandbox_connections
 from tools.stack.config import StackConfig
 from tools.stack.processes import running_with
 from tools.stack.stack import AirflowStack
@@ -68,7 +68,7 @@ def stack(gateway: SandboxProcess, tmp_path: Path) -> Iterator[AirflowStack]:
     config = StackConfig(
         home=tmp_path / "home",
         dags_folder=dags,
-        connections={"rivya_default": sandbox_connection(gateway.url)},
+        connections=sandbox_connections(gateway.url),
         options=QUICK,
         parallelism=2,
     )

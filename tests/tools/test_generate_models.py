@@ -12,9 +12,11 @@ import pytest
 from airflow_provider_rivya.catalog.live import compare
 from airflow_provider_rivya.catalog.parsing import parse_catalog
 from tests.live_list import entry
-from tools.generate_models import CHECKOUT, DATA, main
+from tools.generate_models import CHECKOUT, main
 from tools.models.bundle import dumps, updated
+from tools.models.target import RIVYA, TARGETS
 
+DATA = RIVYA.data
 TEXT = (CHECKOUT / DATA).read_text(encoding="utf-8")
 CATALOG = parse_catalog(json.loads(TEXT))
 TODAY = "2026-06-01"
@@ -30,8 +32,10 @@ def live() -> list[dict[str, Any]]:
     return [entry(spec) for spec in CATALOG]
 
 
-def test_the_layout_is_kept(data: dict[str, Any]) -> None:
-    assert dumps(data) == TEXT
+@pytest.mark.parametrize("gateway", TARGETS)
+def test_the_layout_is_kept(gateway: str) -> None:
+    text = (CHECKOUT / TARGETS[gateway].data).read_text(encoding="utf-8")
+    assert dumps(json.loads(text)) == text
 
 
 def test_nothing_new_changes_nothing(data: dict[str, Any], live: list[dict[str, Any]]) -> None:
@@ -99,7 +103,8 @@ def test_a_model_that_is_not_listed_stays(data: dict[str, Any], live: list[dict[
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     (tmp_path / DATA).parent.mkdir(parents=True)
-    (tmp_path / DATA).write_text(TEXT, encoding="utf-8")
+    for target in TARGETS.values():
+        (tmp_path / target.data).write_bytes((CHECKOUT / target.data).read_bytes())
     return tmp_path
 
 
@@ -108,14 +113,15 @@ def test_the_program(checkout: Path, live: list[dict[str, Any]], capsys: pytest.
     assert main([*run, "--check"]) == 1
     assert main(run) == 0
     assert main([*run, "--check"]) == 0
-    stray = checkout / "docs/models/gone.md"
-    stray.write_text("")
-    assert main([*run, "--check"]) == 1
+    strays = [checkout / target.folder / "gone.md" for target in TARGETS.values()]
+    for stray in strays:
+        stray.write_text("")
+        assert main([*run, "--check"]) == 1
     live[0]["base_credits"] = 77
     answer = checkout / "answer.json"
     answer.write_text(json.dumps({"data": live}))
     assert main([*run, "--update-from", str(answer)]) == 0
-    assert not stray.exists()
+    assert not any(stray.exists() for stray in strays)
     assert "credits: 3 -> 77" in capsys.readouterr().out
     assert "77 credits" in (checkout / f"docs/models/{live[0]['id']}.md").read_text()
     assert main([*run, "--check"]) == 0

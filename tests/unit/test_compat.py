@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from typing import Any
 
-from airflow_provider_rivya._compat import remote_executor
+import pytest
+from airflow.sdk import ObjectStoragePath
+
+from airflow_provider_rivya._compat import BaseOperator, KeepsPaths, remote_executor
 
 CELERY = "airflow.providers.celery.executors.celery_executor.CeleryExecutor"
 
@@ -32,3 +36,29 @@ def test_which_executor_may_use_another_machine(
 def test_without_an_argument_the_configuration_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
     assert remote_executor() == "CeleryExecutor"
+
+
+class Keeping(KeepsPaths, BaseOperator):
+    template_fields = ("place",)
+
+    def __init__(self, place: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.place = place
+
+
+@pytest.mark.parametrize(
+    ("place", "rendered"),
+    [
+        (Path("/nowhere/{{ day }}"), Path("/nowhere/{{ day }}")),
+        ([Path("nowhere.png"), "{{ day }}.png"], [Path("nowhere.png"), "monday.png"]),
+        ("/nowhere/{{ day }}", "/nowhere/monday"),
+        (ObjectStoragePath("file:///nowhere/{{ day }}"), ObjectStoragePath("file:///nowhere/monday")),
+    ],
+    ids=["path", "paths", "text", "object storage"],
+)
+def test_paths_in_template_fields(place: Any, rendered: Any) -> None:
+    operator = Keeping(place=place, task_id="keep")
+    context: Any = {"day": "monday"}
+    operator.render_template_fields(context)
+    assert operator.place == rendered
+    assert type(operator.place) is type(rendered)

@@ -9,23 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_rivya import model_params
+from airflow_provider_rivya import model_params, model_params_toapis
 from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec, load_catalog
-from tools.generate_models import CHECKOUT, PARAMS
+from tools.generate_models import CHECKOUT
+from tools.models.target import TARGETS
 from tools.models.typed import class_name, render
 
-CATALOG = load_catalog()
-MODELS = list(CATALOG)
+MODULES = {"rivya": model_params, "toapis": model_params_toapis}
+MODELS = [(gateway, spec) for gateway in MODULES for spec in load_catalog(gateway)]
 
 
-def test_the_module_is_in_step_with_the_catalogue() -> None:
-    written = (CHECKOUT / PARAMS).read_text(encoding="utf-8")
-    assert render(CATALOG) == written, "run: make models"
+@pytest.mark.parametrize("gateway", MODULES)
+def test_the_module_is_in_step_with_the_catalogue(gateway: str) -> None:
+    written = (CHECKOUT / TARGETS[gateway].params).read_text(encoding="utf-8")
+    assert render(load_catalog(gateway)) == written, "run: make models"
 
 
-@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.id)
-def test_types_of_a_model(spec: ModelSpec) -> None:
-    typed = getattr(model_params, class_name(spec.id))
+@pytest.mark.parametrize(("gateway", "spec"), MODELS, ids=lambda part: getattr(part, "id", part))
+def test_types_of_a_model(gateway: str, spec: ModelSpec) -> None:
+    typed = getattr(MODULES[gateway], class_name(spec.id))
     hints = typing.get_type_hints(typed)
     assert list(hints) == [param.key for param in spec.params]
     assert typed.__required_keys__ == {param.key for param in spec.required_params}
@@ -34,6 +36,12 @@ def test_types_of_a_model(spec: ModelSpec) -> None:
 
 
 def _matches(param: ParamSpec, hint: object) -> bool:
+    if param.choices:
+        return typing.get_args(hint) == param.choices
+    if param.open:
+        return hint is str
+    if param.type in ("boolean", "object", "json"):
+        return hint == {"boolean": bool, "object": dict[str, typing.Any], "json": typing.Any}[param.type]
     if param.type == "select":
         return typing.get_args(hint) == param.options
     if param.type == "number":
@@ -54,7 +62,7 @@ def test_a_name_that_begins_with_a_digit() -> None:
 def test_operators_do_not_pay_for_the_types() -> None:
     code = (
         "import sys, airflow_provider_rivya.operators.rivya, airflow_provider_rivya.catalog.validation;"
-        "sys.exit('airflow_provider_rivya.model_params' in sys.modules)"
+        "sys.exit(any('model_params' in name for name in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True, timeout=60)
 
@@ -63,6 +71,7 @@ HEAD = """
 from collections.abc import Mapping
 from typing import Any
 from airflow_provider_rivya.model_params import ElevenlabsTurbo25Params, NanoBanana2Params, Seedream40Params
+from airflow_provider_rivya.model_params_toapis import GptImage2Params, KlingV3Params
 
 def operator(model_params: Mapping[str, Any] | str | None) -> None: ...
 
@@ -71,6 +80,8 @@ RIGHT = """
 look: NanoBanana2Params = {"aspect_ratio": "16:9", "output_format": "png"}
 voice: ElevenlabsTurbo25Params = {"voice": "TX3LPaxmHKxFdv7VOQHJ", "stability": 0.5}
 many: Seedream40Params = {"max_images": 2, "seed": 7}
+pixels: GptImage2Params = {"resolution": "2K", "n": 2, "metadata": {"a": [1]}}
+clip: KlingV3Params = {"duration": 10, "audio": True}
 operator(look)
 operator(model_params=NanoBanana2Params(resolution="2K"))
 """
@@ -80,6 +91,9 @@ WRONG = {
     'x: NanoBanana2Params = {"google_search": True}': "typeddict-item",
     'x: ElevenlabsTurbo25Params = {"stability": 0.5}': "typeddict-item",
     'x: Seedream40Params = {"max_images": 1.5}': "typeddict-item",
+    'x: GptImage2Params = {"n": "2"}': "typeddict-item",
+    'x: GptImage2Params = {"response_format": "b64_json"}': "typeddict-item",
+    'x: KlingV3Params = {"duration": 7}': "typeddict-item",
 }
 
 

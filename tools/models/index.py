@@ -1,4 +1,4 @@
-"""Writes ``docs/models/index.md``: all models by category and by what they can do."""
+"""Writes the index of a gateway's model pages: all models by category and by what they can do."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from airflow_provider_rivya.catalog import summary
 from airflow_provider_rivya.catalog.names import meaning_of
 from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec
 from tools.models.markdown import cell, table
+from tools.models.target import TARGETS
 
 _COLUMNS = {
     "image": ("aspect ratio", "resolution", "output format"),
@@ -15,28 +16,37 @@ _COLUMNS = {
     "audio": ("duration", "voice", "output format"),
 }
 _TITLES = {"image": "Images", "video": "Video", "audio": "Audio"}
+_PRICES = {
+    "rivya": "`rivya models diff` shows what the live list has changed since. A price marked with ~ is a "
+    "base price: metered, or changed by a parameter.",
+    "toapis": "A price marked with ~ is a list price of its guides, the account's own price decides; ? is "
+    "not documented. Where the pages of the documentation contradict each other, what any of them allows is "
+    "sent, with a warning.",
+}
 _WIDEST = 60
 
 
 def render(catalog: Catalog) -> str:
     """Return the text of the index."""
+    titles = {key: title for key, title in _TITLES.items() if any(spec.category == key for spec in catalog)}
+    title, address = TARGETS[catalog.gateway].other
     blocks = [
-        "# Models",
-        f"The {len(catalog)} generation models of {catalog.gateway.capitalize()}, from its public "
-        f"documentation of {catalog.as_of} (<{catalog.source}>). `rivya models diff` shows what the live "
-        "list has changed since. A price marked with ~ is a base price: metered, or changed by a parameter.",
+        "# Models" if catalog.gateway == "rivya" else f"# Models of {catalog.title}",
+        f"The {len(catalog)} generation models of {catalog.title}, from its public "
+        f"documentation of {catalog.as_of} (<{catalog.source}>). {_PRICES[catalog.gateway]} "
+        f"The other gateway: [{title}]({address}).",
         "By category: "
-        + ", ".join(f"[{title}](#{title.lower()})" for title in _TITLES.values())
+        + ", ".join(f"[{title}](#{title.lower()})" for title in titles.values())
         + ". By capability: [references](#takes-reference-files), [output format](#choice-of-output-format), "
         "[resolution](#choice-of-resolution), [duration](#choice-of-duration), [more](#more), "
         "[price](#by-price).",
     ]
-    for category, title in _TITLES.items():
+    for category, title in titles.items():
         blocks += [f"## {title}", _category(catalog, category)]
     blocks += ["## Takes reference files", _references(catalog)]
     for meaning, grouped in (
         ("output format", _formats),
-        ("resolution", lambda param: param.options),
+        ("resolution", _resolutions),
         ("duration", _durations),
     ):
         blocks += [f"## Choice of {meaning}", _by_value(catalog, meaning, grouped)]
@@ -51,7 +61,13 @@ def param_for(spec: ModelSpec, meaning: str) -> ParamSpec | None:
 
 def values(param: ParamSpec) -> str:
     """The values of a parameter in a few characters."""
+    if param.choices:
+        return ", ".join(str(choice) for choice in param.choices)
     if param.type == "number":
+        if param.min is None and param.max is None:
+            return "a number"
+        if param.max is None:
+            return f"from {param.min}"
         bounds = [param.min, param.max]
         return " to ".join("" if bound is None else str(bound) for bound in bounds)
     if param.type != "select":
@@ -117,10 +133,12 @@ def _references(catalog: Catalog) -> str:
     urls = [spec for spec in catalog if "url" in spec.inputs]
     unseen = [spec for spec in catalog if spec.reference is None and not spec.reference_complete]
     by_kind = table(("From", "To", "Models (most files at once)"), rows)
-    return (
-        f"{by_kind}\n\nBy public URL in the parameters, without an upload: {_links(urls)}.\n\n"
-        f"Takes files, but the rule is not documented: {_links(unseen)}."
-    )
+    blocks = [by_kind]
+    if urls:
+        blocks.append(f"By public URL in the parameters, without an upload: {_links(urls)}.")
+    if unseen:
+        blocks.append(f"Takes files, but the rule is not documented: {_links(unseen)}.")
+    return "\n\n".join(blocks)
 
 
 def _by_value(catalog: Catalog, meaning: str, grouped: Callable[[ParamSpec], Iterable[str]]) -> str:
@@ -128,11 +146,20 @@ def _by_value(catalog: Catalog, meaning: str, grouped: Callable[[ParamSpec], Ite
     found: dict[str, list[ModelSpec]] = {}
     for spec in catalog:
         param = param_for(spec, meaning)
-        if param is not None and (param.options or param.min is not None or param.max is not None):
+        if param is not None and (
+            param.options or param.choices or param.min is not None or param.max is not None
+        ):
             for value in dict.fromkeys(grouped(param)):
                 found.setdefault(value, []).append(spec)
     rows = [[cell(value), _links(found[value])] for value in sorted(found, key=_natural)]
     return table((meaning.capitalize(), "Models"), rows)
+
+
+def _resolutions(param: ParamSpec) -> Iterable[str]:
+    """``4k`` and ``4K`` are one resolution where the case does not matter."""
+    if not param.any_case:
+        return param.options
+    return [option.replace("k", "K").replace("P", "p") for option in param.options]
 
 
 def _formats(param: ParamSpec) -> Iterable[str]:
@@ -160,7 +187,7 @@ def _more(catalog: Catalog) -> str:
         return lambda spec: any(param_for(spec, meaning) for meaning in meanings)
 
     tests: tuple[tuple[str, Callable[[ModelSpec], bool]], ...] = (
-        ("Several images from one task", has("number of images")),
+        ("Several images from one task", _makes_several),
         ("Repeats a result by a seed", has("seed")),
         ("Takes a negative prompt", has("negative prompt")),
         ("Sound can be switched", has("sound")),
@@ -174,7 +201,12 @@ def _more(catalog: Catalog) -> str:
     return table(("Can", "Models"), [row for row in rows if row[1]])
 
 
+def _makes_several(spec: ModelSpec) -> bool:
+    param = param_for(spec, "number of images")
+    return param is not None and max(param.choices, default=2) > 1
+
+
 def _by_price(catalog: Catalog) -> str:
-    ordered = sorted(catalog, key=lambda spec: (spec.credits, spec.id))
+    ordered = sorted(catalog, key=lambda spec: (spec.credits is None, spec.credits or 0, spec.id))
     rows = [[summary.price(spec), _link(spec), spec.category] for spec in ordered]
     return table(("Credits", "Model", "Makes"), rows)

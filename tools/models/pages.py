@@ -1,4 +1,4 @@
-"""Writes ``docs/models/<id>.md``: what one model takes, what it costs, and a DAG that uses it."""
+"""Writes a model's page, ``<id>.md``: what one model takes, what it costs, and a DAG that uses it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import json
 import re
 from typing import Any
 
+from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.catalog import summary
+from airflow_provider_rivya.catalog.conditions import REFERENCES, Rule
 from airflow_provider_rivya.catalog.names import meaning_of
 from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec
-from airflow_provider_rivya.catalog.wording import counted, number_rule
+from airflow_provider_rivya.catalog.wording import counted, number_rule, value_rule
+from tools.models import disagreements
 from tools.models.markdown import cell, table
+from tools.models.target import RIVYA, TOAPIS, Target
 from tools.models.typed import class_name
 
 _PROMPTS = {
@@ -33,25 +37,34 @@ _FOR_MAINTAINERS = re.compile(r"\bconventions\.|\berror list\b")
 _REMARK = re.compile(r"\s*\([^()]*\bconventions\.[^()]*\)")
 
 
+def target_of(spec: ModelSpec) -> Target:
+    """The gateway of a model, which only ToAPIs' models have a dialect to tell."""
+    return RIVYA if spec.dialect is None else TOAPIS
+
+
 def render(spec: ModelSpec) -> str:
     """Return the text of a model's page."""
+    further = "".join(f", <{page}>" for page in spec.pages)
     blocks = [
         f"# {cell(spec.name)}",
         _facts(spec),
         "## Parameters",
         _parameters(spec),
+        *disagreements.rules(spec),
         *_references(spec),
+        *disagreements.disputes(spec),
         *_open_points(spec),
         "## In a DAG",
         f"```python\n{snippet(spec)}```",
         _typed(spec),
-        f"Source: <{spec.source}>. [All models](index.md)",
+        f"Source: <{spec.source}>{further}. [All models](index.md)",
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def snippet(spec: ModelSpec) -> str:
     """Return a whole DAG file that uses the model; its request passes validation."""
+    target = target_of(spec)
     arguments = [f"model={_text(spec.id)}"]
     if spec.prompt.required:
         arguments.append(f"prompt={_text(_OWN_PROMPTS.get(spec.id) or _PROMPTS[spec.category])}")
@@ -59,13 +72,13 @@ def snippet(spec: ModelSpec) -> str:
         arguments.append(f"model_params={_dict(params)}")
     if kind := _example_kind(spec):
         arguments.append(f'reference_media=["/data/{_EXAMPLE_FILES[kind]}"]')
-    arguments.append('output_path="/data/rivya/"')
+    arguments.append(f'output_path="/data/{target.gateway}/"')
     listed = "".join(f"        {argument},\n" for argument in ['task_id="generate"', *arguments])
     return (
         "from airflow.sdk import DAG\n\n"
-        "from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator\n\n"
-        f'with DAG("{spec.id.replace("-", "_")}", schedule=None):\n'
-        f"    RivyaGenerateOperator(\n{listed}"
+        f"from airflow_provider_rivya.operators.{target.gateway} import {target.operator}\n\n"
+        f'with DAG("{re.sub(r"[-.]", "_", spec.id)}", schedule=None):\n'
+        f"    {target.operator}(\n{listed}"
         "        deferrable=True,\n        retries=2,\n    )\n"
     )
 
@@ -74,8 +87,10 @@ def example_params(spec: ModelSpec) -> dict[str, Any]:
     """What the snippet sets: all that is required, and what most people will want to set."""
     params = {}
     for param in spec.params:
-        wanted = param.required or param.is_url or meaning_of(param) in _SHOWN_MEANINGS
-        if wanted and (value := _example_value(param)) is not None:
+        wanted = param.required or meaning_of(param) in _SHOWN_MEANINGS
+        wanted |= param.is_url and "url" in spec.inputs
+        wanted |= bool(param.refused) and param.default is None
+        if wanted and not _is_disputed(param) and (value := _example_value(param)) is not None:
             params[param.key] = value
     return params
 
@@ -88,12 +103,22 @@ def _example_value(param: ParamSpec) -> Any:
         return _EXAMPLE_URLS[param.key]
     if param.default is not None:
         return param.default
-    return param.options[0] if param.options else None
+    return next(iter((*param.options, *param.choices)), None)
+
+
+def _is_disputed(param: ParamSpec) -> bool:
+    return any(not dispute.values and dispute.above is None for dispute in param.disputed)
 
 
 def _example_kind(spec: ModelSpec) -> str | None:
-    """The kind of reference file that the snippet shows; none where the model can do without a choice."""
-    return spec.reference.kinds[0].kind if spec.reference is not None else None
+    """The kind of reference file that the snippet shows; none where no page tells how they are taken."""
+    if spec.reference is None or any(rule.require is None and _is_of_files(rule) for rule in spec.rules):
+        return None
+    return spec.reference.kinds[0].kind
+
+
+def _is_of_files(rule: Rule) -> bool:
+    return [condition.subject for condition in rule.when] == [REFERENCES]
 
 
 def _dict(params: dict[str, Any]) -> str:
@@ -115,9 +140,25 @@ def _facts(spec: ModelSpec) -> str:
         ("Prompt", summary.prompt(spec)),
         ("Input", summary.inputs(spec)),
     ]
+    if spec.aliases:
+        names = ", ".join(f"`{alias}`" for alias in spec.aliases)
+        rows.insert(0, ("Also known as", f"{names}: {cell(spec.alias_note)}"))
+    if spec.dialect is not None:
+        rows.append(("Sent as", _spelling(spec, spec.dialect)))
     if spec.api_status != "available":
         rows.append(("API", f"not open ({spec.api_status})"))
     return table(("Model id", f"`{spec.id}`"), rows)
+
+
+def _spelling(spec: ModelSpec, dialect: Dialect) -> str:
+    """Where the gateway wants what its pages put in different places."""
+    told = [f"references in `{dialect.references}`"] if spec.reference is not None else []
+    if "resolution" in spec.param_by_key:
+        told.append("`metadata.resolution`" if dialect.resolution == "metadata" else "top-level `resolution`")
+    inside = [f"`{param.key}`" for param in spec.params if param.key in dialect.in_metadata]
+    if inside:
+        told.append(f"{', '.join(inside)} in `metadata`")
+    return f"{'; '.join(told) or 'the parameters at the top'} (`dialect` changes it)"
 
 
 def _parameters(spec: ModelSpec) -> str:
@@ -141,13 +182,16 @@ def _parameters(spec: ModelSpec) -> str:
 def allowed(param: ParamSpec) -> str:
     """What a parameter takes, for a table."""
     if param.type == "select":
-        return ", ".join(f"`{option}`" for option in param.options)
+        listed = ", ".join(f"`{option}`" for option in param.options)
+        return f"{listed}, perhaps more" if param.open else listed
+    if param.choices:
+        return ", ".join(f"`{choice}`" for choice in param.choices)
     if param.type == "number":
         return number_rule(param)
     if param.items is not None:
         fields = ", ".join(f"`{field.key}`" for field in param.items.fields)
         return f"a list of objects with the texts {fields}"
-    return "a public http(s) URL" if param.is_url else "a text"
+    return value_rule(param)
 
 
 def _references(spec: ModelSpec) -> list[str]:
@@ -184,4 +228,5 @@ def _open_points(spec: ModelSpec) -> list[str]:
 def _typed(spec: ModelSpec) -> str:
     if not spec.params:
         return ""
-    return f"Typed parameters: `from airflow_provider_rivya.model_params import {class_name(spec.id)}`."
+    module = target_of(spec).params_module
+    return f"Typed parameters: `from airflow_provider_rivya.{module} import {class_name(spec.id)}`."

@@ -1,4 +1,4 @@
-"""Writes ``airflow_provider_rivya/model_params.py``: a ``TypedDict`` of the parameters of every model."""
+"""Writes a gateway's module of typed parameters: a ``TypedDict`` for every model."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from airflow_provider_rivya.catalog.names import meaning_of
 from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec
-from airflow_provider_rivya.catalog.wording import number_rule
+from airflow_provider_rivya.catalog.wording import number_rule, value_rule
+from tools.models.target import RIVYA, TARGETS
 
 _WIDTH = 110
 _INDENT = "    "
+_OTHERS = {"boolean": "bool", "object": "dict[str, Any]", "json": "Any"}
 _HEAD = '''"""
-The parameters of every model as a ``TypedDict``: an IDE completes them and mypy checks a plain dict.
+The parameters of every {models} as a ``TypedDict``: an IDE completes them and mypy checks a plain dict.
 
 Written by ``make models`` from the model catalogue of {as_of}; not to be edited. Nothing here is needed at
 run time, so a DAG file can import it for type checkers alone:
@@ -23,15 +25,15 @@ run time, so a DAG file can import it for type checkers alone:
     from typing import TYPE_CHECKING
 
     if TYPE_CHECKING:
-        from airflow_provider_rivya.model_params import NanoBanana2Params
+        from airflow_provider_rivya.{module} import {example}
 
-    look: "NanoBanana2Params" = {{"aspect_ratio": "16:9", "output_format": "png"}}
+    look: "{example}" = {value}
 
 The types are those of the wire: a select takes the text of one of its options, ``"true"`` and ``"5"`` too.
 Ranges and steps, which types cannot tell, are checked by the operator before anything is sent.
 """
 
-from typing import Literal, Required, TypedDict'''
+from typing import {names}'''
 
 
 def class_name(model_id: str) -> str:
@@ -49,14 +51,38 @@ def render(catalog: Catalog) -> str:
     names = [class_name(spec.id) for spec in catalog]
     if len(set(names)) != len(names):
         raise ValueError("two models have the same class name")
-    blocks = [_HEAD.format(as_of=catalog.as_of), *_items(catalog), *(_model(spec) for spec in catalog)]
-    return "\n\n\n".join(blocks) + "\n"
+    target = TARGETS[catalog.gateway]
+    example, value = target.example
+    body = [*_items(catalog), *(_model(spec) for spec in catalog)]
+    head = _HEAD.format(
+        models="model" if target is RIVYA else f"{catalog.title} model",
+        as_of=catalog.as_of,
+        module=target.params_module,
+        example=example,
+        value=value,
+        names=_typing_names(catalog),
+    )
+    return "\n\n\n".join([head, *body]) + "\n"
+
+
+def _typing_names(catalog: Catalog) -> str:
+    """What the module needs of ``typing``."""
+    params = [param for spec in catalog for param in spec.params]
+    needed = {
+        "Any": any(param.type in ("object", "json") for param in params),
+        "Literal": any(_is_literal(param) for param in params),
+        "Required": any(param.required or param.items is not None for param in params),
+        "TypedDict": True,
+    }
+    return ", ".join(name for name, wanted in needed.items() if wanted)
 
 
 def python_type(param: ParamSpec, owner: str = "") -> str:
     """What a value of the parameter is in Python, without its options: ``str``, ``int``, ``list[...]``."""
     if param.type == "array":
         return f"list[{_item_name(owner, param)}]"
+    if param.type in _OTHERS:
+        return _OTHERS[param.type]
     if param.type != "number":
         return "str"
     whole = isinstance(param.step, int) and not isinstance(param.min, float)
@@ -90,11 +116,15 @@ def _model(spec: ModelSpec) -> str:
     return "\n".join(lines)
 
 
+def _is_literal(param: ParamSpec) -> bool:
+    return bool(param.choices) or (param.type == "select" and not param.open)
+
+
 def _annotation(param: ParamSpec, model_id: str) -> list[str]:
     wrappers = ["Required"] if param.required else []
-    if param.type == "select":
+    if _is_literal(param):
         wrappers.append("Literal")
-        parts = [f'"{option}"' for option in param.options]
+        parts = [f'"{option}"' for option in param.options] or [str(choice) for choice in param.choices]
     else:
         parts = [python_type(param, model_id)]
     return _nested(f"{param.key}: ", wrappers, parts, 1)
@@ -121,6 +151,10 @@ def _about(param: ParamSpec) -> str:
         facts = ["A public http(s) URL" if param.is_url else "A text"]
     elif param.type == "array":
         facts = ["A list of objects"]
+    elif param.type in _OTHERS:
+        facts = [value_rule(param)]
+    elif param.open:
+        facts = [f"{', '.join(param.options)}, perhaps more"]
     else:
         facts = []
     if param.required:
@@ -129,7 +163,8 @@ def _about(param: ParamSpec) -> str:
         facts.append(f"the gateway's default is {param.default}")
     else:
         facts.append("no default is documented")
-    return " ".join(_sentence(text) for text in ("; ".join(facts), param.note) if text)
+    doubts = [dispute.why for dispute in param.disputed if not dispute.values and dispute.above is None]
+    return " ".join(_sentence(text) for text in ("; ".join(facts), param.note, *doubts) if text)
 
 
 def _sentence(text: str) -> str:

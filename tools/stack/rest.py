@@ -174,6 +174,11 @@ class AirflowClient:
         )
         return entry["value"]
 
+    def links(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> dict[str, str | None]:
+        """The operator links of one task instance, as the UI shows them: name and address."""
+        path = f"{_task_path(dag_id, run_id, task_id)}/links"
+        return dict(self.call("GET", path, query={"map_index": map_index})["extra_links"])
+
     def log_lines(self, dag_id: str, run_id: str, task: TaskState) -> Iterator[str]:
         """The log of the task instance's present try, a line an event, tracebacks included."""
         answer = self.call(

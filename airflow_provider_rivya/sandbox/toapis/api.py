@@ -24,6 +24,7 @@ from airflow_provider_rivya.sandbox.toapis.lookup import find_task, is_of_anothe
 from airflow_provider_rivya.sandbox.toapis.models import TYPES, listing
 from airflow_provider_rivya.sandbox.toapis.tasks import (
     RAW_AUDIO,
+    expiry_of,
     public_task,
     result_names,
     with_inline_results,
@@ -172,12 +173,11 @@ class ToApis:
         if self._state.assumptions.flag("toapis_result_needs_key"):
             self._caller(request)
         task = self._state.tasks_by_result.get(request.path_params["token"])
-        now = self._state.now()
         names = result_names(task, self._state) if task is not None and task.gateway == "toapis" else []
         name = request.path_params["name"]
-        if task is None or name not in names or task.status_at(now) != "succeeded":
+        if task is None or name not in names or task.status_at(self._state.now()) != "succeeded":
             return HTMLResponse(html_page(404, "Not Found"), 404)
-        if task.expires_at is not None and now >= task.expires_at:
+        if self._state.now() >= expiry_of(task, self._state):
             status = self._state.assumptions.count("toapis_expired_url_status")
             return HTMLResponse(html_page(status, "This link has expired"), status)
         index = names.index(name)

@@ -158,9 +158,9 @@ def _placed(
                 params[key] = _decided(params[key], value, assumptions, faults) if differs else value
             elif not _known(key, place, keys, model, assumptions):
                 if assumptions.text("toapis_unknown_fields") == "refuse":
-                    hint = f"; send it {_where(places[key])}" if key in places else ""
+                    hint = f", send it {_where(places[key])}" if key in places else ""
                     faults.append(Fault(f"{label}: no field of {model['id']}{hint}"))
-            elif key == "n":
+            elif key == "n" and place == "top":
                 params[key] = value
     return params
 

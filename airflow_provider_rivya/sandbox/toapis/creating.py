@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_rivya.sandbox.framing import NAMED_FORMATS, Format
 from airflow_provider_rivya.sandbox.gateway import Gateway
+from airflow_provider_rivya.sandbox.models import defaults_of
 from airflow_provider_rivya.sandbox.state import ApiKey, Failure, StoredFile, Task
 from airflow_provider_rivya.sandbox.toapis.checks import Accepted, check_task
 from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
 from airflow_provider_rivya.sandbox.toapis.lookup import known_tasks
+from airflow_provider_rivya.sandbox.toapis.pixels import documented_pixels
 from airflow_provider_rivya.sandbox.toapis.prices import credits_of
 from airflow_provider_rivya.sandbox.toapis.tasks import created_task
 from airflow_provider_rivya.sandbox.toapis.uploads import find_upload
@@ -66,10 +67,10 @@ class Creating:
             gateway="toapis",
             model_name=accepted.model_name,
             client_business_id=accepted.client_business_id,
+            pixels=documented_pixels(accepted.model["id"], defaults_of(accepted.model) | accepted.params),
             picture_format=self._picture_format(accepted),
             inline_results=body.get("response_format") == "b64_json" and category == "image",
             charged_at_completion=state.assumptions.text("toapis_charge_at") == "completion",
-            expires_at=self._expires_at(created, done_at),
         )
         state.add_task(task)
         return created_task(task, state)
@@ -135,10 +136,3 @@ class Creating:
         wanted = (str(accepted.params.get(key)) for key in FORMAT_KEYS)
         default = FORMATS[self._state.assumptions.text("toapis_result_format")]
         return next((FORMATS[text] for text in wanted if text in FORMATS), default)
-
-    def _expires_at(self, created: float, done_at: float) -> float | None:
-        assumptions = self._state.assumptions
-        if assumptions.text("toapis_expires_at") == "past":
-            return created
-        life = assumptions.limit("toapis_result_ttl_seconds") or 0.0
-        return math.floor(done_at) + life if math.isfinite(done_at) else None

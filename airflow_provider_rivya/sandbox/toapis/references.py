@@ -109,12 +109,12 @@ def _check_item(
     if url.startswith("data:") or BASE64_TEXT.fullmatch(url):
         return _check_inline(url, rule, model, assumptions)
     if not is_web_url(url):
-        return Fault(f"{shown(url)} is not a public http(s) URL; upload it first", "invalid_reference_images")
+        return Fault(f"{shown(url)} is no public http(s) URL: upload it first", "invalid_reference_images")
     found = find_upload(url)
     if isinstance(found, str):
         return Fault(found)
     if found is None and assumptions.text("toapis_foreign_references") == "refuse":
-        return Fault(f"{shown(url)} is not the URL of an upload; send the file to /v1/uploads/images first")
+        return Fault(f"{shown(url)} is not the URL of an upload: send the file to /v1/uploads/images first")
     if found is not None and (problem := _problem_of(found, rule, model, assumptions)):
         return Fault(problem)
     return Reference(url, "image" if found is None else found.kind, found)
@@ -125,7 +125,7 @@ def _check_inline(
 ) -> Reference | Fault:
     if assumptions.text("toapis_base64_references") == "refuse":
         return Fault(
-            "base64 is no longer accepted; send the file to /v1/uploads/images and use its URL",
+            "base64 is no longer accepted: send the file to /v1/uploads/images and use its URL",
             "invalid_reference_images",
         )
     match = DATA_URI.fullmatch(text)
@@ -150,7 +150,7 @@ def _problem_of(
     limits = {**catalog("toapis").file_defaults.get(file.kind, {}), **kinds.get(file.kind, {})}
     if file.mime_type == GIF:
         if assumptions.text("toapis_gif_references") == "refuse":
-            return "GIF is no reference format, though it may be uploaded; convert it to PNG"
+            return "GIF is no reference format, though it may be uploaded: convert it to PNG"
     elif (accepted := limits.get("mime_types")) and canonical(file.mime_type) not in accepted:
         return f"{model['id']} takes {', '.join(accepted)}, not {file.mime_type}"
     largest = limits.get("max_size_mb")

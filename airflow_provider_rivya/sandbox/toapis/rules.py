@@ -45,7 +45,7 @@ def broken_rules(params: Mapping[str, Any], model: Mapping[str, Any], has_refere
         for key, wanted in rule.get("require", {}).items():
             if not _holds(settings, key, wanted):
                 when = ", ".join(f"{name}: {settings.get(name)!r}" for name in rule["when"])
-                yield f"{key}: does not go with {when}; {rule['why'] or f'wanted: {wanted}'}"
+                yield f"{key}: does not go with {when}, {rule['why'] or f'wanted: {wanted}'}"
 
 
 def _disputed(value: object, entry: Mapping[str, Any]) -> bool:

@@ -46,8 +46,8 @@ def public_task(task: Task, state: State, base_url: str) -> dict[str, Any]:
         answer["error"] = task.failure.error
     if status == "succeeded":
         answer["completed_at"] = int(task.done_at)
-        if task.expires_at is not None and assumptions.text("toapis_expires_at") != "absent":
-            answer["expires_at"] = int(task.expires_at)
+        if assumptions.text("toapis_expires_at") != "absent":
+            answer["expires_at"] = expiry_of(task, state)
         place = assumptions.text("toapis_result_location")
         urls = result_urls(task, state, base_url)
         if place != "result_data":
@@ -66,6 +66,13 @@ def with_inline_results(answer: dict[str, Any], contents: Sequence[str]) -> dict
     answer = {name: value for name, value in answer.items() if name != "url"}
     data = [{"b64_json": content} for content in contents]
     return {**answer, "result": {"type": "image", "data": data}}
+
+
+def expiry_of(task: Task, state: State) -> int:
+    """Return when the URLs of a completed task's results stop working, in Unix seconds."""
+    if state.assumptions.text("toapis_expires_at") == "past":
+        return int(task.created)
+    return int(task.done_at + (state.assumptions.limit("toapis_result_ttl_seconds") or 0.0))
 
 
 def result_names(task: Task, state: State) -> list[str]:

@@ -86,11 +86,38 @@ class TestGenerate:
         assert "output_path" in run.err
         assert posts(sandbox) == 0
 
-    @pytest.mark.parametrize("more", [["--timeout", "0"], ["--timeout", "soon"], ["--format", "xml"]])
+    @pytest.mark.parametrize(
+        "more", [["--timeout", "0"], ["--timeout", "soon"], ["--format", "xml"], ["--max-credits", "-1"]]
+    )
     def test_bad_arguments(self, landing: Path, more: list[str]) -> None:
         run = rivya(*generate(landing, *more))
         assert (run.code, run.out) == (2, "")
         assert "usage: rivya generate" in run.err
+
+    @pytest.mark.parametrize(
+        ("more", "said"),
+        [
+            (["--max-credits", "4"], "nano-banana-2 costs 5 credits, the limit is 4"),
+            (["-m", "grok-imagine", "--max-credits", "4"], "--allow-estimates"),
+        ],
+        ids=["too dear", "an estimate"],
+    )
+    def test_a_price_above_the_limit_costs_nothing(
+        self, sandbox: SandboxProcess, landing: Path, more: list[str], said: str
+    ) -> None:
+        run = rivya(*generate(landing, *more))
+        assert (run.code, run.out) == (2, "")
+        assert said in run.err
+        assert posts(sandbox) == 0
+
+    @pytest.mark.parametrize(
+        "more",
+        [["--max-credits", "5"], ["-m", "grok-imagine", "--max-credits", "4", "--allow-estimates"]],
+        ids=["exact", "an estimate"],
+    )
+    def test_a_price_within_the_limit(self, sandbox: SandboxProcess, landing: Path, more: list[str]) -> None:
+        assert rivya(*generate(landing, *more)).code == 0
+        assert sandbox.ledger()["charges"] == 1
 
     def test_too_few_credits(self, sandbox: SandboxProcess, landing: Path) -> None:
         sandbox.reset(credits=1)

@@ -111,7 +111,7 @@ class TestDiff:
         if envelope == "bare":
             sandbox.assume(models_envelope="bare")
         run = rivya("models", "diff", "--check", "-o", "json")
-        assert (run.code, run.err) == (0, "")
+        assert (run.code, run.said) == (0, "")
         assert run.json() == {
             "as_of": CATALOG.as_of,
             "added": [],
@@ -172,7 +172,7 @@ class TestValidate:
             str(photo),
         ]
         run = rivya(*asked)
-        assert (run.code, run.err) == (0, "")
+        assert (run.code, run.said) == (0, "")
         assert run.out == "Valid for nano-banana-2: 5 credits per generation.\n"
         document = rivya(*asked, "-o", "json").json()
         assert document["request"] == {
@@ -227,7 +227,7 @@ class TestCredits:
     def test_balance(self, sandbox: SandboxProcess) -> None:
         sandbox.reset(credits=42)
         run = rivya("credits")
-        assert (run.code, run.err) == (0, "")
+        assert (run.code, run.said) == (0, "")
         assert run.out.startswith("42 credits ")
         document = rivya("credits", "--output", "json").json()
         assert document == {"credits": 42, "conn_id": "rivya_default", "gateway": sandbox.url}

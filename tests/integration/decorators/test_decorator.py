@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequestError
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.operators.bench import MAKE, Bench
@@ -133,6 +133,62 @@ def test_bad_input_is_told_before_the_gateway_is_touched(
     assert told in done.text
     assert sandbox.requests() == []
     assert run.xcom(key="failure")["submitted"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"output_path": "relative/"}, "output_path: 'relative/' is relative"),
+        ({"output_path": "file:///proc/rivya/"}, "output_path: "),
+        ({"output_path": "s4://bucket/"}, "output_path: Airflow knows no storage for s4://"),
+        ({"state_path": "records/"}, "state_path: 'records/' is relative"),
+        ({"model": "z-imge"}, "did you mean z-image"),
+        ({"model_params": {"aspect_ratio": "16x9"}}, "model_params.aspect_ratio: "),
+        ({"reference_media": "/nowhere.jpg", "model": "nano-banana-2"}, "'/nowhere.jpg' does not exist"),
+        ({"client_request_id": "x" * 129}, "client_request_id: "),
+        ({"rivya_conn_id": "nowhere"}, "There is no connection 'nowhere'"),
+        ({"rivya_conn_id": ""}, "The id of the connection is empty"),
+    ],
+    ids=str,
+)
+def test_bad_arguments_are_told_before_the_gateway_is_touched(
+    decorated: NewTask, sandbox: SandboxProcess, landing: Path, options: dict[str, Any], told: str
+) -> None:
+    run = decorated(lambda: "A lighthouse", **options)
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, InvalidRequestError | ConnectionConfigError)
+    assert told in done.text
+    assert "othing was charged" in done.text
+    assert sandbox.requests() == []
+    assert sandbox.ledger()["entries"] == []
+    assert [path for path in landing.rglob("*") if path.is_file()] == []
+    assert run.record() is None
+
+
+def test_every_fault_of_both_at_once(decorated: NewTask, sandbox: SandboxProcess) -> None:
+    returned = {"prompt": "", "model_params": {"resolution": "9K"}, "reference_media": ["/nowhere.jpg"]}
+    done = decorated(lambda: returned, model="nano-banana-2", output_path="s4://bucket/").run()
+    assert isinstance(done.error, InvalidRequestError)
+    paths = {fault.path for fault in done.error.faults}
+    assert paths == {"prompt", "model_params.resolution", "reference_media[0]", "output_path"}
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("key", "conn_type", "told"), [(None, "rivya", "no API key is set"), ("rvya_sk_x", "http", "not 'rivya'")]
+)
+def test_a_connection_that_cannot_be_used(
+    decorated: NewTask, sandbox: SandboxProcess, connect: Connect, key: str | None, conn_type: str, told: str
+) -> None:
+    connect(key=key, conn_type=conn_type)
+    called: list[int] = []
+    done = decorated(lambda: called.append(1)).run()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, ConnectionConfigError)
+    assert told in done.text
+    assert sandbox.requests() == []
+    assert called == []
 
 
 def test_an_error_of_the_function_is_its_own(decorated: NewTask, sandbox: SandboxProcess) -> None:

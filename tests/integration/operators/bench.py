@@ -9,17 +9,20 @@ test stands between a deferral and its resume.
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 from uuid import UUID
 
 from airflow.sdk import DAG
 
+from tests import airflows
 from tests.integration.conftest import SECRETS
 from tests.integration.gateways import RIVYA, TestedGateway
+from tests.integration.operators.kept import record_of
 
 MAKE = "make"
 _numbers = itertools.count(1)
@@ -34,7 +37,7 @@ class Try:
 
     :param state: the task instance's state in the database.
     :param error: what the operator raised.
-    :param trigger: of a deferred task: class path and arguments, as they are handed in.
+    :param trigger: of a deferred task: class path and arguments, as the triggerer reads them.
     """
 
     state: str
@@ -52,18 +55,21 @@ class Bench:
 
     :param build: makes the tasks; called inside ``with DAG(...)`` anew for every try, so that a
         try never sees what an earlier one rendered.
+    :param records: the folder that the tasks were given as their ``state_path``, on an Airflow without a
+        state store.
     """
 
-    def __init__(self, build: Build, **dag_arguments: Any) -> None:
+    def __init__(self, build: Build, records: Path | None = None, **dag_arguments: Any) -> None:
         from airflow.models.dagbundle import DagBundleModel
         from airflow.models.serialized_dag import SerializedDagModel
-        from airflow.serialization.definitions.dag import SerializedDAG
-        from airflow.serialization.serialized_objects import DagSerialization, LazyDeserializedDAG
+        from airflow.serialization.serialized_objects import LazyDeserializedDAG
         from airflow.utils.session import create_session
         from airflow.utils.state import DagRunState
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
+        writer, reader = airflows.dag_serializers()
         self.build = build
+        self._records = records
         self.dag_id = f"bench_{next(_numbers)}"
         self.run_id = "manual__run"
         self._dag_arguments = dag_arguments
@@ -73,11 +79,11 @@ class Bench:
                 session.add(DagBundleModel(name="bench"))
                 session.flush()
             serialized = LazyDeserializedDAG.from_dag(dag)
-            SerializedDAG.bulk_write_to_db("bench", None, [serialized], session=session)
+            writer.bulk_write_to_db("bench", None, [serialized], session=session)
             SerializedDagModel.write_dag(serialized, "bench", session=session)
             session.flush()
             now = datetime.now(UTC)
-            run = DagSerialization.from_dict(serialized.data).create_dagrun(
+            run = reader.from_dict(serialized.data).create_dagrun(
                 run_id=self.run_id,
                 logical_date=now,
                 data_interval=(now, now),
@@ -117,7 +123,6 @@ class Bench:
 
     def fire(self, deferred: Try) -> Any:
         """Run the stored trigger in this process and return its event."""
-        from airflow.sdk._shared.module_loading import import_string
         from airflow.sdk.execution_time.supervisor import InProcessTestSupervisor
 
         assert deferred.trigger is not None, deferred
@@ -127,7 +132,7 @@ class Bench:
             id = UUID(int=0)
 
         return InProcessTestSupervisor.run_trigger_in_process(
-            trigger=import_string(path)(**arguments), ti=Asks
+            trigger=resolve_name(path)(**arguments), ti=Asks
         )
 
     def resume(self, event: Any, task_id: str = MAKE, map_index: int = -1) -> Try:
@@ -194,26 +199,16 @@ class Bench:
 
     def record(self, change: Any = None) -> Any:
         """The submission record as it is stored; with ``change``, store that in its place."""
-        from airflow.models.task_state_store import TaskStateStoreModel
-        from airflow.utils.session import create_session
-        from sqlalchemy import select
-
-        with create_session() as session:
-            row = session.scalars(
-                select(TaskStateStoreModel).where(TaskStateStoreModel.dag_id == self.dag_id)
-            ).one_or_none()
-            if row is not None and change is not None:
-                row.value = json.dumps(change)
-            return None if row is None else json.loads(row.value)
+        kept = record_of(self.dag_id, self._records)
+        document = kept.read()
+        if document is None or change is None:
+            return document
+        kept.replace(change)
+        return kept.read()
 
     def lose_record(self) -> None:
         """Delete the submission record, as deleting the DAG run does."""
-        from airflow.models.task_state_store import TaskStateStoreModel
-        from airflow.utils.session import create_session
-        from sqlalchemy import delete
-
-        with create_session() as session:
-            session.execute(delete(TaskStateStoreModel).where(TaskStateStoreModel.dag_id == self.dag_id))
+        record_of(self.dag_id, self._records).remove()
 
     def try_number(self, task_id: str = MAKE) -> int:
         from airflow.utils.session import create_session
@@ -237,9 +232,7 @@ class Bench:
 
     def _work(self, task_id: str, map_index: int) -> Try:
         from airflow.sdk.api.datamodels._generated import TaskInstance
-        from airflow.sdk.execution_time.comms import DeferTask
         from airflow.sdk.execution_time.supervisor import run_task_in_process
-        from airflow.sdk.serde import deserialize
         from airflow.utils.session import create_session
 
         with create_session() as session:
@@ -261,10 +254,8 @@ class Bench:
             if result.state == "success" and instance.state == "running":
                 instance.state = "success"
             state = str(instance.state)
-        trigger = None
-        if isinstance(result.msg, DeferTask):
-            arguments: Any = deserialize(result.msg.trigger_kwargs)  # type: ignore[type-var]
-            trigger = (result.msg.classpath, dict(arguments))
+            stored = instance.trigger
+            trigger = None if stored is None else (str(stored.classpath), dict(stored.kwargs))
         return Try(state, result.error, trigger)
 
 

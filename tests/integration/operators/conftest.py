@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import airflows
 from tests.integration.gateways import TestedGateway
 from tests.integration.operators.bench import Bench, one_task
 
 NewBench = Callable[..., Bench]
 
 
-@pytest.fixture(scope="session")
-def database() -> None:
+@cache
+def _migrate() -> None:
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
     subprocess.run(command, check=True, capture_output=True, timeout=100)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what importing Airflow's own server warns of is not ours
-        from airflow.sdk.execution_time.supervisor import in_process_api_server
+        assert airflows.api_server().app is not None  # made when it is first asked for
 
-        in_process_api_server()
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    _migrate()  # once, though each folder that takes this fixture over has one of its own
 
 
 @pytest.fixture
 def bench(database: None, connect: Any, landing: Path, _tested: TestedGateway) -> NewBench:
-    """Return a DAG run with one task ``make``; outputs land in ``landing``."""
+    """Return a DAG run with one task ``make``; outputs land in ``landing``, and nothing else does."""
+    numbers = itertools.count(1)
 
     def new(arguments: dict[str, Any] | None = None, **more: Any) -> Bench:
         given = {} if arguments is None else arguments
-        given.update({"output_path": f"file://{landing}/", **given, **more})
-        return Bench(one_task(given, _tested))
+        records = landing.parent / "records" / str(next(numbers))
+        defaults = {"output_path": f"file://{landing}/"}
+        if not airflows.STATE_STORE:
+            defaults["state_path"] = f"file://{records}/"
+        given.update({**defaults, **given, **more})
+        return Bench(one_task(given, _tested), records)
 
     return new
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
 from PIL import Image
 
+from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequestError
+from tests import airflows
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at, at_each
 from tests.integration.operators.bench import MAKE, Bench, Try
@@ -240,7 +241,6 @@ def test_faulty_request_to_toapis(
         ({"output_conn_id": 7}, "output_conn_id: it is of type int"),
         ({"reference_media": "s3://AKIA:SECRET@bucket/x.png"}, "reference_media: it carries a password"),
         ({"state_path": "records/"}, "state_path: 'records/' is relative"),
-        ({"rivya_conn_id": ""}, "The id of the connection is empty"),
     ],
 )
 def test_places_that_cannot_be(
@@ -320,16 +320,59 @@ def test_fixed_name_in_a_mapped_task(
     assert sandbox.requests() == []
 
 
-@at_each
-def test_connection_missing(bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
-    done = refused(bench(**{gateway.conn_argument: "nowhere"}), sandbox)
+def refused_for_its_connection(
+    bench: NewBench, sandbox: SandboxProcess, tmp_path: Path, kept: str, **arguments: Any
+) -> Try:
+    """
+    Run a task whose connection cannot be used.
+
+    :param kept: where its record is kept. A file's name depends on the connection, so what an earlier try may
+        have paid for is not known then, and the fault is not final.
+    """
+    if kept == "where Airflow can" and airflows.STATE_STORE:
+        done = refused(bench(**arguments), sandbox)
+    else:
+        done = bench(state_path=f"file://{tmp_path}/kept/", **arguments).run()
+        assert done.state == "up_for_retry", done.text
+        assert "This try submitted nothing. What an earlier one may have paid for is not lost" in done.text
+        assert sandbox.requests() == []
+        assert not (tmp_path / "kept").exists()
     assert isinstance(done.error, ConnectionConfigError)
-    assert "There is no connection 'nowhere'" in done.text
-    assert "airflow connections add nowhere" in done.text
-    assert "AIRFLOW_CONN_NOWHERE" in done.text
+    return done
+
+
+KEPT = pytest.mark.parametrize("kept", ["where Airflow can", "in a file"])
 
 
 @at_each
+@KEPT
+@pytest.mark.parametrize(
+    ("conn_id", "told"),
+    [
+        (
+            "nowhere",
+            ["There is no connection 'nowhere'", "airflow connections add nowhere", "AIRFLOW_CONN_NOWHERE"],
+        ),
+        ("", ["The id of the connection is empty"]),
+    ],
+    ids=["unknown", "empty"],
+)
+def test_connection_missing(
+    bench: NewBench,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    tmp_path: Path,
+    conn_id: str,
+    told: list[str],
+    kept: str,
+) -> None:
+    done = refused_for_its_connection(bench, sandbox, tmp_path, kept, **{gateway.conn_argument: conn_id})
+    for text in told:
+        assert text in done.text
+
+
+@at_each
+@KEPT
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
@@ -345,12 +388,13 @@ def test_connection_faulty(
     connect: Connect,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
+    tmp_path: Path,
     settings: dict[str, Any],
     told: list[str],
+    kept: str,
 ) -> None:
     connect(**settings)
-    done = refused(bench(), sandbox)
-    assert isinstance(done.error, ConnectionConfigError)
+    done = refused_for_its_connection(bench, sandbox, tmp_path, kept)
     for text in told:
         assert text.replace("{gateway}", gateway.name) in done.text
 

@@ -112,7 +112,7 @@ def test_create_is_refused_for_good(
     assert "request id" in done.text
     assert "nothing was charged; a retry would not help, so none is made" in done.text
     assert sandbox.ledger()["entries"] == []
-    assert run.record() is None
+    assert run.record()["state"] == "withdrawn"
     run.clear()
     assert run.run().state == "success"
     assert sandbox.ledger()["charges"] == 1

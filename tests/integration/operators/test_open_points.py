@@ -1,4 +1,8 @@
-"""What the gateway's public documentation leaves open: the task works whichever way it turns out."""
+"""
+What the gateway's public documentation leaves open: the task works whichever way it turns out.
+
+Every switch of the sandbox in every one of its settings, with the exact files, ledger and message.
+"""
 
 from __future__ import annotations
 
@@ -8,62 +12,41 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Connect
+from tests.integration.operators import (  # importing them fills SCENES
+    scenes_files,
+    scenes_results,
+    scenes_submitting,
+)
 from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import CREATE, check_file
+from tests.integration.operators.stage import BY_NAME, SCENES, Stage
 from tests.sandbox_process import SandboxProcess
 
-STATUS = f"{CREATE}/*"
+MODULES = {module.__name__ for module in (scenes_files, scenes_results, scenes_submitting)}
+SETTINGS = [(name, value) for name in SCENES for value in SCENES[name].settings(BY_NAME[name])]
 
 
-@pytest.mark.parametrize(
-    "switches",
-    [
-        {"create_status": 200},
-        {"create_status": 202, "create_shape": "short"},
-        {"file_status": 200, "file_shape": "minimal"},
-        {"file_shape": "camel"},
-        {"result_redirect": True},
-        {"result_needs_key": True},
-        {"result_primary": False, "result_order": "reversed"},
-        {"result_url_ttl_seconds": 60},
-        {"file_url_needs_key": True},
-        {"id_style": "long"},
-        {"client_request_id_echo": True},
-        {"balance_excludes_reservations": False},
-        {"idempotency_scope": "key"},
-        {"unknown_params": "drop"},
-        {"request_id_header": True},
-        {"external_reference_urls": "refuse"},
-    ],
-    ids=str,
-)
+def test_every_switch_is_played_in_more_than_one_setting() -> None:
+    assert set(SCENES) == set(BY_NAME)
+    assert {scene.play.__module__ for scene in SCENES.values()} == MODULES
+    for name, switch in BY_NAME.items():
+        values = SCENES[name].settings(switch)
+        assert len(set(values)) == len(values) > 1, name
+        assert switch.default in values, name
+        assert None in values or not switch.optional, name
+        assert not any(switch.fault_of(value) for value in values), name
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize(("switch", "value"), SETTINGS, ids=str)
 def test_works_whichever_way_an_open_point_turns_out(
-    bench: NewBench, sandbox: SandboxProcess, photo: Path, switches: dict[str, Any]
+    bench: NewBench,
+    connect: Connect,
+    sandbox: SandboxProcess,
+    photo: Path,
+    landing: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    switch: str,
+    value: Any,
 ) -> None:
-    sandbox.assume(**switches)
-    run = bench(model="nano-banana-2", reference_media=str(photo), client_request_id="t-1", deferrable=True)
-    done = run.run()
-    assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
-    assert sandbox.ledger()["charges"] == 1
-
-
-def test_result_host_of_another_name(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:
-    sandbox.assume(result_host="localhost")
-    run = bench()
-    done = run.run()
-    assert done.state == "up_for_retry"
-    assert "not a public address" in done.text
-    assert "allowed_download_hosts" in done.text
-    connect(allowed_download_hosts="localhost")
-    assert run.run().state == "success"
-    assert sandbox.ledger()["charges"] == 1
-
-
-def test_a_gateway_without_idempotency_is_still_paid_once_where_the_answer_came(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect
-) -> None:
-    sandbox.assume(idempotency_replay="new_task")
-    sandbox.fault(method="GET", path=STATUS, kind="status", status=500, times=2)
-    assert bench().run().state == "success"
-    assert sandbox.ledger()["charges"] == 1
+    sandbox.assume(**{switch: value})
+    SCENES[switch].play(Stage(bench, connect, sandbox, photo, landing, monkeypatch), value)

@@ -14,18 +14,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.sandbox.wire_tools import IMAGE_SECONDS, create, finished, raw
+from tests.integration.sandbox.wire_tools import IMAGE_SECONDS, create, finished, raw, wait_for_charge
 from tests.sandbox_process import KEY, SandboxProcess
 
 CREATE = {"model": "z-image", "prompt": "A lighthouse"}
 PATH = "/api/v1/generations"
 CREDITS = "/api/v1/credits"
-
-
-def wait_for_charge(sandbox: SandboxProcess) -> None:
-    deadline = time.monotonic() + 20
-    while not sandbox.ledger()["charges"]:
-        assert time.monotonic() < deadline
 
 
 def result_path(sandbox: SandboxProcess) -> str:

@@ -6,6 +6,7 @@ import io
 import json
 import socket
 import struct
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,6 +88,13 @@ def result(
     """The file of a generation, from create to download."""
     status = finished(sandbox, create(sandbox, model, params=params or {}))
     return sandbox.get(status["result"]["urls"][index], key=None)
+
+
+def wait_for_charge(sandbox: SandboxProcess) -> None:
+    """Until a request that hangs has been taken in."""
+    deadline = time.monotonic() + 20
+    while not sandbox.ledger()["charges"]:
+        assert time.monotonic() < deadline
 
 
 def opened(content: bytes) -> Image.Image:

@@ -39,11 +39,11 @@ def elsewhere(gateway: TestedGateway, sandbox: SandboxProcess) -> Callable[[], s
     """Submit a generation as something else does, and return its task id."""
 
     def submit() -> str:
-        of_gateway: dict[str, dict[str, Any]] = {
+        own: dict[str, dict[str, Any]] = {
             "rivya": {"params": {}},
             "toapis": {"client_business_id": "order-1"},
         }
-        body = of_gateway[gateway.name]
+        body = own[gateway.name]
         answer = sandbox.post(
             gateway.create, {"model": gateway.model, "prompt": "A lighthouse", **body}, key=gateway.key
         )

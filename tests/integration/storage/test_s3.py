@@ -59,9 +59,14 @@ def test_references_are_read_from_s3(
         "earlier result": {"outputs": [{"uri": "s3://bucket/in/photo.jpg", "conn_id": "store"}]},
     }
     made = task(model="nano-banana-2", reference_media=references[form], output_path=FOLDER)
-    assert made.run()["status"] == "succeeded"
+    (output,) = made.run()["outputs"]
+    assert hashlib.sha256(s3.read(output["uri"].removeprefix("s3://bucket/"))).hexdigest() == output["sha256"]
     (upload,) = sent(sandbox, "POST", "/api/v1/files")
     assert upload["status"] == 201
+    (submitted,) = sandbox.tasks()
+    (item,) = submitted["params"]["referenceMediaItems"]
+    assert sandbox.get(item["url"]).body == photo.read_bytes()
+    assert sandbox.ledger()["charges"] == 1
 
 
 @pytest.mark.usefixtures("connect")
@@ -221,6 +226,37 @@ def test_an_unusable_reference_is_told_before_the_gateway_is_touched(
     assert "reference_media" in str(raised.value)
     assert sandbox.requests() == []
     assert s3.names() == []
+
+
+@pytest.mark.parametrize(
+    ("harm", "path", "says"),
+    [
+        (unknown_key, "s3://store@bucket/in/photo.jpg", "reference_media: "),
+        (nobody_there, "s3://dead@bucket/a.jpg", "s3://bucket/a.jpg cannot be reached right now"),
+    ],
+    ids=["wrong credentials", "no server"],
+)
+def test_a_reference_behind_a_closed_door(
+    s3: Store,
+    task: NewTask,
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    photo: Path,
+    landing: Path,
+    harm: Break,
+    path: str,
+    says: str,
+) -> None:
+    s3.put("in/photo.jpg", photo.read_bytes())
+    harm(s3, monkeypatch)
+    with pytest.raises(GenerationError) as raised:
+        task(model="nano-banana-2", reference_media=path, output_path=f"{landing}/").run()
+    assert isinstance(raised.value, AirflowFailException) is ("right now" not in says)
+    assert says in str(raised.value)
+    assert re.search("Nothing was (sent|submitted) and nothing was charged", str(raised.value))
+    assert "testing" not in str(raised.value)
+    assert sandbox.requests() == []
+    assert sandbox.ledger()["entries"] == []
 
 
 def test_a_reference_that_may_not_be_read(

@@ -162,6 +162,41 @@ def test_the_bytes_and_their_length() -> None:
     assert "authorization" not in request.headers
 
 
+def test_a_body_of_many_reads_arrives_as_it_was_sent() -> None:
+    body = bytes(range(256)) * 8_000
+    with Wire(answer(200, body)) as wire:
+        assert fetch(wire.url, downloader(wire.url)) == (len(body), body)
+
+
+def test_nothing_behind_the_declared_length_is_taken() -> None:
+    for body in (b"x" * 10, b"x" * 1_000_000):
+        with Wire(answer(200, body + b"surplus", content_length=str(len(body)))) as wire:
+            assert fetch(wire.url, downloader(wire.url)) == (len(body), body)
+
+
+def test_a_coding_wins_over_a_length() -> None:
+    raw = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    with Wire(raw) as wire:
+        assert fetch(wire.url, downloader(wire.url))[1] == b"abc"
+
+
+def test_a_large_body_that_is_cut_says_how_much_is_missing() -> None:
+    raw = answer(200, bytes(900_000), content_length="1000000")
+    with Wire(raw) as wire, pytest.raises(DownloadError, match="broke off") as caught:
+        fetch(wire.url, downloader(wire.url))
+    assert "100000 of 1000000 bytes did not come" in str(caught.value)
+    assert caught.value.retryable
+
+
+def test_a_large_body_may_be_left_in_the_middle() -> None:
+    with Wire(answer(200, bytes(5_000_000))) as wire:
+        with downloader(wire.url).open(wire.url) as stream:
+            chunks = stream.chunks()
+            assert len(next(chunks)) + len(next(chunks)) < 5_000_000
+        with pytest.raises(DownloadError, match="broke off"):
+            list(chunks)
+
+
 def test_without_a_length() -> None:
     chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     until_closed = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabcde"

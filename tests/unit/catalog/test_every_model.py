@@ -8,19 +8,28 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec, load_catalog
-from airflow_provider_rivya.catalog.validation import ReferenceFacts, check_request
+from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec, load_catalog
+from airflow_provider_rivya.catalog.validation import ReferenceFacts, Verdict, check_request
 
-CATALOG = load_catalog()
-MODELS = list(CATALOG)
+CATALOGS = {gateway: load_catalog(gateway) for gateway in ("rivya", "toapis")}
+MODELS = [spec for catalog in CATALOGS.values() for spec in catalog]
 PARAMS = [(spec, param) for spec in MODELS for param in spec.params]
+
+# A value that is right beside another one only.
+BESIDE: dict[tuple[str, str], dict[str, Any]] = {("gpt-image-1.5-official", "4k"): {"size": "auto"}}
 
 
 def right_value(param: ParamSpec) -> Any:
     if param.type == "select":
         return param.options[0]
+    if param.choices:
+        return param.choices[0]
     if param.type == "number":
         return param.min if param.min is not None else 1
+    if param.type == "boolean":
+        return True
+    if param.type in ("object", "json"):
+        return {"a": [1, "b"]}
     if param.items is not None:
         return [{field.key: "words" for field in param.items.fields}]
     return "https://example.org/file" if param.is_url else "words"
@@ -28,10 +37,22 @@ def right_value(param: ParamSpec) -> Any:
 
 def wrong_value(param: ParamSpec) -> Any:
     if param.type == "select":
-        return "no such option"
+        return "no such option " if param.open else "no such option"
+    if param.choices:
+        return max(param.choices) + 1
     if param.type == "number":
         return "many" if param.max is None else param.max + 1
+    if param.type in ("object", "json"):
+        return object()
     return {"not": "right"}
+
+
+def catalog_of(spec: ModelSpec) -> Catalog:
+    return CATALOGS["toapis" if spec.dialect else "rivya"]
+
+
+def check(spec: ModelSpec, request: dict[str, Any], **more: Any) -> Verdict:
+    return check_request(catalog_of(spec), **request, **more)
 
 
 def minimal(spec: ModelSpec) -> dict[str, Any]:
@@ -52,7 +73,7 @@ def with_param(spec: ModelSpec, key: str, value: object) -> dict[str, Any]:
 class TestEveryModel:
     def test_minimal_request_passes_and_nothing_is_added(self, spec: ModelSpec) -> None:
         request = minimal(spec)
-        for source in (CATALOG, spec):
+        for source in (catalog_of(spec), spec):
             verdict = check_request(source, references=(), **request)
             assert verdict.ok, verdict.faults
             assert verdict.spec is spec
@@ -65,20 +86,20 @@ class TestEveryModel:
     def test_each_required_part_is_missed(self, spec: ModelSpec) -> None:
         expected = ["prompt"] * spec.prompt.required
         expected += [f"model_params.{param.key}" for param in spec.required_params]
-        assert [fault.path for fault in check_request(CATALOG, model=spec.id).faults] == expected
+        assert [fault.path for fault in check_request(catalog_of(spec), model=spec.id).faults] == expected
 
     def test_prompt_length_boundary(self, spec: ModelSpec) -> None:
         request = minimal(spec)
         limit = spec.prompt.max_length
-        assert check_request(CATALOG, **{**request, "prompt": "x" * (limit or 1_000_000)}).ok
+        assert check(spec, {**request, "prompt": "x" * (limit or 1_000_000)}).ok
         if limit is not None:
-            verdict = check_request(CATALOG, **{**request, "prompt": "x" * (limit + 1)})
+            verdict = check(spec, {**request, "prompt": "x" * (limit + 1)})
             assert [fault.path for fault in verdict.faults] == ["prompt"]
             assert f"{limit + 1:,}" in verdict.faults[0].problem
             assert f"{limit:,}" in verdict.faults[0].allowed
 
     def test_unknown_key(self, spec: ModelSpec) -> None:
-        verdict = check_request(CATALOG, **with_param(spec, "zzz_unheard_of", "x"))
+        verdict = check(spec, with_param(spec, "zzz_unheard_of", "x"))
         if spec.params_complete:
             assert [fault.path for fault in verdict.faults] == ["model_params.zzz_unheard_of"]
         else:
@@ -95,7 +116,7 @@ class TestEveryModel:
             ReferenceFacts(f"reference_media[{i}]", "a.png", "image", "image/png", 9)
             for i in range(count + 1)
         ]
-        verdict = check_request(CATALOG, references=refs, **minimal(spec))
+        verdict = check(spec, minimal(spec), references=refs)
         limited = spec.reference_complete or (
             spec.reference is not None and spec.reference.max_files is not None
         )
@@ -106,14 +127,17 @@ class TestEveryModel:
 @pytest.mark.parametrize(("spec", "param"), PARAMS, ids=lambda part: getattr(part, "id", None) or part.key)
 class TestEveryParam:
     def test_right_values_pass_unchanged(self, spec: ModelSpec, param: ParamSpec) -> None:
-        for value in param.options or (right_value(param),):
-            verdict = check_request(CATALOG, **with_param(spec, param.key, value))
+        for value in param.options or param.choices or (right_value(param),):
+            request = with_param(spec, param.key, value)
+            request["model_params"] |= BESIDE.get((spec.id, str(value)), {})
+            verdict = check(spec, request)
             assert verdict.ok, verdict.faults
             assert verdict.normalised.params[param.key] == value
-            assert type(verdict.normalised.params[param.key]) is type(value)
+            whole = isinstance(value, float) and value.is_integer()
+            assert type(verdict.normalised.params[param.key]) is (int if whole else type(value))
 
     def test_a_wrong_value_fails_at_its_path(self, spec: ModelSpec, param: ParamSpec) -> None:
-        verdict = check_request(CATALOG, **with_param(spec, param.key, wrong_value(param)))
+        verdict = check(spec, with_param(spec, param.key, wrong_value(param)))
         assert [fault.path for fault in verdict.faults] == [f"model_params.{param.key}"]
         assert verdict.faults[0].allowed
         assert param.key not in verdict.normalised.params
@@ -122,8 +146,8 @@ class TestEveryParam:
         step = param.step or 1
         for bound, beyond in ((param.min, -step), (param.max, step)):
             if bound is not None:
-                assert check_request(CATALOG, **with_param(spec, param.key, bound)).ok
-                assert not check_request(CATALOG, **with_param(spec, param.key, bound + beyond)).ok
+                assert check(spec, with_param(spec, param.key, bound)).ok
+                assert not check(spec, with_param(spec, param.key, bound + beyond)).ok
 
     def test_every_grid_point_passes_however_it_was_computed(self, spec: ModelSpec, param: ParamSpec) -> None:
         if param.step is None or param.min is None or param.max is None:
@@ -132,11 +156,11 @@ class TestEveryParam:
         count = min(int((Decimal(str(param.max)) - start) / step), 500)
         for number in range(count + 1):
             computed = param.min + number * param.step
-            verdict = check_request(CATALOG, **with_param(spec, param.key, computed))
+            verdict = check(spec, with_param(spec, param.key, computed))
             assert verdict.ok, (computed, verdict.faults)
             assert Decimal(repr(verdict.normalised.params[param.key])) == start + number * step
 
     def test_none_means_not_set(self, spec: ModelSpec, param: ParamSpec) -> None:
-        verdict = check_request(CATALOG, **with_param(spec, param.key, None))
+        verdict = check(spec, with_param(spec, param.key, None))
         assert param.key not in verdict.normalised.params
         assert [fault.path for fault in verdict.faults] == [f"model_params.{param.key}"] * param.required

@@ -56,3 +56,11 @@ def test_what_passes_is_json(params: dict[str, Any]) -> None:
     verdict = as_given("m", None, params)
     if verdict.ok:
         json.dumps(verdict.normalised.params, allow_nan=False)
+
+
+def test_an_alias_is_understood_as_far_as_the_model_is_known() -> None:
+    request = {"model": "nano_banana_2", "prompt": "a cat", "model_params": {"n": "2", "resolution": "4k"}}
+    strict = check_request(load_catalog("toapis"), **request)  # type: ignore[arg-type]
+    combined = as_far_as_known(strict, as_given(*request.values()))
+    assert combined.model == "gemini-3.1-flash-image-preview"
+    assert combined.params == {"n": "2", "resolution": "4K"}

@@ -139,6 +139,39 @@ class TestDifferences:
         }
 
 
+class TestToApis:
+    """Its list has ids and nothing to compare."""
+
+    catalog = load_catalog("toapis")
+
+    def live(self, *ids: str, endpoint: str = "image_generations") -> list[dict[str, Any]]:
+        common = {"object": "model", "created": 1626777600, "owned_by": "someone"}
+        return [{"id": model_id, **common, "supported_endpoint_types": [endpoint]} for model_id in ids]
+
+    def test_the_ids_of_the_catalogue(self) -> None:
+        document = {"success": True, "object": "list", "data": self.live(*self.catalog.ids)}
+        difference = compare(self.catalog, document)
+        assert not difference
+        assert difference.unread == ()
+
+    def test_further_spellings_beside_the_id_are_no_news(self) -> None:
+        assert not compare(self.catalog, self.live(*self.catalog.ids, "nano_banana_2", "nano-banana"))
+
+    def test_a_model_that_is_listed_under_an_alias_alone(self) -> None:
+        ids = [model_id for model_id in self.catalog.ids if model_id != "gemini-3.1-flash-image-preview"]
+        difference = compare(self.catalog, self.live(*ids, "nano_banana_2"))
+        (changed,) = difference.changed
+        assert changed.changes == (Change("id", "gemini-3.1-flash-image-preview", "nano_banana_2"),)
+        assert (difference.added, difference.removed) == ((), ())
+
+    def test_what_a_key_may_use_and_what_is_new(self) -> None:
+        document = self.live("kling-v3", "kling-v4") + self.live("some-chat", endpoint="chat_completions")
+        difference = compare(self.catalog, document)
+        assert [model.id for model in difference.added] == ["kling-v4"]
+        assert len(difference.removed) == len(self.catalog) - 1
+        assert read_live(document).chat == ("some-chat",)
+
+
 @pytest.mark.parametrize(
     "document", [None, 3, "models", {}, {"data": None}, {"data": {"a": 1}}, {"models": []}]
 )

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_rivya.catalog.spec import load_catalog
+from airflow_provider_rivya.catalog.spec import Catalog, load_catalog
 from airflow_provider_rivya.catalog.validation import ReferenceFacts, check_request
 
 CATALOG = load_catalog()
+TOAPIS = load_catalog("toapis")
 
 
 class Hostile:
@@ -100,8 +101,22 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-known = {param.key for spec in CATALOG for param in spec.params}
-keys = st.sampled_from(sorted(known | {"files", "prompt", "zzz", "rvya"})) | st.text()
+
+
+def keys_of(catalog: Catalog) -> st.SearchStrategy[str]:
+    known = {param.key for spec in catalog for param in spec.params}
+    others = {"files", "prompt", "zzz", "rvya", "image_urls", "client_business_id"}
+    return st.sampled_from(sorted(known | others)) | st.text()
+
+
+def params_of(catalog: Catalog) -> st.SearchStrategy[object]:
+    """Anything under the keys of the catalogue, and now and then a value that is right."""
+    right = [value for spec in catalog for param in spec.params for value in (*param.options, *param.choices)]
+    values = anything | st.sampled_from(right) | st.dictionaries(keys_of(catalog), anything, max_size=2)
+    entries: st.SearchStrategy[object] = st.dictionaries(keys_of(catalog), values, max_size=6)
+    return entries | st.dictionaries(st.integers(), anything) | anything
+
+
 facts = st.builds(
     ReferenceFacts,
     path=st.just("reference_media[0]"),
@@ -114,26 +129,34 @@ facts = st.builds(
 )
 
 
+@pytest.mark.parametrize("catalog", [CATALOG, TOAPIS], ids=lambda catalog: catalog.gateway)
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    model=st.sampled_from(CATALOG.ids) | anything,
-    prompt=st.text(max_size=30) | anything,
-    params=st.dictionaries(keys, anything, max_size=6) | st.dictionaries(st.integers(), anything) | anything,
-    references=st.none() | st.lists(facts, max_size=20),
-)
-def test_no_input_makes_the_check_raise(
-    model: object, prompt: object, params: object, references: list[ReferenceFacts] | None
-) -> None:
-    verdict = check_request(CATALOG, model=model, prompt=prompt, model_params=params, references=references)
+@given(data=st.data())
+def test_no_input_makes_the_check_raise(catalog: Catalog, data: st.DataObject) -> None:
+    aliases = [alias for spec in catalog for alias in spec.aliases]
+    model = data.draw(st.sampled_from([*catalog.ids, *aliases]) | anything)
+    prompt = data.draw(st.text(max_size=30) | anything)
+    params = data.draw(params_of(catalog))
+    references = data.draw(st.none() | st.lists(facts, max_size=20))
+    verdict = check_request(catalog, model=model, prompt=prompt, model_params=params, references=references)
     for fault in verdict.faults:
         str(fault).encode("utf-8")
         assert fault.path
+    for warning in verdict.warnings:
+        warning.encode("utf-8")
     if verdict.ok:
         body = json.dumps(
             dataclasses.asdict(verdict.normalised), allow_nan=False, ensure_ascii=False
         ).encode()
         # A second pass over what would be sent finds it valid and leaves it as it is.
-        again = check_request(CATALOG, model=model, prompt=prompt, model_params=json.loads(body)["params"])
+        sent = json.loads(body)
+        again = check_request(
+            catalog,
+            model=sent["model"],
+            prompt=sent["prompt"],
+            model_params=sent["params"],
+            references=references,
+        )
         assert again.ok
         assert again.normalised == verdict.normalised
 
@@ -153,3 +176,17 @@ def test_odd_arguments_are_one_fault(place: str, value: object) -> None:
     request: dict[str, Any] = {"model": "flux-kontext-pro", "prompt": "a", "model_params": {}}
     request[place] = value
     assert [fault.path for fault in check_request(CATALOG, **request).faults] == [place]
+
+
+ODD_PARAMS = [("gpt-image-1.5-official", key) for key in ("size", "n", "mask_url", "background", "metadata")]
+ODD_PARAMS += [("gemini-2.5-flash-image-official", key) for key in ("temperature", "safetySettings")]
+ODD_PARAMS += [("veo3.1-fast", "enable_gif")]
+
+
+@pytest.mark.parametrize("value", REFUSED_EVERYWHERE, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(("model", "key"), ODD_PARAMS)
+def test_odd_values_of_toapis(model: str, key: str, value: object) -> None:
+    verdict = check_request(TOAPIS, model=model, prompt="a", model_params={key: value})
+    assert verdict.faults
+    assert all(fault.path.startswith(f"model_params.{key}") for fault in verdict.faults)
+    assert key not in verdict.normalised.params

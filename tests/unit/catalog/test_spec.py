@@ -11,11 +11,17 @@ import pytest
 
 from airflow_provider_rivya.catalog.parsing import parse_catalog
 from airflow_provider_rivya.catalog.price import Price, estimate_credits
-from airflow_provider_rivya.catalog.spec import Catalog, load_catalog
+from airflow_provider_rivya.catalog.spec import Catalog, category_of, load_catalog
 
-RAW: dict[str, Any] = json.loads(
-    resources.files("airflow_provider_rivya.catalog").joinpath("rivya.json").read_text("utf-8")
-)
+
+def raw(gateway: str) -> dict[str, Any]:
+    file = resources.files("airflow_provider_rivya.catalog").joinpath(f"{gateway}.json")
+    data: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return data
+
+
+RAW = raw("rivya")
+TOAPIS = raw("toapis")
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +124,10 @@ def at(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-def test_every_object_is_read_in_full() -> None:
+@pytest.mark.parametrize("gateway", ["rivya", "toapis"])
+def test_every_object_is_read_in_full(gateway: str) -> None:
     """A field that the reader does not know is refused in each of the objects of the bundled file."""
-    data = copy.deepcopy(RAW)
+    data = raw(gateway)
     paths = objects(data)
     assert len(paths) > 300
     for path in paths:
@@ -128,7 +135,7 @@ def test_every_object_is_read_in_full() -> None:
         with pytest.raises(ValueError, match=r"unknown|surprise"):
             parse_catalog(data)
         del at(data, path)["surprise"]
-    assert parse_catalog(data) == load_catalog()
+    assert parse_catalog(data) == load_catalog(gateway)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +161,62 @@ def test_wrong_data_are_refused(path: tuple[Any, ...], value: object) -> None:
     at(data, path[:-1])[path[-1]] = value
     with pytest.raises(ValueError, match=r"needed|unique|missing|unknown|options"):
         parse_catalog(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("models", 1, "aliases"), ["nano-banana-2"]),
+        (("models", 0, "aliases"), ["gpt-image-2"]),
+        (("models", 0, "dialect", "references"), "pictures"),
+        (("models", 0, "dialect", "model"), "x"),
+        (("models", 0, "price_by"), {"resolution": {"8K": 9}}),
+        (("models", 0, "price_by"), {"colour": {"1K": 9}}),
+        (("models", 0, "rules"), [{"when": {}, "why": ""}]),
+        (("models", 0, "rules"), [{"when": {"size": ["1:1"]}, "why": "", "level": "error"}]),
+        (("models", 0, "rules"), [{"when": {"size": ["1x1"]}, "why": ""}]),
+        (("models", 0, "rules"), [{"when": {"colour": "given"}, "why": ""}]),
+        (("models", 0, "rules"), [{"when": {"size": "there"}, "why": ""}]),
+        (("models", 0, "rules"), [{"when": {"size": [True]}, "why": ""}]),
+        (("models", 0, "rules"), [{"when": {"references": ["image"]}, "why": ""}]),
+        (("models", 0, "params", 0, "choices"), [1]),
+        (("models", 0, "params", 2, "any_case"), True),
+        (("models", 0, "params", 0, "disputed"), [{"values": ["1:1"], "pages": []}]),
+        (("models", 0, "prompt", "disputed"), [{"why": "x", "above": "1000", "pages": []}]),
+    ],
+)
+def test_wrong_rules_are_refused(path: tuple[Any, ...], value: object) -> None:
+    data = copy.deepcopy(TOAPIS)
+    at(data, path[:-1])[path[-1]] = value
+    with pytest.raises(ValueError, match=r"need|unique|missing|unknown"):
+        parse_catalog(data)
+
+
+def test_aliases() -> None:
+    catalog = load_catalog("toapis")
+    spec = catalog.get("nano_banana_2")
+    assert spec is catalog.get("gemini-3.1-flash-image-preview")
+    assert spec is not None
+    assert "nano_banana_2" in catalog
+    assert "nano_banana_2" not in catalog.ids
+    assert len(catalog) == len(catalog.ids) == 28
+    assert category_of("toapis", "nano_banana_2") == "image"
+    assert category_of("toapis", "kling-v3") == "video"
+
+
+@pytest.mark.parametrize(
+    ("written", "nearest"),
+    [
+        ("Nano Banana 2", ("gemini-3.1-flash-image-preview",)),
+        ("NANO_BANANA_2", ("gemini-3.1-flash-image-preview",)),
+        ("nano banana pro", ("gemini-3-pro-image-preview",)),
+        ("veo3.1-quality-official", ("Veo3.1-quality-official",)),
+        ("gemini-omni", ("gemini_omni",)),
+        ("seedream 4.5", ("doubao-seedream-4-5",)),
+    ],
+)
+def test_nearest_by_alias(written: str, nearest: tuple[str, ...]) -> None:
+    assert load_catalog("toapis").nearest(written) == nearest
 
 
 @pytest.mark.parametrize("key", ["id", "category", "params_complete", "reference", "source"])

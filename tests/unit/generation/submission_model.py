@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
+from uuid import UUID
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it ships no types
 
@@ -36,6 +37,7 @@ IDENTITY = Identity("", "dag", "run", "task", -1)
 EPOCH = 1_778_457_600.0
 
 Repeated = Literal["replay", "new_task", "conflict"]
+Ended = Literal["succeeded", "refunded", "charged"]
 Delivery = Literal["answered", "answer_lost", "request_lost", "refused"]
 
 
@@ -62,6 +64,7 @@ class Made:
     state: Literal["running", "succeeded", "failed"] = "running"
     refunded: bool = False
     stored: bool = False
+    model: str | None = None
 
 
 @dataclass
@@ -73,12 +76,14 @@ class Gateway:
     :param remembers: seconds for which a key is known.
     :param shows_after: seconds after which a generation can be looked up by its key; ``None``: never.
     :param replays_keys: what the client takes for granted of it.
+    :param reachable: whether it answers a look-up.
     """
 
     repeated: Repeated = "replay"
     remembers: float = DAY
     shows_after: float | None = None
     replays_keys: bool = True
+    reachable: bool = True
     made: list[Made] = field(default_factory=list)
 
     def create(self, key: str, fingerprint: str, wish: int, now: float, delivery: Delivery) -> Made:
@@ -99,6 +104,8 @@ class Gateway:
         return generation
 
     def find(self, key: str, now: float) -> Made | None:
+        if not self.reachable:
+            raise _no_answer()
         if self.shows_after is None:
             return None
         shown = [made for made in self.made if made.key == key and made.at + self.shows_after <= now]
@@ -122,7 +129,6 @@ class Place:
 
     def __init__(self) -> None:
         self.document: Any = None
-        self.answered_epoch = 0
 
     def read(self) -> Record | None:
         return None if self.document is None else Record.from_json(self.document)
@@ -131,8 +137,6 @@ class Place:
         if self.read() != before:
             raise RecordTakenError
         self.document = None if after is None else after.to_json()
-        if after is not None and after.state != "intent":
-            self.answered_epoch = max(self.answered_epoch, after.epoch)
 
 
 class Channel:
@@ -140,12 +144,16 @@ class Channel:
 
     durable = True
 
-    def __init__(self, place: Place, done: Callable[[str], None]) -> None:
+    def __init__(self, place: Place, done: Callable[[Record | None], None]) -> None:
         self._place: Place | None = place
         self._done = done
 
     def cut(self) -> None:
         self._place = None
+
+    @property
+    def is_cut(self) -> bool:
+        return self._place is None
 
     @property
     def _there(self) -> Place:
@@ -160,7 +168,7 @@ class Channel:
     def exchange(self, before: Record | None, after: Record | None) -> None:
         stand_still("write")
         self._there.exchange(before, after)
-        self._done(f"wrote {after.state}" if after else "took back")
+        self._done(after)
 
 
 @dataclass(frozen=True)
@@ -185,9 +193,9 @@ class Hook:
     def create_generation(self, body: str, key: str, *, category: str) -> schemas.Generation:
         assert category == "image"
         made = self._world.gateway.create(
-            key, body, self._process.wish, self._world.now, self._process.delivery
+            key, body, self._world.wish_of[key], self._world.now, self._process.delivery
         )
-        self._process.done("sent")
+        self._process.has_done.append("send")
         stand_still("hear the answer")
         return _as_answered(made)
 
@@ -202,6 +210,7 @@ def _as_answered(made: Made) -> schemas.Generation:
     return schemas.Generation(
         id=made.id,
         status="processing",
+        model=made.model,
         created_at=datetime.fromtimestamp(made.at, UTC),
         credits_reserved=5,
     )
@@ -242,8 +251,10 @@ class World:
     :param fingerprint: what the request says, as the templates render it now.
     :param epoch: ``max_tries``, which grows when a person clears.
     :param tries: how many processes there were.
+    :param turned: when the last one's turn was over for Airflow.
     :param wish: counts what a person has asked to have generated.
-    :param answered_epoch: the last clear that a try has begun something new for.
+    :param answered_epoch: the last clear that a try has acted upon: its retries are no clears.
+    :param wish_of: the wish that each key was made for.
     :param abandoned: wishes that a person left behind for another one.
     """
 
@@ -256,12 +267,19 @@ class World:
     fingerprint: str = "a"
     epoch: int = 0
     tries: int = 0
+    turned: float = EPOCH
     wish: int = 0
     answered_epoch: int = 0
+    wish_of: dict[str, int] = field(default_factory=dict)
     abandoned: set[int] = field(default_factory=set)
 
     def clear(self) -> None:
         self.epoch += 1
+        self.try_over()
+
+    def try_over(self) -> None:
+        """From now on it is the next try's turn."""
+        self.turned = self.now
 
     @property
     def asked(self) -> bool:
@@ -293,7 +311,7 @@ class World:
         :param epoch: of the try that begins.
         :param before: what it finds. A request without an answer is begun anew in the place of itself.
         """
-        if before is None or epoch <= max(self.answered_epoch, self.place.answered_epoch):
+        if before is None or before.state == "withdrawn" or epoch <= self.answered_epoch:
             return
         self.answered_epoch = epoch
         if before.state == "intent" and before.fingerprint == fingerprint:
@@ -301,6 +319,12 @@ class World:
         if before.state in ("intent", "submitted"):
             self.abandoned.add(self.wish)
         self.wish += 1
+
+
+def _try_id(now: float, number: int) -> str:
+    """Return a UUID of version 7, as Airflow gives to a task instance's try."""
+    milliseconds = int(now * 1000)
+    return str(UUID(int=milliseconds << 80 | 7 << 76 | number << 64 | 2 << 62))
 
 
 class Watched(Submitter):
@@ -319,10 +343,11 @@ class Process:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.channel = Channel(world.place, self.done)
+        self.channel = Channel(world.place, self._done)
         self.delivery: Delivery = "answered"
         self.end: End | None = None
         self.delivered: str | None = None
+        self.error: GenerationError | None = None
         self.at = "begin"
         self.has_done = ["nothing"]
         self.wish = world.wish
@@ -345,7 +370,7 @@ class Process:
             on_rerun_after_delivery=world.on_rerun,
             on_uncertain_submission=world.on_uncertain,
             clock=WorldClock(world),
-            try_id=f"{world.tries:04}",
+            try_id=_try_id(world.turned, world.tries),
         )
         return submitter
 
@@ -360,8 +385,10 @@ class Process:
         if self.world.store == "state_store":
             self.channel.cut()
 
-    def done(self, what: str) -> None:
-        self.has_done.append(what)
+    def _done(self, after: Record | None) -> None:
+        self.has_done.append(f"write {after.state}" if after else "take back")
+        if after is not None:
+            self.world.wish_of.setdefault(after.key, self.wish)
 
     def begins(self, fingerprint: str, before: Record | None) -> None:
         self.world.note_wish(self._epoch, fingerprint, before)
@@ -370,8 +397,11 @@ class Process:
     def _run(self) -> None:
         try:
             submitted = self._submitter.obtain(self._request, lambda key: self._request.prompt or "")
+            if not self.channel.is_cut:
+                self.world.answered_epoch = max(self.world.answered_epoch, self._epoch)
             self.end = self._wait(submitted.record)
         except GenerationError as error:
+            self.error = error
             self.end = "stopped" if isinstance(error, AirflowFailException) else "retry"
 
     def _wait(self, record: Record) -> End:
@@ -384,7 +414,164 @@ class Process:
             records.note(record.failed("generation_failed", 0 if generation.refunded else 5))
             return "retry" if generation.refunded else "stopped"
         generation.stored = True
-        self.done("stored")
+        self.has_done.append("store")
         records.note(record.delivered())
         self.delivered = generation.id
         return "delivered"
+
+
+class Story:
+    """
+    What a task does and what befalls it. At most one charge a wish may stay, and nothing paid be lost.
+
+    A wish is the first run, and every clear that asks for a new generation: of a delivered or failed one,
+    or with another request.
+
+    :param world: as it is before the first try.
+    """
+
+    MOST_ORPHANS: ClassVar = 3
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.current: Process | None = Process(world)
+        self.orphans: list[Process] = []
+        self.delivered: str | None = None
+        self._killed: list[Process] = []
+        self._replaced: str | None = None
+
+    # -- what a task does ------------------------------------------------------------------------------
+
+    def step(self, delivery: Delivery) -> None:
+        if self.current is not None:
+            self.current.step(delivery)
+            if self.current.at == "ended":
+                self._ended(self.current)
+                self.current = None
+
+    def step_an_orphan(self, which: int, delivery: Delivery) -> None:
+        if self.orphans:
+            self.orphans[which % len(self.orphans)].step(delivery)
+
+    def retry(self) -> None:
+        if self.current is None and self.delivered is None:
+            self.current = Process(self.world)
+
+    def _ended(self, process: Process) -> None:
+        self.world.try_over()
+        if process.end == "delivered":
+            self.delivered = process.delivered
+            assert self.delivered != self._replaced, "a person asked for a new generation"
+
+    # -- what befalls it -------------------------------------------------------------------------------
+
+    def kill_the_process(self) -> None:
+        if self.current is not None:
+            self._killed.append(self.current)
+            self.world.try_over()
+        self.current = None
+
+    def kill_its_worker(self) -> None:
+        if self.current is not None and len(self.orphans) < self.MOST_ORPHANS:
+            self.current.orphan()
+            self.orphans.append(self.current)
+            self.world.try_over()
+            self.current = None
+
+    def the_gateway_ends_a_generation(self, outcome: Ended) -> None:
+        for made in self.world.gateway.made:
+            if made.state == "running":
+                made.state = "succeeded" if outcome == "succeeded" else "failed"
+                made.refunded = outcome == "refunded"
+                return
+
+    def time_passes(self, minutes: int) -> None:
+        # Beyond a day a key may be forgotten, and the record is no longer sent: another test's matter.
+        if self.world.now + minutes * 60 < EPOCH + 0.9 * DAY:
+            self.world.now += minutes * 60
+
+    def the_templates_render_otherwise(self, fingerprint: str) -> None:
+        self.world.fingerprint = fingerprint
+
+    def a_person_clears(self) -> None:
+        self.kill_the_process()  # Airflow ends the running try of a task that is cleared
+        if self._fetched_by_hand():
+            return
+        anew = self.delivered is not None and self.world.on_rerun == "regenerate"
+        self._replaced = self.delivered if anew and not self.orphans else None
+        self.delivered = None
+        self.world.clear()
+
+    def _fetched_by_hand(self) -> bool:
+        """A person who was asked looks into the account: what is there is fetched, and the task is done."""
+        record = self.world.place.read()
+        if record is None or record.asked_at is None:
+            return False
+        found = [made for made in self.world.gateway.made if made.key == record.key]
+        for made in found:
+            made.state, made.stored = "succeeded", True
+            self.delivered = made.id
+        return bool(found)
+
+    # -- what must hold --------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """No wish is paid twice."""
+        paid = {wish: self.world.paid(wish) for wish in self.world.wishes}
+        assert all(count <= 1 for count in paid.values()), (paid, self.world.gateway.made)
+
+    def finish(self) -> None:
+        """Let everything run to its end, as retries and clears do; nothing paid may be missing then."""
+        for orphan in self.orphans:
+            run_out(self.world, orphan)
+        if self.current is not None:
+            run_out(self.world, self.current)
+            self._ended(self.current)
+            self.current = None
+        for _ in range(3):
+            if self.delivered is None:
+                self._retries()
+            if self.delivered is None:
+                self.a_person_clears()
+        assert self.delivered is not None, "neither retries nor clears bring a result"
+        self.check()
+        assert self.world.lost == [], self.world.gateway.made
+
+    def _retries(self) -> None:
+        for _ in range(5):
+            process = Process(self.world)
+            run_out(self.world, process)
+            self._ended(process)
+            if process.end != "retry":
+                return
+        raise AssertionError("the gateway works, and retries lead nowhere")
+
+
+def run_out(world: World, process: Process) -> None:
+    """Let a process come to its end, with a gateway that works."""
+    for _ in range(60):
+        if process.at == "ended":
+            return
+        for made in world.gateway.made:
+            if made.state == "running":
+                made.state = "succeeded"
+        process.step()
+    raise AssertionError(f"still about to {process.at}")
+
+
+Kind = Literal["replays", "looks up", "looks up late", "never looks up"]
+
+
+def world_of(
+    kind: Kind,
+    store: Literal["file", "state_store"] = "file",
+    on_rerun: submission.OnRerun = "regenerate",
+    on_uncertain: submission.OnUncertain = "resubmit",
+) -> World:
+    """Return a world with a gateway that replays keys, or one that can be asked for them."""
+    if kind == "replays":
+        return World(Gateway(), store, on_rerun, on_uncertain)
+    shows_after = {"looks up": 0.0, "looks up late": 45.0, "never looks up": None}[kind]
+    gateway = Gateway("new_task", shows_after=shows_after, replays_keys=False)
+    # Who has requests made anew that cannot be looked up has chosen to pay twice: another test's matter.
+    return World(gateway, store, on_rerun, "fail" if kind == "never looks up" else on_uncertain)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -38,6 +39,16 @@ def test_nothing_was_submitted() -> None:
 def test_it_is_not_known_whether_it_was_submitted() -> None:
     assert "under the same idempotency key, so that it is paid for once" in fate.uncertain(DURABLE)
     assert "may pay twice" in fate.uncertain(FLEETING)
+
+
+@pytest.mark.parametrize(
+    ("resubmits", "told"), [(True, "which may pay twice"), (False, "nothing anew before a person has looked")]
+)
+def test_where_no_key_is_replayed_it_is_looked_up(resubmits: bool, told: str) -> None:
+    said = fate.uncertain(replace(DURABLE, replays_keys=False, resubmits=resubmits))
+    assert "The next try (2 left) looks it up at the gateway before anything else" in said
+    assert told in said
+    assert "idempotency" not in said
 
 
 @pytest.mark.parametrize("words", AFTER_SUBMISSION)

@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,8 @@ from airflow_provider_rivya.generation.submission import (
     STATES,
     Begin,
     Identity,
+    LookedUp,
+    LookUp,
     OnRerun,
     OnUncertain,
     Reattach,
@@ -25,7 +28,9 @@ from airflow_provider_rivya.generation.submission import (
     Stop,
     UnreadableRecordError,
     idempotency_key,
+    in_order,
     is_content_refusal,
+    new_holder,
     next_step,
 )
 
@@ -45,6 +50,7 @@ INTENT = Record(
 SUBMITTED = INTENT.submitted("task_1", 5.0, NOW - 50)
 RECORDS: dict[State, Record] = {
     "intent": INTENT,
+    "withdrawn": INTENT.withdrawn(),
     "submitted": SUBMITTED,
     "delivered": SUBMITTED.delivered(),
     "failed": SUBMITTED.failed("generation_failed", 0.0),
@@ -173,6 +179,8 @@ def expected(
     state: State, cleared: bool, changed: bool, rerun: OnRerun, uncertain: OnUncertain, recent: bool
 ) -> tuple[type[Step], str]:
     """The rules as the operator's documentation words them."""
+    if state == "withdrawn":
+        return Begin, ""
     if cleared and changed:
         return Begin, "abandons"
     if state == "intent":
@@ -278,6 +286,98 @@ def test_each_new_attempt_has_a_key_of_its_own() -> None:
 )
 def test_codes_that_refuse_the_content(code: str | None, refusal: bool) -> None:
     assert is_content_refusal(code) is refusal
+
+
+# -- a gateway that replays no keys -------------------------------------------------------------------
+
+LOOKED_UP: tuple[LookedUp, ...] = ("absent", "foreign")
+ASKED = replace(INTENT, asked_at=NOW - 30)
+
+
+def after_lost_answer(record: Record, **given: Any) -> Step:
+    return next_step(
+        record, **{"now": NOW, "epoch": 1, "fingerprint": "same", "replays_keys": False, **given}
+    )
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+@pytest.mark.parametrize("fingerprint", ["same", "other"])
+@pytest.mark.parametrize("uncertain", UNCERTAINS)
+@pytest.mark.parametrize("age", [60.0, 30 * RESUBMIT_WINDOW])
+@pytest.mark.parametrize("record", [INTENT, ASKED])
+def test_it_is_looked_up_before_anything_else(
+    record: Record, epoch: int, fingerprint: str, uncertain: OnUncertain, age: float
+) -> None:
+    old = replace(record, begun_at=NOW - age)
+    step = after_lost_answer(old, epoch=epoch, fingerprint=fingerprint, on_uncertain_submission=uncertain)
+    assert step == LookUp(old, patiently=record is INTENT)
+
+
+@pytest.mark.parametrize("outcome", LOOKED_UP)
+@pytest.mark.parametrize("record", [INTENT, ASKED])
+@pytest.mark.parametrize("uncertain", UNCERTAINS)
+@pytest.mark.parametrize("cleared", [False, True])
+@pytest.mark.parametrize("changed", [False, True])
+def test_what_is_not_found(
+    outcome: LookedUp, record: Record, uncertain: OnUncertain, cleared: bool, changed: bool
+) -> None:
+    epoch = 2 if cleared else 1
+    step = after_lost_answer(
+        record,
+        epoch=epoch,
+        fingerprint="other" if changed else "same",
+        on_uncertain_submission=uncertain,
+        looked_up=outcome,
+    )
+    if cleared and (changed or record is ASKED):
+        assert step == Begin(2, 0, abandoned=record)  # a person's answer, or another wish
+    elif outcome == "absent" and uncertain == "resubmit":
+        assert step == Begin(epoch, INTENT.attempt + 1, abandoned=record)
+    else:
+        assert step == Stop(replace(record, epoch=epoch, asked_at=NOW), outcome)
+
+
+def test_a_clear_before_the_question_is_no_answer() -> None:
+    def made_at(moment: float) -> str:
+        return str(UUID(int=int(moment * 1000) << 80 | 7 << 76 | 2 << 62))
+
+    for moment, answered in ((NOW - 40, False), (NOW - 20, True)):
+        step = after_lost_answer(
+            ASKED, epoch=2, looked_up="absent", try_id=made_at(moment), on_uncertain_submission="fail"
+        )
+        assert isinstance(step, Begin if answered else Stop)
+
+
+def test_what_was_found_is_as_good_as_answered() -> None:
+    assert after_lost_answer(SUBMITTED) == Reattach(SUBMITTED)
+    assert after_lost_answer(SUBMITTED, epoch=2) == Reattach(replace(SUBMITTED, epoch=2))
+
+
+# -- two processes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("epoch", [1, 2])
+@pytest.mark.parametrize("replays_keys", [False, True])
+def test_a_try_that_was_outlived_begins_nothing(state: State, epoch: int, replays_keys: bool) -> None:
+    record = replace(RECORDS[state], try_id="b")
+    step = next_step(record, now=NOW, epoch=epoch, fingerprint="other", try_id="a", replays_keys=replays_keys)
+    assert step == (Reattach(record) if record.generation_id else Stop(record, "outlived"))
+
+
+def test_a_clear_is_gone_on_with_under_the_name_of_the_try() -> None:
+    record = replace(SUBMITTED, try_id="a")
+    step = next_step(record, now=NOW, epoch=2, fingerprint="same", try_id="b")
+    assert step == Reattach(replace(record, epoch=2, try_id="b"))
+    assert next_step(record, now=NOW, epoch=1, fingerprint="same", try_id="b") == Reattach(record)
+
+
+def test_which_ids_tell_the_order_of_tries() -> None:
+    ordered = UUID("019e1455-6000-7001-8000-000000000000")
+    assert in_order(ordered) == in_order(str(ordered)) == str(ordered)
+    assert in_order(UUID("9f0c9d8a-35d5-4f4c-9d3a-0c8ff0d6b5a1")) is None
+    assert in_order(None) is None
+    assert len({new_holder() for _ in range(100)}) == 100
 
 
 @pytest.mark.parametrize("cleared", [False, True])

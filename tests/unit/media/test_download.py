@@ -287,6 +287,86 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert peak < 2 * 1024 * 1024
 
 
+LARGE = b"".join(png_stream(5 * 1024 * 1024))
+
+
+def hashing_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "rivya-beside"]
+
+
+def test_a_large_file_is_whole_and_its_hash_too(tmp_path: Path) -> None:
+    landed = Case(tmp_path, Answer(LARGE, length=len(LARGE), chunk=70_001)).land()
+    assert landed.sha256 == hashlib.sha256(LARGE).hexdigest()
+    assert (tmp_path / "task_1-0.png").read_bytes() == LARGE
+    assert hashing_threads() == []
+
+
+@pytest.mark.parametrize(
+    ("ending", "message"),
+    [
+        ({"length": 10**8}, f"broke off: {len(LARGE)} bytes came"),
+        ({"error": DownloadError("The connection was cut.", retryable=True)}, "The connection was cut"),
+        ({"error": RuntimeError("a fault of the transport")}, "a fault of the transport"),
+        ({}, "at least 51[0-9]+ bytes"),
+        ({"data": LARGE[:-3]}, "damaged image/png"),
+    ],
+    ids=["cut", "connection", "unforeseen", "too large", "damaged"],
+)
+def test_a_large_file_that_fails_leaves_neither_bytes_nor_a_thread(
+    tmp_path: Path, ending: dict[str, Any], message: str
+) -> None:
+    case = Case(tmp_path, Answer(**{"data": LARGE, "chunk": 70_001, **ending}))
+    with pytest.raises((OutputError, RuntimeError), match=message):
+        case.land(max_bytes=10**9 if ending else 5_100_000)
+    assert case.files == []
+    assert hashing_threads() == []
+    assert case.transport.open_now == 0
+
+
+FULL = """
+import contextlib, hashlib, os, resource, sys, threading
+from airflow_provider_rivya.exceptions import StorageError
+from airflow_provider_rivya.media.download import land
+from airflow_provider_rivya.media.store import OutputPlace
+from tests.unit.media.test_inspector import png_stream
+
+class Stream:
+    length = None
+    def chunks(self):
+        return png_stream(8 * 1024 * 1024)
+
+place = OutputPlace(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+try:
+    land(
+        lambda url: contextlib.nullcontext(Stream()), "https://x/", place, place.namer("task_1", 0),
+        max_bytes=10**9, wait=lambda _: None,
+    )
+except StorageError as error:
+    print(error.message)
+print([thread.name for thread in threading.enumerate()])
+"""
+
+
+def test_a_disk_that_fills_up_in_the_middle_is_told_as_that(
+    tmp_path: Path, unmeasured_env: dict[str, str]
+) -> None:
+    """A real limit of the kernel, hit while the hash is under way; twice, as storage gets a second chance."""
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, f"{tmp_path}/"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=unmeasured_env,
+        cwd=Path(__file__).parents[3],
+    )
+    assert (
+        f"Storage failed while writing file://{tmp_path}/task_1-0.png: OSError: File too large." in run.stdout
+    )
+    assert "['MainThread']" in run.stdout
+    assert os.listdir(tmp_path) == []
+
+
 def test_in_memory_storage_goes_the_same_way(memory_store: Any) -> None:
     transport = Transport({URL: [Answer(PNG_BYTES[:500]), Answer()]})
     place = OutputPlace("memory://mem@bucket/run/")
@@ -387,6 +467,7 @@ def test_an_interruption_gives_up_the_transfers_in_flight(tmp_path: Path) -> Non
         sender.start()
         with pytest.raises(Interrupted):
             land_all(transport, [Output(URL, place.namer("task_1", 0))], place, max_bytes=2**31)
+        assert hashing_threads() == []
     finally:
         sender.join()
         signal.signal(signal.SIGUSR1, earlier)

@@ -20,10 +20,10 @@ CHECKED = [sample for sample in samples() if sample.checked]
 
 
 def inspect(chunks: Iterable[bytes]) -> MediaFacts:
-    inspector = StreamInspector()
-    for chunk in chunks:
-        inspector.feed(chunk)
-    return inspector.finish()
+    with StreamInspector() as inspector:
+        for chunk in chunks:
+            inspector.feed(chunk)
+        return inspector.finish()
 
 
 def accepted(data: bytes) -> bool:

@@ -44,10 +44,10 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A boto client with an empty bucket ``bucket``; Airflow knows the server as connection ``store``."""
+    """A boto client with an empty bucket ``bucket``; Airflow knows the server as connection ``shelf``."""
     extra = {"endpoint_url": endpoint, "region_name": "us-east-1"}
     connection = {"conn_type": "aws", "login": "testing", "password": "testing", "extra": extra}
-    monkeypatch.setenv("AIRFLOW_CONN_STORE", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_CONN_SHELF", json.dumps(connection))
     client = boto3.client(
         "s3",
         endpoint_url=endpoint,
@@ -90,7 +90,7 @@ def land_from(source: Callable[[], Iterator[bytes]], place: OutputPlace, **optio
 
 @pytest.fixture
 def place(s3: Any) -> OutputPlace:
-    return OutputPlace("s3://store@bucket/run/")
+    return OutputPlace("s3://shelf@bucket/run/")
 
 
 def test_the_probe_leaves_nothing(s3: Any, place: OutputPlace) -> None:
@@ -100,7 +100,7 @@ def test_the_probe_leaves_nothing(s3: Any, place: OutputPlace) -> None:
 
 
 def test_a_missing_bucket_is_found_by_the_probe(s3: Any) -> None:
-    fault = OutputPlace("s3://no-such-bucket/run/", "store").probe()
+    fault = OutputPlace("s3://no-such-bucket/run/", "shelf").probe()
     assert fault is not None
     assert "bucket does not exist" in fault.problem
 
@@ -116,7 +116,7 @@ def test_a_whole_file_lands(s3: Any, place: OutputPlace, size: int) -> None:
         return png_stream(size) if size else iter([PNG_BYTES])
 
     landed = land_from(source, place)
-    assert (landed.uri, landed.conn_id) == ("s3://bucket/run/task_1-0.png", "store")
+    assert (landed.uri, landed.conn_id) == ("s3://bucket/run/task_1-0.png", "shelf")
     assert s3.head_object(Bucket="bucket", Key="run/task_1-0.png")["ContentLength"] == landed.size_bytes
     assert keys(s3) == ["run/task_1-0.png"]
     assert uploads(s3) == []
@@ -150,16 +150,16 @@ def test_an_earlier_object_outlives_a_cut_transfer(s3: Any, place: OutputPlace) 
 
 def test_a_bucket_that_vanished_is_a_storage_error(s3: Any) -> None:
     with pytest.raises(StorageError, match="bucket does not exist"):
-        land_from(lambda: iter([PNG_BYTES]), OutputPlace("s3://gone/run/", "store"), wait=lambda _: None)
+        land_from(lambda: iter([PNG_BYTES]), OutputPlace("s3://gone/run/", "shelf"), wait=lambda _: None)
 
 
 def test_references_are_read(s3: Any) -> None:
     s3.put_object(Bucket="bucket", Key="in/photo.png", Body=PNG_BYTES)
-    found = open_reference("s3://bucket/in/photo.png", "store")
+    found = open_reference("s3://bucket/in/photo.png", "shelf")
     assert isinstance(found, ReferenceFile)
     assert found.size_bytes == len(PNG_BYTES)
     with found.open() as stream:
         assert stream.read() == PNG_BYTES
-    missing = open_reference("s3://bucket/in/other.png", "store")
+    missing = open_reference("s3://bucket/in/other.png", "shelf")
     assert isinstance(missing, Fault)
     assert "does not exist" in missing.problem

@@ -16,8 +16,8 @@ from airflow_provider_rivya.operators.pricing import (
 )
 
 
-def spec(model: str) -> ModelSpec:
-    found = load_catalog().get(model)
+def spec(model: str, gateway: str = "rivya") -> ModelSpec:
+    found = load_catalog(gateway).get(model)
     assert found is not None
     return found
 
@@ -46,6 +46,50 @@ def test_the_price_of_an_unknown_model_is_not_known() -> None:
     assert price_faults(None, NO_BUDGET) == []
     (fault,) = price_faults(None, Budget(max_credits=1000))
     assert "not known" in fault.problem
+
+
+@pytest.mark.parametrize("allow_estimates", [False, True])
+def test_no_limit_can_be_kept_without_a_documented_price(allow_estimates: bool) -> None:
+    kling = spec("kling-v3", "toapis")
+    assert price_faults(kling, NO_BUDGET) == []
+    (fault,) = price_faults(kling, Budget(max_credits=1000, allow_estimates=allow_estimates))
+    assert str(fault) == (
+        "max_credits: no page of the documentation shows a price of kling-v3, so no limit can be kept; "
+        "allowed: a request without max_credits"
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"resolution": "1K"}, []),
+        ({"resolution": "4K"}, []),
+        ({"resolution": "4K", "n": 2}, ["gpt-image-2 costs 10 credits, the limit is 5"]),
+    ],
+)
+def test_the_limit_counts_what_the_request_asks_for(params: dict[str, object], words: list[str]) -> None:
+    found = price_faults(spec("gpt-image-2", "toapis"), Budget(5, allow_estimates=True), params)
+    assert [fault.problem for fault in found] == words
+
+
+def test_list_prices_are_estimates() -> None:
+    (fault,) = price_faults(spec("nano-banana-pro", "toapis"), Budget(max_credits=50))
+    assert "the account's own price decides" in fault.problem
+    assert fault.allowed.startswith("allow_estimates=True")
+
+
+def test_what_must_be_left_with_an_unknown_price() -> None:
+    budget = Budget(min_credits_left=10)
+    kling = spec("kling-v3", "toapis")
+    check_balance(Balance(credits=10), kling, budget, "toapis_default")
+    with pytest.raises(InsufficientCreditsError, match=r"even before the unknown price of this generation"):
+        check_balance(Balance(credits=9), kling, budget, "toapis_default")
+
+
+def test_a_reserved_amount_of_a_model_without_a_price() -> None:
+    kling = spec("kling-v3", "toapis")
+    assert surprise(7, kling, NO_BUDGET) == ""
+    assert "the catalogue has no price" in surprise(7, kling, Budget(max_credits=6))
 
 
 @pytest.mark.parametrize(("balance", "enough"), [(15, True), (14.5, False), (0, False)])

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_rivya._compat import never_expire
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
-from airflow_provider_rivya.generation.submission import Identity, Record, UnreadableRecordError
+from airflow_provider_rivya.generation.submission import Identity, Record, State, UnreadableRecordError
 from airflow_provider_rivya.media.store import OutputPlace
 from airflow_provider_rivya.operators.records import (
     KEY,
@@ -166,8 +166,67 @@ def test_an_intent_takes_the_place_of_what_was_and_gives_it_back() -> None:
     assert safe.read() == INTENT
     safe.take_back(SUBMITTED, INTENT)
     assert safe.read() == SUBMITTED
-    safe.take_back(None, SUBMITTED)
-    assert safe.read() is None
+
+
+@pytest.mark.parametrize("before", [None, INTENT.withdrawn()])
+def test_no_intent_is_taken_back_without_a_trace(before: Record | None) -> None:
+    """An earlier try that lives on has seen "no record", and would begin."""
+    safe = SafeRecords(StateStoreRecords(StateStore()), "c")
+    mine = replace(OTHER, try_id="later")
+    safe.begin(mine, None)
+    safe.take_back(before, mine)
+    assert safe.read() == mine.withdrawn()
+    with pytest.raises(RecordTakenError):
+        safe.begin(INTENT, None)
+
+
+def test_what_stood_before_bears_the_name_of_who_gave_it_back() -> None:
+    safe = SafeRecords(StateStoreRecords(StateStore()), "c")
+    failed = SUBMITTED.failed("no luck", 0.0)
+    safe.begin(failed, None)
+    mine = replace(INTENT, attempt=1, try_id="later")
+    safe.begin(mine, failed)
+    safe.take_back(failed, mine)
+    assert safe.read() == replace(failed, try_id="later")
+
+
+def test_a_clear_is_recorded_beside_what_another_process_has_written() -> None:
+    safe = SafeRecords(StateStoreRecords(StateStore()), "c")
+    safe.begin(SUBMITTED.delivered(), None)
+    safe.adopt(replace(SUBMITTED, epoch=1, try_id="b"), SUBMITTED)
+    assert safe.read() == replace(SUBMITTED.delivered(), epoch=1, try_id="b")
+    safe.adopt(replace(SUBMITTED, epoch=2, try_id="a"), SUBMITTED)  # an earlier try
+    assert safe.read() == replace(SUBMITTED.delivered(), epoch=1, try_id="b")
+
+
+@pytest.mark.parametrize("state", ["submitted", "delivered", "failed"])
+def test_a_process_that_outlived_its_try_leaves_a_later_record_alone(state: State) -> None:
+    safe = SafeRecords(StateStoreRecords(StateStore()), "c")
+    later = replace(SUBMITTED, key="later")
+    safe.begin(later, None)
+    safe.note(replace(SUBMITTED, state=state))
+    safe.take_back(None, INTENT)
+    with pytest.raises(RecordTakenError):
+        safe.begin(INTENT, SUBMITTED)
+    assert safe.read() == later
+
+
+def test_what_another_process_has_written_of_a_submission_is_not_undone() -> None:
+    """Else the retries after a clear would take themselves for cleared, and pay again."""
+    safe = SafeRecords(StateStoreRecords(StateStore()), "c")
+    adopted = replace(SUBMITTED.delivered(), epoch=1, try_id="b")
+    safe.begin(adopted, None)
+    safe.note(SUBMITTED)
+    assert safe.read() == adopted
+    safe.note(SUBMITTED.delivered())
+    assert safe.read() == adopted
+
+
+def test_a_paid_generation_is_noted_where_another_process_was_refused() -> None:
+    safe = SafeRecords(StateStoreRecords(StateStore()), "c")
+    safe.begin(replace(INTENT, key="other").withdrawn(), None)
+    safe.note(SUBMITTED)
+    assert safe.read() == SUBMITTED
 
 
 def test_a_record_that_was_put_together_is_not_written() -> None:

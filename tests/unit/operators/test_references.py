@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from airflow_provider_rivya.api.http_download import Downloader
 from airflow_provider_rivya.exceptions import Fault, GenerationError
 from airflow_provider_rivya.operators.references import Reference, read_references
 from tests.unit.api.wire import Wire, answer
+from tests.unit.media.samples import encoded
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(200)
 
@@ -87,6 +89,7 @@ def test_the_result_of_an_earlier_generation(read: Any, picture: Path) -> None:
         ({"outputs": ["x"]}, "an output without uri and source_url"),
         ("{'outputs': []}", "a result that was rendered to text"),
         (" [1]", "a result that was rendered to text"),
+        ("data:image/png;base64,iVBORw0KGgo=", "a data URI: give the file itself, it is uploaded"),
     ],
 )
 def test_what_is_no_reference(read: Any, value: Any, problem: str) -> None:
@@ -135,6 +138,37 @@ def test_no_more_is_fetched_than_allowed(read: Any, own: Any) -> None:
         assert isinstance(read(wire.url, open_url=own(wire), max_bytes=len(PNG))[0], Reference)
         (found,) = read(wire.url, open_url=own(wire), max_bytes=len(PNG) - 1)
     assert found.problem.endswith(f"has more than {len(PNG) - 1} bytes")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (encoded(64, 64, "PNG"), ""),
+        (encoded(64, 64, "PNG")[:-20], "is a damaged image/png file: it ends before"),
+    ],
+)
+def test_a_cut_shows_without_a_length(read: Any, content: bytes, told: str) -> None:
+    @contextmanager
+    def open_url(url: str) -> Iterator[Any]:
+        yield SimpleNamespace(length=None, chunks=lambda: iter([content[:50], content[50:]]))
+
+    if not told:
+        assert isinstance(read("http://a.example/a.png", open_url=open_url)[0], Reference)
+        return
+    with pytest.raises(GenerationError, match=told) as caught:
+        read("http://a.example/a.png", open_url=open_url)
+    assert caught.value.retryable
+    assert "Nothing was submitted and nothing was charged" in str(caught.value)
+
+
+def test_a_page_in_place_of_a_file_is_a_fault(read: Any) -> None:
+    @contextmanager
+    def open_url(url: str) -> Iterator[Any]:
+        yield SimpleNamespace(length=None, chunks=lambda: iter([b"<!doctype html><html></html>" * 20]))
+
+    (found,) = read("http://a.example/a.png", open_url=open_url)
+    assert isinstance(found, Fault)
+    assert "is not an image, video or audio file: it looks like an HTML page" in found.problem
 
 
 def test_a_url_that_is_gone(read: Any, own: Any) -> None:

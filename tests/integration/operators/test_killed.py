@@ -1,0 +1,95 @@
+"""A task that Airflow asks to stop: the flag is looked at right before the paid call, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.operators.bench import MAKE, Bench
+from tests.integration.operators.test_delivery import CREATE, check_file, file_of
+from tests.sandbox_process import SandboxProcess
+
+UPLOAD = "/api/v1/files"
+
+
+class Killed(RivyaGenerateOperator):
+    """Is asked to stop in its first try, at the moment that ``moments`` names."""
+
+    moments: list[str]
+
+    def _body(self, *arguments: Any) -> str:
+        body = super()._body(*arguments)
+        self._asked("uploaded")
+        return body
+
+    def _look(self, *arguments: Any) -> Any:
+        self._asked("submitted")
+        return super()._look(*arguments)
+
+    def _asked(self, moment: str) -> None:
+        if self.moments[:1] == [moment]:
+            self.moments.clear()
+            self.on_kill()
+
+
+def killed_when(moment: str, photo: Path, landing: Path) -> Bench:
+    moments = [moment]
+
+    def build() -> None:
+        task = Killed(
+            task_id=MAKE,
+            model="nano-banana-2",
+            prompt="A lighthouse",
+            reference_media=str(photo),
+            output_path=f"file://{landing}/",
+            deferrable=False,
+            retries=2,
+        )
+        task.moments = moments
+
+    return Bench(build)
+
+
+@pytest.mark.usefixtures("database")
+def test_asked_to_stop_before_the_paid_call(
+    connect: Connect, sandbox: SandboxProcess, photo: Path, landing: Path
+) -> None:
+    run = killed_when("uploaded", photo, landing)
+    first = run.run()
+    assert first.state == "up_for_retry", first.text
+    assert "The task was asked to stop before the request was sent" in first.text
+    told = "Nothing was submitted and nothing was charged. The next try (2 left) submits anew."
+    assert first.text.endswith(told)
+    assert len(sent(sandbox, "POST", UPLOAD)) == 1
+    assert sent(sandbox, "POST", CREATE) == []
+    assert sandbox.ledger()["entries"] == []
+    assert list(landing.iterdir()) == []
+    assert run.record() is None
+    assert run.xcom(key="failure")["submitted"] is False
+    assert run.run().state == "success"
+    assert sandbox.ledger()["charges"] == 1
+    (output,) = run.xcom()["outputs"]
+    check_file(output)
+    assert list(landing.iterdir()) == [file_of(output)]
+
+
+@pytest.mark.usefixtures("database")
+def test_asked_to_stop_after_the_paid_call(
+    connect: Connect,
+    sandbox: SandboxProcess,
+    photo: Path,
+    landing: Path,
+    logs: Listener,
+) -> None:
+    """The signal's handler returns and the task goes on, so that what was paid for is landed."""
+    run = killed_when("submitted", photo, landing)
+    assert run.run().state == "success"
+    assert "The gateway cannot cancel: a generation that was submitted goes on there" in logs.text
+    assert sandbox.ledger()["charges"] == 1
+    (output,) = run.xcom()["outputs"]
+    check_file(output)
+    assert list(landing.iterdir()) == [file_of(output)]

@@ -1,0 +1,177 @@
+"""Every open point of how ToAPIs refuses, in every setting of its switch."""
+
+from __future__ import annotations
+
+import json
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import pytest
+
+from tests.integration.sandbox.toapis_tools import (
+    OTHER_KEY,
+    completed,
+    create,
+    message,
+    status,
+    upload,
+)
+from tests.sandbox_process import TOAPIS_KEY, SandboxProcess
+
+
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [
+        (
+            "object",
+            {"error": {"message": "TEXT", "type": "unauthorized", "code": "unauthorized"}},
+        ),
+        ("message", {"message": "TEXT"}),
+        ("success", {"success": False, "message": "TEXT"}),
+        ("text", {"error": "TEXT"}),
+        ("plain", None),
+    ],
+)
+def test_error_body(sandbox: SandboxProcess, form: str, body: dict[str, Any] | None) -> None:
+    sandbox.assume(toapis_error_body=form)
+    answer = create(sandbox, key=None)
+    assert answer.status == 401
+    if body is None:
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert answer.body == b"No Authorization header"
+    else:
+        assert answer.json() == json.loads(json.dumps(body).replace("TEXT", "No Authorization header"))
+
+
+@pytest.mark.parametrize(
+    ("names", "unauthorized", "invalid", "base64_name"),
+    [
+        ("status_pages", "unauthorized", "invalid_request", "invalid_request"),
+        ("guides", "authentication_error", "invalid_request_error", "invalid_reference_images"),
+    ],
+)
+def test_error_names(
+    sandbox: SandboxProcess, names: str, unauthorized: str, invalid: str, base64_name: str
+) -> None:
+    sandbox.assume(toapis_error_names=names)
+    assert create(sandbox, key=None).error_code == unauthorized
+    assert create(sandbox, prompt="").error_code == invalid
+    assert create(sandbox, image_urls=["data:image/png;base64,AAAA"]).error_code == base64_name
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "code"),
+    [
+        ("both", "task_not_found", "task_not_found"),
+        ("type", "task_not_found", None),
+        ("code", "toapis_error", "task_not_found"),
+    ],
+)
+def test_error_name_in(sandbox: SandboxProcess, place: str, kind: str, code: str | None) -> None:
+    sandbox.assume(toapis_error_name_in=place)
+    answer = status(sandbox, "task_img_none")
+    assert answer.status == 404
+    assert (answer.json()["error"]["type"], answer.json()["error"]["code"]) == (kind, code)
+
+
+@pytest.mark.parametrize("form", ["message", "error", "message_object", "error_object"])
+def test_upload_error(sandbox: SandboxProcess, form: str) -> None:
+    sandbox.assume(toapis_upload_error=form)
+    answer = upload(sandbox, b"no picture")
+    assert answer.status == 400
+    field, _, is_object = form.partition("_")
+    assert set(answer.json()) == {"success", field}
+    text = answer.json()[field]["message"] if is_object else answer.json()[field]
+    assert text.startswith("file: ")
+
+
+@pytest.mark.parametrize("code", [500, 502, 503, 504])
+@pytest.mark.parametrize("form", ["json", "html", "empty"])
+def test_server_error_body(sandbox: SandboxProcess, form: str, code: int) -> None:
+    sandbox.assume(toapis_server_error_body=form)
+    sandbox.fault(kind="status", status=code)
+    answer = create(sandbox)
+    assert answer.status == code
+    assert answer.error_code == ("internal_error" if form == "json" else None)
+    assert (answer.body == b"") is (form == "empty")
+    assert (b"<html>" in answer.body) is (form == "html")
+    assert create(sandbox, key=None).error_code == "unauthorized"
+
+
+@pytest.mark.parametrize("form", ["none", "seconds", "date"])
+def test_retry_after(sandbox: SandboxProcess, form: str) -> None:
+    sandbox.assume(toapis_retry_after=form, rate_limit_per_window=1, rate_limit_window_seconds=40)
+    assert sandbox.get("/v1/models", key=TOAPIS_KEY).status == 200
+    refused = create(sandbox)
+    assert (refused.status, refused.error_code) == (429, "rate_limit_exceeded")
+    header = refused.headers.get("retry-after")
+    if form == "none":
+        assert header is None
+    elif form == "date":
+        assert parsedate_to_datetime(str(header)).tzinfo is not None
+    else:
+        assert 0 < int(str(header)) <= 40
+    sandbox.advance(40)
+    assert create(sandbox).status == 200
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "retry_after"),
+    [(402, "insufficient_quota", None), (429, "rate_limit_exceeded", "1")],
+)
+def test_quota_status(sandbox: SandboxProcess, code: int, name: str, retry_after: str | None) -> None:
+    sandbox.assume(toapis_quota_status=code, toapis_retry_after="seconds")
+    sandbox.set_credits(4, "toapis")
+    refused = create(sandbox)
+    assert (refused.status, refused.error_code) == (code, name)
+    assert refused.headers.get("retry-after") == retry_after
+    assert "quota" in message(refused)
+    assert sandbox.ledger()["entries"] == []
+
+
+@pytest.mark.parametrize(("when", "code"), [("on_create", 422), ("failed_task", 200)])
+def test_refused_content(sandbox: SandboxProcess, when: str, code: int) -> None:
+    sandbox.assume(toapis_refused_content=when)
+    sandbox.fault(kind="content_refused")
+    answer = create(sandbox)
+    assert answer.status == code
+    if when == "on_create":
+        assert answer.error_code == "content_policy_violation"
+        assert sandbox.ledger()["entries"] == []
+    else:
+        assert completed(sandbox, answer)["error"]["code"] == "content_policy_violation"
+    assert completed(sandbox, create(sandbox))["status"] == "completed"
+
+
+@pytest.mark.parametrize("code", [400, 404])
+def test_unknown_model_status(sandbox: SandboxProcess, code: int) -> None:
+    sandbox.assume(toapis_unknown_model_status=code)
+    answer = create(sandbox, "no-such-model")
+    assert answer.status == code
+    assert "no-such-model" in message(answer)
+
+
+@pytest.mark.parametrize("code", [400, 422, 500])
+def test_quoted_n_status(sandbox: SandboxProcess, code: int) -> None:
+    sandbox.assume(toapis_quoted_n_status=code)
+    answer = create(sandbox, n="1")
+    assert answer.status == code
+    assert "n: '1' is a string" in message(answer)
+    assert sandbox.ledger()["entries"] == []
+
+
+@pytest.mark.parametrize("code", [404, 403])
+def test_foreign_task_status(sandbox: SandboxProcess, code: int) -> None:
+    sandbox.assume(toapis_foreign_task_status=code)
+    assert status(sandbox, create(sandbox).json()["id"], key=OTHER_KEY).status == code
+    assert status(sandbox, "task_img_none").status == 404
+
+
+@pytest.mark.parametrize("code", [401, 200, 403])
+@pytest.mark.parametrize("path", ["/v1/balance", "/balance", "/v1/user/balance"])
+def test_balance_error_status(sandbox: SandboxProcess, path: str, code: int) -> None:
+    sandbox.assume(toapis_balance_error_status=code)
+    missing, unknown = sandbox.get(path, key=None), sandbox.get(path, key="sk-nobody")
+    assert missing.status == unknown.status == code
+    assert missing.json() == {"success": False, "message": "No Authorization header"}
+    assert unknown.json() == {"success": False, "message": "Failed to get token info"}

@@ -1,0 +1,117 @@
+"""What is wrong with a sensor or its connection is told at once, before the gateway is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya._compat import AirflowFailException
+from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequestError
+from airflow_provider_rivya.sensors.rivya import RivyaCreditsSensor, RivyaTaskSensor
+from tests.integration.conftest import Connect
+from tests.integration.operators.bench import MAKE, Bench, Try
+from tests.sandbox_process import SandboxProcess
+
+pytestmark = pytest.mark.usefixtures("database", "connect")
+
+
+def refused(build: Any, sandbox: SandboxProcess, map_index: int = -1) -> Try:
+    """Run a sensor that must not get through to the gateway."""
+    run = Bench(build)
+    done = run.begin(map_index=map_index)
+    assert done.state == "failed", done.text  # with two retries left
+    assert isinstance(done.error, AirflowFailException)
+    assert sandbox.requests() == []
+    assert sandbox.ledger()["entries"] == []
+    kind = "connection" if isinstance(done.error, ConnectionConfigError) else "invalid_request"
+    assert run.xcom(key="failure", map_index=map_index)["kind"] == kind
+    return done
+
+
+def watching(**arguments: Any) -> Any:
+    return lambda: RivyaTaskSensor(**{"task_id": MAKE, "generation_id": "task_1", "retries": 2, **arguments})
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"generation_id": None}, "generation_id: there is none"),
+        ({"generation_id": 7}, "generation_id: a int"),
+        ({"generation_id": "x" * 501}, "cannot be an id"),
+        ({"generation_id": "task 1?a=b"}, "generation_id: 'task 1?a=b' cannot be an id"),
+        ({"output_path": 7}, "output_path: a int; allowed: a text"),
+        ({"output_path": "file:///proc/rivya/"}, "output_path: "),
+        ({"output_path": "{photo}/below/"}, "output_path: "),
+        ({"output_path": "s3://AKIA:SECRET@bucket/x/"}, "output_path: it carries a password"),
+        ({"output_path": "gs://bucket/x/"}, "install apache-airflow-providers-google"),
+        ({"output_path": "s3://nobody@bucket/x/"}, "output_conn_id: "),
+    ],
+    ids=str,
+)
+def test_arguments(
+    sandbox: SandboxProcess, photo: Path, arguments: dict[str, Any], told: str, deferrable: bool
+) -> None:
+    given = {
+        name: value.replace("{photo}", str(photo)) if isinstance(value, str) else value
+        for name, value in arguments.items()
+    }
+    done = refused(watching(deferrable=deferrable, **given), sandbox)
+    assert isinstance(done.error, InvalidRequestError)
+    assert len(done.error.faults) == 1
+    assert told in done.text
+    assert "SECRET" not in done.text
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_fixed_name_in_a_mapped_sensor(sandbox: SandboxProcess, landing: Path, deferrable: bool) -> None:
+    def build() -> None:
+        RivyaTaskSensor.partial(
+            task_id=MAKE, output_path=f"file://{landing}/one.png", deferrable=deferrable, retries=2
+        ).expand(generation_id=["task_1", "task_2"])
+
+    done = refused(build, sandbox, map_index=1)
+    assert "output_path: " in done.text
+    assert list(landing.iterdir()) == []
+
+
+@pytest.mark.parametrize("sensor", ["task", "task, deferrable", "credits"])
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"key": None}, ["password", "no API key"]),
+        ({"key": "two words"}, ["password", "no spaces"]),
+        ({"conn_type": "http"}, ["of type 'http'", "not 'rivya'"]),
+        ({"host": "http://gateway.example"}, ["plain http"]),
+        ({"poll_interval": "soon", "max_in_flight": 0}, ["extra.poll_interval", "extra.max_in_flight"]),
+    ],
+    ids=["no key", "blank in key", "wrong type", "plain http", "two fields"],
+)
+def test_connections(
+    sandbox: SandboxProcess, connect: Connect, settings: dict[str, Any], told: list[str], sensor: str
+) -> None:
+    connect(**settings)
+    build = watching(deferrable=sensor == "task, deferrable")
+    if sensor == "credits":
+        build = lambda: RivyaCreditsSensor(task_id=MAKE, min_credits=5, retries=2)  # noqa: E731  one of two
+    done = refused(build, sandbox)
+    assert isinstance(done.error, ConnectionConfigError)
+    for text in told:
+        assert text in done.text
+    assert "two words" not in done.text
+
+
+@pytest.mark.parametrize(
+    ("sensor", "arguments", "told"),
+    [
+        (RivyaTaskSensor, {"generation_id": "task_1", "if_exists": "ask"}, "if_exists is 'ask'"),
+        (RivyaCreditsSensor, {"min_credits": None}, "min_credits"),
+        (RivyaCreditsSensor, {"min_credits": True}, "min_credits"),
+        (RivyaCreditsSensor, {"min_credits": [5]}, "min_credits"),
+    ],
+)
+def test_refused_when_the_dag_is_parsed(sensor: Any, arguments: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        sensor(task_id=MAKE, **arguments)
