@@ -116,6 +116,8 @@ def said(document: Any) -> ErrorBody:
 
 def _refuse(answer: Answer, call_name: str, advice: str | None = None) -> GatewayError:
     document = decode(answer)
+    if document is None and answer.headers.get("content-type", "").lower().startswith("text/plain"):
+        document = answer.body.decode("utf-8", "replace")
     body = said(document)
     status = answer.status
     if status < 400:

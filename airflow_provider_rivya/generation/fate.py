@@ -105,6 +105,15 @@ def not_landed(situation: Situation) -> str:
     return f"{known} {situation.again} fetches it again and does not pay again."
 
 
+def expired(situation: Situation) -> str:
+    """It succeeded, and the gateway does not hand its files out any more."""
+    return (
+        f"Generation {situation.generation_id} succeeded and is paid for, but the time for which the gateway "
+        "keeps its result is over. No retry is made, as none could fetch it; ask the gateway's support for "
+        "the result, or clear the task to submit, and pay for, a new generation."
+    )
+
+
 def failed_refunded(situation: Situation) -> str:
     """It failed and cost nothing."""
     return f"{situation.again} submits a new generation."

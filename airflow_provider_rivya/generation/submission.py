@@ -33,6 +33,9 @@ How long the gateway remembers a key is not documented; a day is an assumption, 
 ``on_uncertain_submission`` exists.
 """
 
+EXPIRED: Final = "result_expired"
+"""Code of a generation whose result nobody can fetch any more; ours, not a gateway's."""
+
 State = Literal["intent", "withdrawn", "submitted", "delivered", "failed"]
 STATES: Final[tuple[State, ...]] = ("intent", "withdrawn", "submitted", "delivered", "failed")
 

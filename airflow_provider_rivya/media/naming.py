@@ -162,6 +162,6 @@ def as_text(path: Any) -> Any:
     """Return a ``pathlib.Path`` or ``ObjectStoragePath`` as the text that is parsed; the rest as it is."""
     if isinstance(path, str) or path is None:
         return path
-    if hasattr(path, "protocol") and hasattr(path, "conn_id"):
-        return str(path)  # Airflow's own: with its connection in it
+    if hasattr(path, "storage_options"):
+        return str(path)  # Airflow's own, whatever the release: with its connection in it
     return os.fspath(path) if isinstance(path, os.PathLike) else path

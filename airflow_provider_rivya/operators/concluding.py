@@ -6,14 +6,20 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from airflow_provider_rivya import observability
-from airflow_provider_rivya.exceptions import GatewayError, GenerationError, NotFoundError, OutputError
+from airflow_provider_rivya.exceptions import (
+    DownloadError,
+    GatewayError,
+    GenerationError,
+    NotFoundError,
+    OutputError,
+)
 from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.narration import failure_of
 from airflow_provider_rivya.generation.result import GenerationResult, in_credits
-from airflow_provider_rivya.generation.submission import is_content_refusal
+from airflow_provider_rivya.generation.submission import EXPIRED, is_content_refusal
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
 from airflow_provider_rivya.operators.landing import landed
@@ -26,6 +32,9 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.operators.submitting import Submitter
 
 log = logging.getLogger(__name__)
+
+CLOCK_TOLERANCE: Final = 5.0
+"""Seconds by which the gateway's clock, told by a header in whole seconds, may be ahead of what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,9 @@ class Ending(Protocol):
 
     def not_landed(self) -> str:
         """Say what a retry does about a result that could not be landed."""
+
+    def expired(self, generation: Generation) -> str:
+        """Note that nobody can fetch the result any more, and say so."""
 
     def delivered(self, generation: Generation) -> None:
         """Note that the result is where it belongs."""
@@ -113,6 +125,11 @@ class OwnEnding:
     def not_landed(self) -> str:
         return fate.not_landed(self.submitter.situation(self.record))
 
+    def expired(self, generation: Generation) -> str:
+        if self.record.state != "delivered":  # a clear then submits anew, and not only where it was delivered
+            self.submitter.records.note(self.record.failed(EXPIRED, generation.credits_final))
+        return fate.expired(self.submitter.situation(self.record))
+
     def delivered(self, generation: Generation) -> None:
         self.submitter.records.note(self.record.delivered())
         if self.record.state == "delivered":  # landed once more: it was counted then
@@ -129,6 +146,21 @@ class OwnEnding:
             return generation.updated_at - generation.created_at
         begun = self.record.submitted_at
         return None if begun is None else timedelta(seconds=time.time() - begun)
+
+
+def has_expired(error: OutputError, generation: Generation, now: float) -> bool:
+    """
+    Whether the gateway refuses a result whose time is over, so that no retry can fetch it. Pure.
+
+    :param generation: as the gateway has just shown it.
+    :param now: on the gateway's clock, seconds since the epoch.
+    """
+    return (
+        isinstance(error, DownloadError)
+        and error.http_status in (403, 404, 410)
+        and generation.expires_at is not None
+        and generation.expires_at.timestamp() <= now + CLOCK_TOLERANCE
+    )
 
 
 def conclude(
@@ -168,6 +200,9 @@ def conclude(
             observability.annotate(span, outputs=len(outputs), bytes=sum(sizes))
     except OutputError as error:
         error.generation_id, error.conn_id = generation.id, error.conn_id or hook.conn_id
+        if has_expired(error, generation, time.time() + hook.clock_skew):
+            error.advice, error.fate = None, ending.expired(generation)
+            raise without_retry(error) from error.__cause__
         error.fate = ending.not_landed()
         raise error from error.__cause__
     ending.delivered(generation)

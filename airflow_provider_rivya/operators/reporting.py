@@ -96,7 +96,9 @@ def reference_uris(value: Any) -> Iterator[str]:
             yield value
     elif isinstance(value, Mapping):
         yield from result_uris(value)
-    elif hasattr(value, "conn_id"):  # an ObjectStoragePath, which in some releases is an os.PathLike too
+    elif hasattr(
+        value, "storage_options"
+    ):  # an ObjectStoragePath, which in some releases is an os.PathLike too
         yield str(value)
     elif isinstance(value, os.PathLike):
         yield os.fspath(value)

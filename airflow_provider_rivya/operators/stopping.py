@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
 from airflow_provider_rivya.generation import fate
+from airflow_provider_rivya.generation.submission import EXPIRED
 from airflow_provider_rivya.operators.failures import without_retry
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def stopped(
         message, said = _looked_up(record, situation, finding, error)
     else:
         message = f"Generation {record.generation_id} had failed at the gateway"
+        if record.code == EXPIRED:
+            message = f"The result of generation {record.generation_id} had expired at the gateway"
         said = fate.failed_charged(situation) if step.reason == "charged" else fate.refused_content(situation)
     if error is not None:
         error.message, error.advice, error.fate = message, None, said

@@ -95,6 +95,12 @@ class WatchedEnding:
     def not_landed(self) -> str:
         return f"{ONLY_WATCHES} The result is not lost. {self._again} fetches it again, which costs nothing."
 
+    def expired(self, generation: Generation) -> str:
+        return (
+            f"{ONLY_WATCHES} The time for which the gateway keeps the result is over, so no retry is made; "
+            "its support may still have it."
+        )
+
     def delivered(self, generation: Generation) -> None:
         """Note nothing: who submitted it keeps the record, and counts what it cost."""
 

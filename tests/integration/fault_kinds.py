@@ -10,7 +10,9 @@ from airflow_provider_rivya.sandbox.api import Api
 from airflow_provider_rivya.sandbox.faults import OPTIONS
 from airflow_provider_rivya.sandbox.gateway import Gateway
 
-KINDS: tuple[str, ...] = tuple(OPTIONS)
+KINDS: tuple[str, ...] = tuple(
+    kind for kind in OPTIONS if kind != "content_refused"
+)  # which is ToAPIs' alone
 
 HANGS = 2
 """Seconds; longer than :data:`PATIENCE`."""
@@ -34,11 +36,13 @@ FAULTS: Mapping[str, dict[str, Any]] = {
     "redirect": {"location": "https://elsewhere.example/"},
     "rate_limit": {"retry_after": None},
     "generation_fails": {},
+    "generation_takes": {"seconds": 0.2},
     "unknown_status": {"status": "upscaling"},
 }
 
 PLACES: Mapping[str, tuple[str, str]] = {
     "generation_fails": ("POST", "/api/v1/generations"),
+    "generation_takes": ("POST", "/api/v1/generations"),
     "unknown_status": ("GET", "/api/v1/generations/{task_id}"),
 }
 """The kinds that happen at one endpoint alone; all others happen at every one."""

@@ -40,20 +40,17 @@ class TestedGateway:
     :param references: an image model that takes references, by an id that both gateways have for it, and
         the id that its results name.
     :param several: what makes four images.
-    :param number: a model and a parameter that is out of its range.
     :param faulty: parameters that the reference model does not have, or not with this value, by the path
         of their faults.
     :param key_refused: the code of an answer to a key that it does not take; ``not_found``, of one to an
         unknown task.
     :param tells_credits: whether an answer says what a generation costs.
     :param replays_keys: whether the same key again gives the same generation.
-    :param takes_trace_id: whether a request has a field for ``client_request_id``.
     """
 
     __test__ = False
 
     name: str
-    title: str
     hook: type[RivyaHook] | type[ToApisHook]
     operator: type[RivyaGenerateOperator] | type[ToApisGenerateOperator]
     trigger: type[RivyaTaskTrigger] | type[ToApisTaskTrigger]
@@ -72,13 +69,11 @@ class TestedGateway:
     wide: dict[str, Any]
     references: tuple[str, str]
     several: Model
-    number: tuple[str, str, Any]
     faulty: dict[str, Any]
     key_refused: str
     not_found: str
     tells_credits: bool
     replays_keys: bool
-    takes_trace_id: bool
 
     def __str__(self) -> str:
         return self.name
@@ -126,7 +121,6 @@ class TestedGateway:
 
 RIVYA = TestedGateway(
     name="rivya",
-    title="Rivya",
     hook=RivyaHook,
     operator=RivyaGenerateOperator,
     trigger=RivyaTaskTrigger,
@@ -145,18 +139,15 @@ RIVYA = TestedGateway(
     wide={"aspect_ratio": "16:9"},
     references=("nano-banana-2", "nano-banana-2"),
     several=("seedream-4-0", {"max_images": 4}),
-    number=("seedream-4-0", "max_images", 99),
     faulty={"model_params.resolution": "9K", "model_params.ratio": "1:1"},
     key_refused="api_key_invalid",
     not_found="not_found",
     tells_credits=True,
     replays_keys=True,
-    takes_trace_id=True,
 )
 
 TOAPIS = TestedGateway(
     name="toapis",
-    title="ToAPIs",
     hook=ToApisHook,
     operator=ToApisGenerateOperator,
     trigger=ToApisTaskTrigger,
@@ -175,13 +166,11 @@ TOAPIS = TestedGateway(
     wide={"size": "16:9"},
     references=("nano-banana-2", "gemini-3.1-flash-image-preview"),
     several=("grok-imagine-1.0", {"n": 4}),
-    number=("grok-imagine-1.0", "n", 99),
     faulty={"model_params.resolution": "9K", "model_params.n": "2"},
     key_refused="unauthorized",
     not_found="task_not_found",
     tells_credits=False,
     replays_keys=False,
-    takes_trace_id=False,
 )
 
 GATEWAYS = {gateway.name: gateway for gateway in (RIVYA, TOAPIS)}

@@ -66,6 +66,7 @@ TOLD: Mapping[str, tuple[type[GatewayError], str] | None] = {
     "redirect": (UnexpectedAnswerError, "API calls follow no redirects, so that the key stays"),
     "rate_limit": (RateLimitedError, "code rate_limited, HTTP 429, request id req_"),
     "generation_fails": None,
+    "generation_takes": None,
     "unknown_status": None,
 }
 """Class and a part of the message; ``None``: the call is answered as if nothing had happened."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from airflow_provider_rivya.hooks.toapis import ToApisHook
 from tests.integration.conftest import SECRETS, Connect, sent
 from tests.integration.gateways import TestedGateway, at, at_each
 from tests.sandbox_process import SandboxProcess
+from tests.unit.media import samples
 
 Hook = RivyaHook | ToApisHook
 
@@ -158,6 +160,34 @@ def test_upload_of_no_media(hook: Hook, sandbox: SandboxProcess, tmp_path: Path)
         hook.upload_file(notes)
     with pytest.raises(InvalidRequestError, match="nowhere"):
         hook.upload_file("/nowhere.png")
+    assert sandbox.requests() == []
+
+
+@at("toapis")
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (
+            lambda hook, sound: hook.upload_file(sound),
+            "(?s)sound.wav.*no endpoint for 'audio'; allowed: image, video",
+        ),
+        (lambda hook, _: hook.get_generation("task_1", category="audio"), "no endpoint for 'audio'"),
+        (lambda hook, _: hook.find_generation("key-1", category="audio"), "no endpoint for 'audio'"),
+        (lambda hook, _: hook.create_generation("{}", category="sound"), "no endpoint for 'sound'"),
+        (
+            lambda hook, _: hook.api.request_body("m", "p", {"metadata": 1}, client_request_id="t-1"),
+            "(?s)metadata.*client_request_id",
+        ),
+    ],
+    ids=["sound", "status", "look-up", "creation", "body"],
+)
+def test_what_has_no_place_is_not_sent(
+    hook: Hook, sandbox: SandboxProcess, tmp_path: Path, call: Callable[[Hook, Path], Any], told: str
+) -> None:
+    sound = tmp_path / "sound.wav"
+    sound.write_bytes(samples.wav())
+    with pytest.raises(InvalidRequestError, match=told):
+        call(hook, sound)
     assert sandbox.requests() == []
 
 

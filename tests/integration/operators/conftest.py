@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,18 @@ from tests.integration.operators.bench import Bench, one_task
 NewBench = Callable[..., Bench]
 
 
-@pytest.fixture(scope="session")
-def database() -> None:
+@cache
+def _migrate() -> None:
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
     subprocess.run(command, check=True, capture_output=True, timeout=100)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what importing Airflow's own server warns of is not ours
         assert airflows.api_server().app is not None  # made when it is first asked for
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    _migrate()  # once, though each folder that takes this fixture over has one of its own
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from PIL import Image
 
 from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequestError
-from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from tests import airflows
 from tests.integration.conftest import Connect
+from tests.integration.gateways import TestedGateway, at, at_each
 from tests.integration.operators.bench import MAKE, Bench, Try
 from tests.integration.operators.conftest import NewBench
 from tests.sandbox_process import SandboxProcess
+from tests.unit.media import samples
 
 
 def refused(run: Bench, sandbox: SandboxProcess) -> Try:
@@ -31,9 +33,62 @@ def refused(run: Bench, sandbox: SandboxProcess) -> Try:
     return done
 
 
-REQUESTS: list[tuple[str, dict[str, Any], list[str]]] = [
-    ("model", {"model": "z-imge"}, ["model", "'z-imge'", "did you mean z-image"]),
+Request = tuple[str, dict[str, Any], list[str]]
+"""A name, the arguments that make it faulty, and what the message says. ``{...}`` is filled in."""
+
+REQUESTS: list[Request] = [
+    ("model", {"model": "{typo}"}, ["model", "'{typo}'", "did you mean {model}"]),
+    ("model of another type", {"model": 7}, ["model", "a number"]),
     ("prompt missing", {"prompt": None}, ["prompt"]),
+    ("prompt empty", {"prompt": " "}, ["prompt"]),
+    ("prompt of another type", {"prompt": 7}, ["prompt", "a number"]),
+    ("params no JSON", {"model_params": "{'a': 1"}, ["model_params", "not JSON"]),
+    ("params no object", {"model_params": "[1]"}, ["model_params"]),
+    (
+        "reference for a model without",
+        {"reference_media": "{photo}"},
+        ["reference_media"],
+    ),
+    (
+        "reference missing",
+        {"model": "{references}", "reference_media": "/nowhere/photo.jpg"},
+        ["reference_media", "/nowhere/photo.jpg"],
+    ),
+    (
+        "reference no media",
+        {"model": "{references}", "reference_media": "{notes}"},
+        ["reference_media", "'unknown'"],
+    ),
+    (
+        "reference too big",
+        {"model": "{references}", "reference_media": "{huge}"},
+        ["reference_media", "MB"],
+    ),
+    (
+        "too many references",
+        {"model": "{references}", "reference_media": ["{photo}"] * 40},
+        ["reference_media", "40"],
+    ),
+    (
+        "reference of another type",
+        {"model": "{references}", "reference_media": 7},
+        ["reference_media", "int is no reference"],
+    ),
+    (
+        "result rendered to text",
+        {"model": "{references}", "reference_media": "{'outputs': []}"},
+        ["reference_media", "first.output"],
+    ),
+    ("output of unknown scheme", {"output_path": "s4://bucket/key/"}, ["output_path", "s4"]),
+    ("output relative", {"output_path": "out/"}, ["output_path", "out"]),
+    (
+        "reference that a model does not take",
+        {"model": "{references}", "reference_media": "{sound}"},
+        ["reference_media", "audio"],
+    ),
+]
+
+OF_RIVYA: list[Request] = [
     ("prompt too long", {"prompt": "a" * 1001}, ["prompt", "1,001", "1,000"]),
     ("alias of a key", {"model_params": {"aspectRatio": "1:1"}}, ["aspectRatio", "aspect_ratio"]),
     ("option", {"model_params": {"aspect_ratio": "16x9"}}, ["'16x9'", "16:9"]),
@@ -42,78 +97,140 @@ REQUESTS: list[tuple[str, dict[str, Any], list[str]]] = [
         {"model": "seedream-4-0", "model_params": {"max_images": 99}},
         ["model_params.max_images", "99"],
     ),
-    ("params no JSON", {"model_params": "{'a': 1"}, ["model_params", "not JSON"]),
-    ("params no object", {"model_params": "[1]"}, ["model_params"]),
     ("trace id", {"client_request_id": "x" * 129}, ["client_request_id", "129"]),
     (
-        "reference for a model without",
-        {"reference_media": "{photo}"},
-        ["reference_media"],
+        "one name for several",
+        {"model": "seedream-4-0", "model_params": {"max_images": 2}, "output_path": "{landing}/one.png"},
+        ["output_path"],
     ),
+]
+
+OF_TOAPIS: list[Request] = [
     (
-        "reference missing",
-        {"model": "nano-banana-2", "reference_media": "/nowhere/photo.jpg"},
-        ["reference_media", "/nowhere/photo.jpg"],
+        "prompt too long",
+        {"model": "gpt-4o-image", "prompt": "a" * 1001},
+        ["prompt", "1,001", "1,000"],
     ),
+    ("parameter of another gateway", {"model_params": {"aspect_ratio": "1:1"}}, ["aspect_ratio", "size"]),
+    ("option", {"model_params": {"size": "16x9"}}, ["'16x9'", "16:9"]),
+    ("number out of range", {"model_params": {"n": 99}}, ["model_params.n", "99", "10"]),
+    ("number in quotes", {"model_params": {"n": "2"}}, ["model_params.n", "'2'"]),
+    ("number that is none", {"model_params": {"n": True}}, ["model_params.n"]),
     (
-        "reference no media",
-        {"model": "nano-banana-2", "reference_media": "{notes}"},
-        ["reference_media", "'unknown'"],
+        "results in the answer",
+        {"model": "{references}", "model_params": {"response_format": "b64_json"}},
+        ["model_params.response_format", "b64_json", "url"],
     ),
+    ("metadata no object", {"model_params": {"metadata": "2K"}}, ["model_params.metadata"]),
     (
-        "reference too big",
-        {"model": "nano-banana-2", "reference_media": "{huge}"},
-        ["reference_media", "MB"],
+        "the id that is set for it",
+        {"model_params": {"metadata": {"client_business_id": "order-1"}}},
+        ["client_business_id"],
     ),
+    ("trace id", {"client_request_id": "t-1"}, ["client_request_id", "no field for it", "leave it out"]),
     (
-        "too many references",
-        {"model": "nano-banana-2", "reference_media": ["{photo}"] * 40},
-        ["reference_media", "40"],
+        "one name for several",
+        {"model_params": {"n": 2}, "output_path": "{landing}/one.png"},
+        ["output_path"],
     ),
+    ("dialect no object", {"dialect": "top"}, ["dialect", "str", "resolution_case"]),
     (
-        "reference of another type",
-        {"model": "nano-banana-2", "reference_media": 7},
-        ["reference_media", "int is no reference"],
+        "dialect of no field",
+        {"dialect": {"resolutions": "top"}},
+        ["dialect.resolutions", "did you mean resolution"],
     ),
-    (
-        "result rendered to text",
-        {"model": "nano-banana-2", "reference_media": "{'outputs': []}"},
-        ["reference_media", "first.output"],
-    ),
-    ("output of unknown scheme", {"output_path": "s4://bucket/key/"}, ["output_path", "s4"]),
-    ("output relative", {"output_path": "out/"}, ["output_path", "out"]),
-    ("one name for several", {"model": "seedream-4-0", "model_params": {"max_images": 2}}, ["output_path"]),
+    ("dialect of no value", {"dialect": {"references": "files"}}, ["dialect.references", "reference_images"]),
+    ("dialect of a list", {"dialect": {"resolution": ["top"]}}, ["dialect.resolution", "metadata, top"]),
+    ("dialect with an empty model", {"dialect": {"model": " "}}, ["dialect.model", "no model id"]),
+    ("dialect of no endpoint", {"dialect": {"endpoint": "audio"}}, ["dialect.endpoint", "image, video"]),
+    ("dialect that is the catalogue's", {"dialect": {"in_metadata": ["n"]}}, ["dialect.in_metadata"]),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "told"), [case[1:] for case in REQUESTS], ids=[c[0] for c in REQUESTS])
-def test_faulty_request(
-    bench: NewBench,
-    sandbox: SandboxProcess,
-    photo: Path,
-    landing: Path,
-    tmp_path: Path,
-    arguments: dict[str, Any],
-    told: list[str],
-) -> None:
+def named(requests: list[Request]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        ("arguments", "told"), [case[1:] for case in requests], ids=[case[0] for case in requests]
+    )
+
+
+@pytest.fixture
+def filled(gateway: TestedGateway, photo: Path, landing: Path, tmp_path: Path) -> Callable[[Any], Any]:
+    """Fill in the places and models of a request."""
     (tmp_path / "notes.png").write_text("no picture")
     huge = tmp_path / "huge.png"
     Image.new("RGB", (8, 8)).save(huge)
     os.truncate(huge, 200 * 1024 * 1024)  # sparse
-    places = {"{photo}": str(photo), "{notes}": str(tmp_path / "notes.png"), "{huge}": str(huge)}
+    (tmp_path / "sound.wav").write_bytes(samples.wav())
+    names = {
+        "photo": photo,
+        "notes": tmp_path / "notes.png",
+        "huge": huge,
+        "sound": tmp_path / "sound.wav",
+        "landing": f"file://{landing}",
+        "model": gateway.model,
+        "typo": gateway.model[:-1],
+        "references": gateway.references[0],
+    }
 
-    def placed(value: Any) -> Any:
+    def fill(value: Any) -> Any:
         if isinstance(value, list):
-            return [placed(element) for element in value]
-        return places.get(value, value) if isinstance(value, str) else value
+            return [fill(element) for element in value]
+        if isinstance(value, dict):
+            return {name: fill(element) for name, element in value.items()}
+        for name, meant in names.items():
+            value = value.replace(f"{{{name}}}", str(meant)) if isinstance(value, str) else value
+        return value
 
-    given = {name: placed(value) for name, value in arguments.items()}
-    if "max_images" in str(given.get("model_params")) and told == ["output_path"]:
-        given["output_path"] = f"file://{landing}/one.png"
-    done = refused(bench(**given), sandbox)
+    return fill
+
+
+def check_refused(
+    bench: NewBench,
+    sandbox: SandboxProcess,
+    filled: Callable[[Any], Any],
+    arguments: dict[str, Any],
+    told: list[str],
+) -> None:
+    done = refused(bench(**filled(arguments)), sandbox)
     assert isinstance(done.error, InvalidRequestError)
-    for text in told:
+    for text in filled(told):
         assert text in done.text
+
+
+@at_each
+@named(REQUESTS)
+def test_faulty_request(
+    bench: NewBench,
+    sandbox: SandboxProcess,
+    filled: Callable[[Any], Any],
+    arguments: dict[str, Any],
+    told: list[str],
+) -> None:
+    check_refused(bench, sandbox, filled, arguments, told)
+
+
+@at("rivya")
+@named(OF_RIVYA)
+def test_faulty_request_to_rivya(
+    bench: NewBench,
+    sandbox: SandboxProcess,
+    filled: Callable[[Any], Any],
+    arguments: dict[str, Any],
+    told: list[str],
+) -> None:
+    check_refused(bench, sandbox, filled, arguments, told)
+
+
+@at("toapis")
+@named(OF_TOAPIS)
+def test_faulty_request_to_toapis(
+    bench: NewBench,
+    sandbox: SandboxProcess,
+    filled: Callable[[Any], Any],
+    arguments: dict[str, Any],
+    told: list[str],
+) -> None:
+    check_refused(bench, sandbox, filled, arguments, told)
 
 
 @pytest.mark.parametrize(
@@ -145,12 +262,17 @@ def test_a_path_object_is_a_place(bench: NewBench, sandbox: SandboxProcess, tmp_
     assert len(list((tmp_path / "records").iterdir())) == 1
 
 
-def test_every_fault_at_once(bench: NewBench, sandbox: SandboxProcess) -> None:
+@at_each
+def test_every_fault_at_once(bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
+    of_this_gateway = {"dialect": {"resolution": "below"}} if gateway.name == "toapis" else {}
     done = refused(
         bench(
-            model="nano-banana-2",
+            **of_this_gateway,
+            model=gateway.references[0],
             prompt="",
-            model_params={"resolution": "9K", "ratio": "1:1"},
+            model_params={
+                path.removeprefix("model_params."): value for path, value in gateway.faulty.items()
+            },
             reference_media=["/nowhere/a.jpg", "/nowhere/b.jpg"],
             client_request_id="x" * 200,
             output_path="s4://bucket/",
@@ -160,8 +282,8 @@ def test_every_fault_at_once(bench: NewBench, sandbox: SandboxProcess) -> None:
     assert isinstance(done.error, InvalidRequestError)
     paths = [fault.path for fault in done.error.faults]
     assert {
-        "model_params.resolution",
-        "model_params.ratio",
+        *gateway.faulty,
+        *(f"dialect.{name}" for name in of_this_gateway.get("dialect", {})),
         "reference_media[0]",
         "reference_media[1]",
         "client_request_id",
@@ -183,12 +305,13 @@ def test_output_place_below_a_file(bench: NewBench, sandbox: SandboxProcess, pho
     assert "cannot be written" in done.text or "not a directory" in done.text.lower()
 
 
+@at_each
 def test_fixed_name_in_a_mapped_task(
-    database: None, connect: Connect, landing: Path, sandbox: SandboxProcess
+    database: None, connect: Connect, gateway: TestedGateway, landing: Path, sandbox: SandboxProcess
 ) -> None:
     def build() -> None:
-        RivyaGenerateOperator.partial(
-            task_id=MAKE, model="z-image", output_path=f"file://{landing}/one.png", retries=2
+        gateway.operator.partial(
+            task_id=MAKE, model=gateway.model, output_path=f"file://{landing}/one.png", retries=2
         ).expand(prompt=["a", "b"])
 
     done = Bench(build).run(map_index=1)
@@ -221,6 +344,7 @@ def refused_for_its_connection(
 KEPT = pytest.mark.parametrize("kept", ["where Airflow can", "in a file"])
 
 
+@at_each
 @KEPT
 @pytest.mark.parametrize(
     ("conn_id", "told"),
@@ -234,19 +358,26 @@ KEPT = pytest.mark.parametrize("kept", ["where Airflow can", "in a file"])
     ids=["unknown", "empty"],
 )
 def test_connection_missing(
-    bench: NewBench, sandbox: SandboxProcess, tmp_path: Path, conn_id: str, told: list[str], kept: str
+    bench: NewBench,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    tmp_path: Path,
+    conn_id: str,
+    told: list[str],
+    kept: str,
 ) -> None:
-    done = refused_for_its_connection(bench, sandbox, tmp_path, kept, rivya_conn_id=conn_id)
+    done = refused_for_its_connection(bench, sandbox, tmp_path, kept, **{gateway.conn_argument: conn_id})
     for text in told:
         assert text in done.text
 
 
+@at_each
 @KEPT
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
         ({"key": None}, ["password", "no API key"]),
-        ({"conn_type": "http"}, ["of type 'http'", "not 'rivya'"]),
+        ({"conn_type": "http"}, ["of type 'http'", "not '{gateway}'"]),
         ({"host": "http://gateway.example"}, ["plain http"]),
         ({"poll_interval": "soon", "max_in_flight": 0}, ["extra.poll_interval", "extra.max_in_flight"]),
     ],
@@ -255,6 +386,7 @@ def test_connection_missing(
 def test_connection_faulty(
     bench: NewBench,
     connect: Connect,
+    gateway: TestedGateway,
     sandbox: SandboxProcess,
     tmp_path: Path,
     settings: dict[str, Any],
@@ -264,10 +396,11 @@ def test_connection_faulty(
     connect(**settings)
     done = refused_for_its_connection(bench, sandbox, tmp_path, kept)
     for text in told:
-        assert text in done.text
+        assert text.replace("{gateway}", gateway.name) in done.text
 
 
+@at_each
 @pytest.mark.parametrize("arguments", [{"if_exists": "ask"}, {"timeout": -1}, {"timeout": "1h"}], ids=str)
-def test_arguments_refused_when_the_dag_is_parsed(arguments: dict[str, Any]) -> None:
+def test_arguments_refused_when_the_dag_is_parsed(gateway: TestedGateway, arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"^{next(iter(arguments))} is "):
-        RivyaGenerateOperator(task_id="make", model="z-image", **arguments)
+        gateway.operator(task_id="make", model=gateway.model, **arguments)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import InsufficientCreditsError, InvalidRequestError
+from tests.integration.gateways import at
 from tests.integration.operators.conftest import NewBench
 from tests.sandbox_process import SandboxProcess
 
@@ -63,3 +64,56 @@ def test_the_gateways_own_refusal_is_final(bench: NewBench, sandbox: SandboxProc
     assert "validation_failed" in str(done.error)
     assert "Nothing was submitted and nothing was charged" in str(done.error)
     assert charges(sandbox) == 0
+
+
+# -- ToAPIs, which tells no price ------------------------------------------------------------------------
+
+
+@at("toapis")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"max_credits": 100}, "no page of the documentation shows a price of grok-imagine-1.0"),
+        ({"model": "nano-banana-2", "max_credits": 100}, "is an estimate"),
+        (
+            {
+                "model": "nano-banana-2",
+                "max_credits": 5,
+                "allow_estimates": True,
+                "model_params": {"resolution": "4K"},
+            },
+            "costs 8 credits, the limit is 5",
+        ),
+    ],
+    ids=["no price", "estimate", "too much"],
+)
+def test_a_limit_that_cannot_be_kept(
+    bench: NewBench, sandbox: SandboxProcess, arguments: dict[str, Any], told: str
+) -> None:
+    done = bench(**arguments).run()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, InvalidRequestError)
+    assert told in done.text
+    assert sandbox.requests() == []
+
+
+@at("toapis")
+@pytest.mark.parametrize(
+    ("switches", "balance", "state", "told"),
+    [
+        ({}, 100, "success", ""),
+        ({}, 99, "failed", "even before the unknown price"),
+        ({"toapis_unlimited_quota": True}, 50, "success", ""),
+        ({"toapis_balance_fields": "earlier"}, 1000, "failed", "tells the balance in balance units"),
+    ],
+    ids=["enough", "too little", "unlimited", "no credits"],
+)
+def test_what_must_be_left_at_toapis(
+    bench: NewBench, sandbox: SandboxProcess, switches: dict[str, Any], balance: int, state: str, told: str
+) -> None:
+    sandbox.reset(credits=balance)
+    sandbox.assume(**switches)
+    done = bench(min_credits_left=100).run()
+    assert done.state == state, done.text
+    assert told in done.text
+    assert charges(sandbox) == (state == "success")

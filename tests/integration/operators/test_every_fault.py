@@ -61,7 +61,9 @@ def in_doubt(charges: int) -> First:
 
 def everywhere(outcome: First, **others: First) -> dict[str, First]:
     """The outcomes at one endpoint: where they are not the same as those of most kinds they are named."""
-    harmless = dict.fromkeys(("delay", "content_type", "generation_fails", "unknown_status"), UNHARMED)
+    harmless = dict.fromkeys(
+        ("delay", "content_type", "generation_fails", "generation_takes", "unknown_status"), UNHARMED
+    )
     return {**dict.fromkeys(FAULTS, outcome), **harmless, **others}
 
 

@@ -68,7 +68,7 @@ def test_asked_to_stop_before_the_paid_call(
     assert sent(sandbox, "POST", CREATE) == []
     assert sandbox.ledger()["entries"] == []
     assert list(landing.iterdir()) == []
-    assert run.record() is None
+    assert run.record()["state"] == "withdrawn"
     assert run.xcom(key="failure")["submitted"] is False
     assert run.run().state == "success"
     assert sandbox.ledger()["charges"] == 1

@@ -17,8 +17,9 @@ from airflow_provider_rivya.exceptions import (
 )
 from tests import airflows
 from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import CREATE, check_file
+from tests.integration.operators.test_delivery import check_file
 from tests.sandbox_process import SandboxProcess
 
 REFUND = {"code": "generation_failed", "message": "no luck"}
@@ -31,9 +32,10 @@ def charges(sandbox: SandboxProcess) -> int:
 # -- a retry -------------------------------------------------------------------------------------------
 
 
+@at_each
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_timeout_and_the_retry_re_attaches(
-    bench: NewBench, sandbox: SandboxProcess, logs: Listener, deferrable: bool
+    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener, deferrable: bool
 ) -> None:
     sandbox.reset(speed=1)
     run = bench(timeout=timedelta(seconds=0.3), deferrable=deferrable)
@@ -42,7 +44,7 @@ def test_timeout_and_the_retry_re_attaches(
     assert isinstance(done.error, GenerationTimeoutError)
     task_id = sandbox.tasks()[0]["id"]
     assert (
-        f"Generation {task_id} goes on at the gateway and 1 credit is reserved. "
+        f"Generation {task_id} goes on at the gateway and {gateway.reserved}. "
         "The next try (2 left) re-attaches to it and does not pay again." in done.text
     )
     sandbox.advance(30)
@@ -52,6 +54,7 @@ def test_timeout_and_the_retry_re_attaches(
     assert run.xcom()["generation_id"] == task_id
 
 
+@at_each
 def test_no_retry_left_says_so(bench: NewBench, sandbox: SandboxProcess, logs: Listener) -> None:
     sandbox.reset(speed=1)
     run = bench(timeout=timedelta(seconds=0.2), retries=0)
@@ -65,6 +68,7 @@ def test_no_retry_left_says_so(bench: NewBench, sandbox: SandboxProcess, logs: L
     assert charges(sandbox) == 1
 
 
+@at_each
 @pytest.mark.parametrize("timeout", [True, False])
 def test_airflow_ends_the_deferral(bench: NewBench, sandbox: SandboxProcess, timeout: bool) -> None:
     sandbox.reset(speed=1)
@@ -81,6 +85,7 @@ def test_airflow_ends_the_deferral(bench: NewBench, sandbox: SandboxProcess, tim
     assert charges(sandbox) == 1
 
 
+@at_each
 def test_retry_with_other_words_delivers_what_was_paid_for(
     bench: NewBench, sandbox: SandboxProcess, logs: Listener
 ) -> None:
@@ -95,9 +100,12 @@ def test_retry_with_other_words_delivers_what_was_paid_for(
     assert [task["prompt"] for task in sandbox.tasks()] == ["first"]
 
 
-def test_retry_without_its_reference(bench: NewBench, sandbox: SandboxProcess, photo: Path) -> None:
+@at_each
+def test_retry_without_its_reference(
+    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
+) -> None:
     sandbox.reset(speed=1)
-    run = bench(model="nano-banana-2", reference_media=str(photo), timeout=timedelta(seconds=0.2))
+    run = bench(model=gateway.references[0], reference_media=str(photo), timeout=timedelta(seconds=0.2))
     assert run.run().state == "up_for_retry"
     photo.unlink()
     sandbox.advance(30)
@@ -106,6 +114,7 @@ def test_retry_without_its_reference(bench: NewBench, sandbox: SandboxProcess, p
     assert charges(sandbox) == 1
 
 
+@at_each
 @pytest.mark.usefixtures("no_pauses")
 def test_output_place_gone_after_paying(bench: NewBench, sandbox: SandboxProcess, landing: Path) -> None:
     run = bench(deferrable=True)
@@ -139,13 +148,14 @@ def test_output_path_is_the_one_of_the_submission(
     assert not (tmp_path / "elsewhere").exists()
 
 
-@pytest.mark.parametrize("key", [None, "rvya_sk_sandbox_revoked"])
+@at_each
+@pytest.mark.parametrize("key", [None, "revoked"])
 def test_connection_broken_while_waiting(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect, key: str | None
+    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect, key: str | None
 ) -> None:
     run = bench(deferrable=True)
     event = run.fire(run.begin())
-    connect(key=key)
+    connect(key=key and gateway.revoked)
     done = run.resume(event)
     assert done.state == "up_for_retry", done.text
     assert isinstance(done.error, ConnectionConfigError) is (key is None)
@@ -209,7 +219,10 @@ def test_refund_switches(bench: NewBench, sandbox: SandboxProcess, when: str) ->
     assert done.state == ("failed" if when == "none" else "up_for_retry")
 
 
-def test_the_gateway_forgets_the_task(bench: NewBench, sandbox: SandboxProcess) -> None:
+@at_each
+def test_the_gateway_forgets_the_task(
+    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
     run = bench(deferrable=True)
     deferred = run.begin()
     event = run.fire(deferred)
@@ -217,15 +230,16 @@ def test_the_gateway_forgets_the_task(bench: NewBench, sandbox: SandboxProcess) 
     sandbox.advance(5)
     done = run.resume(event)
     assert done.state == "up_for_retry"
-    assert "not_found" in done.text
+    assert gateway.not_found in done.text
     assert sandbox.tasks()[0]["id"] in done.text
     assert charges(sandbox) == 1
-    assert len(sent(sandbox, "POST", CREATE)) == 1
+    assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
 # -- a clear -------------------------------------------------------------------------------------------
 
 
+@at_each
 def test_cleared_while_running_re_attaches(bench: NewBench, sandbox: SandboxProcess) -> None:
     sandbox.reset(speed=1)
     run = bench(deferrable=True)
@@ -238,6 +252,7 @@ def test_cleared_while_running_re_attaches(bench: NewBench, sandbox: SandboxProc
     assert charges(sandbox) == 1
 
 
+@at_each
 def test_cleared_after_delivery_is_made_anew(bench: NewBench, sandbox: SandboxProcess, landing: Path) -> None:
     run = bench()
     assert run.run().state == "success"
@@ -249,6 +264,7 @@ def test_cleared_after_delivery_is_made_anew(bench: NewBench, sandbox: SandboxPr
     assert len(list(landing.iterdir())) == 2
 
 
+@at_each
 def test_cleared_after_delivery_is_reused_on_request(
     bench: NewBench, sandbox: SandboxProcess, landing: Path
 ) -> None:
@@ -263,6 +279,7 @@ def test_cleared_after_delivery_is_reused_on_request(
     assert charges(sandbox) == 1
 
 
+@at_each
 def test_a_clear_asks_once(bench: NewBench, sandbox: SandboxProcess) -> None:
     """The retries after a clear are no clears: what it went on with is not made anew by them."""
     sandbox.reset(speed=1)
@@ -275,6 +292,7 @@ def test_a_clear_asks_once(bench: NewBench, sandbox: SandboxProcess) -> None:
     assert charges(sandbox) == 1
 
 
+@at_each
 def test_cleared_with_another_request(bench: NewBench, sandbox: SandboxProcess, logs: Listener) -> None:
     sandbox.reset(speed=1)
     arguments: dict[str, Any] = {"deferrable": True, "prompt": "first"}
@@ -317,15 +335,16 @@ def test_a_generation_of_somebody_else_is_refused_and_a_clear_makes_a_new_one(
     assert charges(sandbox) == 2
 
 
+@at_each
 def test_a_reference_that_is_gone_does_not_lose_a_paid_result(
-    bench: NewBench, sandbox: SandboxProcess, logs: Listener
+    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
 ) -> None:
     sandbox.reset(speed=1)
     task: dict[str, Any] = {"deferrable": False, "timeout": timedelta(seconds=0.2)}
     run = bench(task)
     assert run.run().state == "up_for_retry"
     sandbox.advance(30)
-    task.update(reference_media=f"{sandbox.url}/gone.png", model="nano-banana-2")
+    task.update(reference_media=f"{sandbox.url}/gone.png", model=gateway.references[0])
     done = run.run()
     assert done.state == "success", done.text
     assert "The request could not be made now, but what an earlier try submitted" in logs.text

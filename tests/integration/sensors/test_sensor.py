@@ -367,3 +367,15 @@ def test_images_and_videos_are_kept_apart(
 def test_a_category_that_there_is_not(gateway: TestedGateway, category: Any) -> None:
     with pytest.raises(ValueError, match=f"category is {category!r}; allowed: image, video"):
         gateway.sensor(task_id=MAKE, generation_id="task_1", category=category)
+
+
+@at("toapis")
+def test_an_expired_result_ends_the_watching(
+    sensor: NewSensor, sandbox: SandboxProcess, landing: Path
+) -> None:
+    sandbox.assume(toapis_expires_at="past")
+    run = sensor(output_path=f"file://{landing}/")
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert f"{ONLY_WATCHES} The time for which the gateway keeps the result is over" in done.text
+    assert list(landing.iterdir()) == []

@@ -64,6 +64,7 @@ class Made:
     state: Literal["running", "succeeded", "failed"] = "running"
     refunded: bool = False
     stored: bool = False
+    model: str | None = None
 
 
 @dataclass
@@ -75,12 +76,14 @@ class Gateway:
     :param remembers: seconds for which a key is known.
     :param shows_after: seconds after which a generation can be looked up by its key; ``None``: never.
     :param replays_keys: what the client takes for granted of it.
+    :param reachable: whether it answers a look-up.
     """
 
     repeated: Repeated = "replay"
     remembers: float = DAY
     shows_after: float | None = None
     replays_keys: bool = True
+    reachable: bool = True
     made: list[Made] = field(default_factory=list)
 
     def create(self, key: str, fingerprint: str, wish: int, now: float, delivery: Delivery) -> Made:
@@ -101,6 +104,8 @@ class Gateway:
         return generation
 
     def find(self, key: str, now: float) -> Made | None:
+        if not self.reachable:
+            raise _no_answer()
         if self.shows_after is None:
             return None
         shown = [made for made in self.made if made.key == key and made.at + self.shows_after <= now]
@@ -205,6 +210,7 @@ def _as_answered(made: Made) -> schemas.Generation:
     return schemas.Generation(
         id=made.id,
         status="processing",
+        model=made.model,
         created_at=datetime.fromtimestamp(made.at, UTC),
         credits_reserved=5,
     )
@@ -341,6 +347,7 @@ class Process:
         self.delivery: Delivery = "answered"
         self.end: End | None = None
         self.delivered: str | None = None
+        self.error: GenerationError | None = None
         self.at = "begin"
         self.has_done = ["nothing"]
         self.wish = world.wish
@@ -394,6 +401,7 @@ class Process:
                 self.world.answered_epoch = max(self.world.answered_epoch, self._epoch)
             self.end = self._wait(submitted.record)
         except GenerationError as error:
+            self.error = error
             self.end = "stopped" if isinstance(error, AirflowFailException) else "retry"
 
     def _wait(self, record: Record) -> End:

@@ -1,0 +1,190 @@
+"""
+ToAPIs with its open points turned, from the task to the file.
+
+Each setting by itself is in tests/integration/hooks/test_toapis_open_points.py; here are those that a task has
+to do with: what it spells as its ``dialect`` says, and what it makes of a refusal.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import Connect, sent
+from tests.integration.gateways import TOAPIS, at
+from tests.integration.operators.conftest import NewBench
+from tests.integration.operators.test_delivery import check_file
+from tests.sandbox_process import SandboxProcess
+
+pytestmark = at("toapis")
+
+
+def switched(**switches: Any) -> dict[str, Any]:
+    return {f"toapis_{name}": value for name, value in switches.items()}
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        switched(create_status=202, create_shape="data_list", waiting_status="submitted", progress="absent"),
+        switched(create_status=201, create_echoes_client_business_id=False, lookup="never"),
+        switched(result_location="url", result_extension=False, result_needs_key=True, result_format="webp"),
+        switched(result_location="result_data", object="by_category", model_echo="canonical"),
+        switched(waiting_status="queued_then_submitted", progress="stuck", expires_at="absent"),
+        switched(charge_at="completion", foreign_references="refuse", several_reference_fields="refuse"),
+        {"id_style": "long", "request_id_header": True},
+    ],
+    ids=str,
+)
+def test_works_whichever_way_an_open_point_turns_out(
+    bench: NewBench, sandbox: SandboxProcess, photo: Path, switches: dict[str, Any]
+) -> None:
+    sandbox.assume(**switches)
+    run = bench(
+        model="nano-banana-2",
+        model_params={"resolution": "2K"},
+        reference_media=str(photo),
+        deferrable=True,
+    )
+    done = run.run()
+    assert done.state == "success", done.text
+    check_file(run.xcom()["outputs"][0])
+    (entry,) = sandbox.ledger("toapis")["entries"]
+    assert (entry["kind"], entry["credits"]) == ("charge", 6)
+
+
+@pytest.mark.parametrize(
+    ("switches", "dialect"),
+    [
+        (switched(reference_field="reference_images"), {"references": "reference_images"}),
+        (switched(reference_field="images"), {"references": "images"}),
+        (switched(resolution_place="top"), {"resolution": "top"}),
+        (switched(resolution_case="lower"), {"resolution_case": "lower"}),
+        (switched(model_ids="guide"), {"model": "nano-banana-2"}),
+        (
+            switched(
+                reference_field="reference_images",
+                resolution_place="top",
+                resolution_case="lower",
+                model_ids="guide",
+            ),
+            {
+                "references": "reference_images",
+                "resolution": "top",
+                "resolution_case": "lower",
+                "model": "nano_banana_2",
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_the_dialect_spells_what_the_gateway_takes(
+    bench: NewBench,
+    sandbox: SandboxProcess,
+    photo: Path,
+    switches: dict[str, Any],
+    dialect: dict[str, str],
+) -> None:
+    sandbox.assume(**switches)
+    arguments: dict[str, Any] = {
+        "model": "nano-banana-2",
+        "model_params": {"resolution": "2K"},
+        "reference_media": str(photo),
+    }
+    run = bench(arguments)
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert "Nothing was submitted and nothing was charged" in done.text
+    assert sandbox.ledger()["entries"] == []
+    arguments["dialect"] = dialect
+    run.clear()
+    done = run.run()
+    assert done.state == "success", done.text
+    check_file(run.xcom()["outputs"][0])
+    (entry,) = sandbox.ledger("toapis")["entries"]
+    assert entry["credits"] == 6
+
+
+def test_the_dialect_is_a_template(bench: NewBench, sandbox: SandboxProcess) -> None:
+    sandbox.assume(toapis_model_ids="guide")
+    run = bench(
+        model="nano-banana-2",
+        dialect={"model": "{{ 'nano' }}-banana-2", "endpoint": "{{ 'image' }}"},
+    )
+    done = run.run()
+    assert done.state == "success", done.text
+    assert run.xcom()["model"] == "nano-banana-2"
+
+
+def test_the_dialect_forces_the_endpoint(bench: NewBench, sandbox: SandboxProcess) -> None:
+    run = bench(model="sora-2", dialect={"endpoint": "image"})
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert "sora-2 makes video, not image" in done.text
+    assert len(sent(sandbox, "POST", TOAPIS.create)) == 1
+    assert sandbox.ledger()["entries"] == []
+
+
+@pytest.mark.parametrize(("status", "state"), [(402, "failed"), (429, "up_for_retry")])
+def test_a_quota_that_is_used_up(
+    bench: NewBench, connect: Connect, sandbox: SandboxProcess, status: int, state: str
+) -> None:
+    """As 429 it may be the request rate just as well: it is tried again, and costs nothing."""
+    connect(retries=0)
+    sandbox.set_credits(1, "toapis")
+    sandbox.assume(toapis_quota_status=status)
+    run = bench()
+    done = run.run()
+    assert done.state == state, done.text
+    assert "othing was submitted and nothing was charged" in done.text
+    assert sandbox.ledger()["entries"] == []
+    assert run.record() is None
+    sandbox.set_credits(100, "toapis")
+    if state == "failed":
+        run.clear()
+    assert run.run().state == "success"
+    assert sandbox.ledger("toapis")["charges"] == 1
+
+
+@pytest.mark.parametrize(("when", "submitted"), [("on_create", False), ("failed_task", True)])
+def test_content_is_refused_at_either_end(
+    bench: NewBench, sandbox: SandboxProcess, when: str, submitted: bool
+) -> None:
+    sandbox.assume(toapis_refused_content=when)
+    sandbox.fault(kind="content_refused")
+    run = bench()
+    done = run.run()
+    assert done.state == "failed", done.text  # with two retries left
+    assert "content_policy_violation" in done.text
+    assert run.xcom(key="failure")["submitted"] is submitted
+    assert len(sent(sandbox, "POST", TOAPIS.create)) == 1
+    assert sandbox.ledger("toapis")["charges"] == submitted
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_model_that_only_the_gateway_does_not_know(
+    bench: NewBench, sandbox: SandboxProcess, status: int
+) -> None:
+    sandbox.assume(toapis_unknown_model_status=status)
+    run = bench(model="brand-new-model", validation="off")
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert "Nothing was submitted and nothing was charged" in done.text
+    assert run.xcom(key="failure")["submitted"] is False
+    assert sandbox.ledger()["entries"] == []
+
+
+def test_a_result_in_the_answer_itself_is_not_paid_for_again(
+    bench: NewBench, sandbox: SandboxProcess
+) -> None:
+    """Nobody gets that by accident: the catalogue refuses to ask for it."""
+    sandbox.assume(toapis_b64_json="inline")
+    run = bench(model="nano-banana-2", model_params={"response_format": "b64_json"}, validation="off")
+    for _ in range(2):
+        done = run.run()
+        assert done.state == "up_for_retry", done.text
+        assert "lists no result" in done.text
+        assert "does not pay again" in done.text
+    assert sandbox.ledger("toapis")["charges"] == 1
