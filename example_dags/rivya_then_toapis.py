@@ -66,6 +66,4 @@ with DAG(
         """The result, whichever gateway it is from: what goes on with it reads this."""
         return ti.xcom_pull(task_ids="rivya") or ti.xcom_pull(task_ids="toapis")
 
-    refused = rivya_refused()
-    rivya >> refused >> toapis
-    [refused, toapis] >> image()
+    rivya >> rivya_refused() >> toapis >> image()

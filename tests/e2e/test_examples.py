@@ -10,11 +10,18 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import Airflow, EndedRun
-from tests.sandbox_process import KEY, SandboxProcess
+from tests.sandbox_process import KEY, TOAPIS_KEY, SandboxProcess
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-EXAMPLES = ("rivya_quickstart", "rivya_reference_image", "rivya_mapped", "rivya_chained")
+EXAMPLES = (
+    "rivya_quickstart",
+    "rivya_reference_image",
+    "rivya_mapped",
+    "rivya_chained",
+    "toapis_quickstart",
+    "rivya_then_toapis",
+)
 TWENTY = [f"product number {number}" for number in range(20)]
 
 
@@ -100,6 +107,78 @@ def test_chained_lands_the_draft_and_the_final_image(runs: dict[str, EndedRun], 
     assert landed(draft.parent) == {draft, final}
 
 
+def test_the_other_gateway_lands_one_image(
+    runs: dict[str, EndedRun], folder: Path, sandbox: SandboxProcess
+) -> None:
+    result = runs["toapis_quickstart"].xcom("image")
+    assert result["gateway"] == "toapis"
+    path = image_file(result, folder / "toapis_quickstart")
+    assert landed(path.parent) == {path}
+    assert charges(sandbox, [result]) == [result["generation_id"]]
+
+
+def states(run: EndedRun) -> dict[str, str | None]:
+    """The final state of each task."""
+    return {task.task_id: task.state for task in run.tasks}
+
+
+def paid(sandbox: SandboxProcess) -> dict[str, int]:
+    """How often each gateway has charged."""
+    return {gateway: sandbox.ledger(gateway)["charges"] for gateway in ("rivya", "toapis")}
+
+
+def test_where_rivya_delivers_the_other_gateway_is_not_asked(runs: dict[str, EndedRun], folder: Path) -> None:
+    run = runs["rivya_then_toapis"]
+    assert states(run) == {
+        "rivya": "success",
+        "rivya_refused": "success",
+        "toapis": "skipped",
+        "image": "success",
+    }
+    result = run.xcom("image")
+    assert result["gateway"] == "rivya"
+    image_file(result, folder / "rivya_then_toapis")
+
+
+def test_where_rivya_refuses_the_other_gateway_delivers(
+    runs: dict[str, EndedRun], airflow: Airflow, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    before, left = paid(sandbox), sandbox.credits("rivya")
+    sandbox.set_credits(0, "rivya")
+    try:
+        run = airflow.run("rivya_then_toapis", output_path=f"{tmp_path}/")
+    finally:
+        sandbox.set_credits(left, "rivya")
+    assert run.state == "success", run.explain()
+    assert states(run) == {
+        "rivya": "failed",
+        "rivya_refused": "success",
+        "toapis": "success",
+        "image": "success",
+    }
+    result = run.xcom("image")
+    assert result["gateway"] == "toapis"
+    image_file(result, tmp_path)
+    assert paid(sandbox) == before | {"toapis": before["toapis"] + 1}
+
+
+def test_where_rivya_was_paid_the_other_gateway_is_not(
+    runs: dict[str, EndedRun], airflow: Airflow, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    before = paid(sandbox)
+    sandbox.fault(kind="generation_fails", path="/api/v1/generations", refund=False)
+    run = airflow.run("rivya_then_toapis", output_path=f"{tmp_path}/")
+    assert run.state == "failed", run.explain()
+    assert states(run) == {
+        "rivya": "failed",
+        "rivya_refused": "failed",
+        "toapis": "upstream_failed",
+        "image": "upstream_failed",
+    }
+    assert "Rivya may have been paid" in run.log("rivya_refused")
+    assert paid(sandbox) == before | {"rivya": before["rivya"] + 1}
+
+
 def test_tasks_wait_in_the_triggerer(runs: dict[str, EndedRun], airflow: Airflow) -> None:
     run = runs["rivya_quickstart"]
     logs = airflow.stack.config.home.joinpath("logs", "dag_id=rivya_quickstart", f"run_id={run.run_id}")
@@ -145,7 +224,8 @@ def test_no_log_shows_the_key_or_a_result_url(runs: dict[str, EndedRun], airflow
     results = [runs["rivya_quickstart"].xcom("image"), runs["rivya_reference_image"].xcom("restyle")]
     results += [runs["rivya_mapped"].xcom("image", index) for index in range(3)]
     results += [runs["rivya_chained"].xcom(task_id) for task_id in ("draft", "final")]
-    secrets = {KEY, *(urlsplit(result["outputs"][0]["source_url"]).path for result in results)}
+    results += [runs["toapis_quickstart"].xcom("image"), runs["rivya_then_toapis"].xcom("rivya")]
+    secrets = {KEY, TOAPIS_KEY, *(urlsplit(result["outputs"][0]["source_url"]).path for result in results)}
     texts = {path: path.read_text(errors="replace") for path in airflow.log_files()}
     everything = "\n".join(texts.values())
     assert all(result["generation_id"] in everything for result in results)
