@@ -140,7 +140,7 @@ def test_a_quota_that_is_used_up(
     assert done.state == state, done.text
     assert "othing was submitted and nothing was charged" in done.text
     assert sandbox.ledger()["entries"] == []
-    assert run.record() is None
+    assert run.record()["state"] == "withdrawn"
     sandbox.set_credits(100, "toapis")
     if state == "failed":
         run.clear()
