@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.exceptions import Fault, GatewayError, GenerationError, InvalidRequestError
+from airflow_provider_rivya.generation.identity import Identity
+from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.generation.result import whole
-from airflow_provider_rivya.generation.submission import Identity, Record
 from airflow_provider_rivya.operators.lookup import Clock, Finding, look_up
 from airflow_provider_rivya.operators.records import FileRecords, NoRecords, RecordTakenError, SafeRecords
 from airflow_provider_rivya.operators.references import upload

@@ -18,12 +18,11 @@ begun or gone on with it: an earlier one, which finds that, does not take the la
 
 from __future__ import annotations
 
-import hashlib
-import uuid
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
-VERSION: Final = 1
+from airflow_provider_rivya.generation.identity import is_later, was_there
+from airflow_provider_rivya.generation.record import Record
 
 RESUBMIT_WINDOW: Final = 24 * 3600.0
 """
@@ -36,194 +35,8 @@ How long the gateway remembers a key is not documented; a day is an assumption, 
 EXPIRED: Final = "result_expired"
 """Code of a generation whose result nobody can fetch any more; ours, not a gateway's."""
 
-State = Literal["intent", "withdrawn", "submitted", "delivered", "failed"]
-STATES: Final[tuple[State, ...]] = ("intent", "withdrawn", "submitted", "delivered", "failed")
-
 OnRerun = Literal["regenerate", "reuse"]
 OnUncertain = Literal["resubmit", "fail"]
-
-
-class UnreadableRecordError(ValueError):
-    """A record exists but cannot be understood. Never taken for "no record": that could pay twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """
-    Which task instance a record belongs to; stable over retries, clears and re-renders.
-
-    :param namespace: ``idempotency_namespace`` of the connection: tells two Airflow deployments
-        on one account apart.
-    """
-
-    namespace: str
-    dag_id: str
-    run_id: str
-    task_id: str
-    map_index: int
-
-    @property
-    def digest(self) -> str:
-        """sha256 (hex) of the identity and nothing else."""
-        return _digest(self.namespace, self.dag_id, self.run_id, self.task_id, str(self.map_index))
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """
-    One submission.
-
-    :param state: see the module.
-    :param epoch: the task instance's ``max_tries`` when it was begun: stands still over automatic
-        retries, grows when a person clears the task.
-    :param attempt: grows after a generation failed, or was delivered and is to be made anew.
-    :param fingerprint: of the request.
-    :param key: idempotency key.
-    :param begun_at: when the intent was written, seconds since the epoch.
-    :param conn_id: the connection it was sent through.
-    :param model: public model id.
-    :param body: exact JSON text; dropped once the task id is known.
-    :param generation_id: the gateway's task id.
-    :param credits: reserved credits; for a failed generation what it cost in the end (``None``:
-        the gateway does not say).
-    :param code: the gateway's code of a failed generation.
-    :param submitted_at: when the task id came, seconds since the epoch.
-    :param namespace: the ``idempotency_namespace`` that its key was made with.
-    :param category: of the model: where the gateway keeps the generation.
-    :param holder: of an intent: the process that may send it, see :func:`new_holder`.
-    :param try_id: the try that began it, or went on with it after a clear; later tries have greater ones.
-    :param asked_at: when a try stopped at this intent and asked for a person, seconds since the epoch.
-    """
-
-    state: State
-    epoch: int
-    attempt: int
-    fingerprint: str
-    key: str
-    begun_at: float
-    conn_id: str
-    model: str
-    body: str | None = None
-    generation_id: str | None = None
-    credits: float | None = None
-    code: str | None = None
-    submitted_at: float | None = None
-    namespace: str = ""
-    category: str | None = None
-    holder: str | None = None
-    try_id: str | None = None
-    asked_at: float | None = None
-
-    def submitted(self, generation_id: str, credits: float | None, now: float) -> Record:
-        return replace(
-            self,
-            state="submitted",
-            body=None,
-            holder=None,
-            asked_at=None,
-            generation_id=generation_id,
-            credits=credits,
-            submitted_at=now,
-        )
-
-    def withdrawn(self) -> Record:
-        """
-        Return it as certainly not taken in.
-
-        It counts as no record to the tries after it; to one before it that still lives, "no record" would
-        mean that it may begin.
-        """
-        return replace(self, state="withdrawn", body=None, holder=None, asked_at=None)
-
-    def delivered(self) -> Record:
-        return replace(self, state="delivered", body=None)
-
-    def failed(self, code: str | None, credits: float | None) -> Record:
-        return replace(self, state="failed", body=None, code=code, credits=credits)
-
-    def adopted(self, epoch: int, try_id: str | None) -> Record:
-        """Return it as a try goes on with it; unchanged if that is not after a clear, or a later one has."""
-        if epoch == self.epoch or is_later(self.try_id, try_id):
-            return self
-        return replace(self, epoch=epoch, try_id=try_id)
-
-    def to_json(self) -> dict[str, Any]:
-        document = {key: value for key, value in asdict(self).items() if value is not None}
-        return {"version": VERSION, **document}
-
-    @classmethod
-    def from_json(cls, document: Any) -> Record:
-        """
-        Read a record.
-
-        :raises UnreadableRecordError: it is not a record, or one of a newer version.
-        """
-        if not isinstance(document, dict):
-            raise UnreadableRecordError("the submission record is not an object")
-        fields = dict(document)
-        version = fields.pop("version", None)
-        if version != VERSION:
-            raise UnreadableRecordError(
-                f"the submission record has version {version!r}; this release reads version {VERSION}"
-            )
-        try:
-            record = cls(**fields)
-        except TypeError:
-            raise UnreadableRecordError("the submission record has missing or unknown fields") from None
-        numbers = (
-            record.epoch,
-            record.attempt,
-            record.begun_at,
-            record.credits,
-            record.submitted_at,
-            record.asked_at,
-        )
-        if not all(number is None or isinstance(number, int | float) for number in numbers):
-            raise UnreadableRecordError("the submission record has fields of another type")
-        needs_id = record.state in ("submitted", "delivered", "failed")
-        if (
-            record.state not in STATES
-            or (needs_id and not record.generation_id)
-            or (record.state == "intent" and not record.body)
-        ):
-            raise UnreadableRecordError(f"the submission record is not consistent (state {record.state!r})")
-        return record
-
-
-def idempotency_key(identity: Identity, epoch: int, attempt: int, fingerprint: str) -> str:
-    """
-    Return the key for one submission, 46 characters of [a-z0-9-].
-
-    The try number is not in it: a retry must send the same key.
-    """
-    return f"rivya-{_digest(identity.digest, str(epoch), str(attempt), fingerprint)[:40]}"
-
-
-def in_order(instance_id: object) -> str | None:
-    """
-    Return the id of a task instance's try if such ids tell which try was later, as UUIDs of version 7 do.
-
-    Airflow gives a task instance a new one for each try; ``try_number`` begins anew when a DAG run is deleted
-    and made again, beside a record in a file.
-    """
-    try:
-        found = uuid.UUID(str(instance_id))
-    except ValueError:
-        return None
-    return str(found) if found.version == 7 else None
-
-
-def is_later(try_id: str | None, than: str | None) -> bool:
-    """Whether one try certainly came after another one."""
-    return try_id is not None and than is not None and try_id > than
-
-
-def new_holder() -> str:
-    """Return a name for this process, which no other one has."""
-    return uuid.uuid4().hex[:16]
-
-
-# -- what a new try does ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +161,7 @@ def next_step(
     changed = fingerprint != record.fingerprint
     foreign_key = record.state == "intent" and record.namespace != namespace
     if record.state == "intent" and not replays_keys:
-        answered = record.asked_at is not None and not _was_there(try_id, record.asked_at)
+        answered = record.asked_at is not None and not was_there(try_id, record.asked_at)
         if looked_up is None:
             return LookUp(record, patiently=not answered)
         if cleared and (answered or changed or foreign_key):
@@ -378,11 +191,6 @@ def next_step(
     return Begin(epoch, record.attempt + 1)
 
 
-def _was_there(try_id: str | None, moment: float) -> bool:
-    """Whether a try is older than a moment: the clear that made it is no answer to a question of then."""
-    return try_id is not None and (uuid.UUID(try_id).int >> 80) / 1000 < moment
-
-
 def is_content_refusal(code: str | None) -> bool:
     """
     Whether a failure code means that this content will be refused again.
@@ -393,8 +201,3 @@ def is_content_refusal(code: str | None) -> bool:
     return any(
         sign in words for sign in ("content_policy", "moderation", "nsfw", "safety", "policy_violation")
     )
-
-
-def _digest(*parts: str) -> str:
-    # Lengths keep ("a", "bc") and ("ab", "c") apart.
-    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()

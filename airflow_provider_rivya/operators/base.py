@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import timedelta
 from tempfile import TemporaryDirectory
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import (
-    GatewayError,
     GenerationError,
     GenerationTimeoutError,
     InvalidRequestError,
@@ -27,7 +26,8 @@ from airflow_provider_rivya.operators.pricing import Budget, check_balance, surp
 from airflow_provider_rivya.operators.records import NoRecords, SafeRecords, records_for
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.session import open_session
-from airflow_provider_rivya.operators.submitting import Submitted
+from airflow_provider_rivya.operators.submitted import Submitted
+from airflow_provider_rivya.operators.waiting import wait_here
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
@@ -320,7 +320,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     def _submitter(
         self, context: Any, session: Session, output_path: str | None, output_conn_id: str | None
     ) -> Submitter:
-        from airflow_provider_rivya.generation.submission import Identity, in_order
+        from airflow_provider_rivya.generation.identity import Identity, in_order
         from airflow_provider_rivya.media.store import OutputPlace
         from airflow_provider_rivya.operators.submitting import Submitter
 
@@ -351,24 +351,8 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         self, hook: GatewayHook, submitted: Submitted, category: str, begun: float, deadline: float
     ) -> Finished | None:
         """Wait as long as this worker is to wait. ``None``: the rest is the triggerer's."""
-        known = submitted.answer
-        if known is None:
-            # An earlier try's generation may have ended long ago.
-            with suppress(GatewayError):
-                known = hook.get_generation(submitted.generation_id, category=category)
-        if known is not None and known.ended:
-            return Finished("succeeded" if known.succeeded else "failed")
         patience = self.inline_wait.total_seconds() if self.deferrable else math.inf
-        if patience <= 0:
-            return None
-        from airflow_provider_rivya.hooks.watching import Target, watch
-
-        seconds = max(0.0, min(patience, deadline - time.time()))
-        target = Target.of(submitted.generation_id, hook.settings, category, seconds, begun)
-        finished = watch(hook, target)
-        if finished.outcome == "timeout" and self.deferrable and time.time() < deadline:
-            return None
-        return finished
+        return wait_here(hook, submitted, category, begun, deadline, patience)
 
     def _patience(self) -> float:
         """Seconds until this try gives up: the smaller of ``timeout`` and ``execution_timeout``."""

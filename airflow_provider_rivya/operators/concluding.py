@@ -26,7 +26,7 @@ from airflow_provider_rivya.operators.landing import landed
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
-    from airflow_provider_rivya.generation.submission import Record
+    from airflow_provider_rivya.generation.record import Record
     from airflow_provider_rivya.generation.waiting import Finished
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.operators.submitting import Submitter

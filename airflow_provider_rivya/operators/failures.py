@@ -24,7 +24,7 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.generation.result import whole
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.generation.submission import Record
+    from airflow_provider_rivya.generation.record import Record
 
 E = TypeVar("E", bound=GenerationError)
 

@@ -13,7 +13,8 @@ from airflow_provider_rivya.generation.lookup import pauses
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
-    from airflow_provider_rivya.generation.submission import LookedUp, Record
+    from airflow_provider_rivya.generation.record import Record
+    from airflow_provider_rivya.generation.submission import LookedUp
     from airflow_provider_rivya.hooks.base import GatewayHook
 
 log = logging.getLogger(__name__)

@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
-from airflow_provider_rivya.generation.submission import (
-    Identity,
-    Record,
-    State,
-    UnreadableRecordError,
-    is_later,
-)
+from airflow_provider_rivya.generation.identity import Identity, is_later
+from airflow_provider_rivya.generation.record import Record, State, UnreadableRecordError
 from airflow_provider_rivya.redaction import clean
 
 if TYPE_CHECKING:

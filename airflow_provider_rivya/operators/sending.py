@@ -15,7 +15,8 @@ from airflow_provider_rivya.exceptions import (
     RateLimitedError,
 )
 from airflow_provider_rivya.generation import fate, submission
-from airflow_provider_rivya.generation.submission import Record, Stop
+from airflow_provider_rivya.generation.record import Record
+from airflow_provider_rivya.generation.submission import Stop
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
 from airflow_provider_rivya.operators.lookup import older_than_request

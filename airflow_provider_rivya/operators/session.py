@@ -15,7 +15,7 @@ from airflow_provider_rivya.operators.failures import FAILURE_KEY, failure_of_ta
 from airflow_provider_rivya.operators.records import StateStoreRecords
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.generation.submission import Record
+    from airflow_provider_rivya.generation.record import Record
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.operators.submitting import Submitter
 

@@ -12,7 +12,8 @@ from airflow_provider_rivya.operators.failures import without_retry
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
-    from airflow_provider_rivya.generation.submission import Record, Stop
+    from airflow_provider_rivya.generation.record import Record
+    from airflow_provider_rivya.generation.submission import Stop
     from airflow_provider_rivya.operators.lookup import Finding
 
 

@@ -14,17 +14,17 @@ from airflow_provider_rivya.exceptions import (
     GenerationError,
 )
 from airflow_provider_rivya.generation import fate, submission
+from airflow_provider_rivya.generation import identity as identities
+from airflow_provider_rivya.generation.identity import Identity, is_later
+from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.generation.submission import (
     Begin,
-    Identity,
     LookUp,
     OnRerun,
     OnUncertain,
     Reattach,
-    Record,
     Repeat,
     Stop,
-    is_later,
 )
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
@@ -44,50 +44,14 @@ from airflow_provider_rivya.operators.stopping import (
     overtaken,
     stopped,
 )
+from airflow_provider_rivya.operators.submitted import Submitted, Wanted
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.generation.request import GenerationRequest
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.operators.records import SafeRecords
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """
-    A generation that exists at the gateway.
-
-    :param record: in state ``submitted`` or ``delivered``.
-    :param answer: what the create call returned; ``None`` when an earlier try had submitted it.
-    """
-
-    record: Record
-    answer: Generation | None
-
-    @property
-    def generation_id(self) -> str:
-        return self.record.generation_id or ""
-
-    def category(self, gateway: str) -> str:
-        """Where the gateway keeps it: ``image``, ``video`` or ``audio``."""
-        from airflow_provider_rivya.catalog.spec import category_of
-
-        return self.record.category or category_of(gateway, self.record.model)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """
-    What the task asks for as it renders now.
-
-    :param request: validated; ``None`` when it cannot be made any more.
-    :param make_body: gets the key; uploads the references and returns the exact JSON text.
-    """
-
-    request: GenerationRequest | None
-    make_body: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -114,7 +78,7 @@ class Submitter:
     on_uncertain_submission: OnUncertain = "resubmit"
     killed: Callable[[], bool] = lambda: False
     clock: Clock = time
-    holder: str = field(default_factory=submission.new_holder)
+    holder: str = field(default_factory=identities.new_holder)
     try_id: str | None = None
 
     @property
@@ -262,7 +226,7 @@ class Submitter:
                 else "The task was cleared and asks for something else now.",
                 in_words(step.abandoned),
             )
-        key = submission.idempotency_key(self.identity, step.epoch, step.attempt, request.fingerprint)
+        key = identities.idempotency_key(self.identity, step.epoch, step.attempt, request.fingerprint)
         record = Record(
             state="intent",
             epoch=step.epoch,

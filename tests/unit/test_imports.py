@@ -47,7 +47,15 @@ def test_what_a_dag_file_imports_is_cheap(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["exceptions", "redaction", "generation.submission", "generation.schedule"]
+    "module",
+    [
+        "exceptions",
+        "redaction",
+        "generation.identity",
+        "generation.record",
+        "generation.submission",
+        "generation.schedule",
+    ],
 )
 def test_the_lower_floors_stand_without_libraries(module: str) -> None:
     modules = loaded_by(f"import airflow_provider_rivya.{module}")

@@ -15,7 +15,8 @@ import pytest
 
 from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import GenerationError, OutputError, StorageError
-from airflow_provider_rivya.generation.submission import Identity, Record
+from airflow_provider_rivya.generation.identity import Identity
+from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.media.store import OutputPlace
 from airflow_provider_rivya.operators.records import FileRecords, RecordTakenError
 from tests.integration.conftest import Connect, sent

@@ -27,10 +27,13 @@ from airflow_provider_rivya.exceptions import (
     RateLimitedError,
 )
 from airflow_provider_rivya.generation import submission
+from airflow_provider_rivya.generation.identity import Identity
+from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.generation.request import GenerationRequest
-from airflow_provider_rivya.generation.submission import Begin, Identity, Record
+from airflow_provider_rivya.generation.submission import Begin
 from airflow_provider_rivya.operators.records import RecordTakenError, SafeRecords
-from airflow_provider_rivya.operators.submitting import Submitted, Submitter, Wanted
+from airflow_provider_rivya.operators.submitted import Submitted, Wanted
+from airflow_provider_rivya.operators.submitting import Submitter
 
 DAY = 24 * 3600.0
 IDENTITY = Identity("", "dag", "run", "task", -1)

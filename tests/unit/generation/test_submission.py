@@ -11,26 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_rivya.generation.identity import Identity, idempotency_key, in_order, new_holder
+from airflow_provider_rivya.generation.record import STATES, Record, State, UnreadableRecordError
 from airflow_provider_rivya.generation.submission import (
     RESUBMIT_WINDOW,
-    STATES,
     Begin,
-    Identity,
     LookedUp,
     LookUp,
     OnRerun,
     OnUncertain,
     Reattach,
-    Record,
     Repeat,
-    State,
     Step,
     Stop,
-    UnreadableRecordError,
-    idempotency_key,
-    in_order,
     is_content_refusal,
-    new_holder,
     next_step,
 )
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import GatewayError
-from airflow_provider_rivya.generation import submission
-from airflow_provider_rivya.generation.submission import Begin, LookUp, Record, Repeat
+from airflow_provider_rivya.generation import identity, submission
+from airflow_provider_rivya.generation.record import Record
+from airflow_provider_rivya.generation.submission import Begin, LookUp, Repeat
 from airflow_provider_rivya.operators import records
 from airflow_provider_rivya.operators.lookup import Finding
 from airflow_provider_rivya.operators.records import RecordTakenError, SafeRecords
@@ -31,7 +32,7 @@ from tests.unit.generation.test_submission_model import (
 Patch = Callable[[pytest.MonkeyPatch], None]
 
 decide = submission.next_step
-make_key = submission.idempotency_key
+make_key = identity.idempotency_key
 
 
 def _deciding(change: Callable[[Any, dict[str, Any]], Any]) -> Patch:
@@ -158,8 +159,8 @@ begin = SafeRecords.begin
 
 
 MUTANTS: dict[str, Patch] = {
-    "key_without_attempt": lambda patch: patch.setattr(submission, "idempotency_key", _without_attempt),
-    "key_without_epoch": lambda patch: patch.setattr(submission, "idempotency_key", _without_epoch),
+    "key_without_attempt": lambda patch: patch.setattr(identity, "idempotency_key", _without_attempt),
+    "key_without_epoch": lambda patch: patch.setattr(identity, "idempotency_key", _without_epoch),
     "attempt_stands": _deciding(_attempt_stands),
     "epoch_kept": _deciding(_epoch_kept),
     "epoch_not_adopted": _deciding(_epoch_not_adopted),
@@ -201,7 +202,7 @@ def _every_story() -> None:
 
 @pytest.mark.usefixtures("unheard")
 def test_a_random_key_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submission, "idempotency_key", _key)
+    monkeypatch.setattr(identity, "idempotency_key", _key)
     with pytest.raises(AssertionError):
         test_a_lost_record_is_made_up_for_by_the_key()
 

@@ -8,7 +8,8 @@ import pytest
 
 from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import GatewayError
-from airflow_provider_rivya.generation.submission import OnUncertain, Record
+from airflow_provider_rivya.generation.record import Record
+from airflow_provider_rivya.generation.submission import OnUncertain
 from tests.unit.generation.submission_model import (
     EPOCH,
     Delivery,

@@ -10,7 +10,8 @@ import pytest
 
 from airflow_provider_rivya._compat import never_expire
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
-from airflow_provider_rivya.generation.submission import Identity, Record, State, UnreadableRecordError
+from airflow_provider_rivya.generation.identity import Identity
+from airflow_provider_rivya.generation.record import Record, State, UnreadableRecordError
 from airflow_provider_rivya.media.store import OutputPlace
 from airflow_provider_rivya.operators.records import (
     KEY,

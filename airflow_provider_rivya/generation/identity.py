@@ -1,0 +1,71 @@
+"""Whose a submission is: the task instance, its try, its process; and the key made of it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """
+    Which task instance a record belongs to; stable over retries, clears and re-renders.
+
+    :param namespace: ``idempotency_namespace`` of the connection: tells two Airflow deployments
+        on one account apart.
+    """
+
+    namespace: str
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+
+    @property
+    def digest(self) -> str:
+        """sha256 (hex) of the identity and nothing else."""
+        return _digest(self.namespace, self.dag_id, self.run_id, self.task_id, str(self.map_index))
+
+
+def idempotency_key(identity: Identity, epoch: int, attempt: int, fingerprint: str) -> str:
+    """
+    Return the key for one submission, 46 characters of [a-z0-9-].
+
+    The try number is not in it: a retry must send the same key.
+    """
+    return f"rivya-{_digest(identity.digest, str(epoch), str(attempt), fingerprint)[:40]}"
+
+
+def in_order(instance_id: object) -> str | None:
+    """
+    Return the id of a task instance's try if such ids tell which try was later, as UUIDs of version 7 do.
+
+    Airflow gives a task instance a new one for each try; ``try_number`` begins anew when a DAG run is deleted
+    and made again, beside a record in a file.
+    """
+    try:
+        found = uuid.UUID(str(instance_id))
+    except ValueError:
+        return None
+    return str(found) if found.version == 7 else None
+
+
+def is_later(try_id: str | None, than: str | None) -> bool:
+    """Whether one try certainly came after another one."""
+    return try_id is not None and than is not None and try_id > than
+
+
+def new_holder() -> str:
+    """Return a name for this process, which no other one has."""
+    return uuid.uuid4().hex[:16]
+
+
+def was_there(try_id: str | None, moment: float) -> bool:
+    """Whether a try is older than a moment: the clear that made it is no answer to a question of then."""
+    return try_id is not None and (uuid.UUID(try_id).int >> 80) / 1000 < moment
+
+
+def _digest(*parts: str) -> str:
+    # Lengths keep ("a", "bc") and ("ab", "c") apart.
+    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
