@@ -52,9 +52,14 @@ class ConnectionsPage:
         passing = (StaleElementReferenceException, ElementNotInteractableException)
         self._wait = WebDriverWait(driver, WAIT, ignored_exceptions=passing)
         self._request: str | None = None
+        self._url = url
         driver.get(f"{url}/")  # signs in, and forgets where one wanted to go
         self._wait.until(lambda _: self._buttons("Admin"))
-        driver.get(f"{url}/connections")
+        self.load()
+
+    def load(self) -> None:
+        """Read the list anew."""
+        self._driver.get(f"{self._url}/connections")
 
     def open_form(self, conn_id: str, type_name: str) -> list[str]:
         """Open the form and choose a connection type; the names of the fields that it then has."""
@@ -94,11 +99,11 @@ class ConnectionsPage:
         self._click("Save", "[role=dialog]")
         self._wait.until(lambda _: not self._all("[role=dialog]"))
 
-    def press_test(self) -> dict[str, Any]:
-        """Press the first connection's test button; what the server told the page."""
+    def press_test(self, conn_id: str) -> dict[str, Any]:
+        """Press a connection's test button; what the server told the page."""
         self._request = None
         self._driver.get_log("performance")
-        self._do("button[aria-label='Test Connection']", lambda button: button.click())
+        self._act(lambda: self._test_buttons(conn_id), lambda button: button.click())
         answers: list[dict[str, Any]] = self._wait.until(lambda _: list(self._answers()))
         return answers[0]
 
@@ -123,6 +128,14 @@ class ConnectionsPage:
     def _buttons(self, text: str, inside: str = "body") -> list[Any]:
         found = self._all(f"{inside} button")
         return [button for button in found if button.text.strip() == text and button.is_enabled()]
+
+    def _test_buttons(self, conn_id: str) -> list[Any]:
+        rows = [row for row in self._all("tr") if conn_id in row.text.split()]
+        return [
+            button
+            for row in rows
+            for button in row.find_elements(self._by.CSS_SELECTOR, "button[aria-label='Test Connection']")
+        ]
 
     def _click(self, text: str, inside: str = "body") -> None:
         self._act(lambda: self._buttons(text, inside), lambda button: button.click())

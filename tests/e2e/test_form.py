@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from airflow_provider_rivya.hooks.fields import FIELDS
 from tests.e2e import browser
 from tests.e2e.conftest import RUN_TIMEOUT
-from tests.sandbox_process import KEY, SandboxProcess
+from tests.sandbox_process import ACCOUNT_OF_GATEWAY, KEY_OF_GATEWAY, SandboxProcess
 from tools.local import EXAMPLE_DAGS
 from tools.stack.config import StackConfig
 from tools.stack.stack import AirflowStack
@@ -23,7 +24,20 @@ pytestmark = [
     pytest.mark.skipif(browser.missing() is not None, reason=str(browser.missing())),
 ]
 
-DAG_ID, CONN_ID = "rivya_quickstart", "rivya_default"
+
+@dataclass(frozen=True)
+class Form:
+    """A connection type in the form.
+
+    :param gateway: the type's name, as in ids of connections and DAGs.
+    :param title: the type's name for people.
+    """
+
+    gateway: str
+    title: str
+
+
+FORMS = [Form("rivya", "Rivya"), Form("toapis", "ToAPIs")]
 
 
 @pytest.fixture(scope="module")
@@ -37,60 +51,69 @@ def stack(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> 
         yield made
 
 
+@pytest.fixture(scope="module")
+def page(stack: AirflowStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.ConnectionsPage]:
+    """One browser for all tests: it takes longest to start."""
+    with browser.connections_page(stack.url, tmp_path_factory.mktemp("browser") / "profile") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.gateway)
 def test_a_connection_made_by_clicking_works(
-    stack: AirflowStack, sandbox: SandboxProcess, tmp_path: Path
+    stack: AirflowStack, sandbox: SandboxProcess, page: browser.ConnectionsPage, tmp_path: Path, form: Form
 ) -> None:
     """:envvar:`KEEP_SCREENSHOTS`, if set, is a folder for pictures of the form."""
     kept = Path(os.environ.get("KEEP_SCREENSHOTS") or tmp_path)
-    with browser.connections_page(stack.url, tmp_path / "profile") as page:
-        fields = page.open_form(CONN_ID, "Rivya")
-        assert {f"element_{entry.name}" for entry in FIELDS} <= set(fields)
-        assert {"host", "port", "password"} <= set(fields)
-        assert not {"login", "schema"} & set(fields)
-        assert page.default("element_retries") == "3"
-        host, _, port = sandbox.url.rpartition(":")
-        page.fill("host", host)
-        page.fill("port", port)
-        page.fill("password", KEY)
-        page.picture(kept / "form_standard.png")
-        page.unfold("Extra Fields")
-        page.fill("element_max_in_flight", "4")
-        page.fill("element_idempotency_namespace", "made-by-clicking")
-        page.picture(kept / "form_extra.png")
-        page.save()
-        answer = page.press_test()
-        page.picture(kept / "form_tested.png")
+    conn_id, dag_id = f"{form.gateway}_default", f"{form.gateway}_quickstart"
+    fields = page.open_form(conn_id, form.title)
+    assert {f"element_{entry.name}" for entry in FIELDS} <= set(fields)
+    assert {"host", "port", "password"} <= set(fields)
+    assert not {"login", "schema"} & set(fields)
+    assert page.default("element_retries") == "3"
+    host, _, port = sandbox.url.rpartition(":")
+    page.fill("host", host)
+    page.fill("port", port)
+    page.fill("password", KEY_OF_GATEWAY[form.gateway])
+    page.picture(kept / f"{form.gateway}_form_standard.png")
+    page.unfold("Extra Fields")
+    page.fill("element_max_in_flight", "4")
+    page.fill("element_idempotency_namespace", "made-by-clicking")
+    page.picture(kept / f"{form.gateway}_form_extra.png")
+    page.save()
+    answer = page.press_test(conn_id)
+    page.picture(kept / f"{form.gateway}_form_tested.png")
     assert answer.get("status") is True, answer
-    balance = sandbox.ledger()["balance"]["sandbox"]
+    balance = sandbox.ledger()["balance"][ACCOUNT_OF_GATEWAY[form.gateway]]
     assert f"Balance: {balance:g} credits" in answer["message"]
 
-    extra = json.loads(stack.client.call("GET", f"/connections/{CONN_ID}")["extra"])
+    connection = stack.client.call("GET", f"/connections/{conn_id}")
+    extra = json.loads(connection["extra"])
+    assert connection["conn_type"] == form.gateway
     assert (extra["max_in_flight"], extra["idempotency_namespace"]) == (4, "made-by-clicking")
 
-    stack.wait_for_dag(DAG_ID)
-    run_id = stack.client.trigger(DAG_ID, {"output_path": f"{tmp_path}/out/"})
-    assert stack.follow_run(DAG_ID, run_id, RUN_TIMEOUT) == "success"
-    result = stack.client.xcom(DAG_ID, run_id, "image", -1)
+    stack.wait_for_dag(dag_id)
+    run_id = stack.client.trigger(dag_id, {"output_path": f"{tmp_path}/out/"})
+    assert stack.follow_run(dag_id, run_id, RUN_TIMEOUT) == "success"
+    result = stack.client.xcom(dag_id, run_id, "image", -1)
     assert Path(tmp_path, "out", f"{result['generation_id']}-0.png").is_file()
 
 
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.gateway)
 def test_a_wrong_key_is_told_by_the_button(
-    stack: AirflowStack, sandbox: SandboxProcess, tmp_path: Path
+    stack: AirflowStack, sandbox: SandboxProcess, page: browser.ConnectionsPage, form: Form
 ) -> None:
     host, _, port = sandbox.url.rpartition(":")
-    stack.client.call(
-        "POST",
-        "/connections",
-        {
-            "connection_id": "a_wrong_key",  # sorts before the other one
-            "conn_type": "rivya",
-            "host": host,
-            "port": int(port),
-            "password": "rvya_sk_wrong",
-        },
-    )
-    with browser.connections_page(stack.url, tmp_path / "profile") as page:
-        answer = page.press_test()
+    conn_id, key = f"{form.gateway}_wrong_key", f"{KEY_OF_GATEWAY[form.gateway]}-which-is-wrong"
+    body = {
+        "connection_id": conn_id,
+        "conn_type": form.gateway,
+        "host": host,
+        "port": int(port),
+        "password": key,
+    }
+    stack.client.call("POST", "/connections", body)
+    page.load()
+    answer = page.press_test(conn_id)
     assert answer.get("status") is False, answer
-    assert "rvya_sk_wrong" not in answer["message"]
+    assert key not in answer["message"]
     assert "HTTP 401" in answer["message"]
