@@ -31,10 +31,6 @@ SECRETS = re.compile(rf"{KEYS}|https?://[^\s'\"]*/(?:results|cdn|generated)/[^\s
 Connect = Callable[..., None]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "gateways(*names): at which gateways to run, see gateways.py")
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once at each gateway that its nearest mark names."""
     mark = metafunc.definition.get_closest_marker("gateways")

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.e2e.crash.judge import last_line, table
+from tests.e2e.crash.judge import report
 from tests.e2e.crash.matrix import run_matrix
 from tests.e2e.crash.scenarios import ALL
 from tools.local import Progress
@@ -39,9 +39,7 @@ def main() -> int:
         place, python = options.folder or Path(folder, "run"), options.python.absolute()
         verdicts = run_matrix(chosen, place, Progress(), python)
     print()
-    print(table(verdicts))
-    print()
-    print(last_line(verdicts), flush=True)
+    print(report(verdicts), flush=True)
     return 0 if all(verdict.held for verdict in verdicts) else 1
 
 

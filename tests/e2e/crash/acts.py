@@ -71,15 +71,22 @@ def rate_limited(call: Call) -> None:
     reply(429, body, "application/json", "Retry-After: 2")(call)
 
 
-def edited(**changes: Any) -> Act:
+def edited(*left_out: str, **changes: Any) -> Act:
     """Change fields of the JSON answer about a generation."""
 
     def act(call: Call) -> None:
         status = int(call.answer.split(b" ", 2)[1])
         if status < 300:
-            reply(status, json.dumps({**call.json(), **changes}))(call)
+            kept = {name: value for name, value in call.json().items() if name not in left_out}
+            reply(status, json.dumps({**kept, **changes}))(call)
 
     return act
 
 
-still_processing = edited(status="processing", result=None, final_credits=0, error=None)
+_RIVYA_PROCESSES = edited(status="processing", result=None, final_credits=0, error=None)
+_TOAPIS_PROCESSES = edited("url", "result", "error", "completed_at", "expires_at", status="in_progress")
+
+
+def still_processing(call: Call) -> None:
+    """Show a generation as one that has not ended, as its gateway does."""
+    (_RIVYA_PROCESSES if call.path.startswith("/api/") else _TOAPIS_PROCESSES)(call)

@@ -6,10 +6,13 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from tests.e2e.crash.acts import hold, kill_worker_and_hold, release, still_processing
-from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, Act, Call
-from tests.e2e.crash.scenario import Drive, Expected, Scenario
+from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, UPLOAD, Act, Call
+from tests.e2e.crash.record_places import IN_A_FILE
+from tests.e2e.crash.scenario import WITH_REFERENCE, Drive, Expected, Scenario
 from tests.e2e.crash.task_kills import REATTACHED, SAME_KEY, Play, once
 from tests.e2e.crash.victims import supervisor_of
 
@@ -64,7 +67,7 @@ def ends_while_submitting(component: str, number: signal.Signals, away: float = 
     def play(drive: Drive) -> None:
         let_go = threading.Event()
         held = drive.door.on("answered", CREATE, hold_and_tell(let_go, reached := threading.Event()))
-        drive.door.on("answered", CREATE, release(let_go))
+        drive.door.on("answered", drive.scenario.gateway.asks_again_at, release(let_go))
         drive.start()
         if not reached.wait(120):
             raise TimeoutError("the request never came")
@@ -124,10 +127,10 @@ def hold_and_tell(until: threading.Event, reached: threading.Event) -> Act:
 
 
 def worker_killed_at_create(drive: Drive) -> None:
-    """The orphan's request reaches the gateway after the next try's."""
+    """The orphan's request reaches the gateway after the next try's first call."""
     next_try = threading.Event()
     drive.door.on("received", CREATE, kill_worker_and_hold(next_try))
-    drive.door.on("answered", CREATE, release(next_try))
+    drive.door.on("answered", drive.scenario.gateway.asks_again_at, release(next_try))
     once(drive)
     time.sleep(5)  # for what the orphan may still do
 
@@ -136,7 +139,7 @@ def worker_killed_at_create_taken_in(drive: Drive) -> None:
     """The gateway has taken the orphan's request in; the answer reaches it beside the next try."""
     next_try = threading.Event()
     drive.door.on("answered", CREATE, kill_worker_and_hold(next_try))
-    drive.door.on("answered", CREATE, release(next_try))
+    drive.door.on("answered", drive.scenario.gateway.asks_again_at, release(next_try))
     once(drive)
     time.sleep(5)
 
@@ -150,6 +153,16 @@ def worker_killed_while_downloading(drive: Drive) -> None:
     time.sleep(5)
 
 
+def worker_killed_while_uploading(drive: Drive) -> None:
+    """The orphan has uploaded when the next try is about to pay, or has paid."""
+    next_try = threading.Event()
+    drive.door.on("answered", UPLOAD, kill_worker_and_hold(next_try))
+    drive.door.on("received", CREATE, release(next_try))
+    once(drive)
+    time.sleep(5)
+    assert drive.door.count(CREATE) == 1, drive.door.calls
+
+
 def worker_stopped_at_create(drive: Drive) -> None:
     """SIGTERM to the worker above a task whose request is with the gateway."""
 
@@ -161,14 +174,32 @@ def worker_stopped_at_create(drive: Drive) -> None:
     once(drive)
 
 
-def _alone(name: str, play: Play, *says: str, postgresql: bool = False) -> Scenario:
-    return Scenario(name, Expected(says=says), play, stage="alone", needs_postgresql=postgresql)
+def _alone(
+    name: str, play: Play, *says: str, postgresql: bool = False, arguments: Mapping[str, Any] | None = None
+) -> Scenario:
+    return Scenario(
+        name,
+        Expected(says=says),
+        play,
+        arguments=dict(arguments or {}),
+        stage="alone",
+        needs_postgresql=postgresql,
+    )
 
 
 SCENARIOS = [
     _alone("worker_killed_at_create", worker_killed_at_create, SAME_KEY),
     _alone("worker_killed_at_create_taken_in", worker_killed_at_create_taken_in, SAME_KEY),
     _alone("worker_killed_while_downloading", worker_killed_while_downloading, REATTACHED),
+    _alone("worker_killed_while_uploading", worker_killed_while_uploading, arguments=WITH_REFERENCE),
+    _alone(
+        "worker_killed_while_uploading_record_in_a_file",
+        worker_killed_while_uploading,
+        arguments={**WITH_REFERENCE, **IN_A_FILE},
+    ),
+    _alone(
+        "worker_killed_at_create_record_in_a_file", worker_killed_at_create, SAME_KEY, arguments=IN_A_FILE
+    ),
     _alone("worker_stopped_at_create", worker_stopped_at_create, "Asked to stop. The gateway cannot cancel"),
     _alone("triggerer_killed", triggerer_ends(signal.SIGKILL)),
     _alone("triggerer_stopped", triggerer_ends(signal.SIGTERM)),

@@ -22,11 +22,32 @@ from typing import Any, Literal, Self
 from tests.e2e.crash.victims import pid_at
 
 Moment = Literal["received", "answered", "handed"]
-CREATE = ("POST", "/api/v1/generations")
-UPLOAD = ("POST", "/api/v1/files")
-POLL = ("GET", "/api/v1/generations/*")
-DOWNLOAD = ("GET", "/results/*")
 _LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """
+    Calls of one kind, at whichever gateway.
+
+    :param paths: patterns (``fnmatch``).
+    """
+
+    method: str
+    paths: tuple[str, ...]
+
+    def has(self, method: str, path: str) -> bool:
+        return method == self.method and any(fnmatchcase(path, pattern) for pattern in self.paths)
+
+    def __str__(self) -> str:
+        return f"{self.method} {' or '.join(self.paths)}"
+
+
+CREATE = Endpoint("POST", ("/api/v1/generations", "/v1/images/generations"))
+UPLOAD = Endpoint("POST", ("/api/v1/files", "/v1/uploads/images"))
+POLL = Endpoint("GET", ("/api/v1/generations/task_*", "/v1/images/generations/task_*"))
+LOOK_UP = Endpoint("GET", ("/v1/images/generations/rivya-*",))
+DOWNLOAD = Endpoint("GET", ("/results/*", "/generated/*"))
 
 
 class CutError(Exception):
@@ -67,15 +88,14 @@ class Rule:
     """
 
     moment: Moment
-    method: str
-    path: str
+    endpoint: Endpoint
     act: Act
     times: int | None = 1
     bytes_before: int = 0
     hit: threading.Event = field(default_factory=threading.Event)
 
     def take(self, moment: Moment, call: Call) -> bool:
-        wanted = moment == self.moment and self.method == call.method and fnmatchcase(call.path, self.path)
+        wanted = moment == self.moment and self.endpoint.has(call.method, call.path)
         if not wanted or self.times == 0:
             return False
         if self.times is not None:
@@ -89,7 +109,7 @@ class Rule:
     def wait_hit(self, timeout: float = 120.0) -> None:
         """Wait until it has acted on a call."""
         if not self.hit.wait(timeout):
-            raise TimeoutError(f"no {self.method} {self.path} after {timeout:g} s")
+            raise TimeoutError(f"no {self.endpoint} after {timeout:g} s")
 
 
 class Door:
@@ -140,14 +160,14 @@ class Door:
     def on(
         self,
         moment: Moment,
-        call: tuple[str, str],
+        endpoint: Endpoint,
         act: Act,
         *,
         times: int | None = 1,
         bytes_before: int = 0,
     ) -> Rule:
         """Add a rule; older ones come first."""
-        rule = Rule(moment, *call, act, times, bytes_before)
+        rule = Rule(moment, endpoint, act, times, bytes_before)
         with self._lock:
             self._rules.append(rule)
         return rule
@@ -164,16 +184,16 @@ class Door:
         with self._lock:
             return next((rule for rule in self._rules if rule.take(moment, call)), None)
 
-    def count(self, call: tuple[str, str]) -> int:
+    def count(self, endpoint: Endpoint) -> int:
         """Return how many such calls came."""
-        return sum(1 for method, path in list(self.calls) if method == call[0] and fnmatchcase(path, call[1]))
+        return sum(1 for method, path in list(self.calls) if endpoint.has(method, path))
 
-    def wait_calls(self, call: tuple[str, str], number: int = 1, timeout: float = 120.0) -> None:
+    def wait_calls(self, endpoint: Endpoint, number: int = 1, timeout: float = 120.0) -> None:
         """Wait until so many such calls have come."""
         deadline = time.monotonic() + timeout
-        while self.count(call) < number:
+        while self.count(endpoint) < number:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{self.count(call)} of {number} {call[0]} {call[1]} after {timeout:g} s")
+                raise TimeoutError(f"{self.count(endpoint)} of {number} {endpoint} after {timeout:g} s")
             time.sleep(0.1)
 
 
@@ -199,7 +219,7 @@ def _handler(door: Door) -> type[socketserver.BaseRequestHandler]:
             with contextlib.suppress(CutError):
                 door.act("received", call)
                 if not call.answer:
-                    is_paid = (call.method, call.path) == CREATE
+                    is_paid = CREATE.has(call.method, call.path)
                     with door.create_lock if is_paid else contextlib.nullcontext():
                         call.answer = forward(call)
                     door.act("answered", call)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
     scenario, sandbox = drive.scenario, drive.sandbox
     expected = scenario.expected
     faults = [] if error is None else [f"{type(error).__name__}: {error}"]
-    entries = [entry for entry in sandbox.ledger()["entries"] if entry["account"] == scenario.name]
+    booked = sandbox.ledger(scenario.gateway.name)["entries"]
+    entries = [entry for entry in booked if entry["account"] == scenario.name]
     charges = sum(1 for entry in entries if entry["kind"] == "charge")
     refunds = sum(1 for entry in entries if entry["kind"] == "refund")
     paid = charges - refunds
@@ -83,13 +85,21 @@ def not_stored(
     digests = set(stored)
     missing: list[str] = []
     for task in sandbox.tasks():
-        if task["account"] != account or task["id"] in refunded or task["status"] != "succeeded":
+        if task["account"] != account or task["id"] in refunded:
             continue
-        for index in range(len(task["result"]["urls"])):
-            content = sandbox.get(f"/sandbox/results/{task['id']}/{index}", key=None).body
+        for content in results_of(sandbox, task["id"]):
             if hashlib.sha256(content).hexdigest() not in digests:
                 missing.append(task["id"])
     return missing
+
+
+def results_of(sandbox: SandboxProcess, task_id: str) -> Iterator[bytes]:
+    """Fetch what a generation has come to, if it has succeeded."""
+    for index in count():
+        answer = sandbox.get(f"/sandbox/results/{task_id}/{index}", key=None)
+        if answer.status == 404:
+            return
+        yield answer.body
 
 
 def _state(drive: Drive) -> str:
@@ -99,16 +109,30 @@ def _state(drive: Drive) -> str:
         return f"not known ({error})"
 
 
+def report(verdicts: Sequence[Verdict]) -> str:
+    """The matrix for a person: what is not promised first and apart, and one line that sums up the rest."""
+    promised = [verdict for verdict in verdicts if verdict.scenario.instead is None]
+    others = [verdict for verdict in verdicts if verdict.scenario.instead is not None]
+    parts = [
+        "\n".join(["Not promised, as docs/recover.md says:", "", table(others)]) if others else "",
+        "\n".join([table(promised), "", last_line(promised)]) if promised else "",
+    ]
+    return "\n\n\n".join(part for part in parts if part)
+
+
 def table(verdicts: Sequence[Verdict]) -> str:
-    """The matrix for a person, with the faults below it."""
+    """Some verdicts for a person, each with its faults, and with what decides it, below."""
     width = max(len(verdict.scenario.name) for verdict in verdicts)
     head = f"{'scenario':{width}}  held  charges  refunds  files  tries  state    seconds"
     lines = [head, "-" * len(head)]
     for v in verdicts:
+        word = ("yes" if v.scenario.instead is None else "-") if v.held else "NO"
         lines.append(
-            f"{v.scenario.name:{width}}  {'yes' if v.held else 'NO':4}  {v.charges:7}  {v.refunds:7}  "
+            f"{v.scenario.name:{width}}  {word:4}  {v.charges:7}  {v.refunds:7}  "
             f"{v.files:5}  {v.tries:5}  {v.state[:7]:7}  {v.seconds:7.1f}"
         )
+        if (instead := v.scenario.instead) is not None:
+            lines.append(f"    {instead.outcome}: {instead.decided_by}")
         lines += [f"    {fault}" for fault in v.faults]
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Runs scenarios: one Airflow, one sandbox, a door for each scenario."""
+"""Runs scenarios: one Airflow, a sandbox for each set of assumptions, a door for each scenario."""
 
 from __future__ import annotations
 
@@ -84,11 +84,17 @@ def _run_group(
     create_lock, stop = threading.Lock(), threading.Event()
     verdicts: list[Verdict] = []
     with ExitStack() as open_things:
-        sandbox = open_things.enter_context(SandboxProcess(speed=SPEED))
+        sandboxes = {
+            assumptions: open_things.enter_context(SandboxProcess(speed=SPEED))
+            for assumptions in dict.fromkeys(scenario.assumptions for scenario in scenarios)
+        }
+        for assumptions, sandbox in sandboxes.items():
+            sandbox.assume(**dict(assumptions))
         database = open_things.enter_context(postgres.postgresql()) if postgres.available() else None
         stack = open_things.enter_context(AirflowStack(_config(folder, database, options, python), say=say))
         drives = []
         for scenario in scenarios:
+            sandbox = sandboxes[scenario.assumptions]
             sandbox.control("POST", "keys", {"key": scenario.key, "account": scenario.name})
             drive = Drive(scenario, stack, sandbox, create_lock, stop, folder)
             open_things.enter_context(drive.door)
@@ -105,7 +111,8 @@ def _run_group(
         def play(drive: Drive) -> None:
             verdict = _play(drive)
             verdicts.append(verdict)
-            say(f"{'held' if verdict.held else 'NOT HELD'}: {drive.scenario.name} ({verdict.seconds:.0f} s)")
+            well = "held" if drive.scenario.instead is None else drive.scenario.instead.outcome
+            say(f"{well if verdict.held else 'NOT HELD'}: {drive.scenario.name} ({verdict.seconds:.0f} s)")
             for fault in verdict.faults:
                 say(f"    {fault}")
 

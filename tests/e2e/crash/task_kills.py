@@ -9,7 +9,8 @@ from tests.e2e.crash.doors import CREATE, DOWNLOAD, UPLOAD
 from tests.e2e.crash.scenario import WITH_REFERENCE, Drive, Expected, Scenario
 
 REATTACHED = "Resumed after an earlier try: re-attaching to generation"
-SAME_KEY = "Resumed after a try that ended between sending and recording"
+SAME_KEY = "Resumed after a try that ended between sending and recording: sending the same request"
+LOOKED_UP = "Resumed after a try that ended between sending and recording: looking its request up"
 
 Play = Callable[[Drive], None]
 

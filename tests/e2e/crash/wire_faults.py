@@ -52,7 +52,7 @@ def unreachable_for_a_minute(drive: Drive) -> None:
 
 
 def unknown_status(drive: Drive) -> None:
-    drive.door.on("answered", POLL, edited(status="in_review", result=None), times=6)
+    drive.door.on("answered", POLL, edited("result", "url", status="in_review"), times=6)
     once(drive)
 
 
@@ -83,13 +83,16 @@ def failed_and_refunded(drive: Drive) -> None:
     once(drive)
 
 
-def failed_and_charged(drive: Drive) -> None:
-    drive.fail_next_generation(refund=False)
-    drive.start()
-    drive.finish("failed")
-    assert drive.failure()["kind"] == "generation_failed"
-    drive.clear()
-    drive.finish()
+def failed_then_cleared(*, refund: bool) -> Play:
+    def play(drive: Drive) -> None:
+        drive.fail_next_generation(refund=refund)
+        drive.start()
+        drive.finish("failed")
+        assert drive.failure()["kind"] == "generation_failed"
+        drive.clear()
+        drive.finish()
+
+    return play
 
 
 def credits_run_out(drive: Drive) -> None:
@@ -107,7 +110,7 @@ def key_replaced_while_waiting(drive: Drive) -> None:
     busy = drive.door.on("answered", POLL, still_processing, times=None)
     drive.start()
     drive.wait_deferred()
-    name, new = drive.scenario.name, "rvya_sk_the_new_one"
+    name, new = drive.scenario.name, f"{drive.scenario.key}_new"
     drive.sandbox.control("POST", "keys", {"key": drive.scenario.key, "account": name, "state": "revoked"})
     polled = drive.door.count(POLL)
     drive.door.wait_calls(POLL, polled + 3)
@@ -150,7 +153,7 @@ SCENARIOS = [
     Scenario(
         "failed_without_refund_then_cleared",
         Expected(paid=2, says=("No retry is made, as it would pay again",)),
-        failed_and_charged,
+        failed_then_cleared(refund=False),
     ),
     Scenario(
         "credits_run_out", Expected(says=("Nothing was submitted and nothing was charged",)), credits_run_out

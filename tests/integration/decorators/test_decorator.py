@@ -142,23 +142,33 @@ def test_bad_input_is_told_before_the_gateway_is_touched(
         ({"output_path": "file:///proc/rivya/"}, "output_path: "),
         ({"output_path": "s4://bucket/"}, "output_path: Airflow knows no storage for s4://"),
         ({"state_path": "records/"}, "state_path: 'records/' is relative"),
-        ({"model": "z-imge"}, "did you mean z-image"),
+        ({"model": "{typo}"}, "did you mean {model}"),
         ({"model_params": {"aspect_ratio": "16x9"}}, "model_params.aspect_ratio: "),
         ({"reference_media": "/nowhere.jpg", "model": "nano-banana-2"}, "'/nowhere.jpg' does not exist"),
         ({"client_request_id": "x" * 129}, "client_request_id: "),
-        ({"rivya_conn_id": "nowhere"}, "There is no connection 'nowhere'"),
-        ({"rivya_conn_id": ""}, "The id of the connection is empty"),
+        ({"{conn_id}": "nowhere"}, "There is no connection 'nowhere'"),
+        ({"{conn_id}": ""}, "The id of the connection is empty"),
     ],
     ids=str,
 )
 def test_bad_arguments_are_told_before_the_gateway_is_touched(
-    decorated: NewTask, sandbox: SandboxProcess, landing: Path, options: dict[str, Any], told: str
+    decorated: NewTask,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    landing: Path,
+    options: dict[str, Any],
+    told: str,
 ) -> None:
-    run = decorated(lambda: "A lighthouse", **options)
+    names = {"{typo}": gateway.model[:-1], "{model}": gateway.model, "{conn_id}": gateway.conn_argument}
+    given = {
+        names.get(name, name): names.get(value, value) if isinstance(value, str) else value
+        for name, value in options.items()
+    }
+    run = decorated(lambda: "A lighthouse", **given)
     done = run.run()
     assert done.state == "failed", done.text
     assert isinstance(done.error, InvalidRequestError | ConnectionConfigError)
-    assert told in done.text
+    assert told.replace("{model}", gateway.model) in done.text
     assert "othing was charged" in done.text
     assert sandbox.requests() == []
     assert sandbox.ledger()["entries"] == []
@@ -176,17 +186,24 @@ def test_every_fault_of_both_at_once(decorated: NewTask, sandbox: SandboxProcess
 
 
 @pytest.mark.parametrize(
-    ("key", "conn_type", "told"), [(None, "rivya", "no API key is set"), ("rvya_sk_x", "http", "not 'rivya'")]
+    ("settings", "told"),
+    [({"key": None}, "no API key is set"), ({"key": "sk-x", "conn_type": "http"}, "not '{gateway}'")],
+    ids=["no key", "wrong type"],
 )
 def test_a_connection_that_cannot_be_used(
-    decorated: NewTask, sandbox: SandboxProcess, connect: Connect, key: str | None, conn_type: str, told: str
+    decorated: NewTask,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    connect: Connect,
+    settings: dict[str, Any],
+    told: str,
 ) -> None:
-    connect(key=key, conn_type=conn_type)
+    connect(**settings)
     called: list[int] = []
     done = decorated(lambda: called.append(1)).run()
     assert done.state == "failed", done.text
     assert isinstance(done.error, ConnectionConfigError)
-    assert told in done.text
+    assert told.replace("{gateway}", gateway.name) in done.text
     assert sandbox.requests() == []
     assert called == []
 

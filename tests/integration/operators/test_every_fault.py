@@ -150,7 +150,7 @@ def test_every_fault_at_every_endpoint(
         FAULTS[kind] if kind != "redirect" else {"location": sandbox.url.replace("127.0.0.1", "localhost")}
     )
     times = TIMES.get(endpoint, 1)
-    fault |= {"for_polls" if kind == "unknown_status" else "times": times}
+    fault = {**fault, "for_polls" if kind == "unknown_status" else "times": times}
     sandbox.fault(kind=kind, method=endpoint[0], path=pattern(endpoint[1]), **fault)
     first = run.run()
     unused = sum(left["times"] for left in sandbox.control("GET", "faults")["faults"])

@@ -1,8 +1,8 @@
 """
 ToAPIs with its open points turned, from the task to the file.
 
-Each setting by itself is in tests/integration/hooks/test_toapis_open_points.py; here are those that a task has
-to do with: what it spells as its ``dialect`` says, and what it makes of a refusal.
+Each setting by itself is in tests/integration/hooks/test_toapis_open_points.py; here are those that a task
+has to do with: what it spells as its ``dialect`` says, and what it makes of a refusal.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def test_a_quota_that_is_used_up(
     assert done.state == state, done.text
     assert "othing was submitted and nothing was charged" in done.text
     assert sandbox.ledger()["entries"] == []
-    assert run.record() is None
+    assert run.record()["state"] == "withdrawn"
     sandbox.set_credits(100, "toapis")
     if state == "failed":
         run.clear()

@@ -135,7 +135,7 @@ def test_what_certainly_was_not_taken_in_begins_anew_in_the_next_try(
     done = run.run()
     assert done.state == "up_for_retry", done.text
     assert "Nothing was submitted and nothing was charged. The next try (2 left) submits anew." in done.text
-    assert run.record() is None
+    assert run.record()["state"] == "withdrawn"
     connect()
     assert run.run().state == "success"
     assert (posts(sandbox), charges(sandbox)) == (1, 1)

@@ -14,6 +14,7 @@ from airflow.sdk import DAG
 
 from airflow_provider_rivya.operators import base
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 
 SPECS = Path(os.environ["CRASH_SPECS"])
 SPANS = ("timeout", "retry_delay", "execution_timeout", "inline_wait")
@@ -46,9 +47,9 @@ class MortalRecords:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class MortalGenerateOperator(RivyaGenerateOperator):
+class MortalOperator(base.GenerateOperator):
     """
-    The operator under test, with a record store that it may die beside.
+    An operator under test, with a record store that it may die beside.
 
     :param backstop: seconds by which Airflow's deferral timeout comes after the trigger's own deadline.
     """
@@ -68,15 +69,29 @@ class MortalGenerateOperator(RivyaGenerateOperator):
         return session.submitter
 
 
+class MortalRivyaOperator(MortalOperator, RivyaGenerateOperator):
+    """Rivya's operator, which may die."""
+
+
+class MortalToApisOperator(MortalOperator, ToApisGenerateOperator):
+    """ToAPIs' operator, which may die."""
+
+
+OPERATORS: dict[str, tuple[type[base.GenerateOperator], type[base.GenerateOperator]]] = {
+    "rivya": (RivyaGenerateOperator, MortalRivyaOperator),
+    "toapis": (ToApisGenerateOperator, MortalToApisOperator),
+}
+
+
 def task_of(spec: dict[str, Any]) -> None:
     """Make the scenario's task ``make``, mapped over ``rows`` if it has any."""
     arguments: dict[str, Any] = {**spec["arguments"]}
     arguments |= {
         name: timedelta(seconds=value) for name, value in spec["arguments"].items() if name in SPANS
     }
-    operator: type[RivyaGenerateOperator] = RivyaGenerateOperator
+    operator, mortal = OPERATORS[spec["gateway"]]
     if spec["die_at"] or spec["backstop"] is not None:
-        operator = MortalGenerateOperator
+        operator = mortal
         mark = str(SPECS / f"{spec['dag_id']}.died")
         arguments |= {"die_at": spec["die_at"], "mark": mark, "backstop": spec["backstop"]}
     if spec["rows"] is None:

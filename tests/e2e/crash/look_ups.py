@@ -1,0 +1,225 @@
+"""Scenarios of a gateway that replays no keys: a request without an answer is looked up there."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import Any
+
+from tests.e2e.crash.acts import cut, edited, hold, kill_task, kill_worker_and_hold, reply
+from tests.e2e.crash.doors import CREATE, LOOK_UP, Act
+from tests.e2e.crash.gateways import TOAPIS
+from tests.e2e.crash.record_places import IN_A_FILE
+from tests.e2e.crash.scenario import Drive, Expected, Scenario
+from tests.e2e.crash.task_kills import LOOKED_UP, Play, once
+
+IN_THE_SAME_TRY = "Looking it up at the gateway, under the id rivya-"
+FOUND = "the gateway has generation task_"
+NOT_YET = "the gateway knows no generation under the id rivya-"
+ASKS = "the gateway knows no generation under its id rivya-"
+NO_RETRY = "No retry is made: look at the gateway's account"
+UNDER_A_NEW_KEY = (
+    "The same request is submitted anew, under a new key: if the first one was taken in after all, both are "
+    "paid for."
+)
+RESUBMIT = {"on_uncertain_submission": "resubmit"}
+_FOUND_LATER = (("toapis_lookup", "delayed"),)
+_UNKNOWN = reply(404, json.dumps({"error": {"code": "task_not_found", "message": "No image task"}}))
+_UNAVAILABLE = reply(503, "<html><body>A proxy's page</body></html>", "text/html")
+
+
+def asked(drive: Drive) -> None:
+    """Let the run go its way, to where a person is asked."""
+    drive.start()
+    drive.finish("failed")
+    failure = drive.failure()
+    assert (failure["submitted"], failure["generation_id"]) == (None, None), failure
+    assert drive.door.count(CREATE) <= 1, drive.door.calls
+
+
+def asked_then_cleared(drive: Drive) -> None:
+    """The clear after the question is the answer: one more look, and a new submission."""
+    asked(drive)
+    looks = drive.door.count(LOOK_UP)
+    drive.clear()
+    drive.finish()
+    assert drive.door.count(LOOK_UP) == looks + 1, drive.door.calls
+
+
+def lost(act: Act, play: Play, *, taken_in: bool = True) -> Play:
+    """
+    Let no answer to the first paid call come.
+
+    :param act: what becomes of the caller.
+    """
+
+    def played(drive: Drive) -> None:
+        drive.door.on("answered" if taken_in else "received", CREATE, act)
+        play(drive)
+
+    return played
+
+
+def killed_while_looking_up(drive: Drive) -> None:
+    drive.door.on("received", LOOK_UP, kill_task)
+    once(drive)
+
+
+def look_up_fails(act: Act, tries: int) -> Play:
+    """
+    Let the look-up not be answered for a whole try.
+
+    :param tries: which try comes after that one.
+    """
+
+    def play(drive: Drive) -> None:
+        away = drive.door.on("received", LOOK_UP, act, times=None)
+        drive.start()
+        drive.wait_task("queued", "running", "deferred", tries=tries)
+        away.end()
+        drive.finish()
+
+    return play
+
+
+def asked_then_found(drive: Drive) -> None:
+    """What the gateway does not know by its id within a minute, it may know when somebody clears."""
+    unknown = drive.door.on("answered", LOOK_UP, _UNKNOWN, times=None)
+    asked(drive)
+    unknown.end()
+    drive.clear()
+    drive.finish()
+
+
+def cleared_before_anybody_was_asked(drive: Drive) -> None:
+    """A clear that comes before the question is not taken for an answer to it."""
+    drive.start()
+    drive.finish("failed")
+    assert drive.door.count(LOOK_UP) == 0, drive.door.calls
+    drive.clear()
+    drive.finish("failed")
+    assert drive.door.count(CREATE) == 1, drive.door.calls
+    drive.clear()
+    drive.finish()
+
+
+def another_ones_is_found(drive: Drive) -> None:
+    """A deployment with the same ids has sent the same id, a day before."""
+    once(drive)
+    drive.delete_run()
+    a_day_ago = edited(created_at=int(time.time()) - 24 * 3600)
+    drive.door.on("answered", LOOK_UP, a_day_ago, times=None)
+    drive.door.on("received", CREATE, cut)
+    drive.start()
+    drive.finish("failed")
+    assert drive.failure()["submitted"] is None, drive.failure()
+    drive.clear()
+    drive.finish()
+
+
+def orphan_slower_than_the_look_up(drive: Drive) -> None:
+    """The next try looks up, and asks, before the orphan's request has reached the gateway."""
+    let_go = threading.Event()
+    drive.door.on("received", CREATE, kill_worker_and_hold(let_go))
+    taken_in = drive.door.on("answered", CREATE, hold(let_go))
+    asked(drive)
+    let_go.set()
+    taken_in.wait_hit()
+    drive.clear()
+    drive.finish()
+
+
+def _on_toapis(name: str, play: Play, *says: str, paid: int = 1, files: int = 1, **more: Any) -> Scenario:
+    expected = Expected(paid=paid, files=files, says=says)
+    return Scenario(f"toapis_{name}", expected, play, gateway=TOAPIS, **more)
+
+
+_ASKED = (LOOKED_UP, ASKS, NO_RETRY)
+
+SCENARIOS = [
+    _on_toapis(
+        "task_killed_after_intent_then_cleared", asked_then_cleared, *_ASKED, die_at=("after intent",)
+    ),
+    _on_toapis(
+        "task_killed_after_intent_resubmit",
+        once,
+        LOOKED_UP,
+        UNDER_A_NEW_KEY,
+        arguments=RESUBMIT,
+        die_at=("after intent",),
+    ),
+    _on_toapis(
+        "task_killed_create_sent_then_cleared", lost(kill_task, asked_then_cleared, taken_in=False), *_ASKED
+    ),
+    _on_toapis(
+        "create_cut_before_taken_in_then_cleared",
+        lost(cut, asked_then_cleared, taken_in=False),
+        IN_THE_SAME_TRY,
+        ASKS,
+        NO_RETRY,
+    ),
+    _on_toapis(
+        "task_killed_looking_up_in_the_same_try",
+        lost(cut, killed_while_looking_up),
+        IN_THE_SAME_TRY,
+        LOOKED_UP,
+        FOUND,
+    ),
+    _on_toapis(
+        "task_killed_looking_up_in_the_next_try", lost(kill_task, killed_while_looking_up), LOOKED_UP, FOUND
+    ),
+    _on_toapis(
+        "task_killed_looking_up_record_in_a_file",
+        lost(kill_task, killed_while_looking_up),
+        LOOKED_UP,
+        FOUND,
+        arguments=IN_A_FILE,
+    ),
+    _on_toapis(
+        "create_cut_found_later",
+        lost(cut, once),
+        IN_THE_SAME_TRY,
+        NOT_YET,
+        FOUND,
+        assumptions=_FOUND_LATER,
+    ),
+    _on_toapis(
+        "create_cut_look_up_unreachable",
+        lost(cut, look_up_fails(cut, tries=2)),
+        "it could not be looked up under its id rivya-",
+        LOOKED_UP,
+        FOUND,
+    ),
+    _on_toapis(
+        "task_killed_create_taken_in_look_up_5xx",
+        lost(kill_task, look_up_fails(_UNAVAILABLE, tries=3)),
+        "it could not be looked up under its id rivya-",
+        LOOKED_UP,
+        FOUND,
+        arguments={"retries": 3},
+    ),
+    _on_toapis("asked_then_cleared_and_found", lost(kill_task, asked_then_found), *_ASKED, FOUND),
+    _on_toapis(
+        "cleared_before_anybody_was_asked",
+        lost(kill_task, cleared_before_anybody_was_asked, taken_in=False),
+        LOOKED_UP,
+        ASKS,
+        arguments={"retries": 0},
+    ),
+    _on_toapis(
+        "same_ids_without_namespace",
+        another_ones_is_found,
+        "that is another task's",
+        "idempotency_namespace",
+        paid=2,
+        files=2,
+    ),
+    _on_toapis(
+        "worker_killed_at_create_slower_than_the_look_up",
+        orphan_slower_than_the_look_up,
+        *_ASKED,
+        FOUND,
+        stage="alone",
+    ),
+]
