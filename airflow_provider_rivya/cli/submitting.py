@@ -85,7 +85,8 @@ class Once:
         chosen = self.arguments.idempotency_key
         key = chosen or _new_key()
         records = self._records(key)
-        before = records.read()
+        there = records.read()
+        before = None if there is None or there.state == "withdrawn" else there
         if before is not None and before.fingerprint != self.prepared.request.fingerprint:
             fault = Fault("--idempotency-key", f"another request was sent under {key!r}", "a key of its own")
             raise InvalidRequestError([fault], conn_id=self.hook.conn_id)
@@ -97,7 +98,7 @@ class Once:
         body = _body(self.hook, self.prepared, key, self.output)
         intent = replace(self._intent(key), body=body, begun_at=self.clock.time())
         try:
-            records.begin(intent, None)
+            records.begin(intent, there)
         except RecordTakenError:
             raise GenerationError(
                 f"Another process is submitting under the key {key} right now",
@@ -105,7 +106,7 @@ class Once:
                 fate="This one has sent nothing and paid nothing. Run the same command again.",
             ) from None
         self.output.say(f"Submitting under the key {key}.", style="dim")
-        answer = self._send(intent, records)
+        answer = self._send(intent, records, there)
         records.note(intent.submitted(answer.id, answer.credits_reserved, self.clock.time()))
         return answer
 
@@ -113,7 +114,7 @@ class Once:
         """
         Return what was submitted under a key before.
 
-        :param before: the record of it, if there is one.
+        :param before: the record of it, if it may have been taken in.
         :return: ``None``: as far as can be known the key is new.
         :raises GenerationError: it was sent and is not found, or the gateway has something else there.
         """
@@ -134,11 +135,11 @@ class Once:
             error.fate = fate
             raise
         if finding.ours is None and (sent or finding.found):
-            said = "An earlier run sent this request and got no answer" if sent else "Nothing can be sent"
+            said = "An earlier run has sent this request, or was about to" if sent else "Nothing can be sent"
             raise GenerationError(f"{said}; {_outcome(finding, key)}", conn_id=self.hook.conn_id, fate=fate)
         return finding.ours
 
-    def _send(self, intent: Record, records: SafeRecords) -> Generation:
+    def _send(self, intent: Record, records: SafeRecords, there: Record | None) -> Generation:
         try:
             return self._answer(intent)
         except KeyboardInterrupt:
@@ -148,7 +149,7 @@ class Once:
             if error.maybe_taken_in:
                 error.fate = self._uncertain(intent.key)
             else:
-                records.take_back(None, intent)
+                records.take_back(there, intent)
                 error.fate = _NOTHING
             raise
 

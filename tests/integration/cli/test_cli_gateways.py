@@ -112,7 +112,7 @@ class TestCredits:
     def test_in_credits(self, sandbox: SandboxProcess) -> None:
         sandbox.set_credits(42, "toapis")
         run = rivya("credits", *CONNECTION)
-        assert (run.code, run.err) == (0, "")
+        assert (run.code, run.said) == (0, "")
         assert run.out == f"42 credits  (toapis_default, {sandbox.url})\n"
 
     def test_in_what_the_gateway_counts_in(self, sandbox: SandboxProcess) -> None:

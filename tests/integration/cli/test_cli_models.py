@@ -230,7 +230,8 @@ class TestCredits:
         assert (run.code, run.said) == (0, "")
         assert run.out.startswith("42 credits ")
         document = rivya("credits", "--output", "json").json()
-        assert document == {"credits": 42, "conn_id": "rivya_default", "gateway": sandbox.url}
+        where = {"conn_id": "rivya_default", "gateway": sandbox.url}
+        assert document == {"credits": 42, "unit": "credits", "unlimited": False, **where}
 
     def test_no_connection(self) -> None:
         run = rivya("credits", "--conn-id", "no_such_one", "-o", "json")

@@ -113,7 +113,7 @@ def test_what_is_never_known_is_never_sent_again(
     lose_the_answer(sandbox)
     with pytest.raises(GatewayError, match=r"knows no generation under the key .* in 60 s"):
         obtain(key)
-    with pytest.raises(GenerationError, match="An earlier run sent this request") as caught:
+    with pytest.raises(GenerationError, match="An earlier run has sent this request") as caught:
         obtain(key)
     assert "rivya fetch" in str(caught.value)
     assert "another key, or none, pays for a new generation" in str(caught.value)
@@ -127,7 +127,7 @@ def test_what_is_never_known_is_never_sent_again(
 def test_a_key_that_was_made_up_was_sent_by_whoever_told_it(
     obtain: Obtain, sandbox: SandboxProcess, landing: Path
 ) -> None:
-    with pytest.raises(GenerationError, match="An earlier run sent this request"):
+    with pytest.raises(GenerationError, match="An earlier run has sent this request"):
         obtain(MADE_UP)
     assert posts(sandbox) == 0
     assert list(landing.iterdir()) == []
