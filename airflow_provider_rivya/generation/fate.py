@@ -69,6 +69,11 @@ def uncertain(situation: Situation) -> str:
             "Whether the gateway took it in is not known. "
             f"{situation.again} looks it up at the gateway before anything else, and {then}."
         )
+    if not situation.resubmits:
+        return (
+            "Whether the gateway took it in is not known. "
+            "The next try submits nothing and asks for a person, as on_uncertain_submission is 'fail'."
+        )
     return (
         "Whether the gateway took it in is not known. "
         f"{situation.again} sends the same request under the same idempotency key, "

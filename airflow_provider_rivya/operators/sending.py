@@ -20,7 +20,7 @@ from airflow_provider_rivya.generation.submission import Stop
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
 from airflow_provider_rivya.operators.lookup import older_than_request
-from airflow_provider_rivya.operators.stopping import foreign, not_looked_up, overtaken
+from airflow_provider_rivya.operators.stopping import foreign, gone_on, not_looked_up, overtaken
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -67,14 +67,6 @@ class PaidCall:
         :raises GenerationError: with what happened, what it cost and what a retry will do.
         """
         task, record = self.task, self.record
-        if task.killed():
-            if self.undo:
-                task.records.take_back(self.undo.before, record)
-            raise GenerationError(
-                "The task was asked to stop before the request was sent",
-                conn_id=task.hook.conn_id,
-                fate=fate.not_submitted(task.situation(), final=False),
-            )
         if task.retries_left == 0 and task.records.durable:
             log.warning(
                 "This task has no retry left. Should its worker die from here on, the paid result is fetched "
@@ -82,6 +74,8 @@ class PaidCall:
             )
         if not self._still_mine():
             return None
+        if task.killed():
+            raise self._stopped()
         try:
             with observability.span("submit", Labels(task.hook.api.NAME, record.model)) as span:
                 answer = self._create()
@@ -97,6 +91,19 @@ class PaidCall:
             raise foreign(answer, record, older_by)
         return answer
 
+    def _stopped(self) -> GenerationError:
+        """Return the error for a task that was asked to stop; an earlier try may have sent the request."""
+        task, record = self.task, self.record
+        if self.undo is not None:
+            task.records.take_back(self.undo.before, record)
+        return GenerationError(
+            "The task was asked to stop before the request was sent",
+            conn_id=task.hook.conn_id,
+            fate=fate.uncertain(task.situation(record))
+            if self.undo is None
+            else fate.not_submitted(task.situation(), final=False),
+        )
+
     def _still_mine(self) -> bool:
         """
         Look whether the intent may still be sent by this process: the last thing before the paid call.
@@ -109,8 +116,10 @@ class PaidCall:
         there = self.task.records.read()
         if there == self.record:
             return True
-        if there is None or there.key != self.record.key or there.state == "withdrawn":
+        if there is None or there.state == "withdrawn":
             raise overtaken(None, self.task.hook.conn_id, self.task.situation())
+        if there.key != self.record.key:
+            raise gone_on(there, self.task.hook.conn_id, self.task.situation(there))
         return False
 
     def _create(self) -> Generation | Record:
@@ -122,13 +131,22 @@ class PaidCall:
                     record.body or "", record.key, category=record.category or "image"
                 )
             except IdempotencyConflictError as error:
-                if not task.replays_keys or task.clock.monotonic() >= patience:
+                if not task.replays_keys or task.killed() or task.clock.monotonic() >= patience:
                     raise
                 log.warning("%s It may be in progress: asking again in %.0f s.", error, CONFLICT_PAUSE)
                 task.clock.sleep(CONFLICT_PAUSE)
-                meanwhile = task.records.read()
-                if meanwhile is not None and meanwhile.key == record.key and meanwhile.generation_id:
+                meanwhile = self._recorded_meanwhile()
+                if meanwhile is not None:
                     return meanwhile
+
+    def _recorded_meanwhile(self) -> Record | None:
+        """Return this very submission, if another process has recorded its answer; a read error is no news."""
+        try:
+            there = self.task.records.read()
+        except GenerationError as error:
+            log.warning("%s", error.message)
+            return None
+        return there if there is not None and there.key == self.record.key and there.generation_id else None
 
     def _looked_up(self, error: GatewayError) -> Generation:
         """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
 from airflow_provider_rivya.generation import fate
+from airflow_provider_rivya.generation.result import in_credits
 from airflow_provider_rivya.generation.submission import EXPIRED
 from airflow_provider_rivya.operators.failures import without_retry
 
@@ -150,6 +151,21 @@ def overtaken(record: Record | None, conn_id: str, situation: fate.Situation) ->
     )
 
 
+def gone_on(instead: Record, conn_id: str, situation: fate.Situation) -> GenerationError:
+    """
+    Return the error for a process beside which another one of the same task has gone on to something else.
+
+    :param instead: what is recorded now.
+    """
+    return GenerationError(
+        f"Another process of this task has gone on to something else: {in_words(instead)}",
+        conn_id=conn_id,
+        fate="This process has sent nothing and paid nothing. "
+        f"{situation.again} goes on with what is recorded.",
+        retryable=True,
+    )
+
+
 def cannot_begin(abandoned: Record | None, conn_id: str) -> GenerationError:
     """Return the error for a request that is to be submitted anew, and cannot be made any more."""
     left = f", and what an earlier try left is {in_words(abandoned)}" if abandoned else ""
@@ -184,6 +200,15 @@ def foreign(answer: Generation, record: Record, older_by: float) -> GenerationEr
 
 def in_words(record: Record) -> str:
     """Name what a record leaves behind."""
+    if record.state == "withdrawn":
+        return f"a submission that was taken back (key {record.key}), which cost nothing"
     if record.generation_id is None:
-        return f"a submission without an answer (idempotency key {record.key}), which may have been paid for"
-    return f"generation {record.generation_id} ({record.state}), which may be running and was paid for"
+        return f"a submission without an answer (key {record.key}), which may have been paid for"
+    known = f"generation {record.generation_id} ({record.state}), which"
+    if record.state == "submitted":
+        return f"{known} may be running and was paid for"
+    if record.state == "delivered":
+        return f"{known} was paid for"
+    if record.credits is None:
+        return f"{known} may have been charged"
+    return f"{known} cost {in_credits(record.credits)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -246,7 +247,7 @@ class Submitter:
         try:
             self.records.begin(record, before)
         except RecordTakenError:
-            return self._follow()
+            return self._follow(before)
         return self._post(record, Undo(before))
 
     def _repeat(self, step: Repeat, before: Record | None) -> Submitted:
@@ -263,7 +264,7 @@ class Submitter:
         try:
             self.records.begin(mine, before)
         except RecordTakenError:
-            return self._follow()
+            return self._follow(before)
         return self._post(mine)
 
     def _look_up(self, step: LookUp, wanted: Wanted) -> Submitted:
@@ -277,7 +278,7 @@ class Submitter:
         try:
             self.records.begin(mine, step.record)
         except RecordTakenError:
-            return self._follow()
+            return self._follow(step.record)
         try:
             finding = self.find(mine, patiently=step.patiently)
         except GatewayError as error:
@@ -286,21 +287,28 @@ class Submitter:
             return self._go_on(mine, wanted, finding)
         found = mine.submitted(finding.ours.id, finding.ours.credits_reserved, self.clock.time())
         self.records.note(found)
+        latest = None
+        with suppress(GenerationError):  # what was found is known all the same
+            latest = self.records.read()
         # Another process may have gone further with it meanwhile.
-        return self._go_on(self.records.read() or found, wanted)
+        return self._go_on(latest or found, wanted)
 
-    def _follow(self) -> Submitted:
-        """Another copy of this task instance was first: wait for what it records, and re-attach."""
+    def _follow(self, before: Record | None) -> Submitted:
+        """
+        Another copy of this task instance was first: wait for what it records, and re-attach.
+
+        :param before: what was recorded before; there again, it says that the other one has given up.
+        """
         log.warning("Another process of this task is submitting right now; waiting for its record.")
         patience = self.clock.monotonic() + CONFLICT_PATIENCE
         while True:
             record = self.records.read()
-            if record is not None and record.generation_id:
+            if record is not None and record.generation_id and record != before:
                 return self._join(record)
             if self.clock.monotonic() < patience:
                 self.clock.sleep(CONFLICT_PAUSE)
                 continue
-            if record is None or record.state == "withdrawn":
+            if record is None or record.state == "withdrawn" or record == before:
                 raise overtaken(None, self.hook.conn_id, self.situation())
             if self.replays_keys and not is_later(record.try_id, self.try_id):
                 # It died in between: its bytes under its key, as after any crash.
@@ -326,7 +334,7 @@ class Submitter:
         """
         answer = PaidCall(self, record, undo).send()
         if answer is None:
-            return self._follow()
+            return self._follow(undo.before if undo else None)
         if isinstance(answer, Record):
             return self._join(answer)
         record = record.submitted(answer.id, answer.credits_reserved, self.clock.time())

@@ -41,6 +41,12 @@ def test_it_is_not_known_whether_it_was_submitted() -> None:
     assert "may pay twice" in fate.uncertain(FLEETING)
 
 
+def test_with_fail_a_retry_asks_even_where_keys_are_replayed() -> None:
+    said = fate.uncertain(replace(DURABLE, resubmits=False))
+    assert "submits nothing and asks for a person" in said
+    assert "sends the same request" not in said
+
+
 @pytest.mark.parametrize(
     ("resubmits", "told"), [(True, "which may pay twice"), (False, "nothing anew before a person has looked")]
 )

@@ -145,7 +145,7 @@ def _holder_forgotten(self: Submitter, record: Record, before: Record | None) ->
     try:
         self.records.begin(record, before)
     except RecordTakenError:
-        return self._follow()
+        return self._follow(before)
     return self._post(record)
 
 
