@@ -140,7 +140,7 @@ class PaidCall:
                     return meanwhile
 
     def _recorded_meanwhile(self) -> Record | None:
-        """Return this very submission, if another process has recorded its answer; a read error is no news."""
+        """Return this submission, if another process has recorded its answer; a read error is no news."""
         try:
             there = self.task.records.read()
         except GenerationError as error:
