@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from airflow_provider_rivya.api.call import ApiCall, FilePart, segment
@@ -25,7 +26,14 @@ from airflow_provider_rivya.api.schemas import (
     ReferenceMedia,
     UploadedFile,
 )
-from airflow_provider_rivya.api.toapis_errors import is_refusal, refuse, refuse_balance, refuse_upload, said
+from airflow_provider_rivya.api.toapis_errors import (
+    is_refusal,
+    refuse,
+    refuse_balance,
+    refuse_look_up,
+    refuse_upload,
+    said,
+)
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 
 NAME: Final = "toapis"
@@ -85,7 +93,7 @@ def find_generation(key: str, category: str = "image") -> ApiCall[Generation]:
     The status call takes one in place of the task id; which task it returns where several share it is
     not documented (https://docs.toapis.com/docs/cn/api-reference/tasks/image-status).
     """
-    return _status_call("find generation", key, category)
+    return replace(_status_call("find generation", key, category), refuse=refuse_look_up)
 
 
 def upload_file(

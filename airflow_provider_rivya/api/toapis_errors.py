@@ -89,6 +89,22 @@ def refuse(answer: Answer, call_name: str) -> GatewayError:
     return _refuse(answer, call_name)
 
 
+def refuse_look_up(answer: Answer, call_name: str) -> GatewayError:
+    """
+    Return the same as :func:`refuse`, but for a 404 in which the gateway says nothing.
+
+    A page, or an empty body, is what something in front of it answers: never taken for "there is none".
+    """
+    body = answer.body.strip()
+    if answer.status == 404 and (not body or body.startswith(b"<")):
+        return UnexpectedAnswerError(
+            f"The answer to {call_name!r} is a 404 that is not the gateway's own",
+            http_status=answer.status,
+            retryable=True,
+        )
+    return _refuse(answer, call_name)
+
+
 def refuse_upload(answer: Answer, call_name: str) -> GatewayError:
     """Return the same as :func:`refuse`; a file that is too large is a plain 400 here."""
     return _refuse(answer, call_name, _UPLOAD_LIMITS)

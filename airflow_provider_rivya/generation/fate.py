@@ -41,12 +41,18 @@ class Situation:
     @property
     def paid(self) -> str:
         if self.credits is None:
-            return "its credits are reserved"
+            return "what it costs the gateway does not tell"
         return f"{in_credits(self.credits)} {'is' if self.credits == 1 else 'are'} reserved"
 
 
 def not_submitted(situation: Situation, *, final: bool) -> str:
     """Nothing was taken in."""
+    if not situation.durable:
+        then = "a retry would not help, so none is made" if final else f"{situation.again} submits anew"
+        return (
+            "This try submitted nothing and was charged nothing; no record tells what an earlier try did; "
+            f"{then}."
+        )
     if final:
         return "Nothing was submitted and nothing was charged; a retry would not help, so none is made."
     return f"Nothing was submitted and nothing was charged. {situation.again} submits anew."

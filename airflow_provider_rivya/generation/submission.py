@@ -94,12 +94,12 @@ class Stop:
 
     :param record: to be kept from now on: that a person was asked may be noted in it.
     :param reason: ``uncertain``: no answer, and it may not be sent again; ``absent``, ``foreign``: no
-        answer, and so ended the look-up; ``charged``, ``refused``: how it failed; ``outlived``: a later try
-        has begun.
+        answer, and so ended the look-up; ``elsewhere``: no answer, and it was sent through another
+        connection; ``charged``, ``refused``: how it failed; ``outlived``: a later try has begun.
     """
 
     record: Record
-    reason: Literal["uncertain", "absent", "foreign", "charged", "refused", "outlived"]
+    reason: Literal["uncertain", "absent", "foreign", "elsewhere", "charged", "refused", "outlived"]
 
 
 Step = Begin | Repeat | LookUp | Reattach | Stop
@@ -123,6 +123,7 @@ def next_step(
     replays_keys: bool = True,
     looked_up: LookedUp | None = None,
     try_id: str | None = None,
+    conn_id: str | None = None,
 ) -> Step:
     """
     Decide what a try does with what it finds.
@@ -149,6 +150,8 @@ def next_step(
     :param looked_up: how a :class:`LookUp` of this very record ended.
     :param try_id: of this try. What a later one has recorded is not acted upon: this process has outlived
         its worker, and the epoch it knows is no clear.
+    :param conn_id: of this try. A request without an answer is neither sent again nor looked up through
+        another connection, which may be another account or gateway.
     """
     if record is None:
         return Begin(epoch, 0)
@@ -160,13 +163,17 @@ def next_step(
     adopted = record.adopted(epoch, try_id)
     changed = fingerprint != record.fingerprint
     foreign_key = record.state == "intent" and record.namespace != namespace
+    if record.state == "intent" and conn_id not in (None, record.conn_id):
+        return Begin(epoch, 0, abandoned=record) if cleared else Stop(record, "elsewhere")
     if record.state == "intent" and not replays_keys:
         answered = record.asked_at is not None and not was_there(try_id, record.asked_at)
         if looked_up is None:
             return LookUp(record, patiently=not answered)
         if cleared and (answered or changed or foreign_key):
             return Begin(epoch, 0, abandoned=record)
-        if looked_up == "absent" and on_uncertain_submission == "resubmit":
+        # What renders now is another row's, or nothing that anybody has asked to pay for in its place.
+        same = not changed and not foreign_key
+        if looked_up == "absent" and on_uncertain_submission == "resubmit" and same:
             return Begin(epoch, record.attempt + 1, abandoned=record)
         return Stop(replace(adopted, asked_at=now), looked_up)
     if cleared and (changed or foreign_key):
@@ -195,7 +202,8 @@ def is_content_refusal(code: str | None) -> bool:
     """
     Whether a failure code means that this content will be refused again.
 
-    Rivya documents no such code; names that plainly say so are recognised. An assumption.
+    ToAPIs documents ``content_policy_violation``. Rivya documents no such code: that names which plainly say
+    so mean it is an assumption.
     """
     words = (code or "").lower()
     return any(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_rivya.exceptions import NotFoundError, UnexpectedAnswerError
+from airflow_provider_rivya.exceptions import (
+    NotFoundError,
+    PermissionDeniedError,
+    RequestRejectedError,
+    UnexpectedAnswerError,
+)
 from airflow_provider_rivya.hooks.base import GatewayHook
 
 if TYPE_CHECKING:
@@ -63,7 +68,7 @@ class ToApisHook(GatewayHook):
         """The balance where its endpoint answers; it is documented on a copy of the docs alone."""
         try:
             balance = self.get_credits()
-        except (NotFoundError, UnexpectedAnswerError) as error:
+        except (NotFoundError, PermissionDeniedError, RequestRejectedError, UnexpectedAnswerError) as error:
             models = len(self.list_models())
             return f"It may use {models} models. The balance could not be read: {error.message}."
         if balance.unlimited:

@@ -75,7 +75,9 @@ def _record_after(session: Session, context: Any, own_place: bool) -> tuple[Reco
     store = _compat.state_store(context)
     try:
         if session.submitter is not None:
-            return _standing(session.submitter.records.read()), True
+            records = session.submitter.records
+            # Where nothing outlives a try, only the first one knows that none was before it.
+            return _standing(records.read()), records.durable or context["ti"].try_number <= 1
         if store is not None and not own_place:
             return _standing(StateStoreRecords(store).read()), True
     except Exception:

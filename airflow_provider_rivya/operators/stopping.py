@@ -88,7 +88,11 @@ def _looked_up(
         else "it submits, and pays for, a new one, as there is no record of this one.",
     ]
     if finding.found is None:
-        advice.append("on_uncertain_submission='resubmit' does that without asking, and may so pay twice.")
+        advice.append(
+            "The request renders otherwise now, so that on_uncertain_submission='resubmit' does not do that."
+            if situation.resubmits
+            else "on_uncertain_submission='resubmit' does that without asking, and may so pay twice."
+        )
     return f"{sent.rstrip('.')}; {outcome}", " ".join(advice)
 
 
@@ -163,6 +167,24 @@ def gone_on(instead: Record, conn_id: str, situation: fate.Situation) -> Generat
         fate="This process has sent nothing and paid nothing. "
         f"{situation.again} goes on with what is recorded.",
         retryable=True,
+    )
+
+
+def sent_elsewhere(record: Record, conn_id: str) -> GenerationError:
+    """
+    Return the error for a request without an answer that was sent through another connection.
+
+    :param conn_id: of this try.
+    """
+    return without_retry(
+        GenerationError(
+            f"An earlier try sent a request through the connection {record.conn_id!r} and got no answer; "
+            f"this try has the connection {conn_id!r}, where it can neither be sent again nor looked up",
+            conn_id=conn_id,
+            fate="Whether it was taken in is not known; this try sent nothing and paid nothing, and no retry "
+            f"is made. Give the task its connection {record.conn_id!r} back and clear it; or clear it as it "
+            "is: then it submits, and pays for, a new one.",
+        )
     )
 
 

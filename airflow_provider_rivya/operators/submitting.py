@@ -43,6 +43,7 @@ from airflow_provider_rivya.operators.stopping import (
     interrupted,
     not_looked_up,
     overtaken,
+    sent_elsewhere,
     stopped,
 )
 from airflow_provider_rivya.operators.submitted import Submitted, Wanted
@@ -141,6 +142,7 @@ class Submitter:
             replays_keys=self.replays_keys,
             looked_up=finding.outcome if finding else None,
             try_id=self.try_id,
+            conn_id=self.hook.conn_id,
         )
         if isinstance(step, Begin):
             return self._begin(step, wanted, before=record)
@@ -207,6 +209,8 @@ class Submitter:
         """
         if step.reason == "outlived":
             return overtaken(step.record, self.hook.conn_id, self.situation(step.record))
+        if step.reason == "elsewhere":
+            return sent_elsewhere(step.record, self.hook.conn_id)
         if record is not None:
             self.records.adopt(step.record, record)
         return stopped(step, self.situation(step.record), finding, error)

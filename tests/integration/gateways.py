@@ -109,7 +109,7 @@ class TestedGateway:
     def reserved(self) -> str:
         """What messages say of the credits of one running generation."""
         if not self.tells_credits:
-            return "its credits are reserved"
+            return "what it costs the gateway does not tell"
         return (
             f"{self.cost} credit{'' if self.cost == 1 else 's'} {'is' if self.cost == 1 else 'are'} reserved"
         )

@@ -290,3 +290,12 @@ def test_no_depth_of_nesting_breaks_the_reading() -> None:
     for depth in range(700, 1100):
         nested = b'{"message": {"hint": ' + b"[" * depth + b"1" + b"]" * depth + b"}}"
         assert type(refused(nested, 400)) is RequestRejectedError
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"<html><title>404 Not Found</title></html>"])
+def test_a_404_in_which_the_gateway_says_nothing_is_no_answer_to_a_look_up(body: bytes) -> None:
+    call = toapis.find_generation("rivya-1")
+    error = refused(body, 404, call)
+    assert type(error) is UnexpectedAnswerError
+    assert error.retryable
+    assert type(refused({"error": "task_not_found"}, 404, call)) is NotFoundError

@@ -22,7 +22,11 @@ def test_who_tries_next() -> None:
 
 @pytest.mark.parametrize(
     ("credits", "told"),
-    [(None, "its credits are reserved"), (5.0, "5 credits are reserved"), (2.5, "2.5 credits are reserved")],
+    [
+        (None, "what it costs the gateway does not tell"),
+        (5.0, "5 credits are reserved"),
+        (2.5, "2.5 credits are reserved"),
+    ],
 )
 def test_what_is_paid(credits: float | None, told: str) -> None:
     assert Situation(durable=True, retries_left=0, credits=credits).paid == told

@@ -325,7 +325,7 @@ def test_what_is_not_found(
     )
     if cleared and (changed or record is ASKED):
         assert step == Begin(2, 0, abandoned=record)  # a person's answer, or another wish
-    elif outcome == "absent" and uncertain == "resubmit":
+    elif outcome == "absent" and uncertain == "resubmit" and not changed:
         assert step == Begin(epoch, INTENT.attempt + 1, abandoned=record)
     else:
         assert step == Stop(replace(record, epoch=epoch, asked_at=NOW), outcome)
@@ -393,3 +393,15 @@ def test_another_namespace_and_a_clear_leave_a_strange_key_behind(cleared: bool)
         assert step == Begin(3, 0, abandoned=record)
     else:
         assert step == Repeat(record)
+
+
+@pytest.mark.parametrize("replays", [True, False])
+def test_through_another_connection_nothing_is_sent_again_or_looked_up(replays: bool) -> None:
+    def step(epoch: int, conn_id: str) -> Any:
+        return next_step(
+            INTENT, now=NOW, epoch=epoch, fingerprint="same", replays_keys=replays, conn_id=conn_id
+        )
+
+    assert step(INTENT.epoch, "other") == Stop(INTENT, "elsewhere")
+    assert step(2, "other") == Begin(2, 0, abandoned=INTENT)
+    assert isinstance(step(INTENT.epoch, INTENT.conn_id), Repeat if replays else LookUp)
