@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.e2e.crash.scenario import Drive, Scenario
 from tests.sandbox_process import SandboxProcess
+from tools.stack.rest import RestError
 
 STORED = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -66,9 +67,10 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
         faults.append(f"the run is {state}, not {expected.state}")
     log = drive.log()
     faults += [f"not in the log: {text!r}" for text in expected.says if text not in log]
-    tries = max((task.try_number for task in drive.tasks() if task.state), default=0)
     beyond = max(0, paid - expected.paid)
-    return Verdict(scenario, seconds, state, charges, refunds, len(stored), beyond, lost, tries, faults)
+    return Verdict(
+        scenario, seconds, state, charges, refunds, len(stored), beyond, lost, _tries(drive), faults
+    )
 
 
 def stored_files(folder: Path) -> dict[Path, str]:
@@ -118,6 +120,14 @@ def report(verdicts: Sequence[Verdict]) -> str:
         "\n".join([table(promised), "", last_line(promised)]) if promised else "",
     ]
     return "\n\n\n".join(part for part in parts if part)
+
+
+def _tries(drive: Drive) -> int:
+    try:
+        tasks = drive.tasks()
+    except RestError:  # the run never began
+        return 0
+    return max((task.try_number for task in tasks if task.state), default=0)
 
 
 def table(verdicts: Sequence[Verdict]) -> str:
