@@ -13,6 +13,7 @@ from tests.e2e.crash.scenario import Drive, Scenario
 from tests.sandbox_process import SandboxProcess
 from tools.stack.rest import RestError
 
+MISTAKES = ("TypeError", "AttributeError", "NameError", "UnboundLocalError")
 STORED = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -67,6 +68,8 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
         faults.append(f"the run is {state}, not {expected.state}")
     log = drive.log()
     faults += [f"not in the log: {text!r}" for text in expected.says if text not in log]
+    # A retry hides them: what a crash leads to is one of the provider's own errors, or Airflow's.
+    faults += [f"a {name} in the log" for name in MISTAKES if f'"exc_type":"{name}"' in log]
     beyond = max(0, paid - expected.paid)
     return Verdict(
         scenario, seconds, state, charges, refunds, len(stored), beyond, lost, _tries(drive), faults
