@@ -94,9 +94,15 @@ class AirflowClient:
         entries = self.call("GET", "/importErrors")["import_errors"]
         return [f"{entry['filename']}: {entry['stack_trace']}" for entry in entries]
 
-    def dag_ids(self) -> list[str]:
-        """The ids of the active Dags."""
-        return [dag["dag_id"] for dag in self.call("GET", "/dags", query={"limit": 100})["dags"]]
+    def has_dag(self, dag_id: str) -> bool:
+        """Whether there is such a Dag, and its file still has it."""
+        try:
+            dag = self.call("GET", f"/dags/{quote(dag_id)}")
+        except RestError as error:
+            if error.status == 404:
+                return False
+            raise
+        return not dag["is_stale"]
 
     def unpause(self, dag_id: str) -> None:
         """Let the scheduler start the Dag's runs."""

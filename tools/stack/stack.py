@@ -203,7 +203,7 @@ class AirflowStack:
         :raises TimeoutError: with the import errors that Airflow reports.
         """
         deadline = time.monotonic() + timeout
-        while dag_id not in self.client.dag_ids():
+        while not self.client.has_dag(dag_id):
             errors = self.client.import_errors()
             if time.monotonic() > deadline:
                 raise TimeoutError("\n".join([f"no Dag {dag_id!r} after {timeout:g} s", *errors]))

@@ -58,10 +58,10 @@ class MortalOperator(base.GenerateOperator):
         super().__init__(**kwargs)
         self.die_at, self.mark, self.backstop = die_at, mark, backstop
 
-    def _submitter(self, context: Any, session: Any, *where: Any) -> Any:
+    def _submitter(self, context: Any, session: Any, *where: Any, **named: Any) -> Any:
         if self.backstop is not None:
             base.BACKSTOP = timedelta(seconds=self.backstop)
-        submitter = super()._submitter(context, session, *where)
+        submitter = super()._submitter(context, session, *where, **named)
         records = submitter.records
         mark = Path(f"{self.mark}-{context['ti'].map_index}")
         mortal = type(records)(MortalRecords(records._store, self.die_at, mark), records._conn_id)
