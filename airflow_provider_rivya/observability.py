@@ -2,14 +2,15 @@
 Metrics and spans, through what the running Airflow has set up for its own.
 
 Where Airflow ships none, or has them switched off, nothing happens. A fault in here never reaches the
-task: what is measured has been paid for. No name, tag or attribute carries a prompt, a key or a URL.
+task, as what is measured has been paid for: it is logged (debug). No name, tag or attribute carries a
+prompt, a key or a URL.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -96,12 +97,10 @@ def _count(source: Any, name: str, amount: float, labels: Labels) -> None:
 
 
 def _emit(source: Any, method: str, *arguments: Any, **more: Any) -> None:
-    try:
+    with _harmless(f"The metric {arguments[0]} could not be sent."):
         stats = source()
         if stats is not None:
             getattr(stats, method)(*arguments, **more)
-    except Exception:
-        log.debug("The metric %s could not be sent.", arguments[0], exc_info=True)
 
 
 # -- spans -----------------------------------------------------------------------------------------
@@ -117,22 +116,29 @@ def span(name: str, labels: Labels, **attributes: str | int | float | None) -> I
     :param attributes: become ``rivya.<attribute>``; ``None`` leaves one out.
     :return: the span, for :func:`annotate`; ``None`` where there are none.
     """
-    opened = _open(name, labels, attributes)
-    if opened is None:
+    opened = current = None
+    with _harmless(f"The span rivya.{name} could not be made."):
+        opened = _open(name, labels, attributes)
+        current = opened.__enter__() if opened is not None else None
+    if opened is None or current is None:
         yield None
         return
-    with opened as current:
-        try:
-            yield current
-        except BaseException as error:
-            _mark_failed(current, type(error).__name__)
-            raise
+    try:
+        yield current
+    except BaseException as error:
+        _mark_failed(current, type(error).__name__)
+        raise
+    finally:
+        # Never with the exception: it is marked already, and a tracer is not to see its text.
+        with _harmless(f"The span rivya.{name} could not be ended."):
+            opened.__exit__(None, None, None)
 
 
 def annotate(current: Any | None, **attributes: str | int | float | None) -> None:
     """Add what has become known inside a :func:`span`."""
     if current is not None:
-        current.set_attributes(_named(attributes))
+        with _harmless("A span could not be annotated."):
+            current.set_attributes(_named(attributes))
 
 
 def waited(labels: Labels, generation_id: str, since: float, outcome: str) -> None:
@@ -144,7 +150,7 @@ def waited(labels: Labels, generation_id: str, since: float, outcome: str) -> No
     :param since: seconds since the epoch.
     :param outcome: how the waiting ended; all but ``succeeded`` mark the span as failed.
     """
-    try:
+    with _harmless("The span rivya.wait could not be made."):
         tracer = _compat.tracer(INSTRUMENTATION)
         if tracer is None:
             return
@@ -153,24 +159,21 @@ def waited(labels: Labels, generation_id: str, since: float, outcome: str) -> No
         if outcome != "succeeded":
             _mark_failed(one, outcome)
         one.end()
-    except Exception:
-        log.debug("The span rivya.wait could not be made.", exc_info=True)
 
 
-def _open(name: str, labels: Labels, attributes: dict[str, str | int | float | None]) -> Any | None:
-    try:
-        tracer = _compat.tracer(INSTRUMENTATION)
-        if tracer is None:
-            return None
-        return tracer.start_as_current_span(
-            f"rivya.{name}",
-            attributes=_named({**labels.tags, **attributes}),
-            record_exception=False,
-            set_status_on_exception=False,
-        )
-    except Exception:
-        log.debug("The span rivya.%s could not be made.", name, exc_info=True)
+def _open(
+    name: str, labels: Labels, attributes: dict[str, str | int | float | None]
+) -> AbstractContextManager[Any] | None:
+    tracer = _compat.tracer(INSTRUMENTATION)
+    if tracer is None:
         return None
+    opened: AbstractContextManager[Any] = tracer.start_as_current_span(
+        f"rivya.{name}",
+        attributes=_named({**labels.tags, **attributes}),
+        record_exception=False,
+        set_status_on_exception=False,
+    )
+    return opened
 
 
 def _named(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -178,7 +181,17 @@ def _named(attributes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mark_failed(current: Any, why: str) -> None:
-    from opentelemetry.trace import Status, StatusCode
+    with _harmless("A span could not be marked as failed."):
+        from opentelemetry.trace import Status, StatusCode
 
-    current.set_attribute("error.type", why)
-    current.set_status(Status(StatusCode.ERROR, why))
+        current.set_attribute("error.type", why)
+        current.set_status(Status(StatusCode.ERROR, why))
+
+
+@contextmanager
+def _harmless(told: str) -> Iterator[None]:
+    """Log what fails in the block, and go on behind it."""
+    try:
+        yield
+    except Exception:
+        log.debug(told, exc_info=True)

@@ -14,6 +14,27 @@ if TYPE_CHECKING:
 QUIET_FOR = 300.0
 """After this many seconds without a change a line says that the waiting goes on."""
 
+FRESH_FOR = 15.0
+"""A watcher that begins within this many seconds of the submission is taken for the first one."""
+
+
+def resumed(generation_id: str, submitted_at: float, now: float, deadline: float) -> str | None:
+    """
+    Say that a generation of before is watched (again): after a restart or a takeover of the triggerer.
+
+    :param submitted_at: seconds since the epoch, as ``now`` and ``deadline`` are.
+    :return: the line to log; ``None`` for one that was only just submitted.
+    """
+    age = now - submitted_at
+    if age < FRESH_FOR:
+        return None
+    left = deadline - now
+    until = f"for at most {left:.0f} s more" if left > 0 else "once more, as its deadline has passed"
+    return (
+        f"Resumed watching generation {generation_id}, submitted {age:.0f} s ago. It went on at the gateway "
+        f"meanwhile, and nothing is submitted or paid again: its state is asked for, {until}."
+    )
+
 
 class Narrator:
     """

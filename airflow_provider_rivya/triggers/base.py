@@ -14,7 +14,7 @@ from airflow_provider_rivya.hooks.base import GatewayHook
 class GenerationTrigger(BaseTrigger):
     """
     Waits in the triggerer until a generation has ended. It only reads, so it may run twice, be
-    moved or be lost without harm.
+    moved or be lost without harm. One that takes a generation up again says so.
 
     Its arguments are ids and numbers, as Airflow stores and logs them: no key, no URL, no prompt.
     It fires one event, ``{"status", "task_id", "code"}``, where status is ``succeeded``,
@@ -55,9 +55,13 @@ class GenerationTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
+        from airflow_provider_rivya.generation.narration import resumed
         from airflow_provider_rivya.hooks.watching import Target, awatch
         from airflow_provider_rivya.triggers.poller import shared_hook
 
+        line = resumed(self.generation_id, self.submitted_at, time.time(), self.deadline)
+        if line is not None:
+            self.log.info("%s", line)
         try:
             async with shared_hook(self.hook_class, self.conn_id) as hook:
                 target = Target.of(

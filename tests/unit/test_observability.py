@@ -157,3 +157,99 @@ def test_a_broken_backend_reaches_no_task(monkeypatch: pytest.MonkeyPatch) -> No
     with observability.span("submit", LABELS) as span:
         reached.append(span)
     assert reached == [None]
+
+
+class Tracer:
+    """
+    A tracer that is there and fails at one step.
+
+    :param broken: the step.
+    :ivar done: the steps that were reached, in order.
+    """
+
+    def __init__(self, broken: str) -> None:
+        self.broken = broken
+        self.done: list[str] = []
+
+    def step(self, name: str) -> None:
+        self.done.append(name)
+        if name == self.broken:
+            raise RuntimeError("the tracer is broken")
+
+    def get_tracer(self, name: str) -> Tracer:
+        return self
+
+    def start_as_current_span(self, name: str, **more: Any) -> Tracer:
+        self.step("start")
+        return self
+
+    def start_span(self, name: str, **more: Any) -> Tracer:
+        self.step("start")
+        return self
+
+    def __enter__(self) -> Tracer:
+        self.step("enter")
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.step("leave")
+
+    def set_attributes(self, attributes: Any) -> None:
+        self.step("annotate")
+
+    def set_attribute(self, name: str, value: Any) -> None:
+        self.step("attribute")
+
+    def set_status(self, status: Any) -> None:
+        self.step("status")
+
+    def end(self) -> None:
+        self.step("end")
+
+
+def break_at(step: str, monkeypatch: pytest.MonkeyPatch) -> Tracer:
+    tracer = Tracer(step)
+    monkeypatch.setitem(sys.modules, "airflow.sdk.observability", type("Module", (), {"trace": tracer}))
+    return tracer
+
+
+@pytest.mark.parametrize("step", ["start", "enter", "annotate", "leave"])
+def test_a_tracer_that_fails_at_any_step_reaches_no_task(
+    step: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tracer = break_at(step, monkeypatch)
+    ran = 0
+    with (
+        caplog.at_level("DEBUG", observability.log.name),
+        observability.span("download", LABELS) as span,
+    ):
+        observability.annotate(span, bytes=12)
+        ran += 1
+    assert ran == 1
+    assert step in tracer.done
+    (record,) = caplog.records
+    assert "could not be" in record.getMessage()
+    assert "the tracer is broken" in caplog.text
+
+
+@pytest.mark.parametrize("step", ["start", "enter", "attribute", "status", "leave"])
+def test_a_failing_tracer_does_not_hide_what_the_task_raised(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracer = break_at(step, monkeypatch)
+    with pytest.raises(ValueError, match="disk full") as raised, observability.span("download", LABELS):
+        raise ValueError("disk full")
+    assert step in tracer.done
+    assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("step", "ended"), [("start", False), ("attribute", True), ("status", True), ("end", True)]
+)
+def test_a_wait_that_cannot_be_traced_reaches_no_task(
+    step: str, ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracer = break_at(step, monkeypatch)
+    observability.waited(LABELS, "task_1", time.time() - 30, "timeout")
+    assert step in tracer.done
+    assert ("end" in tracer.done) is ended

@@ -39,6 +39,15 @@ async def event_of(trigger: GenerationTrigger) -> Any:
     return events[0]
 
 
+async def polling(trigger: GenerationTrigger, logs: Listener) -> asyncio.Future[Any]:
+    """Run a trigger, and come back when it has had an answer and waits for the next."""
+    running = asyncio.ensure_future(event_of(trigger))
+    async with asyncio.timeout(20):
+        await logs.said(f"Generation {trigger.generation_id}: ")
+    assert not running.done()
+    return running
+
+
 def test_serialisation_round_trip(gateway: TestedGateway) -> None:
     trigger = gateway.trigger("task_1", gateway.conn_id, "video", 1000.5, 2000.5)
     path, arguments = trigger.serialize()
@@ -91,7 +100,7 @@ async def test_deadline_is_not_moved_by_a_restart(
     sandbox.reset(speed=1)
     first = trigger_for(gateway, submit(gateway), seconds=0.3)
     running = asyncio.ensure_future(event_of(first))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # lets it begin, no more
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -167,16 +176,19 @@ async def test_gateway_away_for_a_while(
 
 
 async def test_key_is_replaced_while_waiting(
-    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
 ) -> None:
     sandbox.reset(speed=1)
-    running = asyncio.ensure_future(event_of(trigger_for(gateway, submit(gateway))))
-    await asyncio.sleep(0.1)
+    generation_id = submit(gateway)
+    running = await polling(trigger_for(gateway, generation_id), logs)
+    asked = len(sent(sandbox, "GET", f"{gateway.create}/{generation_id}"))
+    assert asked >= 1
     sandbox.control("POST", "keys", {"key": gateway.key, "state": "revoked"})
     sandbox.control("POST", "keys", {"key": gateway.replaced, "account": gateway.account})
     connect(key=gateway.replaced)
     sandbox.advance(30)
     assert (await running)["status"] == "succeeded"
+    assert len(sent(sandbox, "GET", f"{gateway.create}/{generation_id}")) > asked
 
 
 async def test_refused_and_unknown_outlast_their_grace(
@@ -206,17 +218,33 @@ async def test_connection_missing(
 
 
 async def test_cancelled_trigger_gives_its_lease_back(
-    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
 ) -> None:
     sandbox.reset(speed=1)
-    running = asyncio.ensure_future(event_of(trigger_for(gateway, submit(gateway))))
-    await asyncio.sleep(0.1)
+    running = await polling(trigger_for(gateway, submit(gateway)), logs)
     table = poller._leases[asyncio.get_running_loop()]
     assert [lease.users for lease in table.values()] == [1]
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert table == {}
+
+
+@pytest.mark.parametrize("age", [0.0, 120.0])
+async def test_a_successor_names_what_it_goes_on_with(
+    connect: Connect,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    capfd: pytest.CaptureFixture[str],
+    logs: Listener,
+    age: float,
+) -> None:
+    generation_id = submit(gateway)
+    _, arguments = trigger_for(gateway, generation_id).serialize()
+    begun = arguments["submitted_at"] - age
+    assert (await event_of(gateway.trigger(**{**arguments, "submitted_at": begun})))["status"] == "succeeded"
+    said = logs.text + "".join(capfd.readouterr())
+    assert (f"Resumed watching generation {generation_id}, submitted 1" in said) is bool(age)
 
 
 async def test_on_kill_claims_no_more_than_it_knows(

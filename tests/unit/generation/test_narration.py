@@ -11,7 +11,7 @@ from airflow_provider_rivya.exceptions import (
     GatewayUnreachableError,
     RateLimitedError,
 )
-from airflow_provider_rivya.generation.narration import QUIET_FOR, Narrator, failure_of
+from airflow_provider_rivya.generation.narration import FRESH_FOR, QUIET_FOR, Narrator, failure_of, resumed
 
 START = 1_000_000.0
 
@@ -107,3 +107,26 @@ def test_what_a_failed_generation_cost(credits: float | None, told: str) -> None
     error = failure_of(Generation(id="task_1", status="failed", credits_final=credits), None)
     assert error.credits_final == credits
     assert told in str(error)
+
+
+@pytest.mark.parametrize("age", [-3.0, 0.0, FRESH_FOR - 0.1])
+def test_the_first_watcher_says_nothing(age: float) -> None:
+    assert resumed("task_1", START, START + age, START + 900) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "left", "says"),
+    [
+        (FRESH_FOR, 600.0, "submitted 15 s ago"),
+        (312.4, 587.6, "submitted 312 s ago"),
+        (312.4, 587.6, "for at most 588 s more"),
+        (900.0, 0.0, "once more, as its deadline has passed"),
+        (900.0, -40.0, "once more, as its deadline has passed"),
+    ],
+)
+def test_a_later_watcher_names_the_generation_and_its_fate(age: float, left: float, says: str) -> None:
+    line = resumed("task_1", START, START + age, START + age + left)
+    assert line is not None
+    assert line.startswith("Resumed watching generation task_1, ")
+    assert "nothing is submitted or paid again" in line
+    assert says in line
