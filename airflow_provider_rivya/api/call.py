@@ -156,6 +156,8 @@ def may_repeat(call: ApiCall[Any], error: BaseException) -> bool:
 
 def in_doubt(error: GatewayError) -> bool:
     """Whether a call that ended like this may have been taken in by the gateway all the same."""
+    if error.maybe_taken_in:
+        return True
     if isinstance(error, GatewayUnreachableError):
         return error.sent
     if isinstance(error, GatewayUnavailableError):

@@ -89,6 +89,18 @@ def refuse(answer: Answer, call_name: str) -> GatewayError:
     return _refuse(answer, call_name)
 
 
+def refuse_creation(answer: Answer, call_name: str) -> GatewayError:
+    """
+    Return the same as :func:`refuse`, in doubt where the id that the creation carries may be known already.
+
+    What a second creation with the same ``client_business_id`` gets is not documented.
+    """
+    error = _refuse(answer, call_name)
+    if answer.status == 409 or "client_business_id" in (error.message or ""):
+        error.maybe_taken_in = True
+    return error
+
+
 def refuse_look_up(answer: Answer, call_name: str) -> GatewayError:
     """
     Return the same as :func:`refuse`, but for a 404 in which the gateway says nothing.

@@ -299,3 +299,14 @@ def test_a_404_in_which_the_gateway_says_nothing_is_no_answer_to_a_look_up(body:
     assert type(error) is UnexpectedAnswerError
     assert error.retryable
     assert type(refused({"error": "task_not_found"}, 404, call)) is NotFoundError
+
+
+@pytest.mark.parametrize(
+    ("status", "document"),
+    [(409, {}), (400, {"message": "client_business_id exists"}), (409, {"message": "busy"})],
+)
+def test_a_repeated_id_leaves_a_creation_in_doubt(status: int, document: dict[str, Any]) -> None:
+    error = refused(document, status)
+    assert type(error) is RequestRejectedError
+    assert error.maybe_taken_in
+    assert not refused({"message": "bad size"}).maybe_taken_in
