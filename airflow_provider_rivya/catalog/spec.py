@@ -258,7 +258,7 @@ class Catalog:
     as_of: str
     source: str
     models: tuple[ModelSpec, ...]
-    title: str = ""
+    title: str
 
     @cached_property
     def _by_id(self) -> dict[str, ModelSpec]:

@@ -165,7 +165,7 @@ def _find_model(source: Catalog | ModelSpec, name: Any, findings: Findings) -> M
             allowed = "" if nearest else f"the {len(source)} models of the catalogue of {source.as_of}"
             findings.fault(
                 "model",
-                f"{source.gateway} has no model {shown(name)}",
+                f"{source.title} has no model {shown(name)}",
                 allowed,
                 nearest,
             )

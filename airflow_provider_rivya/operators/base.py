@@ -23,7 +23,7 @@ from airflow_provider_rivya.generation.waiting import Finished
 from airflow_provider_rivya.operators.arguments import check_choices, check_limits, check_spans
 from airflow_provider_rivya.operators.concluding import OwnEnding, Pinned, conclude
 from airflow_provider_rivya.operators.pricing import Budget, check_balance, surprise
-from airflow_provider_rivya.operators.records import NoRecords, SafeRecords, records_for
+from airflow_provider_rivya.operators.records import NoRecords, RecordStore, SafeRecords, records_for
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.session import open_session
 from airflow_provider_rivya.operators.submitted import Submitted
@@ -333,7 +333,9 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             map_index=instance.map_index,
         )
         output = OutputPlace(output_path, output_conn_id) if output_path else None
-        store = records_for(context, identity, self.state_path, output) if self.durable else NoRecords()
+        store: RecordStore = NoRecords()
+        if self.durable:
+            store = records_for(context, identity, self.state_path, output, self.executor)
         session.submitter = Submitter(
             hook=hook,
             records=SafeRecords(store, hook.conn_id),

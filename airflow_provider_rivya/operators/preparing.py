@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rivya._compat import remote_executor
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.generation.request import GenerationRequest
+from airflow_provider_rivya.operators.machines import warn_of_outputs
 from airflow_provider_rivya.operators.pricing import NO_BUDGET, Budget, price_faults
 
 if TYPE_CHECKING:
@@ -98,13 +98,8 @@ def prepare(
     if faults:
         told = with_advice(faults, usable, spec) if advise_conversion else faults
         raise InvalidRequestError(told, subject=subject)
-    if place is not None and place.target.is_local and (elsewhere := remote_executor(executor)):
-        log.warning(
-            "The outputs go to %s on the machine of this worker, and %s may run the next task on another: "
-            "use a volume that all of them mount, or an object storage.",
-            place.uri,
-            elsewhere,
-        )
+    if place is not None:
+        warn_of_outputs(place, executor)
     return Prepared(
         request=GenerationRequest(
             gateway=gateway,

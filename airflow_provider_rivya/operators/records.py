@@ -13,6 +13,7 @@ from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
 from airflow_provider_rivya.generation.identity import Identity, is_later
 from airflow_provider_rivya.generation.record import Record, State, UnreadableRecordError
+from airflow_provider_rivya.operators.machines import warn_of_records
 from airflow_provider_rivya.redaction import clean
 
 if TYPE_CHECKING:
@@ -292,13 +293,18 @@ def _merged(there: Record | None, record: Record) -> Record:
 
 
 def records_for(
-    context: Mapping[str, Any], identity: Identity, state_path: object, output: OutputPlace | None
+    context: Mapping[str, Any],
+    identity: Identity,
+    state_path: object,
+    output: OutputPlace | None,
+    executor: str | None = None,
 ) -> RecordStore:
     """
     Return where this task's record is kept.
 
     :param state_path: a folder that was asked for; it goes before the state store.
     :param output: the output place, beside which ``.rivya/`` is used where there is no state store.
+    :param executor: that the task asks for; the deployment's own, if none.
     :raises InvalidRequestError: ``state_path`` has faults.
     """
     from airflow_provider_rivya.media.store import OutputPlace
@@ -310,6 +316,13 @@ def records_for(
         folder = OutputPlace(state_path.rstrip("/") + "/" if isinstance(state_path, str) else state_path)
     elif output is not None and not output.faults():
         folder = output.folder(".rivya")
+        if identity.map_index >= 0:
+            log.warning(
+                "This task is mapped, and its submission record lies beside its output, in %s: if "
+                "output_path depends on the row and a retry finds the rows in another order, it looks in "
+                "another folder and pays again. A state_path that is the same for all rows prevents that.",
+                folder.uri,
+            )
     else:
         log.warning(
             "This Airflow has no task state store (3.3 and later have), and neither state_path nor "
@@ -318,4 +331,5 @@ def records_for(
         return NoRecords()
     if found := folder.faults():
         raise InvalidRequestError([replace(fault, path="state_path") for fault in found])
+    warn_of_records(folder, executor)
     return FileRecords(folder, identity)

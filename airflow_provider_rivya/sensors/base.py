@@ -206,6 +206,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
             output_path=self.output_path,
             output_conn_id=self.output_conn_id,
             mapped=instance.map_index >= 0,
+            executor=self.executor,
         )
         if faults:
             raise InvalidRequestError(faults, subject=f"The sensor of task {instance.task_id!r}")

@@ -13,16 +13,25 @@ _ID: Final = re.compile(r"[A-Za-z0-9._:~-]{1,500}")
 _ALLOWED: Final = "the task id that the gateway gave at submission, e.g. result['generation_id']"
 
 
-def check(*, generation_id: Any, output_path: Any, output_conn_id: str | None, mapped: bool) -> list[Fault]:
+def check(
+    *,
+    generation_id: Any,
+    output_path: Any,
+    output_conn_id: str | None,
+    mapped: bool,
+    executor: str | None = None,
+) -> list[Fault]:
     """
     Return every fault.
 
-    The output place is tried by writing a tiny file.
+    The output place is tried by writing a tiny file, and warned of if other machines may not see it.
 
     :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
+    :param executor: that the task asks for; the deployment's own, if none.
     """
     from airflow_provider_rivya.media.naming import check_fixed_name
     from airflow_provider_rivya.media.store import OutputPlace
+    from airflow_provider_rivya.operators.machines import warn_of_outputs
 
     faults = [fault] if (fault := _id_fault(generation_id)) else []
     if output_path is None:
@@ -33,7 +42,10 @@ def check(*, generation_id: Any, output_path: Any, output_conn_id: str | None, m
     if found := place.faults():
         return [*faults, *found]
     tried = (check_fixed_name(place.fixed_name, 1, mapped), place.probe())
-    return [*faults, *(fault for fault in tried if fault is not None)]
+    faults.extend(fault for fault in tried if fault is not None)
+    if not faults:
+        warn_of_outputs(place, executor)
+    return faults
 
 
 def _id_fault(value: Any) -> Fault | None:

@@ -249,6 +249,60 @@ def test_where_a_record_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert caplog.records == []
 
 
+@pytest.mark.parametrize(
+    ("state_path", "output", "executor", "warns"),
+    [
+        (None, "{}/out/", "CeleryExecutor", True),
+        ("{}/state", None, "CeleryExecutor", True),
+        ("file://{}/state/", None, "CeleryExecutor", True),
+        ("{}/state", "s3://bucket/out/", "CeleryExecutor", True),
+        ("s3://bucket/records/", "{}/out/", "CeleryExecutor", False),
+        (None, "{}/out/", "LocalExecutor", False),
+        ("{}/state", None, "LocalExecutor", False),
+    ],
+)
+def test_a_record_on_a_disk_that_a_retry_may_not_see_is_warned_of(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    state_path: str | None,
+    output: str | None,
+    executor: str,
+    warns: bool,
+) -> None:
+    if "s3:" in f"{state_path}{output}":
+        pytest.importorskip("s3fs")
+    asked_for = state_path and state_path.format(tmp_path)
+    beside = OutputPlace(output.format(tmp_path), None) if output else None
+    records_for({}, IDENTITY, asked_for, beside, executor)
+    assert ("CeleryExecutor may run a retry on another" in caplog.text) is warns
+
+
+def test_a_state_store_is_seen_by_all_machines(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    context = {"task_state_store": StateStore()}
+    output = OutputPlace(f"{tmp_path}/", None)
+    records_for(context, replace(IDENTITY, map_index=3), None, output, "CeleryExecutor")
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("map_index", "state_path", "warns"), [(-1, None, False), (0, None, True), (7, None, True), (0, "s", False)]
+)
+def test_a_record_that_may_move_with_its_row_is_warned_of(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    map_index: int,
+    state_path: str | None,
+    warns: bool,
+) -> None:
+    asked_for = state_path and f"{tmp_path}/{state_path}"
+    output = OutputPlace(f"{tmp_path}/rows/", None)
+    records_for({}, replace(IDENTITY, map_index=map_index), asked_for, output, "LocalExecutor")
+    told = [record.getMessage() for record in caplog.records]
+    assert [f"in file://{tmp_path}/rows/.rivya/:" in line and "state_path" in line for line in told] == [
+        True
+    ] * warns
+
+
 @pytest.mark.parametrize("output", [None, OutputPlace("nope://bucket/", None)])
 def test_no_place_for_a_record_is_a_warning(
     output: OutputPlace | None, caplog: pytest.LogCaptureFixture

@@ -49,6 +49,29 @@ def test_a_place_that_can_be_written(tmp_path: Path) -> None:
     assert list((tmp_path / "new").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("generation_id", "output_path", "executor", "warns"),
+    [
+        ("task_1", "{}/new/", "CeleryExecutor", True),
+        ("task_1", "file://{}/new/", "CeleryExecutor", True),
+        ("task_1", "{}/new/", "LocalExecutor", False),
+        ("task_1", None, "CeleryExecutor", False),
+        ("", "{}/new/", "CeleryExecutor", False),  # that does not run at all
+    ],
+)
+def test_a_place_that_the_next_task_may_not_see_is_warned_of(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    generation_id: str,
+    output_path: str | None,
+    executor: str,
+    warns: bool,
+) -> None:
+    place = output_path and output_path.format(tmp_path)
+    told(generation_id=generation_id, output_path=place, executor=executor)
+    assert ("CeleryExecutor may run the next task on another" in caplog.text) is warns
+
+
 def test_everything_is_told_at_once() -> None:
     faults = told(generation_id="", output_path="relative/")
     assert [fault.partition(":")[0] for fault in faults] == ["generation_id", "output_path"]
