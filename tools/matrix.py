@@ -8,9 +8,11 @@ submission record. A Python that this machine lacks is named and skipped.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tools.locks import CHECKOUT, PAIRS, PYTHONS, Pair
 
@@ -29,6 +32,7 @@ END_TO_END = {
     "none": (),
 }
 _TIME_LIMIT = 3000.0
+_running: set[subprocess.Popen[bytes]] = set()
 _COUNTS = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 
 
@@ -57,11 +61,12 @@ def name(pair: Pair) -> str:
     return f"Airflow {pair.airflow}, Python {pair.python}"
 
 
-def find_python(version: str, path: str, home: Path) -> Path | None:
-    """An interpreter of this minor version that can be run: on the path, or one of pyenv's."""
+def find_python(version: str, path: str, home: Path, running: str = "") -> Path | None:
+    """An interpreter of this minor version that can be run: on the path, one of pyenv's, or ``running``."""
     file = f"python{version}"
     candidates = [Path(folder, file) for folder in path.split(os.pathsep) if folder]
     candidates += sorted(home.glob(f".pyenv/versions/{version}.*/bin/{file}"), reverse=True)
+    candidates += [Path(running)] if running else []
     for candidate in candidates:
         # pyenv's shims stand on the path for versions that are not switched on, too.
         if shutil.which(candidate) and _answers(candidate, version):
@@ -97,7 +102,7 @@ def chosen(only: str, there: Sequence[str], running: str, pairs: Sequence[Pair] 
 
 def end_to_end(pair: Pair, there: Sequence[str]) -> bool:
     """Whether a pair runs end-to-end tests: the oldest and the newest Python that this machine has do."""
-    return pair.python in (there[0], there[-1])
+    return pair.python in (*there[:1], *there[-1:])
 
 
 def counts(output: str) -> str:
@@ -145,17 +150,39 @@ def run(pair: Pair, python: Path | None, tests: Sequence[str]) -> Outcome:
     # Two pairs may run side by side: neither may have the other's cache.
     command = [str(interpreter), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     with log.open("w") as file:
-        try:
-            code = subprocess.run(
-                command, cwd=CHECKOUT, stdout=file, stderr=subprocess.STDOUT, timeout=_TIME_LIMIT, check=False
-            ).returncode
-        except subprocess.TimeoutExpired:
-            code = -1
+        code = _exit_code(command, file)
     output = log.read_text(errors="replace")
     if code:
         print(f"{name(pair)}:", *output.splitlines()[-60:], sep="\n", flush=True)
-    told = counts(output) or f"no result (exit code {code}); see {log}"
+    how = f"exit code {code}" if code is not None else f"stopped after {_TIME_LIMIT:g} s"
+    told = counts(output) or f"no result ({how}); see {log}"
     return Outcome(pair, told, ok=code == 0, seconds=time.monotonic() - began)
+
+
+def _exit_code(command: Sequence[str], output: IO[str]) -> int | None:
+    """Run the tests in a session of their own; ``None`` if they were stopped at the time limit."""
+    process = subprocess.Popen(
+        command, cwd=CHECKOUT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    _running.add(process)
+    try:
+        return process.wait(_TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        _kill(process)
+        _running.discard(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """
+    End the tests and what they started.
+
+    An Airflow under test has a session of its own, and ends when the test runner that it belongs to does.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def outcomes(
@@ -169,7 +196,14 @@ def outcomes(
         return run(pair, pythons[pair.python], [*QUICK, *more, *further])
 
     with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(one, pairs)
+        try:
+            yield from pool.map(one, pairs)
+        except BaseException:
+            # Ctrl-C does not reach other sessions by itself.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(_running):
+                _kill(process)
+            raise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -179,8 +213,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--e2e", default="all", choices=END_TO_END, help="which end-to-end tests")
     parser.add_argument("--jobs", type=int, default=1, help="so many pairs side by side")
     options, further = parser.parse_known_args(arguments)
-    pythons = {version: find_python(version, os.environ["PATH"], Path.home()) for version in PYTHONS}
+    path = os.environ.get("PATH", "")
+    pythons = {version: find_python(version, path, Path.home(), sys.executable) for version in PYTHONS}
     there = [version for version, python in pythons.items() if python is not None]
+    if not there:
+        wanted = ", ".join(f"python{version}" for version in PYTHONS)
+        print(f"No pair was run: none of {wanted} is on the path or among pyenv's.", file=sys.stderr)
+        return 2
     pairs = chosen(options.only, there, "{}.{}".format(*sys.version_info[:2]))
     done = []
     for outcome in outcomes(pairs, pythons, options.e2e, max(1, options.jobs), further):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +65,7 @@ def test_a_part_of_a_name(only: str, pairs: list[tuple[str, str]]) -> None:
         (["3.11", "3.12", "3.13"], {"3.11", "3.13"}),
         (["3.11", "3.12"], {"3.11", "3.12"}),
         (["3.12"], {"3.12"}),
+        ([], set()),
     ],
 )
 def test_the_oldest_and_the_newest_python_run_end_to_end_tests(there: list[str], e2e: set[str]) -> None:
@@ -139,6 +143,25 @@ def test_pyenvs_interpreters_are_found_beside_the_path(tmp_path: Path) -> None:
     assert find_python("3.12", "", tmp_path) == newer
 
 
+def test_the_running_interpreter_is_the_last_resort(tmp_path: Path) -> None:
+    assert find_python(HERE, "", tmp_path, sys.executable) == Path(sys.executable)
+    assert find_python("3.99", "", tmp_path, sys.executable) is None
+    nearer = _interpreter(tmp_path / "bin", HERE, f"echo {HERE}")
+    assert find_python(HERE, str(nearer.parent), tmp_path, sys.executable) == nearer
+
+
+def test_a_machine_without_any_such_python_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", "")
+    assert matrix.main([]) == 2
+    assert capsys.readouterr().err.startswith(
+        "No pair was run: none of python3.11, python3.12, python3.13 is on the path or among pyenv's"
+    )
+
+
 def test_a_pair_without_its_python_is_skipped_and_says_so() -> None:
     outcome = matrix.run(PAIR, None, [])
     assert outcome.ok is None
@@ -170,6 +193,85 @@ def test_a_pair_is_what_its_tests_are(
     assert outcome.tests.startswith(tests)
     assert outcome.seconds > 0
     assert ("1 failed" in capsys.readouterr().out) is (tests == "1 failed")
+
+
+LEAVES_A_CHILD = """
+import subprocess, sys, time
+def test_it():
+    with open({fifo!r}, "w") as fifo:
+        code = "import time; print('here', flush=True); time.sleep(600)"
+        subprocess.Popen([sys.executable, "-c", code], stdout=fifo)
+    {then}
+"""
+
+
+class Child:
+    """
+    What a test leaves behind, at the other end of a pipe.
+
+    :param then: what the test does when it has started the child.
+    """
+
+    def __init__(self, folder: Path, then: str) -> None:
+        fifo, self.test = folder / "fifo", folder / "test_it.py"
+        os.mkfifo(fifo)
+        self.test.write_text(LEAVES_A_CHILD.format(fifo=str(fifo), then=then))
+        self._end = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+
+    def heard(self) -> bytes:
+        """Return what it says next; nothing when it is no more."""
+        ready, _, _ = select.select([self._end], [], [], 60)
+        assert ready, "the child lives on"
+        return os.read(self._end, 100)
+
+    def close(self) -> None:
+        os.close(self._end)
+
+
+def test_what_the_tests_started_ends_with_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(matrix, "environment", lambda pair, python: Path(sys.executable))
+    monkeypatch.setattr(matrix, "LOGS", tmp_path / "logs")
+    child = Child(tmp_path, "assert True")
+    with contextlib.closing(child):
+        matrix.run(PAIR, Path(sys.executable), ["--rootdir", str(tmp_path), str(child.test)])
+        while child.heard():  # it may have come to say something, or not
+            pass
+
+
+def test_tests_that_do_not_end_are_stopped_and_say_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(matrix, "environment", lambda pair, python: Path(sys.executable))
+    monkeypatch.setattr(matrix, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(matrix, "_TIME_LIMIT", 0.5)
+    file = tmp_path / "test_it.py"
+    file.write_text("import time\ndef test_it():\n    time.sleep(600)\n")
+    outcome = matrix.run(PAIR, Path(sys.executable), ["--rootdir", str(tmp_path), str(file)])
+    assert outcome.ok is False
+    assert outcome.tests.startswith("no result (stopped after 0.5 s); see ")
+    assert not matrix._running
+
+
+def test_ctrl_c_ends_the_tests_too(tmp_path: Path) -> None:
+    child = Child(tmp_path, "time.sleep(600)")
+    program = (
+        "import sys; from pathlib import Path; from tools import matrix; from tools.locks import PAIRS\n"
+        "matrix.environment = lambda pair, python: Path(sys.executable)\n"
+        f"matrix.LOGS = Path({str(tmp_path)!r})\n"
+        f"matrix.QUICK = ('--rootdir', {str(tmp_path)!r}, {str(child.test)!r})\n"
+        "pythons = {pair.python: Path(sys.executable) for pair in PAIRS}\n"
+        "print(*matrix.outcomes(PAIRS[:2], pythons, 'none', 1, ()))\n"
+    )
+    running = subprocess.Popen([sys.executable, "-c", program], cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    with contextlib.closing(child):
+        try:
+            assert child.heard() == b"here\n"
+            running.send_signal(signal.SIGINT)
+            assert running.wait(60) != 0
+            assert child.heard() == b""
+        finally:
+            running.kill()
+            running.wait()
 
 
 def test_a_name_of_no_pair_is_no_success() -> None:

@@ -73,6 +73,27 @@ def test_the_trace_id(value: Any, problem: str) -> None:
     made(client_request_id="x" * 128)
 
 
+@pytest.mark.parametrize(
+    ("dialect", "warned"),
+    [
+        (None, True),
+        ({"resolution_case": "lower"}, True),
+        ({"model": "nano-banana-pro"}, False),
+        ({"model": "another-spelling"}, False),
+    ],
+)
+@pytest.mark.parametrize("validation", ["strict", "warn"])
+def test_an_alias_is_told_of_unless_the_dialect_says_what_is_sent(
+    caplog: pytest.LogCaptureFixture, dialect: Any, warned: bool, validation: Any
+) -> None:
+    with caplog.at_level("WARNING", "airflow_provider_rivya.operators.preparing"):
+        found = made(gateway="toapis", model="nano-banana-pro", dialect=dialect, validation=validation)
+    assert ("'nano-banana-pro' is sent as 'gemini-3-pro-image-preview'" in caplog.text) is warned
+    assert found.dialect is not None
+    assert found.dialect.model == (dialect or {}).get("model")
+    assert found.request.model == "gemini-3-pro-image-preview"
+
+
 def test_a_folder_is_tried_before_anything_is_paid(tmp_path: Path) -> None:
     assert made(output_path=f"{tmp_path}/out/").place is not None
     (tmp_path / "file").write_text("in the way")
