@@ -24,7 +24,8 @@ class Record:
 
     :param state: see the module.
     :param epoch: the task instance's ``max_tries`` when it was begun: stands still over automatic
-        retries, grows when a person clears the task.
+        retries, grows when a person clears the task. Not always when it is cleared while it runs: Airflow
+        then ends the process, and raises ``max_tries`` only if the executor reports that as a success.
     :param attempt: grows after a generation failed, or was delivered and is to be made anew.
     :param fingerprint: of the request.
     :param key: idempotency key.

@@ -131,6 +131,8 @@ def next_step(
     Not cleared (the epoch stands still): the record rules, even where the templates render
     otherwise now, as a re-ordered upstream list must not deliver another row's image. Cleared: a
     person asked for something; the same request goes on where it was, another request begins anew.
+    A clear of a running task may not be seen, see :class:`~airflow_provider_rivya.generation.record.Record`;
+    then the record rules too.
     A record that goes on after a clear takes on the new epoch: one clear asks once, and the retries
     that follow it are no clears.
 

@@ -25,7 +25,8 @@ class RivyaGenerateOperator(GenerateOperator):
 
     * **A retry** re-attaches to the generation an earlier try submitted, and does not pay again.
     * **A clear** with the same request re-attaches while it runs, and generates anew when it had
-      been delivered; with another request it generates that.
+      been delivered; with another request it generates that. (Airflow may make a retry of a clear while
+      the task runs on a worker.)
     * **A kill** cannot cancel at the gateway: what was submitted goes on and is paid for.
     * **A timeout** ends this try only; the next one re-attaches.
 

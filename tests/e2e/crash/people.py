@@ -83,6 +83,17 @@ def cleared_with_a_changed_prompt(drive: Drive) -> None:
     drive.finish()
 
 
+def cleared_while_running_with_a_changed_prompt(drive: Drive) -> None:
+    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    drive.start()
+    drive.door.wait_calls(POLL, 1)
+    drive.edit(arguments={"prompt": "Something else entirely"})
+    drive.clear()
+    drive.wait_task("running", tries=2)
+    busy.end()
+    drive.finish()
+
+
 def retried_with_a_changed_prompt(drive: Drive) -> None:
     drive.start()
     drive.wait_task("up_for_retry")
@@ -195,6 +206,12 @@ SCENARIOS = [
         "cleared_with_a_changed_prompt",
         Expected(paid=2, abandoned=1, says=("asks for something else now. Left behind: generation task_",)),
         cleared_with_a_changed_prompt,
+    ),
+    Scenario(
+        "cleared_while_running_with_a_changed_prompt",
+        Expected(paid=2, abandoned=1, says=("asks for something else now. Left behind: generation task_",)),
+        cleared_while_running_with_a_changed_prompt,
+        arguments={"deferrable": False},
     ),
     Scenario(
         "retried_with_a_changed_prompt",

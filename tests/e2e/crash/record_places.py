@@ -28,6 +28,29 @@ def record_place_not_writable(drive: Drive) -> None:
     drive.finish()
 
 
+def run_made_again_beside_its_record(drive: Drive) -> None:
+    """A file outlives the DAG run that it is of: the run made again delivers the same generation."""
+    task_kills.once(drive)
+    first = drive.xcom()["generation_id"]
+    drive.delete_run()
+    task_kills.once(drive)
+    assert drive.xcom()["generation_id"] == first
+    assert drive.door.count(CREATE) == 1, drive.door.calls
+
+
+def run_made_again_without_its_record(drive: Drive) -> None:
+    """Deleting the file does not do while the gateway remembers the key; a clear does."""
+    task_kills.once(drive)
+    drive.delete_run()
+    for file in drive.output.parent.joinpath(f"{drive.scenario.name}-records").iterdir():
+        file.unlink()
+    task_kills.once(drive)
+    assert drive.door.count(CREATE) == 2, drive.door.calls
+    drive.clear()
+    drive.wait_task("success", tries=2)
+    drive.finish()
+
+
 SCENARIOS = [
     *(
         _with_a_file(scenario)
@@ -43,6 +66,18 @@ SCENARIOS = [
                 "at_every_moment",
             )
         )
+    ),
+    Scenario(
+        "run_made_again_beside_its_record",
+        Expected(says=(task_kills.REATTACHED,)),
+        run_made_again_beside_its_record,
+        arguments=IN_A_FILE,
+    ),
+    Scenario(
+        "run_made_again_without_its_record",
+        Expected(paid=2, files=2),
+        run_made_again_without_its_record,
+        arguments=IN_A_FILE,
     ),
     Scenario(
         "record_place_not_writable",

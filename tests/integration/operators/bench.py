@@ -178,6 +178,31 @@ class Bench:
         with create_session() as session:
             clear_task_instances([self._instance(session, task_id, map_index)], session)
 
+    def clear_running(self, *, executor: str | None) -> None:
+        """
+        Clear the task instance while it runs.
+
+        :param executor: what the executor says of the process that ended for it: ``success``, or ``None`` if
+            it says nothing, and the scheduler misses the process's heartbeat.
+        """
+        from airflow.models.taskinstance import clear_task_instances
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            instance = self._instance(session, MAKE, -1)
+            instance.state = "running"
+            session.flush()
+            clear_task_instances([instance], session)
+            assert instance.state == "restarting"
+            if executor == "success":  # as in SchedulerJobRunner.process_executor_events
+                instance.max_tries = instance.try_number + self._dag().task_dict[MAKE].retries
+                instance.state = None
+                return
+        with create_session() as session:
+            instance = self._instance(session, MAKE, -1)
+            instance.handle_failure("no heartbeat", session=session)
+            assert instance.state == "up_for_retry"
+
     # -- what is left of it ----------------------------------------------------------------------------
 
     def xcom(self, task_id: str = MAKE, map_index: int = -1, key: str = "return_value") -> Any:

@@ -309,6 +309,32 @@ def test_cleared_with_another_request(bench: NewBench, sandbox: SandboxProcess, 
     assert charges(sandbox) == 2
 
 
+@at_each
+@pytest.mark.parametrize("executor", ["success", None])
+def test_cleared_on_the_worker_with_another_request(
+    bench: NewBench, sandbox: SandboxProcess, logs: Listener, executor: str | None
+) -> None:
+    """Airflow counts it as a clear only where the executor reports the end of the process as a success."""
+    sandbox.reset(speed=1)
+    arguments: dict[str, Any] = {"timeout": timedelta(seconds=0.2), "prompt": "first"}
+    run = bench(arguments)
+    assert run.run().state == "up_for_retry"
+    arguments["prompt"] = "second"
+    run.clear_running(executor=executor)
+    sandbox.advance(30)
+    assert run.begin().state in ("up_for_retry", "success")
+    sandbox.advance(30)
+    assert executor is None or run.run().state == "success"
+    prompts = sorted(task["prompt"] for task in sandbox.tasks())
+    if executor is None:
+        assert prompts == ["first"]
+        assert "The request renders otherwise" in logs.text
+        assert "clear it again when it has ended" in logs.text
+    else:
+        assert prompts == ["first", "second"]
+        assert "The task was cleared and asks for something else now. Left behind: generation" in logs.text
+
+
 # -- answers that were there before their request --------------------------------------------------------
 
 

@@ -48,6 +48,12 @@ def test_an_unknown_model_still_gets_the_rest_checked() -> None:
     assert verdict.normalised.params == {"b": 2}
 
 
+@pytest.mark.parametrize(("gateway", "name"), [("rivya", "Rivya"), ("toapis", "ToAPIs")])
+def test_a_gateway_is_called_as_it_calls_itself(gateway: str, name: str) -> None:
+    verdict = check_request(load_catalog(gateway), model="no-such-model")
+    assert verdict.faults[0].problem == f"{name} has no model 'no-such-model'"
+
+
 def test_another_model_than_the_one_at_hand() -> None:
     spec = CATALOG.get("z-image")
     assert spec is not None
