@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 
@@ -13,7 +13,8 @@ class Figure:
     One figure.
 
     :param name: what was measured.
-    :param value: the middle one of several runs, unless the name says otherwise.
+    :param value: the middle one of several runs, unless the name says otherwise; ``None`` if it could not be
+        measured, then ``detail`` says why (:func:`unmeasured`).
     :param unit: of ``value``.
     :param goal: what it should be.
     :param better: which side of the goal is the good one.
@@ -21,7 +22,7 @@ class Figure:
     """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     goal: float | None = None
     better: Literal["below", "above"] = "below"
@@ -29,13 +30,30 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; ``None`` where there is none."""
-        if self.goal is None:
+        """Whether the goal is reached; ``None`` where there is none, or no value."""
+        if self.goal is None or self.value is None:
             return None
         return self.value <= self.goal if self.better == "below" else self.value >= self.goal
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "value": round(self.value, 3), "met": self.met}
+        value = None if self.value is None else round(self.value, 3)
+        return {**asdict(self), "value": value, "met": self.met}
+
+
+def unmeasured(figure: Figure, why: str) -> Figure:
+    """
+    Return the figure without a value.
+
+    :param why: what is missing.
+    """
+    return replace(figure, value=None, detail={"not measured": why})
+
+
+def exit_code(figures: Sequence[Figure]) -> int:
+    """Return 1 if a goal is missed, else 2 if a figure could not be measured, else 0."""
+    if any(figure.met is False for figure in figures):
+        return 1
+    return 2 if any(figure.value is None for figure in figures) else 0
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -46,9 +64,11 @@ def table(figures: Sequence[Figure]) -> str:
         rows.append(
             (
                 figure.name,
-                f"{figure.value:,.2f} {figure.unit}",
+                "not measured" if figure.value is None else f"{figure.value:,.2f} {figure.unit}",
                 "" if figure.goal is None else f"{sign} {figure.goal:g}",
-                {None: "", True: "met", False: "MISSED"}[figure.met],
+                (figure.detail or {}).get("not measured", "")
+                if figure.value is None
+                else {None: "", True: "met", False: "MISSED"}[figure.met],
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(4)]

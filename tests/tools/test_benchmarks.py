@@ -1,0 +1,67 @@
+"""How the benchmarks show what they measured, and what they could not measure."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.figure import Figure, exit_code, table, unmeasured
+from benchmarks.landing import turns
+from tools.locks import CHECKOUT
+
+MET = Figure("met", 1.0, "ms", goal=2)
+MISSED = Figure("missed", 3.0, "ms", goal=2)
+FREE = Figure("free", 3.0, "ms")
+NOT = unmeasured(Figure("not", None, "x", goal=0.8, better="above"), "there is no curl")
+
+
+@pytest.mark.parametrize(
+    ("figures", "code"),
+    [
+        ([MET, FREE], 0),
+        ([MET, NOT], 2),
+        ([MISSED, NOT], 1),
+        ([MISSED, MET], 1),
+        ([], 0),
+    ],
+)
+def test_the_exit_code(figures: list[Figure], code: int) -> None:
+    assert exit_code(figures) == code
+
+
+def test_what_was_not_measured_says_so_in_table_and_json() -> None:
+    _, met, missed, free, absent = table([MET, MISSED, FREE, NOT]).splitlines()
+    assert met.split() == ["met", "1.00", "ms", "<=", "2", "met"]
+    assert missed.split()[-1] == "MISSED"
+    assert free.split() == ["free", "3.00", "ms"]
+    assert " ".join(absent.split()) == "not not measured >= 0.8 there is no curl"
+    told = json.loads(json.dumps(NOT.to_json()))
+    assert (told["value"], told["met"], told["detail"]) == (None, None, {"not measured": "there is no curl"})
+
+
+def test_each_is_the_first_in_every_other_round() -> None:
+    assert turns(3) == ["curl", "landing", "landing", "curl", "curl", "landing"]
+
+
+def test_landing_without_curl(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "landing", "--megabytes", "2", "--rounds", "1"],
+        cwd=CHECKOUT,
+        env={**os.environ, "PATH": str(tmp_path), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    speed, flushed, growth = lines[1:]
+    for figure in (speed, flushed):
+        assert (figure["value"], figure["detail"]) == (None, {"not measured": "there is no curl"})
+    assert growth["met"] is True
+    assert done.stdout.count("not measured") == 4
