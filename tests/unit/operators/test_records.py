@@ -285,7 +285,8 @@ def test_a_state_store_is_seen_by_all_machines(tmp_path: Path, caplog: pytest.Lo
 
 
 @pytest.mark.parametrize(
-    ("map_index", "state_path", "warns"), [(-1, None, False), (0, None, True), (7, None, True), (0, "s", False)]
+    ("map_index", "state_path", "warns"),
+    [(-1, None, False), (0, None, True), (7, None, True), (0, "s", False)],
 )
 def test_a_record_that_may_move_with_its_row_is_warned_of(
     tmp_path: Path,
