@@ -214,7 +214,8 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
                 ("--idempotency-key",),
                 "send the request under this key: the same command with the same key is paid for once. "
                 "Rivya answers a repeated key with the first generation; at ToAPIs the key is looked up "
-                "first, and what was sent under it is never sent again",
+                "first, and what was sent under it is not sent again, as the record beside the same "
+                "--output tells; choose a key for one request",
                 {"metavar": "KEY"},
             ),
             Option(
