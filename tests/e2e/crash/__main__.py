@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -35,12 +36,17 @@ def main() -> int:
     if options.list or not chosen:
         print("\n".join(scenario.name for scenario in chosen))
         return 0 if chosen else 2
+    if os.geteuid() != 0:
+        print(
+            "A task's process is found by its socket, which Airflow lets root alone look at: run it as root."
+        )
+        return 2
     with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="rivya-crash-") as folder:
         place, python = options.folder or Path(folder, "run"), options.python.absolute()
         verdicts = run_matrix(chosen, place, Progress(), python)
     print()
     print(report(verdicts), flush=True)
-    return 0 if all(verdict.held for verdict in verdicts) else 1
+    return 0 if verdicts and all(verdict.held for verdict in verdicts) else 1
 
 
 if __name__ == "__main__":
