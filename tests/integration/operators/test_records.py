@@ -116,3 +116,20 @@ def test_without_a_record_the_messages_say_so(bench: NewBench, sandbox: SandboxP
     assert run.record() is None
     assert "No record survives this try: a retry would submit anew and may pay again" in done.text
     assert run.xcom(key="failure")["submitted"] is True
+
+
+def test_without_a_record_a_later_try_claims_nothing_of_earlier_ones(
+    bench: NewBench, sandbox: SandboxProcess
+) -> None:
+    """The first try's answer is lost after it was charged; the second cannot submit."""
+    run = bench(durable=False)
+    sandbox.fault(kind="cut_after", method="POST", path="/api/v1/generations", times=5)
+    assert run.run().state == "up_for_retry"
+    assert sandbox.ledger()["charges"] >= 1
+    sandbox.control("DELETE", "faults")
+    sandbox.fault(kind="rate_limit", method="POST", path="/api/v1/generations", times=9)
+    second = run.run()
+    assert second.state == "up_for_retry"
+    assert "no record tells what an earlier try did" in second.text
+    assert "Nothing was submitted and nothing was charged" not in second.text
+    assert run.xcom(key="failure")["submitted"] is None
