@@ -219,10 +219,16 @@ class Child:
         self._end = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
 
     def heard(self) -> bytes:
-        """Return what it says next; nothing when it is no more."""
-        ready, _, _ = select.select([self._end], [], [], 60)
-        assert ready, "the child lives on"
-        return os.read(self._end, 100)
+        """Return the line it says next; nothing when it is no more."""
+        said = b""
+        while not said.endswith(b"\n"):
+            ready, _, _ = select.select([self._end], [], [], 60)
+            assert ready, "the child lives on"
+            part = os.read(self._end, 100)
+            if not part:
+                break
+            said += part
+        return said
 
     def close(self) -> None:
         os.close(self._end)
