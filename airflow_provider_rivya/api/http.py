@@ -210,7 +210,12 @@ class _Attempts:
         error = state.outcome.exception() if state.outcome else None
         seconds = state.next_action.sleep if state.next_action else 0.0
         log.warning(
-            "%s Attempt %d of %d; the next one in %.1f s.", error, state.attempt_number, self._of, seconds
+            "%s Attempt %d of %d; the next one in %.1f s%s.",
+            error,
+            state.attempt_number,
+            self._of,
+            seconds,
+            ", with the same request under the same idempotency key" if self._call.idempotency_key else "",
         )
 
 

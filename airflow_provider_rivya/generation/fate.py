@@ -10,6 +10,12 @@ from dataclasses import dataclass
 
 from airflow_provider_rivya.generation.result import in_credits
 
+NOT_KNOWN_YET = (
+    "What it has taken in by now goes on there and is paid for; a next try that finds its record re-attaches "
+    "to it, or finds out about a request without an answer before it submits anything."
+)
+"""What becomes of a task that is asked to stop before it knows its task id at the gateway."""
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -107,7 +113,8 @@ def unknown_there(situation: Situation) -> str:
 
 def not_landed(situation: Situation) -> str:
     """It succeeded, but its files are not where they belong."""
-    known = f"Generation {situation.generation_id} succeeded and is paid for; its result is not lost."
+    cost = "" if situation.credits is None else f" ({in_credits(situation.credits)})"
+    known = f"Generation {situation.generation_id} succeeded and is paid for{cost}; its result is not lost."
     if not situation.durable:
         return (
             f"{known} No record survives this try: a retry would submit anew and may pay again; "

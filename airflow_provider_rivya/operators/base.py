@@ -131,6 +131,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         self.min_credits_left = min_credits_left
         self.convert_reference_images = convert_reference_images
         self._kill_requested = False
+        self._if_stopped = fate.NOT_KNOWN_YET
 
     @property
     def conn_id(self) -> str:
@@ -152,6 +153,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             submitted = submitter.obtain(
                 prepared.request if prepared else None, lambda key: self._body(hook, prepared, key)
             )
+            self._if_stopped = fate.still_running(submitter.situation(submitted.record))
             if submitted.answer is not None and prepared is not None:
                 reserved = submitted.answer.credits_reserved
                 if said := surprise(reserved, prepared.spec, self._budget):
@@ -175,8 +177,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
                     kwargs=asdict(pinned),
                     timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
                 )
-            ending = OwnEnding(submitter, submitted.record)
-            return self._report(context, conclude(ending, finished, pinned, self.if_exists))
+            return self._conclude(context, OwnEnding(submitter, submitted.record), finished, pinned)
 
     def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
@@ -197,8 +198,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
                 category=pinned.get("category") or submitted.category(session.hook.api.NAME),
                 **place,
             )
-            ending = OwnEnding(submitter, submitted.record)
-            return self._report(context, conclude(ending, finished, rest, self.if_exists))
+            return self._conclude(context, OwnEnding(submitter, submitted.record), finished, rest)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Word what Airflow itself ended: a deferral timeout, or a trigger that died."""
@@ -227,10 +227,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         at right before the paid call.
         """
         self._kill_requested = True
-        log.warning(
-            "Asked to stop. The gateway cannot cancel: a generation that was submitted goes on there and "
-            "is paid for; a next try that finds its record re-attaches to it."
-        )
+        log.warning("Asked to stop. The gateway cannot cancel. %s", self._if_stopped)
 
     # -- its parts ---------------------------------------------------------------------------------
 
@@ -291,6 +288,13 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             takes_trace_id=hook.api.TAKES_TRACE_ID,
         )
 
+    def _conclude(
+        self, context: Any, ending: OwnEnding, finished: Finished, pinned: Pinned
+    ) -> dict[str, Any]:
+        if finished.outcome == "succeeded":
+            self._if_stopped = ending.not_landed()
+        return self._report(context, conclude(ending, finished, pinned, self.if_exists))
+
     @property
     def _budget(self) -> Budget:
         return Budget(self.max_credits, self.allow_estimates, self.min_credits_left)
@@ -344,6 +348,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             on_rerun_after_delivery=self.on_rerun_after_delivery,
             on_uncertain_submission=self.on_uncertain_submission,
             retries_left=max(0, instance.max_tries - instance.try_number + 1),
+            first_try=instance.try_number <= 1,
             try_id=in_order(getattr(instance, "id", None)),
             killed=lambda: self._kill_requested,
         )

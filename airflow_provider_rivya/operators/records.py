@@ -150,6 +150,13 @@ _NOTES: Final = 5
 """How often a note is written again because another process has written meanwhile."""
 
 
+_UNRECORDED: Final[Mapping[str, str]] = {
+    "delivered": "fetch its result again, and pay nothing",
+    "failed": "ask for it again, and find it failed",
+}
+"""What a later try does about something that could not be recorded, by its state."""
+
+
 class SafeRecords:
     """
     A record store whose faults are errors that say what they mean for the money.
@@ -221,9 +228,10 @@ class SafeRecords:
         except Exception:
             log.exception(
                 "Generation %s is %s, but that could not be recorded. This try goes on; a later one would "
-                "find the request without its answer.",
+                "%s.",
                 record.generation_id,
                 record.state,
+                _UNRECORDED.get(record.state, "find the request without its answer"),
             )
 
     def adopt(self, record: Record, before: Record) -> None:

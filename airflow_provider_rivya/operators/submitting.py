@@ -28,6 +28,7 @@ from airflow_provider_rivya.generation.submission import (
     Stop,
 )
 from airflow_provider_rivya.observability import Labels
+from airflow_provider_rivya.operators.anew import why_anew
 from airflow_provider_rivya.operators.failures import without_retry
 from airflow_provider_rivya.operators.lookup import (
     Clock,
@@ -39,7 +40,6 @@ from airflow_provider_rivya.operators.records import RecordTakenError
 from airflow_provider_rivya.operators.sending import CONFLICT_PATIENCE, CONFLICT_PAUSE, PaidCall, Undo
 from airflow_provider_rivya.operators.stopping import (
     cannot_begin,
-    in_words,
     interrupted,
     not_looked_up,
     overtaken,
@@ -66,6 +66,7 @@ class Submitter:
     :param identity: of the task instance.
     :param epoch: its ``max_tries``.
     :param retries_left: automatic retries that Airflow will still make.
+    :param first_try: no try of this task instance was before this one.
     :param killed: whether the task was asked to stop; looked at right before the paid call.
     :param holder: this process, in the intents that it may send.
     :param try_id: this try; later ones have greater ones. ``None``: their order is not known.
@@ -78,6 +79,7 @@ class Submitter:
     retries_left: int
     on_rerun_after_delivery: OnRerun = "regenerate"
     on_uncertain_submission: OnUncertain = "resubmit"
+    first_try: bool = True
     killed: Callable[[], bool] = lambda: False
     clock: Clock = time
     holder: str = field(default_factory=identities.new_holder)
@@ -221,16 +223,14 @@ class Submitter:
         request = wanted.request
         if request is None:
             raise cannot_begin(step.abandoned, self.hook.conn_id)
-        if step.abandoned is not None:
-            same = step.abandoned.fingerprint == request.fingerprint
-            log.warning(
-                "%s Left behind: %s.",
-                "The same request is submitted anew, under a new key: if the first one was taken in after "
-                "all, both are paid for."
-                if same
-                else "The task was cleared and asks for something else now.",
-                in_words(step.abandoned),
-            )
+        if said := why_anew(
+            before,
+            step.abandoned,
+            fingerprint=request.fingerprint,
+            cleared=before is not None and before.epoch != self.epoch,
+            first_try=self.first_try or not self.records.durable,
+        ):
+            log.log(*said)
         key = identities.idempotency_key(self.identity, step.epoch, step.attempt, request.fingerprint)
         record = Record(
             state="intent",

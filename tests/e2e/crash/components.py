@@ -13,12 +13,23 @@ from tests.e2e.crash.acts import hold, kill_worker_and_hold, release, still_proc
 from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, UPLOAD, Act, Call
 from tests.e2e.crash.record_places import IN_A_FILE
 from tests.e2e.crash.scenario import WITH_REFERENCE, Drive, Expected, Scenario
-from tests.e2e.crash.task_kills import REATTACHED, SAME_KEY, Play, once
+from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.victims import supervisor_of
+from tests.e2e.crash.words import (
+    ASKED_TO_STOP,
+    NOTHING_RECORDED,
+    REATTACHED,
+    REPORTED,
+    SAME_KEY,
+    WATCHED_AGAIN,
+)
 
 BACK_AFTER = 20.0
 """Seconds that the API server stays away."""
 
+
+WELL_UNDER_WAY = 14
+"""Status calls, one a second, after which whoever begins to watch is not taken for the first to do so."""
 
 A_NEXT_TRY_COMES = 45.0
 """Seconds within which Airflow makes a next try of a task whose component died, if it does."""
@@ -30,7 +41,7 @@ def triggerer_ends(number: signal.Signals) -> Play:
     def play(drive: Drive) -> None:
         busy = drive.door.on("answered", POLL, still_processing, times=None)
         drive.start()
-        drive.wait_deferred()
+        drive.wait_deferred(WELL_UNDER_WAY)
         drive.stack.kill("triggerer", number)
         drive.stack.add("triggerer")
         drive.wait_deferred()
@@ -46,7 +57,7 @@ def taken_over(component: str) -> Play:
     def play(drive: Drive) -> None:
         busy = drive.door.on("answered", POLL, still_processing, times=None)
         drive.start()
-        drive.wait_deferred()
+        drive.wait_deferred(WELL_UNDER_WAY)
         second = f"{component}-2"
         drive.stack.add(second)
         drive.stack.wait_healthy([component, second], 120)
@@ -61,8 +72,8 @@ def taken_over(component: str) -> Play:
     return play
 
 
-def ends_while_submitting(component: str, number: signal.Signals, away: float = 0.0) -> Play:
-    """End a component while the request is with the gateway, which has taken it in and not answered."""
+def ends_while_submitting(component: str, away: float = 0.0) -> Play:
+    """Kill a component while the request is with the gateway, which has taken it in and not answered."""
 
     def play(drive: Drive) -> None:
         let_go = threading.Event()
@@ -71,7 +82,7 @@ def ends_while_submitting(component: str, number: signal.Signals, away: float = 
         drive.start()
         if not reached.wait(120):
             raise TimeoutError("the request never came")
-        drive.stack.kill(component, number)
+        drive.stack.kill(component, signal.SIGKILL)
         time.sleep(away)
         drive.stack.add(component)
         drive.stack.wait_healthy([component], 120)
@@ -83,12 +94,12 @@ def ends_while_submitting(component: str, number: signal.Signals, away: float = 
     return play
 
 
-def ends_while_deferred(component: str, number: signal.Signals, away: float = 0.0) -> Play:
+def ends_while_deferred(component: str, away: float = 0.0) -> Play:
     def play(drive: Drive) -> None:
         busy = drive.door.on("answered", POLL, still_processing, times=None)
         drive.start()
         drive.wait_deferred()
-        drive.stack.kill(component, number)
+        drive.stack.kill(component, signal.SIGKILL)
         busy.end()
         time.sleep(away)
         drive.stack.add(component)
@@ -98,7 +109,7 @@ def ends_while_deferred(component: str, number: signal.Signals, away: float = 0.
     return play
 
 
-def ends_while_downloading(component: str, number: signal.Signals) -> Play:
+def ends_while_downloading(component: str) -> Play:
     def play(drive: Drive) -> None:
         let_go, reached = threading.Event(), threading.Event()
         drive.door.on("handed", DOWNLOAD, hold_and_tell(let_go, reached), bytes_before=2000)
@@ -106,7 +117,7 @@ def ends_while_downloading(component: str, number: signal.Signals) -> Play:
         drive.start()
         if not reached.wait(120):
             raise TimeoutError("the download never began")
-        drive.stack.kill(component, number)
+        drive.stack.kill(component, signal.SIGKILL)
         drive.stack.add(component)
         drive.stack.wait_healthy([component], 120)
         let_go.wait(A_NEXT_TRY_COMES)
@@ -191,28 +202,31 @@ SCENARIOS = [
     _alone("worker_killed_at_create", worker_killed_at_create, SAME_KEY),
     _alone("worker_killed_at_create_taken_in", worker_killed_at_create_taken_in, SAME_KEY),
     _alone("worker_killed_while_downloading", worker_killed_while_downloading, REATTACHED),
-    _alone("worker_killed_while_uploading", worker_killed_while_uploading, arguments=WITH_REFERENCE),
+    _alone(
+        "worker_killed_while_uploading",
+        worker_killed_while_uploading,
+        NOTHING_RECORDED,
+        arguments=WITH_REFERENCE,
+    ),
     _alone(
         "worker_killed_while_uploading_record_in_a_file",
         worker_killed_while_uploading,
+        NOTHING_RECORDED,
         arguments={**WITH_REFERENCE, **IN_A_FILE},
     ),
     _alone(
         "worker_killed_at_create_record_in_a_file", worker_killed_at_create, SAME_KEY, arguments=IN_A_FILE
     ),
-    _alone("worker_stopped_at_create", worker_stopped_at_create, "Asked to stop. The gateway cannot cancel"),
-    _alone("triggerer_killed", triggerer_ends(signal.SIGKILL)),
-    _alone("triggerer_stopped", triggerer_ends(signal.SIGTERM)),
-    _alone("scheduler_killed_while_deferred", ends_while_deferred("scheduler", signal.SIGKILL)),
-    _alone("scheduler_killed_while_submitting", ends_while_submitting("scheduler", signal.SIGKILL)),
-    _alone("scheduler_killed_while_downloading", ends_while_downloading("scheduler", signal.SIGKILL)),
+    _alone("worker_stopped_at_create", worker_stopped_at_create, ASKED_TO_STOP),
+    _alone("triggerer_killed", triggerer_ends(signal.SIGKILL), WATCHED_AGAIN),
+    _alone("triggerer_stopped", triggerer_ends(signal.SIGTERM), WATCHED_AGAIN),
+    _alone("scheduler_killed_while_deferred", ends_while_deferred("scheduler"), REPORTED),
+    _alone("scheduler_killed_while_submitting", ends_while_submitting("scheduler"), SAME_KEY),
+    _alone("scheduler_killed_while_downloading", ends_while_downloading("scheduler"), REATTACHED),
+    _alone("api_server_away_20_s_while_deferred", ends_while_deferred("api-server", BACK_AFTER), REATTACHED),
     _alone(
-        "api_server_away_20_s_while_deferred", ends_while_deferred("api-server", signal.SIGKILL, BACK_AFTER)
+        "api_server_away_20_s_while_submitting", ends_while_submitting("api-server", BACK_AFTER), SAME_KEY
     ),
-    _alone(
-        "api_server_away_20_s_while_submitting",
-        ends_while_submitting("api-server", signal.SIGKILL, BACK_AFTER),
-    ),
-    _alone("triggerer_killed_other_takes_over", taken_over("triggerer"), postgresql=True),
-    _alone("scheduler_killed_other_takes_over", taken_over("scheduler"), postgresql=True),
+    _alone("triggerer_killed_other_takes_over", taken_over("triggerer"), WATCHED_AGAIN, postgresql=True),
+    _alone("scheduler_killed_other_takes_over", taken_over("scheduler"), REPORTED, postgresql=True),
 ]

@@ -66,6 +66,7 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
     state = _state(drive)
     if state != expected.state:
         faults.append(f"the run is {state}, not {expected.state}")
+    faults += [f"delivered {other}, which is not its own" for other in _of_others(drive, state)]
     log = drive.log()
     faults += [f"not in the log: {text!r}" for text in expected.says if text not in log]
     # A retry hides them: what a crash leads to is one of the provider's own errors, or Airflow's.
@@ -112,6 +113,19 @@ def _state(drive: Drive) -> str:
         return drive.ask(lambda: drive.client.run_state(drive.scenario.name, drive.run_id))
     except Exception as error:
         return f"not known ({error})"
+
+
+def _of_others(drive: Drive, state: str) -> list[str]:
+    """Return the generations in the XComs of a run that has succeeded which another scenario has made."""
+    if state != "success":
+        return []
+    rows = range(len(drive.scenario.rows)) if drive.scenario.rows is not None else (-1,)
+    try:
+        results = [drive.xcom(map_index=row) for row in rows]
+    except RestError as error:
+        return [f"a result that cannot be read ({error})"]
+    own = drive.generation_ids()
+    return [str(result) for result in results if not result or result["generation_id"] not in own]
 
 
 def report(verdicts: Sequence[Verdict]) -> str:

@@ -12,17 +12,9 @@ from tests.e2e.crash.doors import CREATE, LOOK_UP, Act
 from tests.e2e.crash.gateways import TOAPIS
 from tests.e2e.crash.record_places import IN_A_FILE
 from tests.e2e.crash.scenario import Drive, Expected, Scenario
-from tests.e2e.crash.task_kills import LOOKED_UP, Play, once
+from tests.e2e.crash.task_kills import Play, once
+from tests.e2e.crash.words import ASKS, FOUND, IN_THE_SAME_TRY, LOOKED_UP, NO_RETRY, NOT_YET, UNDER_A_NEW_KEY
 
-IN_THE_SAME_TRY = "Looking it up at the gateway, under the id rivya-"
-FOUND = "the gateway has generation task_"
-NOT_YET = "the gateway knows no generation under the id rivya-"
-ASKS = "the gateway knows no generation under its id rivya-"
-NO_RETRY = "No retry is made: look at the gateway's account"
-UNDER_A_NEW_KEY = (
-    "The same request is submitted anew, under a new key: if the first one was taken in after all, both are "
-    "paid for."
-)
 RESUBMIT = {"on_uncertain_submission": "resubmit"}
 _FOUND_LATER = (("toapis_lookup", "delayed"),)
 _UNKNOWN = reply(404, json.dumps({"error": {"code": "task_not_found", "message": "No image task"}}))

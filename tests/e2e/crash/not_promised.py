@@ -11,18 +11,10 @@ from dataclasses import replace
 from tests.e2e.crash.acts import cut, kill_task
 from tests.e2e.crash.doors import Act
 from tests.e2e.crash.gateways import TOAPIS
-from tests.e2e.crash.look_ups import (
-    ASKS,
-    IN_THE_SAME_TRY,
-    NO_RETRY,
-    RESUBMIT,
-    UNDER_A_NEW_KEY,
-    asked,
-    asked_then_cleared,
-    lost,
-)
+from tests.e2e.crash.look_ups import RESUBMIT, asked, asked_then_cleared, lost
 from tests.e2e.crash.scenario import Expected, NotPromised, Scenario
-from tests.e2e.crash.task_kills import LOOKED_UP, Play, once
+from tests.e2e.crash.task_kills import Play, once
+from tests.e2e.crash.words import ASKS, IN_THE_SAME_TRY, LOOKED_UP, NO_RETRY, UNDER_A_NEW_KEY
 
 _NEVER_FOUND = (("toapis_lookup", "never"),)
 _DEFAULT = 'on_uncertain_submission="fail" (default)'

@@ -8,11 +8,20 @@ import threading
 from tests.e2e.crash.acts import edited, hold, kill_task, still_processing
 from tests.e2e.crash.doors import CREATE, POLL, Rule
 from tests.e2e.crash.scenario import Drive, Expected, Scenario
-from tests.e2e.crash.task_kills import REATTACHED, SAME_KEY, Play, once
+from tests.e2e.crash.task_kills import Play, once
+from tests.e2e.crash.words import (
+    ASKED_TO_STOP,
+    DELIVERED_BEFORE,
+    NOTHING_RECORDED,
+    REATTACHED,
+    RENDERS_OTHERWISE,
+    SAME_KEY,
+    SUBMITTED,
+)
 
 ROWS = ("A red boat", "A green boat", "A blue boat")
+SOMETHING_ELSE = "Something else entirely"
 CLEAR_ON_SUCCESS = (("state_store", "clear_on_success", "True"),)
-RENDERS_OTHERWISE = "The request renders otherwise"
 
 
 def _deferred(drive: Drive) -> Rule:
@@ -76,29 +85,32 @@ def cleared_after_delivery(drive: Drive) -> None:
 
 def cleared_with_a_changed_prompt(drive: Drive) -> None:
     busy = _deferred(drive)
-    drive.edit(arguments={"prompt": "Something else entirely"})
+    drive.edit(arguments={"prompt": SOMETHING_ELSE})
     drive.clear()
     drive.door.wait_calls(CREATE, 2)
     busy.end()
     drive.finish()
+    assert drive.delivered_prompt() == SOMETHING_ELSE
 
 
 def cleared_while_running_with_a_changed_prompt(drive: Drive) -> None:
     busy = drive.door.on("answered", POLL, still_processing, times=None)
     drive.start()
     drive.door.wait_calls(POLL, 1)
-    drive.edit(arguments={"prompt": "Something else entirely"})
+    drive.edit(arguments={"prompt": SOMETHING_ELSE})
     drive.clear()
     drive.wait_task("running", tries=2)
     busy.end()
     drive.finish()
+    assert drive.delivered_prompt() == SOMETHING_ELSE
 
 
 def retried_with_a_changed_prompt(drive: Drive) -> None:
     drive.start()
     drive.wait_task("up_for_retry")
-    drive.edit(arguments={"prompt": "Something else entirely"})
+    drive.edit(arguments={"prompt": SOMETHING_ELSE})
     drive.finish()
+    assert drive.delivered_prompt() != SOMETHING_ELSE
 
 
 def rows_reordered_between_tries(drive: Drive) -> None:
@@ -107,8 +119,7 @@ def rows_reordered_between_tries(drive: Drive) -> None:
         drive.wait_task("up_for_retry")
     drive.edit(rows=list(reversed(ROWS)))
     drive.finish()
-    prompts = {task["id"]: task["prompt"] for task in drive.sandbox.tasks()}
-    delivered = [prompts[drive.xcom(map_index=index)["generation_id"]] for index in range(len(ROWS))]
+    delivered = [drive.delivered_prompt(index) for index in range(len(ROWS))]
     begun = [drive.door.count(CREATE) == len(ROWS), delivered]
     assert begun == [True, list(ROWS)], begun
 
@@ -170,7 +181,7 @@ def same_ids_without_namespace(drive: Drive) -> None:
     """A deployment with the same ids has no record of the first one's, but the same key."""
     once(drive)
     drive.delete_run()
-    drive.door.on("answered", CREATE, edited(created_at="2026-01-01T00:00:00.000Z"))
+    drive.door.on("answered", CREATE, edited(created_at="2026-01-01T00:00:00.000Z"), times=None)
     once(drive)
 
 
@@ -193,9 +204,17 @@ SCENARIOS = [
         Expected(says=(REATTACHED,)),
         marked_while_deferred("success"),
     ),
-    Scenario("marked_failed_while_submitting_then_cleared", Expected(), marked_while_submitting),
-    Scenario("cleared_while_submitting", Expected(), cleared_while_submitting),
-    Scenario("cleared_after_delivery_regenerate", Expected(paid=2, files=2), cleared_after_delivery),
+    Scenario(
+        "marked_failed_while_submitting_then_cleared",
+        Expected(says=(ASKED_TO_STOP, SAME_KEY)),
+        marked_while_submitting,
+    ),
+    Scenario("cleared_while_submitting", Expected(says=(ASKED_TO_STOP, SAME_KEY)), cleared_while_submitting),
+    Scenario(
+        "cleared_after_delivery_regenerate",
+        Expected(paid=2, files=2, says=(DELIVERED_BEFORE,)),
+        cleared_after_delivery,
+    ),
     Scenario(
         "cleared_after_delivery_reuse",
         Expected(says=(REATTACHED,)),
@@ -248,14 +267,18 @@ SCENARIOS = [
         uncertain_left_to_a_person,
         arguments={"on_uncertain_submission": "fail"},
     ),
-    Scenario("output_not_writable_before_paying", Expected(), output_not_writable_at_first),
+    Scenario(
+        "output_not_writable_before_paying",
+        Expected(says=("cannot be written", NOTHING_RECORDED)),
+        output_not_writable_at_first,
+    ),
     Scenario(
         "output_not_writable_after_paying",
-        Expected(says=("succeeded and is paid for; its result is not lost", REATTACHED)),
+        Expected(says=("; its result is not lost", REATTACHED)),
         output_taken_away,
         arguments={"retries": 1},
     ),
-    Scenario("run_deleted_and_made_again", Expected(), run_made_again_while_waiting),
+    Scenario("run_deleted_and_made_again", Expected(says=(SUBMITTED,)), run_made_again_while_waiting),
     Scenario(
         "same_ids_without_namespace",
         Expected(
@@ -266,13 +289,13 @@ SCENARIOS = [
     ),
     Scenario(
         "same_ids_with_namespace",
-        Expected(paid=2, files=2),
+        Expected(paid=2, files=2, says=(SUBMITTED,)),
         same_ids_with_namespace,
         stored_connection=True,
     ),
     Scenario(
         "store_cleared_on_success_then_cleared",
-        Expected(paid=2, files=2),
+        Expected(paid=2, files=2, says=(NOTHING_RECORDED,)),
         cleared_after_delivery,
         options=CLEAR_ON_SUCCESS,
     ),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from tests.e2e.crash import task_kills
 from tests.e2e.crash.doors import CREATE
 from tests.e2e.crash.scenario import Drive, Expected, Scenario
+from tests.e2e.crash.words import DELIVERED_BEFORE, NOTHING_RECORDED, REATTACHED
 
 IN_A_FILE = {"state_path": "file://{output}-records/"}
 
@@ -69,19 +70,24 @@ SCENARIOS = [
     ),
     Scenario(
         "run_made_again_beside_its_record",
-        Expected(says=(task_kills.REATTACHED,)),
+        Expected(says=(REATTACHED,)),
         run_made_again_beside_its_record,
         arguments=IN_A_FILE,
     ),
     Scenario(
         "run_made_again_without_its_record",
-        Expected(paid=2, files=2),
+        Expected(paid=2, files=2, says=(DELIVERED_BEFORE,)),
         run_made_again_without_its_record,
         arguments=IN_A_FILE,
     ),
     Scenario(
         "record_place_not_writable",
-        Expected(),
+        Expected(
+            says=(
+                "Without it nothing is submitted, as an earlier try may have paid already",
+                NOTHING_RECORDED,
+            )
+        ),
         record_place_not_writable,
         arguments={**IN_A_FILE, "retries": 1},
     ),

@@ -278,6 +278,11 @@ class Drive:
     def xcom(self, key: str = "return_value", map_index: int = -1) -> Any:
         return self.ask(lambda: self.client.xcom(self.scenario.name, self.run_id, MAKE, map_index, key))
 
+    def delivered_prompt(self, map_index: int = -1) -> str:
+        """Return the prompt of the generation that the task has delivered, as the gateway has it."""
+        prompts = {task["id"]: task["prompt"] for task in self.sandbox.tasks()}
+        return str(prompts[self.xcom(map_index=map_index)["generation_id"]])
+
     def failure(self) -> Any:
         """The XCom that a failed task leaves."""
         return self.xcom("failure")

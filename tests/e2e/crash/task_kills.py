@@ -7,10 +7,7 @@ from collections.abc import Callable
 from tests.e2e.crash.acts import kill_task
 from tests.e2e.crash.doors import CREATE, DOWNLOAD, UPLOAD
 from tests.e2e.crash.scenario import WITH_REFERENCE, Drive, Expected, Scenario
-
-REATTACHED = "Resumed after an earlier try: re-attaching to generation"
-SAME_KEY = "Resumed after a try that ended between sending and recording: sending the same request"
-LOOKED_UP = "Resumed after a try that ended between sending and recording: looking its request up"
+from tests.e2e.crash.words import NOTHING_RECORDED, REATTACHED, SAME_KEY
 
 Play = Callable[[Drive], None]
 
@@ -43,7 +40,7 @@ def killed_while_uploading(drive: Drive) -> None:
 
 # Name, what is played, where the process dies beside its record, what the next try says.
 _MOMENTS: tuple[tuple[str, Play, str | None, tuple[str, ...]], ...] = (
-    ("before_intent", once, "before intent", ()),
+    ("before_intent", once, "before intent", (NOTHING_RECORDED,)),
     ("after_intent", once, "after intent", (SAME_KEY,)),
     ("create_sent", killed_at_create_received, None, (SAME_KEY,)),
     ("create_taken_in", killed_at_create_taken_in, None, (SAME_KEY,)),
@@ -71,7 +68,7 @@ def _scenarios() -> list[Scenario]:
     made.append(
         Scenario(
             "task_killed_uploading_with_reference",
-            Expected(),
+            Expected(says=(NOTHING_RECORDED,)),
             killed_while_uploading,
             arguments=dict(WITH_REFERENCE),
         )
@@ -79,7 +76,7 @@ def _scenarios() -> list[Scenario]:
     made.append(
         Scenario(
             "task_killed_at_every_moment",
-            Expected(says=(SAME_KEY, REATTACHED)),
+            Expected(says=(NOTHING_RECORDED, SAME_KEY, REATTACHED)),
             once,
             arguments={"retries": 8},
             die_at=tuple(moment for _, _, moment, _ in _MOMENTS if moment is not None),

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from tests.e2e.crash import components, people, record_places, task_kills, wire_faults
 from tests.e2e.crash.gateways import TOAPIS
-from tests.e2e.crash.look_ups import FOUND, IN_THE_SAME_TRY
 from tests.e2e.crash.scenario import Expected, Scenario
-from tests.e2e.crash.task_kills import LOOKED_UP, SAME_KEY
+from tests.e2e.crash.words import FOUND, IN_THE_SAME_TRY, LOOKED_UP, SAME_KEY
 
 _BY_NAME: dict[str, Scenario] = {
     scenario.name: scenario
@@ -62,13 +61,21 @@ _AT_EVERY_MOMENT = ("task_killed_at_every_moment", "task_killed_at_every_moment_
 
 
 def _on_toapis(name: str, *says: str) -> Scenario:
+    """
+    Return the scenario as it goes at ToAPIs.
+
+    :param says: instead of what is said at Rivya; else the same, but for a request that is sent again.
+    """
     scenario = _BY_NAME[name]
-    expected = scenario.expected
-    words = [text for said in expected.says for text in ((LOOKED_UP, FOUND) if said == SAME_KEY else (said,))]
+    same = [
+        text
+        for said in scenario.expected.says
+        for text in ((LOOKED_UP, FOUND) if said == SAME_KEY else (said,))
+    ]
     return replace(
         scenario,
         name=f"toapis_{name}",
-        expected=replace(expected, says=(*words, *says)),
+        expected=replace(scenario.expected, says=says or tuple(same)),
         die_at=tuple(moment for moment in scenario.die_at if moment != "after intent"),
         gateway=TOAPIS,
     )

@@ -7,7 +7,15 @@ import time
 from tests.e2e.crash.acts import cut, edited, rate_limited, reply, still_processing
 from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, Act
 from tests.e2e.crash.scenario import Drive, Expected, Scenario
-from tests.e2e.crash.task_kills import REATTACHED, SAME_KEY, Play, once
+from tests.e2e.crash.task_kills import Play, once
+from tests.e2e.crash.words import (
+    PAID_AND_THERE,
+    REATTACHED,
+    REPEATED,
+    SAME_KEY,
+    UNDER_THE_SAME_KEY,
+    WATCHED_ON,
+)
 
 HTML = "<html><body>A proxy's page</body></html>"
 CONFLICT = '{"error": {"code": "idempotency_conflict", "message": "in progress"}}'
@@ -121,18 +129,44 @@ def key_replaced_while_waiting(drive: Drive) -> None:
 
 
 SCENARIOS = [
-    Scenario("create_cut_after_taken_in", Expected(), at_create("answered", cut)),
-    Scenario("create_cut_five_times", Expected(says=(SAME_KEY,)), at_create("answered", cut, 5)),
-    Scenario("create_answers_html", Expected(), at_create("answered", reply(200, HTML, "text/html"))),
-    Scenario("create_5xx_burst", Expected(), at_create("answered", reply(503), 6)),
-    Scenario("create_conflict_in_progress", Expected(), at_create("received", reply(409, CONFLICT), 2)),
-    Scenario("create_429", Expected(), at_create("received", rate_limited, 2)),
-    Scenario("unreachable_60_s", Expected(), unreachable_for_a_minute),
-    Scenario("polls_429_for_60_s", Expected(), while_polling(rate_limited, seconds=60)),
-    Scenario("polls_5xx_burst", Expected(), while_polling(reply(502), times=8)),
-    Scenario("polls_html", Expected(), while_polling(reply(200, HTML, "text/html"), times=5)),
-    Scenario("polls_cut", Expected(), while_polling(cut, times=5)),
-    Scenario("unknown_status", Expected(), unknown_status),
+    Scenario(
+        "create_cut_after_taken_in",
+        Expected(says=(REPEATED, UNDER_THE_SAME_KEY)),
+        at_create("answered", cut),
+    ),
+    Scenario(
+        "create_cut_five_times",
+        Expected(says=(REPEATED, UNDER_THE_SAME_KEY, SAME_KEY)),
+        at_create("answered", cut, 5),
+    ),
+    Scenario(
+        "create_answers_html",
+        Expected(says=(REPEATED, UNDER_THE_SAME_KEY)),
+        at_create("answered", reply(200, HTML, "text/html")),
+    ),
+    Scenario(
+        "create_5xx_burst",
+        Expected(says=(REPEATED, UNDER_THE_SAME_KEY, SAME_KEY)),
+        at_create("answered", reply(503), 6),
+    ),
+    Scenario(
+        "create_conflict_in_progress",
+        Expected(says=("It may be in progress: asking again in",)),
+        at_create("received", reply(409, CONFLICT), 2),
+    ),
+    Scenario("create_429", Expected(says=(REPEATED,)), at_create("received", rate_limited, 2)),
+    Scenario("unreachable_60_s", Expected(says=(WATCHED_ON,)), unreachable_for_a_minute),
+    Scenario("polls_429_for_60_s", Expected(says=(WATCHED_ON,)), while_polling(rate_limited, seconds=60)),
+    Scenario("polls_5xx_burst", Expected(says=(WATCHED_ON,)), while_polling(reply(502), times=8)),
+    Scenario(
+        "polls_html", Expected(says=(WATCHED_ON,)), while_polling(reply(200, HTML, "text/html"), times=5)
+    ),
+    Scenario("polls_cut", Expected(says=(WATCHED_ON,)), while_polling(cut, times=5)),
+    Scenario(
+        "unknown_status",
+        Expected(says=("(a status this release does not know; taken as not ended)",)),
+        unknown_status,
+    ),
     Scenario(
         "timeout_then_retry",
         Expected(
@@ -147,9 +181,20 @@ SCENARIOS = [
         too_slow_for_the_first_try,
         backstop=-592.0,
     ),
-    Scenario("result_url_cut_three_times", Expected(), result_url_fails),
-    Scenario("result_url_gone_then_cleared", Expected(says=(REATTACHED,)), result_url_is_gone),
-    Scenario("failed_with_refund", Expected(refunded=1), failed_and_refunded),
+    Scenario(
+        "result_url_cut_three_times",
+        Expected(says=("Attempt 1 to land a result failed", PAID_AND_THERE, REATTACHED)),
+        result_url_fails,
+    ),
+    Scenario("result_url_gone_then_cleared", Expected(says=(PAID_AND_THERE, REATTACHED)), result_url_is_gone),
+    Scenario(
+        "failed_with_refund",
+        Expected(
+            refunded=1,
+            says=("It cost nothing (final credits 0)", "(failed), which cost 0 credits. This try submits"),
+        ),
+        failed_and_refunded,
+    ),
     Scenario(
         "failed_without_refund_then_cleared",
         Expected(paid=2, says=("No retry is made, as it would pay again",)),
@@ -158,5 +203,10 @@ SCENARIOS = [
     Scenario(
         "credits_run_out", Expected(says=("Nothing was submitted and nothing was charged",)), credits_run_out
     ),
-    Scenario("key_replaced_while_waiting", Expected(), key_replaced_while_waiting, stored_connection=True),
+    Scenario(
+        "key_replaced_while_waiting",
+        Expected(says=(WATCHED_ON,)),
+        key_replaced_while_waiting,
+        stored_connection=True,
+    ),
 ]

@@ -8,9 +8,7 @@ from airflow_provider_rivya.generation import waiting
 from tests.integration.operators.stage import Stage, scene
 from tests.integration.operators.test_delivery import file_of
 
-PAID = (
-    "succeeded and is paid for; its result is not lost. The next try (2 left) fetches it again and does not"
-)
+PAID = "; its result is not lost. The next try (2 left) fetches it again and does not"
 
 
 @scene("result_primary", "result_redirect", "result_needs_key")

@@ -37,7 +37,7 @@ class First:
 UNHARMED = First()
 LANDED_LATER = First(
     "up_for_retry",
-    "Generation {id} succeeded and is paid for; its result is not lost. "
+    "Generation {id} succeeded and is paid for (1 credit); its result is not lost. "
     "The next try (2 left) fetches it again and does not pay again.",
 )
 

@@ -260,8 +260,11 @@ def test_download_goes_wrong(
     assert done.state == "up_for_retry", done.text
     assert isinstance(done.error, OutputError)
     task_id = sandbox.tasks()[0]["id"]
-    assert f"Generation {task_id} succeeded and is paid for; its result is not lost" in done.text
-    assert "The next try (2 left) fetches it again and does not pay again." in done.text
+    assert f"Generation {task_id} succeeded and is paid for" in done.text
+    assert (
+        "; its result is not lost. The next try (2 left) fetches it again and does not pay again."
+        in done.text
+    )
     assert list(landing.iterdir()) == []
     assert run.record()["state"] == "submitted"
     again = run.run()

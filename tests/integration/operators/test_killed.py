@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.generation.fate import NOT_KNOWN_YET
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.operators.bench import MAKE, Bench
@@ -29,6 +30,10 @@ class Killed(RivyaGenerateOperator):
     def _look(self, *arguments: Any) -> Any:
         self._asked("submitted")
         return super()._look(*arguments)
+
+    def _report(self, *arguments: Any) -> Any:
+        self._asked("landed")
+        return super()._report(*arguments)
 
     def _asked(self, moment: str) -> None:
         if self.moments[:1] == [moment]:
@@ -56,12 +61,13 @@ def killed_when(moment: str, photo: Path, landing: Path) -> Bench:
 
 @pytest.mark.usefixtures("database")
 def test_asked_to_stop_before_the_paid_call(
-    connect: Connect, sandbox: SandboxProcess, photo: Path, landing: Path
+    connect: Connect, sandbox: SandboxProcess, photo: Path, landing: Path, logs: Listener
 ) -> None:
     run = killed_when("uploaded", photo, landing)
     first = run.run()
     assert first.state == "up_for_retry", first.text
     assert "The task was asked to stop before the request was sent" in first.text
+    assert f"Asked to stop. The gateway cannot cancel. {NOT_KNOWN_YET}" in logs.text
     told = "Nothing was submitted and nothing was charged. The next try (2 left) submits anew."
     assert first.text.endswith(told)
     assert len(sent(sandbox, "POST", UPLOAD)) == 1
@@ -78,17 +84,36 @@ def test_asked_to_stop_before_the_paid_call(
 
 
 @pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("moment", "fate"),
+    [
+        (
+            "submitted",
+            "goes on at the gateway and 5 credits are reserved. The next try (2 left) re-attaches to "
+            "it and does "
+            "not pay again.",
+        ),
+        (
+            "landed",
+            "succeeded and is paid for (5 credits); its result is not lost. The next try (2 left) fetches it "
+            "again and does not pay again.",
+        ),
+    ],
+)
 def test_asked_to_stop_after_the_paid_call(
     connect: Connect,
     sandbox: SandboxProcess,
     photo: Path,
     landing: Path,
     logs: Listener,
+    moment: str,
+    fate: str,
 ) -> None:
     """The signal's handler returns and the task goes on, so that what was paid for is landed."""
-    run = killed_when("submitted", photo, landing)
+    run = killed_when(moment, photo, landing)
     assert run.run().state == "success"
-    assert "The gateway cannot cancel: a generation that was submitted goes on there" in logs.text
+    generation_id = run.xcom()["generation_id"]
+    assert f"Asked to stop. The gateway cannot cancel. Generation {generation_id} {fate}" in logs.text
     assert sandbox.ledger()["charges"] == 1
     (output,) = run.xcom()["outputs"]
     check_file(output)

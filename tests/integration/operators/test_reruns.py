@@ -125,7 +125,7 @@ def test_output_place_gone_after_paying(bench: NewBench, sandbox: SandboxProcess
     done = run.resume(event)
     assert done.state == "up_for_retry", done.text
     assert isinstance(done.error, OutputError)
-    assert "succeeded and is paid for; its result is not lost" in done.text
+    assert "; its result is not lost" in done.text
     again = run.run()  # still so: not final, and not paid again
     assert again.state == "up_for_retry", again.text
     assert "does not pay again" in again.text
