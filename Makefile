@@ -11,6 +11,8 @@ else
 VENV := .venvs/$(AIRFLOW)-py$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 endif
 BIN := $(VENV)/bin
+# Tests run so many at a time, by file; as many as the machine has cores, but no more than 8. JOBS=0: one by one.
+JOBS ?= logical
 # Further arguments of the target's program, e.g. make test ARGS="-k validation"
 ARGS ?=
 
@@ -30,7 +32,8 @@ up: venv ## the same Airflow with its UI, until Ctrl-C
 	@$(BIN)/python -m tools.up $(ARGS)
 
 test: venv ## unit, integration and end-to-end tests, with the coverage of the package
-	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile \
+		--cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the sandbox's ledger as the judge
 	@$(BIN)/python -m tests.e2e.crash $(ARGS)

@@ -227,8 +227,14 @@ ONCE_LOST: list[Callable[[], World]] = [
 ]
 
 
+def _name(story: Callable[[], World]) -> str:
+    if isinstance(story, partial):
+        return "-".join([story.func.__name__, *story.args])
+    return getattr(story, "__name__", "")
+
+
 @pytest.mark.usefixtures("unheard")
-@pytest.mark.parametrize("story", ONCE_LOST, ids=str)
+@pytest.mark.parametrize("story", ONCE_LOST, ids=_name)
 def test_what_once_paid_twice_pays_once(story: Callable[[], World]) -> None:
     world = story()
     assert (len(world.gateway.made), world.lost) == (1, [])
