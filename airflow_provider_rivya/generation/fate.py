@@ -103,6 +103,16 @@ def still_running(situation: Situation) -> str:
     return f"{known} {situation.again} re-attaches to it and does not pay again."
 
 
+def deferred(situation: Situation) -> str:
+    """It was taken in before the deferral, and that is all that is known."""
+    if situation.generation_id is not None:
+        return still_running(situation)
+    return (
+        "A generation was submitted before the deferral and goes on at the gateway; its task id is in the "
+        "log above. No record of it is at hand: a retry would submit anew and may pay again."
+    )
+
+
 def unknown_there(situation: Situation) -> str:
     """It was taken in, and the gateway no longer knows it."""
     known = f"Generation {situation.generation_id} was accepted and {situation.paid}."

@@ -26,7 +26,8 @@ class Record:
     :param epoch: the task instance's ``max_tries`` when it was begun: stands still over automatic
         retries, grows when a person clears the task. Not always when it is cleared while it runs: Airflow
         then ends the process, and raises ``max_tries`` only if the executor reports that as a success.
-    :param attempt: grows after a generation failed, or was delivered and is to be made anew.
+    :param attempt: grows with each generation that is begun after another one: after it failed, or was
+        delivered or left behind.
     :param fingerprint: of the request.
     :param key: idempotency key.
     :param begun_at: when the intent was written, seconds since the epoch.

@@ -157,47 +157,49 @@ def next_step(
     """
     if record is None:
         return Begin(epoch, 0)
+    # Never from 0 again: max_tries can fall, where a DAG's retries were lowered, to what it was before.
+    following = record.attempt + 1
     if is_later(record.try_id, try_id):
         return Reattach(record) if record.generation_id else Stop(record, "outlived")
     if record.state == "withdrawn":
-        return Begin(epoch, 0)
+        return Begin(epoch, record.attempt)
     cleared = epoch != record.epoch
     adopted = record.adopted(epoch, try_id)
     changed = fingerprint != record.fingerprint
     foreign_key = record.state == "intent" and record.namespace != namespace
     if record.state == "intent" and conn_id not in (None, record.conn_id):
-        return Begin(epoch, 0, abandoned=record) if cleared else Stop(record, "elsewhere")
+        return Begin(epoch, following, abandoned=record) if cleared else Stop(record, "elsewhere")
     if record.state == "intent" and not replays_keys:
         answered = record.asked_at is not None and not was_there(try_id, record.asked_at)
         if looked_up is None:
             return LookUp(record, patiently=not answered)
         if cleared and (answered or changed or foreign_key):
-            return Begin(epoch, 0, abandoned=record)
+            return Begin(epoch, following, abandoned=record)
         # What renders now is another row's, or nothing that anybody has asked to pay for in its place.
         same = not changed and not foreign_key
         if looked_up == "absent" and on_uncertain_submission == "resubmit" and same:
-            return Begin(epoch, record.attempt + 1, abandoned=record)
+            return Begin(epoch, following, abandoned=record)
         return Stop(replace(adopted, asked_at=now), looked_up)
     if cleared and (changed or foreign_key):
-        return Begin(epoch, 0, abandoned=record)
+        return Begin(epoch, following, abandoned=record)
     if record.state == "intent":
         recent = now - record.begun_at <= RESUBMIT_WINDOW
         if recent and (cleared or on_uncertain_submission == "resubmit"):
             return Repeat(adopted)
-        return Begin(epoch, 0, abandoned=record) if cleared else Stop(record, "uncertain")
+        return Begin(epoch, following, abandoned=record) if cleared else Stop(record, "uncertain")
     if record.state == "submitted":
         return Reattach(adopted, changed)
     if record.state == "delivered":
         if cleared and on_rerun_after_delivery == "regenerate":
-            return Begin(epoch, 0)
+            return Begin(epoch, following)
         return Reattach(adopted, changed)
     if cleared:
-        return Begin(epoch, 0)
+        return Begin(epoch, following)
     if record.credits is None or record.credits > 0:  # not known to have cost nothing
         return Stop(record, "charged")
     if is_content_refusal(record.code):
         return Stop(record, "refused")
-    return Begin(epoch, record.attempt + 1)
+    return Begin(epoch, following)
 
 
 def is_content_refusal(code: str | None) -> bool:

@@ -181,7 +181,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
 
     def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
-        with self._session(context) as session:
+        with self._session(context, resumed=True) as session:
             # DAG.test() of Airflow 3.3 hands on the event alone.
             place = {
                 name: pinned.get(name, getattr(self, name)) for name in ("output_path", "output_conn_id")
@@ -205,7 +205,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
-            with self._session(context) as session:
+            with self._session(context, resumed=True) as session:
                 submitter = self._submitter(context, session, self.output_path, self.output_conn_id)
                 record = submitter.recorded(None, str(self.model))
                 timed_out = isinstance(error, _compat.TaskDeferralTimeout)
@@ -215,7 +215,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
                     else f"Airflow ended the deferral: the trigger failed ({error})",
                     generation_id=record.generation_id,
                     conn_id=self.conn_id,
-                    fate=fate.still_running(submitter.situation(record)),
+                    fate=fate.deferred(submitter.situation(record)),
                     retryable=True,
                 ) from None
 
@@ -231,24 +231,29 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
 
     # -- its parts ---------------------------------------------------------------------------------
 
-    def _session(self, context: Any) -> AbstractContextManager[Session]:
+    def _session(self, context: Any, *, resumed: bool = False) -> AbstractContextManager[Session]:
         from airflow_provider_rivya.media.naming import as_text
 
         self.output_path, self.state_path = as_text(self.output_path), as_text(self.state_path)
-        return open_session(self.hook_class(self.conn_id), context, own_place=self.state_path is not None)
+        return open_session(
+            self.hook_class(self.conn_id), context, own_place=self.state_path is not None, resumed=resumed
+        )
 
     def _prepared(self, context: Any, submitter: Submitter, folder: str) -> Prepared | None:
         """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
         try:
             return self._prepare(context, submitter.hook, folder)
-        except GenerationError as error:
+        except (_compat.AirflowSkipException, _compat.AirflowFailException):
+            raise
+        except Exception as error:  # a decorated function may raise anything
             record = submitter.ruling_record()
             if record is None:
                 raise
             log.warning(
                 "The request could not be made now, but what an earlier try submitted (%s) rules. %s",
                 record.generation_id or "its task id is not known yet",
-                error.message,
+                error.message if isinstance(error, GenerationError) else type(error).__name__,
+                exc_info=not isinstance(error, GenerationError),
             )
             return None
 
@@ -348,7 +353,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             on_rerun_after_delivery=self.on_rerun_after_delivery,
             on_uncertain_submission=self.on_uncertain_submission,
             retries_left=max(0, instance.max_tries - instance.try_number + 1),
-            first_try=instance.try_number <= 1,
+            try_number=instance.try_number,
             try_id=in_order(getattr(instance, "id", None)),
             killed=lambda: self._kill_requested,
         )

@@ -79,7 +79,7 @@ def failure_of_task(error: GenerationError, record: Record | None, *, known: boo
     kind = next((word for error_class, word in _KINDS if isinstance(error, error_class)), "error")
     generation_id = (record.generation_id if record else None) or error.generation_id
     submitted: bool | None
-    if generation_id:
+    if generation_id or (record is not None and record.state not in ("intent", "withdrawn")):
         submitted = True
     elif record is not None or not known or (isinstance(error, GatewayError) and error.maybe_taken_in):
         submitted = None

@@ -161,13 +161,18 @@ class SafeRecords:
     """
     A record store whose faults are errors that say what they mean for the money.
 
+    It also keeps in mind what this run has in hand, for its last words: whatever the store says, or where
+    nothing is stored.
+
     :param store: the store behind it.
     :param conn_id: the gateway's Airflow connection, for messages.
+    :ivar held: the submission that this run has begun or goes on with; ``None``: none.
     """
 
     def __init__(self, store: RecordStore, conn_id: str) -> None:
         self._store = store
         self._conn_id = conn_id
+        self.held: Record | None = None
 
     @property
     def durable(self) -> bool:
@@ -199,6 +204,7 @@ class SafeRecords:
             raise
         except Exception as error:
             raise self._unusable("written", "a crash would then pay twice", error) from error
+        self.held = record
 
     def note(self, record: Record) -> None:
         """
@@ -209,6 +215,7 @@ class SafeRecords:
         after it may be further than it is. So is what another process has written of this one: how far
         it has come, and the clear that it was taken over after.
         """
+        self.held = record
         if not record.key:
             return
         try:
@@ -270,6 +277,8 @@ class SafeRecords:
         :param before: the record that it had taken the place of, which counts the attempts.
         :param intent: what is taken back; if another process has taken it over by now, it stays.
         """
+        # What was left behind for this one may still run, and be paid for.
+        self.held = before if before is not None and before.state in ("intent", "submitted") else None
         if before is None or before.state == "withdrawn":
             after = intent.withdrawn()
         else:

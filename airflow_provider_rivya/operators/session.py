@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya import _compat
-from airflow_provider_rivya.exceptions import ConnectionConfigError, GenerationError, InvalidRequestError
+from airflow_provider_rivya.exceptions import (
+    ConnectionConfigError,
+    GenerationError,
+    GenerationTimeoutError,
+    InvalidRequestError,
+)
 from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.operators.failures import FAILURE_KEY, failure_of_task, without_retry
 from airflow_provider_rivya.operators.records import StateStoreRecords
+from airflow_provider_rivya.operators.stopping import in_words
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.generation.record import Record
@@ -28,66 +34,110 @@ class Session:
     What one run of the task holds.
 
     :param hook: closed with the session.
+    :param own_place: the record is not in Airflow's state store.
+    :param resumed: it goes on after a deferral, so that something was submitted.
     :param submitter: set as soon as the connection could be read.
     """
 
     hook: GatewayHook
+    own_place: bool
+    resumed: bool = False
     submitter: Submitter | None = None
 
 
 @contextmanager
-def open_session(hook: GatewayHook, context: Any, *, own_place: bool) -> Iterator[Session]:
+def open_session(
+    hook: GatewayHook, context: Any, *, own_place: bool, resumed: bool = False
+) -> Iterator[Session]:
     """
     Lend a session; end without retry what no retry can mend; leave the ``failure`` XCom.
 
     :param own_place: the record is not in Airflow's state store.
+    :param resumed: it goes on after a deferral.
     """
-    session = Session(hook)
+    session = Session(hook, own_place, resumed)
     try:
         yield session
     except GenerationError as error:
-        record, known = _record_after(session, context, own_place)
-        # After submission nothing is final but the gateway's own verdict, not even a lost connection.
-        unpaid = known and record is None
-        hopeless = isinstance(error, ConnectionConfigError) and not error.retryable
-        if isinstance(error, InvalidRequestError) or (hopeless and unpaid):
-            without_retry(error)
-        elif isinstance(error, ConnectionConfigError) and not unpaid:
-            error.fate = (
-                "This try submitted nothing. What an earlier one may have paid for is not lost: once the "
-                "connection can be used, a retry goes on with it."
-            )
+        record, known = _record_after(session, context)
+        _settle(error, record, unpaid=known and record is None)
         leave_failure(context, failure_of_task(error, record, known=known))
+        raise
+    except _compat.AirflowSkipException:
         raise
     except (Exception, _compat.AirflowTaskTimeout) as error:
         # Not foreseen: the reader still needs the task id and what a retry will do.
-        record, known = _record_after(session, context, own_place)
-        if session.submitter is not None and record is not None:
-            log.error("%s. %s", type(error).__name__, fate.still_running(session.submitter.situation(record)))
-        leave_failure(context, failure_of_task(GenerationError(""), record, known=known))
+        record, known = _record_after(session, context)
+        if session.submitter is not None and known:
+            log.error("%s. %s", type(error).__name__, _fate(record, session.submitter.situation(record)))
+        told = GenerationTimeoutError if isinstance(error, _compat.AirflowTaskTimeout) else GenerationError
+        leave_failure(context, failure_of_task(told(""), record, known=known))
         raise
     finally:
         hook.close()
 
 
-def _record_after(session: Session, context: Any, own_place: bool) -> tuple[Record | None, bool]:
+def _record_after(session: Session, context: Any) -> tuple[Record | None, bool]:
     """Return the record of what may have been paid, if there is one, and whether it could be looked at."""
+    instance, submitter = context["ti"], session.submitter
+    if submitter is not None and submitter.records.held is not None:
+        return submitter.records.held, True
+    # Where nothing can be looked at, only the first try knows that none was before it.
+    first = instance.try_number <= 1 and not session.resumed
     store = _compat.state_store(context)
     try:
-        if session.submitter is not None:
-            records = session.submitter.records
-            # Where nothing outlives a try, only the first one knows that none was before it.
-            return _standing(records.read()), records.durable or context["ti"].try_number <= 1
-        if store is not None and not own_place:
-            return _standing(StateStoreRecords(store).read()), True
+        if submitter is not None:
+            known = submitter.records.durable or first
+            return _standing(submitter.records.read(), instance.max_tries), known
+        if store is not None and not session.own_place:
+            return _standing(StateStoreRecords(store).read(), instance.max_tries), True
     except Exception:
         log.exception("The submission record of this task could not be read.")
+        return None, False
     # A file's name depends on the connection: not known is not "none".
-    return None, False
+    return None, first
 
 
-def _standing(record: Record | None) -> Record | None:
-    return None if record is not None and record.state == "withdrawn" else record
+def _standing(record: Record | None, epoch: int) -> Record | None:
+    """Return an earlier try's record if its generation is still what this task asks for."""
+    if record is None or record.state == "withdrawn":
+        return None
+    ended = record.state in ("delivered", "failed")
+    cost_nothing = record.state == "failed" and record.credits == 0
+    return None if cost_nothing or (ended and record.epoch != epoch) else record
+
+
+def _settle(error: GenerationError, record: Record | None, *, unpaid: bool) -> None:
+    """
+    End without retry what is wrong for good, unless something may have been paid for.
+
+    After submission nothing is final but the gateway's own verdict, not even a lost connection.
+    """
+    if isinstance(error, InvalidRequestError) and record is not None:
+        # Cleared, or it would have ruled. It is not landed: somebody may have asked for something else.
+        error.fate = (
+            f"This try submitted nothing; an earlier one has left {in_words(record)}. Mend the request and "
+            "clear the task: the same request goes on with that. Or fetch its result by its task id. A retry "
+            "would not help, so none is made."
+        )
+        without_retry(error)
+    elif isinstance(error, InvalidRequestError | ConnectionConfigError):
+        if not unpaid:
+            error.fate = (
+                "This try submitted nothing. What an earlier one may have paid for is not lost: once this is "
+                "mended, a retry goes on with it."
+            )
+        elif isinstance(error, InvalidRequestError) or not error.retryable:
+            without_retry(error)
+
+
+def _fate(record: Record | None, situation: fate.Situation) -> str:
+    """Say what becomes of what this task has, or has not, submitted."""
+    if record is None:
+        return fate.not_submitted(situation, final=False)
+    if record.state == "failed":
+        return f"What was submitted is {in_words(record)}."
+    return fate.not_landed(situation) if record.state == "delivered" else fate.still_running(situation)
 
 
 def leave_failure(context: Any, failure: dict[str, Any]) -> None:

@@ -66,7 +66,7 @@ class Submitter:
     :param identity: of the task instance.
     :param epoch: its ``max_tries``.
     :param retries_left: automatic retries that Airflow will still make.
-    :param first_try: no try of this task instance was before this one.
+    :param try_number: of this try, from 1.
     :param killed: whether the task was asked to stop; looked at right before the paid call.
     :param holder: this process, in the intents that it may send.
     :param try_id: this try; later ones have greater ones. ``None``: their order is not known.
@@ -79,7 +79,7 @@ class Submitter:
     retries_left: int
     on_rerun_after_delivery: OnRerun = "regenerate"
     on_uncertain_submission: OnUncertain = "resubmit"
-    first_try: bool = True
+    try_number: int = 1
     killed: Callable[[], bool] = lambda: False
     clock: Clock = time
     holder: str = field(default_factory=identities.new_holder)
@@ -170,19 +170,25 @@ class Submitter:
         except GenerationError as error:
             log.warning("Going on without the submission record: the generation exists. %s", error)
             record = None
-        if record is not None and generation_id in (None, record.generation_id):
-            return record
-        return Record(
-            state="submitted",
-            epoch=self.epoch,
-            attempt=0,
-            fingerprint="",
-            key="",
-            begun_at=0.0,
-            conn_id=self.hook.conn_id,
-            model=model,
-            generation_id=generation_id,
-        )
+        unanswered = record is not None and record.state == "intent"
+        if record is not None and unanswered and generation_id and not is_later(record.try_id, self.try_id):
+            # The answer came, and could not be recorded then.
+            record = record.submitted(generation_id, None, self.clock.time())
+            self.records.note(record)
+        if record is None or generation_id not in (None, record.generation_id):
+            record = Record(
+                state="submitted",
+                epoch=self.epoch,
+                attempt=0,
+                fingerprint="",
+                key="",
+                begun_at=0.0,
+                conn_id=self.hook.conn_id,
+                model=model,
+                generation_id=generation_id,
+            )
+        self.records.held = record
+        return record
 
     def find(self, record: Record, *, patiently: bool) -> Finding:
         """
@@ -228,7 +234,7 @@ class Submitter:
             step.abandoned,
             fingerprint=request.fingerprint,
             cleared=before is not None and before.epoch != self.epoch,
-            first_try=self.first_try or not self.records.durable,
+            first_try=self.try_number <= 1 or not self.records.durable,
         ):
             log.log(*said)
         key = identities.idempotency_key(self.identity, step.epoch, step.attempt, request.fingerprint)
@@ -252,7 +258,31 @@ class Submitter:
             self.records.begin(record, before)
         except RecordTakenError:
             return self._follow(before)
-        return self._post(record, Undo(before))
+        submitted = self._post(record, Undo(before))
+        if self._is_an_earlier_failure(submitted):
+            log.warning(
+                "Generation %s is an earlier try's, which had failed and cost nothing: a new one is "
+                "submitted.",
+                submitted.generation_id,
+            )
+            return self._begin(Begin(step.epoch, step.attempt + 1), wanted, before)
+        return submitted
+
+    def _is_an_earlier_failure(self, submitted: Submitted) -> bool:
+        """
+        Whether a gateway that replays keys has answered with what an earlier try of this task came to.
+
+        Where no record outlives a try, every try begins with the same key.
+        """
+        record = submitted.record
+        if self.records.durable or not self.replays_keys or record.attempt + 1 >= self.try_number:
+            return False
+        # The answer may be a copy of the first one, of before it failed.
+        with suppress(GatewayError):
+            seen = self.hook.get_generation(submitted.generation_id, category=record.category or "image")
+            refused = submission.is_content_refusal(seen.failure.code if seen.failure else None)
+            return seen.failed and seen.credits_final == 0 and not refused
+        return False
 
     def _repeat(self, step: Repeat, before: Record | None) -> Submitted:
         log.warning(
@@ -360,7 +390,7 @@ class Submitter:
         return self._reattach(Reattach(mine))
 
     def _reattach(self, step: Reattach) -> Submitted:
-        record = step.record
+        record = self.records.held = step.record
         observability.reattached(Labels(self.hook.api.NAME, record.model))
         log.info(
             "Resumed after an earlier try: re-attaching to generation %s (%s); nothing is submitted again.",

@@ -185,7 +185,7 @@ def expected(
         return Reattach, ""
     if state == "delivered":
         return (Begin, "") if cleared and rerun == "regenerate" else (Reattach, "")
-    return Begin, "" if cleared else "next attempt"
+    return Begin, ""
 
 
 RERUNS: tuple[OnRerun, ...] = ("regenerate", "reuse")
@@ -215,7 +215,7 @@ def test_every_case(
     assert type(step) is kind
     if isinstance(step, Begin):
         assert step.epoch == epoch
-        assert step.attempt == (record.attempt + 1 if detail == "next attempt" else 0)
+        assert step.attempt == record.attempt + (state != "withdrawn")
         assert step.abandoned == (record if detail == "abandons" else None)
     elif isinstance(step, Stop):
         assert (step.record, step.reason) == (record, detail)
@@ -243,7 +243,7 @@ def test_a_failure_that_is_not_tried_again_without_a_person(
 ) -> None:
     record = SUBMITTED.failed(code, credits)
     assert next_step(record, now=NOW, epoch=1, fingerprint="same") == Stop(record, reason)  # type: ignore[arg-type]
-    assert next_step(record, now=NOW, epoch=2, fingerprint="same") == Begin(2, 0)
+    assert next_step(record, now=NOW, epoch=2, fingerprint="same") == Begin(2, record.attempt + 1)
 
 
 @pytest.mark.parametrize("state", ["intent", "submitted"])
@@ -324,7 +324,7 @@ def test_what_is_not_found(
         looked_up=outcome,
     )
     if cleared and (changed or record is ASKED):
-        assert step == Begin(2, 0, abandoned=record)  # a person's answer, or another wish
+        assert step == Begin(2, record.attempt + 1, abandoned=record)  # a person's answer, or another wish
     elif outcome == "absent" and uncertain == "resubmit" and not changed:
         assert step == Begin(epoch, INTENT.attempt + 1, abandoned=record)
     else:
@@ -390,7 +390,7 @@ def test_another_namespace_and_a_clear_leave_a_strange_key_behind(cleared: bool)
     )
     step = next_step(record, now=110.0, epoch=3 if cleared else 2, fingerprint="f", namespace="production")
     if cleared:
-        assert step == Begin(3, 0, abandoned=record)
+        assert step == Begin(3, 1, abandoned=record)
     else:
         assert step == Repeat(record)
 
@@ -403,5 +403,5 @@ def test_through_another_connection_nothing_is_sent_again_or_looked_up(replays: 
         )
 
     assert step(INTENT.epoch, "other") == Stop(INTENT, "elsewhere")
-    assert step(2, "other") == Begin(2, 0, abandoned=INTENT)
+    assert step(2, "other") == Begin(2, INTENT.attempt + 1, abandoned=INTENT)
     assert isinstance(step(INTENT.epoch, INTENT.conn_id), Repeat if replays else LookUp)

@@ -17,6 +17,7 @@ from tests.unit.generation.submission_model import (
     Delivery,
     Ended,
     Kind,
+    Place,
     Process,
     Story,
     World,
@@ -216,6 +217,27 @@ def an_orphan_delivers_while_it_is_adopted() -> World:
     run_out(world, adopting)
     run_out(world, Process(world))
     return world
+
+
+@pytest.mark.usefixtures("unheard")
+def test_a_clear_after_fewer_retries_pays_for_a_new_generation() -> None:
+    """``max_tries`` falls back to what it was for the first generation; its key is not sent again."""
+    world = World(epoch=2)
+    for epoch in (2, 3, 2):
+        world.epoch = epoch
+        world.try_over()
+        run_out(world, Process(world))
+    assert len({made.key for made in world.gateway.made}) == 3
+
+
+@pytest.mark.usefixtures("unheard")
+def test_a_clear_after_a_record_was_forgotten_pays_for_a_new_generation() -> None:
+    world = World()
+    run_out(world, Process(world))
+    world.place = Place()
+    world.clear()
+    run_out(world, Process(world))
+    assert len({made.key for made in world.gateway.made}) == 2
 
 
 ONCE_LOST: list[Callable[[], World]] = [

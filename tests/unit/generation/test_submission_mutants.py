@@ -26,6 +26,8 @@ from tests.unit.generation.test_submission_losses import (
 from tests.unit.generation.test_submission_model import (
     ONCE_LOST,
     tell,
+    test_a_clear_after_a_record_was_forgotten_pays_for_a_new_generation,
+    test_a_clear_after_fewer_retries_pays_for_a_new_generation,
     test_what_once_paid_twice_pays_once,
 )
 
@@ -75,6 +77,13 @@ def _epoch_not_adopted(step: Any, given: dict[str, Any]) -> Any:
     if isinstance(step, Begin | submission.Stop) or given["record"] is None:
         return step
     return replace(step, record=replace(step.record, epoch=given["record"].epoch))
+
+
+def _attempt_begins_anew(step: Any, given: dict[str, Any]) -> Any:
+    """Count from 0 after a clear."""
+    record = given["record"]
+    cleared = record is not None and record.epoch != given["epoch"]
+    return replace(step, attempt=0) if isinstance(step, Begin) and cleared else step
 
 
 def _look_up_skipped(step: Any, given: dict[str, Any]) -> Any:
@@ -162,6 +171,7 @@ MUTANTS: dict[str, Patch] = {
     "key_without_attempt": lambda patch: patch.setattr(identity, "idempotency_key", _without_attempt),
     "key_without_epoch": lambda patch: patch.setattr(identity, "idempotency_key", _without_epoch),
     "attempt_stands": _deciding(_attempt_stands),
+    "attempt_begins_anew": _deciding(_attempt_begins_anew),
     "epoch_kept": _deciding(_epoch_kept),
     "epoch_not_adopted": _deciding(_epoch_not_adopted),
     "look_up_skipped": _deciding(_look_up_skipped),
@@ -196,6 +206,8 @@ def test_the_model_notices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def _every_story() -> None:
     for story in ONCE_LOST:
         test_what_once_paid_twice_pays_once(story)
+    test_a_clear_after_fewer_retries_pays_for_a_new_generation()
+    test_a_clear_after_a_record_was_forgotten_pays_for_a_new_generation()
     for seed in range(STORIES):
         tell(seed)
 

@@ -1,0 +1,273 @@
+"""What a failed task says of the money where its record, its request or its worker is gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya._compat import AirflowFailException, AirflowTaskTimeout
+from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.generation.record import Record
+from airflow_provider_rivya.operators.records import RecordStore, SafeRecords
+from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from tests import airflows
+from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.operators.bench import MAKE, Bench
+from tests.integration.operators.conftest import NewBench
+from tests.integration.operators.test_delivery import CREATE
+from tests.sandbox_process import SandboxProcess
+
+pytestmark = pytest.mark.usefixtures("database", "connect")
+
+
+class Struck(RivyaGenerateOperator):
+    """Is struck by what nobody foresaw, in its first try, after it has submitted."""
+
+    strikes: list[BaseException]
+
+    def _look(self, *arguments: Any) -> Any:
+        if self.strikes:
+            raise self.strikes.pop()
+        return super()._look(*arguments)
+
+
+class Stricken:
+    """A record store that cannot be written, once, when a task id is to be recorded."""
+
+    def __init__(self, store: RecordStore, strikes: list[BaseException]) -> None:
+        self.durable, self.read = store.durable, store.read
+        self._store, self._strikes = store, strikes
+
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        if after is not None and after.state == "submitted" and self._strikes:
+            raise self._strikes.pop()
+        self._store.exchange(before, after)
+
+
+class Unrecorded(RivyaGenerateOperator):
+    """Cannot record, once, that its request was taken in."""
+
+    strikes: list[BaseException]
+
+    def _submitter(self, *arguments: Any, **named: Any) -> Any:
+        submitter = super()._submitter(*arguments, **named)
+        store = Stricken(submitter.records._store, self.strikes)
+        return replace(submitter, records=SafeRecords(store, self.conn_id))
+
+
+def one_of(operator: type[Any], strike: BaseException, landing: Path, **arguments: Any) -> Bench:
+    strikes = [strike]
+    place = {} if airflows.STATE_STORE else {"state_path": f"file://{landing.parent}/records/"}
+
+    def build() -> None:
+        task = operator(
+            task_id=MAKE,
+            model="z-image",
+            prompt="A lighthouse",
+            output_path=f"file://{landing}/",
+            retries=2,
+            retry_delay=timedelta(0),
+            **place,
+            **arguments,
+        )
+        task.strikes = strikes
+
+    return Bench(build, landing.parent / "records")
+
+
+@pytest.mark.parametrize(
+    ("strike", "kind"),
+    [(RuntimeError("out of the blue"), "error"), (AirflowTaskTimeout("execution_timeout"), "timeout")],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+@pytest.mark.parametrize("durable", [True, False])
+def test_struck_after_it_has_submitted(
+    sandbox: SandboxProcess, landing: Path, logs: Listener, strike: BaseException, kind: str, durable: bool
+) -> None:
+    run = one_of(Struck, strike, landing, durable=durable)
+    assert run.run().state == "up_for_retry"
+    (task,) = sandbox.tasks()
+    assert run.xcom(key="failure") == {
+        "kind": kind,
+        "submitted": True,
+        "generation_id": task["id"],
+        "credits": 1,
+    }
+    then = (
+        "The next try (2 left) re-attaches to it and does not pay again."
+        if durable
+        else "No record survives this try: a retry would submit anew and may pay again."
+    )
+    said = f"Generation {task['id']} goes on at the gateway and 1 credit is reserved. {then}"
+    assert f"{type(strike).__name__}. {said}" in logs.text
+
+
+@pytest.mark.parametrize("timeout", [True, False])
+def test_airflow_ends_the_deferral_of_a_task_without_a_record(
+    bench: NewBench, sandbox: SandboxProcess, timeout: bool
+) -> None:
+    sandbox.reset(speed=1)
+    run = bench(deferrable=True, durable=False)
+    run.begin()
+    done = run.fail_deferral(timeout=timeout)
+    assert done.state == "up_for_retry"
+    assert done.text.endswith(
+        "A generation was submitted before the deferral and goes on at the gateway; its task id "
+        "is in the log "
+        "above. No record of it is at hand: a retry would submit anew and may pay again."
+    )
+    assert run.xcom(key="failure") == {
+        "kind": "timeout",
+        "submitted": True,
+        "generation_id": None,
+        "credits": None,
+    }
+
+
+def test_an_answer_that_could_not_be_recorded_is_recorded_on_the_resume(
+    sandbox: SandboxProcess, landing: Path, logs: Listener
+) -> None:
+    run = one_of(Unrecorded, OSError("no space left"), landing, deferrable=True)
+    begun = run.begin()
+    (task,) = sandbox.tasks()
+    assert f"Generation {task['id']} is submitted, but that could not be recorded" in logs.text
+    assert begun.state == "deferred"
+    assert run.record()["state"] == "intent"
+    done = run.resume(run.fire(begun))
+    assert done.state == "success", done.text
+    assert (run.record()["state"], run.record()["generation_id"]) == ("delivered", task["id"])
+    assert sandbox.ledger()["charges"] == 1
+
+
+def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
+    bench: NewBench, sandbox: SandboxProcess, photo: Path, landing: Path
+) -> None:
+    sandbox.reset(speed=1)
+    run = bench(model="nano-banana-2", reference_media=str(photo), timeout=timedelta(seconds=0.2), retries=0)
+    assert run.run().state == "failed"
+    (task,) = sandbox.tasks()
+    kept = photo.read_bytes()
+    photo.unlink()
+    run.clear()
+    done = run.run()
+    assert done.state == "failed"
+    assert isinstance(done.error, InvalidRequestError)
+    assert done.text.endswith(
+        f"This try submitted nothing; an earlier one has left generation {task['id']} "
+        "(submitted), which may be "
+        "running and was paid for. Mend the request and clear the task: the same request goes "
+        "on with that. Or "
+        "fetch its result by its task id. A retry would not help, so none is made."
+    )
+    failure = {"kind": "invalid_request", "submitted": True, "generation_id": task["id"], "credits": 5}
+    assert run.xcom(key="failure") == failure
+    photo.write_bytes(kept)
+    sandbox.advance(60)
+    run.clear()
+    assert run.run().state == "success"
+    assert run.xcom()["generation_id"] == task["id"]
+    assert sandbox.ledger()["charges"] == 1
+
+
+def test_a_refused_new_generation_is_not_the_failed_one_before_it(
+    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+) -> None:
+    connect(retries=0)
+    run = bench()
+    sandbox.fault(kind="generation_fails", path="*/generations", refund=True)
+    assert run.run().state == "up_for_retry"
+    (task,) = sandbox.tasks()
+    assert run.xcom(key="failure")["generation_id"] == task["id"]
+    sandbox.fault(kind="rate_limit", method="POST", path=CREATE)
+    done = run.run()
+    assert "Nothing was submitted and nothing was charged. The next try (1 left) submits anew." in done.text
+    assert run.xcom(key="failure") == {
+        "kind": "unavailable",
+        "submitted": False,
+        "generation_id": None,
+        "credits": None,
+    }
+    assert run.run().state == "success"
+    assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
+
+
+def test_without_a_record_a_failed_generation_is_followed_by_a_new_one(
+    bench: NewBench, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    """The gateway replays the key of the first try, and with it the failure."""
+    run = bench(durable=False)
+    sandbox.fault(kind="generation_fails", path="*/generations", refund=True)
+    assert run.run().state == "up_for_retry"
+    (failed,) = sandbox.tasks()
+    assert run.run().state == "success"
+    assert (
+        f"Generation {failed['id']} is an earlier try's, which had failed and cost nothing: a new one is "
+        "submitted." in logs.text
+    )
+    assert len(sandbox.tasks()) == 2
+    assert len({request["idempotency_key"] for request in sent(sandbox, "POST", CREATE)}) == 2
+    assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_what_a_decorated_function_raises_on_a_retry_does_not_leave_the_result_behind(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path, logs: Listener, final: bool
+) -> None:
+    from airflow_provider_rivya.decorators.rivya import rivya_generate_task
+
+    calls: list[int] = []
+
+    def prompt() -> str:
+        calls.append(1)
+        if len(calls) > 1:
+            raise AirflowFailException("no more") if final else KeyError("row")
+        return "A lighthouse"
+
+    def build() -> None:
+        rivya_generate_task(
+            task_id=MAKE,
+            model="z-image",
+            output_path=f"file://{landing}/",
+            state_path=f"file://{landing.parent}/records/",
+            timeout=timedelta(seconds=0.2),
+            retries=2,
+            retry_delay=timedelta(0),
+        )(prompt)()
+
+    sandbox.reset(speed=1)
+    run = Bench(build, landing.parent / "records")
+    assert run.run().state == "up_for_retry"
+    sandbox.advance(60)
+    done = run.run()
+    assert done.state == ("failed" if final else "success"), done.text
+    (task,) = sandbox.tasks()
+    ruled = (
+        f"The request could not be made now, but what an earlier try submitted ({task['id']}) rules. KeyError"
+    )
+    assert (ruled in logs.text) is not final
+    assert sandbox.ledger()["charges"] == 1
+
+
+def test_a_record_place_that_is_gone_wrong_on_the_resume_is_not_the_end(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path
+) -> None:
+    """Another worker may lack what its place needs; the generation is paid for."""
+    arguments: dict[str, Any] = {"deferrable": True, "state_path": f"file://{landing.parent}/records/"}
+    run = bench(arguments)
+    begun = run.begin()
+    arguments["state_path"] = "s4://records/"
+    done = run.resume(run.fire(begun))
+    assert done.state == "up_for_retry", done.text
+    assert done.text.endswith(
+        "This try submitted nothing. What an earlier one may have paid for is not lost: once "
+        "this is mended, a "
+        "retry goes on with it."
+    )
+    assert run.xcom(key="failure")["submitted"] is None
+    arguments["state_path"] = f"file://{landing.parent}/records/"
+    assert run.run().state == "success"
+    assert sandbox.ledger()["charges"] == 1
