@@ -46,9 +46,14 @@ class Situation:
 
     @property
     def paid(self) -> str:
-        if self.credits is None:
-            return "what it costs the gateway does not tell"
-        return f"{in_credits(self.credits)} {'is' if self.credits == 1 else 'are'} reserved"
+        return reserved(self.credits)
+
+
+def reserved(credits: float | None) -> str:
+    """Say what a generation costs that has not ended."""
+    if credits is None:
+        return "what it costs the gateway does not tell"
+    return f"{in_credits(credits)} {'is' if credits == 1 else 'are'} reserved"
 
 
 def not_submitted(situation: Situation, *, final: bool) -> str:

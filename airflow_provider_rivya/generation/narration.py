@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationFailedError
+from airflow_provider_rivya.generation.fate import reserved
 from airflow_provider_rivya.generation.result import in_credits
 
 if TYPE_CHECKING:
@@ -18,11 +19,14 @@ FRESH_FOR = 15.0
 """A watcher that begins within this many seconds of the submission is taken for the first one."""
 
 
-def resumed(generation_id: str, submitted_at: float, now: float, deadline: float) -> str | None:
+def resumed(
+    generation_id: str, submitted_at: float, now: float, deadline: float, credits: float | None
+) -> str | None:
     """
     Say that a generation of before is watched (again): after a restart or a takeover of the triggerer.
 
     :param submitted_at: seconds since the epoch, as ``now`` and ``deadline`` are.
+    :param credits: reserved for it, where the gateway has told.
     :return: the line to log; ``None`` for one that was only just submitted.
     """
     age = now - submitted_at
@@ -31,8 +35,9 @@ def resumed(generation_id: str, submitted_at: float, now: float, deadline: float
     left = deadline - now
     until = f"for at most {left:.0f} s more" if left > 0 else "once more, as its deadline has passed"
     return (
-        f"Resumed watching generation {generation_id}, submitted {age:.0f} s ago. It went on at the gateway "
-        f"meanwhile, and nothing is submitted or paid again: its state is asked for, {until}."
+        f"Resumed watching generation {generation_id}, submitted {age:.0f} s ago ({reserved(credits)}). It "
+        "went on at the gateway meanwhile, and nothing is submitted or paid again: its state is asked for, "
+        f"{until}."
     )
 
 

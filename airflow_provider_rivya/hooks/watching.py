@@ -6,11 +6,12 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
+    ConnectionConfigError,
     GatewayError,
     GenerationError,
     GenerationTimeoutError,
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.connection import ConnectionSettings
 
 log = logging.getLogger(__name__)
+
+
+BAD_CONNECTION: Final = "connection"
+"""Code of a waiting that ended because its connection could not be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,14 @@ def verdict(finished: Finished, generation: Generation, target: Target) -> Gener
 
 def not_ended(finished: Finished, generation_id: str, conn_id: str) -> GenerationError:
     """Describe a waiting that ended without the gateway's verdict."""
+    if finished.code == BAD_CONNECTION:
+        return ConnectionConfigError(
+            "The triggerer could not use the connection while the generation was waited for",
+            generation_id=generation_id,
+            conn_id=conn_id,
+            advice="The triggerer's log says why: mend the connection, or make it readable there.",
+            retryable=True,
+        )
     if finished.outcome == "refused":
         return AuthenticationError(
             "The gateway kept refusing the key while the generation was waited for",

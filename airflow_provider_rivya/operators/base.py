@@ -172,7 +172,14 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             finished = self._look(hook, submitted, category, begun, deadline)
             if finished is None:
                 self.defer(
-                    trigger=self.trigger_class(pinned.generation_id, self.conn_id, category, begun, deadline),
+                    trigger=self.trigger_class(
+                        pinned.generation_id,
+                        self.conn_id,
+                        category,
+                        begun,
+                        deadline,
+                        submitted.record.credits,
+                    ),
                     method_name="execute_complete",
                     kwargs=asdict(pinned),
                     timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,

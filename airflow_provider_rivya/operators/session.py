@@ -122,12 +122,12 @@ def _settle(error: GenerationError, record: Record | None, *, unpaid: bool) -> N
         )
         without_retry(error)
     elif isinstance(error, InvalidRequestError | ConnectionConfigError):
-        if not unpaid:
+        if not unpaid and error.generation_id is None:
             error.fate = (
                 "This try submitted nothing. What an earlier one may have paid for is not lost: once this is "
                 "mended, a retry goes on with it."
             )
-        elif isinstance(error, InvalidRequestError) or not error.retryable:
+        elif unpaid and (isinstance(error, InvalidRequestError) or not error.retryable):
             without_retry(error)
 
 

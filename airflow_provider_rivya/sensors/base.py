@@ -117,6 +117,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
                     self._category(hook, pinned.model),
                     min(begun, now),  # the gateway's clock may go before ours
                     deadline,
+                    seen.credits_reserved if seen is not None else None,
                 ),
                 method_name="execute_complete",
                 kwargs=asdict(pinned),

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rivya._compat import BaseTrigger, TriggerEvent
 from airflow_provider_rivya.exceptions import ConnectionConfigError
+from airflow_provider_rivya.generation.fate import reserved
 from airflow_provider_rivya.hooks.base import GatewayHook
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.hooks.connection import ConnectionSettings
+
+CONNECTION_PAUSE: Final = 10.0
+"""Seconds between two attempts to read a connection that cannot be read."""
 
 
 class GenerationTrigger(BaseTrigger):
@@ -27,13 +35,20 @@ class GenerationTrigger(BaseTrigger):
     :param submitted_at: seconds since the epoch.
     :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not
         prolong the waiting.
+    :param credits_reserved: what it costs, where the gateway has told, for the log.
     """
 
     hook_class: ClassVar[type[GatewayHook]]
     conn_id_argument: ClassVar[str]
 
     def __init__(
-        self, generation_id: str, conn_id: str, category: str, submitted_at: float, deadline: float
+        self,
+        generation_id: str,
+        conn_id: str,
+        category: str,
+        submitted_at: float,
+        deadline: float,
+        credits_reserved: float | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow leaves it without annotations
         self.generation_id = generation_id
@@ -41,6 +56,7 @@ class GenerationTrigger(BaseTrigger):
         self.category = category
         self.submitted_at = submitted_at
         self.deadline = deadline
+        self.credits_reserved = credits_reserved
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return (
@@ -51,22 +67,25 @@ class GenerationTrigger(BaseTrigger):
                 "category": self.category,
                 "submitted_at": self.submitted_at,
                 "deadline": self.deadline,
+                "credits_reserved": self.credits_reserved,
             },
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         from airflow_provider_rivya.generation.narration import resumed
-        from airflow_provider_rivya.hooks.watching import Target, awatch
+        from airflow_provider_rivya.hooks.watching import BAD_CONNECTION, Target, awatch
         from airflow_provider_rivya.triggers.poller import shared_hook
 
-        line = resumed(self.generation_id, self.submitted_at, time.time(), self.deadline)
+        line = resumed(
+            self.generation_id, self.submitted_at, time.time(), self.deadline, self.credits_reserved
+        )
         if line is not None:
             self.log.info("%s", line)
         try:
             async with shared_hook(self.hook_class, self.conn_id) as hook:
                 target = Target.of(
                     self.generation_id,
-                    await hook.asettings(),
+                    await self._settings(hook),
                     self.category,
                     max(0.0, self.deadline - time.time()),
                     self.submitted_at,
@@ -75,8 +94,30 @@ class GenerationTrigger(BaseTrigger):
             event = {"status": finished.outcome, "task_id": self.generation_id, "code": finished.code}
         except ConnectionConfigError as error:
             self.log.error("Generation %s cannot be watched. %s", self.generation_id, error)
-            event = {"status": "refused", "task_id": self.generation_id, "code": "connection"}
+            event = {"status": "refused", "task_id": self.generation_id, "code": BAD_CONNECTION}
         yield TriggerEvent(event)
+
+    async def _settings(self, hook: GatewayHook) -> ConnectionSettings:
+        """
+        Read the connection; a fault that may pass, such as an API server that is away, is waited out.
+
+        :raises ConnectionConfigError: it cannot be used, or could not be read until the deadline.
+        """
+        while True:
+            try:
+                return await hook.asettings()
+            except ConnectionConfigError as error:
+                left = self.deadline - time.time()
+                if not error.retryable or left <= 0:
+                    raise
+                self.log.warning(
+                    "Generation %s: its connection cannot be read yet. %s. The generation itself goes on at "
+                    "the gateway; trying again in %.0f s.",
+                    self.generation_id,
+                    error.message,
+                    pause := min(CONNECTION_PAUSE, left),
+                )
+                await asyncio.sleep(pause)
 
     async def on_kill(self) -> None:
         """
@@ -87,6 +128,7 @@ class GenerationTrigger(BaseTrigger):
         """
         self.log.warning(
             "Generation %s is no longer watched by this triggerer. The gateway cannot cancel it: it goes on "
-            "there and is paid for. If this task runs again with the same request, it re-attaches.",
+            "there and is paid for (%s). If this task runs again with the same request, it re-attaches.",
             self.generation_id,
+            reserved(self.credits_reserved),
         )

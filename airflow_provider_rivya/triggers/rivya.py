@@ -19,6 +19,12 @@ class RivyaTaskTrigger(GenerationTrigger):
     conn_id_argument: ClassVar[str] = "rivya_conn_id"
 
     def __init__(
-        self, generation_id: str, rivya_conn_id: str, category: str, submitted_at: float, deadline: float
+        self,
+        generation_id: str,
+        rivya_conn_id: str,
+        category: str,
+        submitted_at: float,
+        deadline: float,
+        credits_reserved: float | None = None,
     ) -> None:
-        super().__init__(generation_id, rivya_conn_id, category, submitted_at, deadline)
+        super().__init__(generation_id, rivya_conn_id, category, submitted_at, deadline, credits_reserved)

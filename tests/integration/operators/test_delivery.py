@@ -91,7 +91,8 @@ def test_inline_wait_over_defers(bench: NewBench, sandbox: SandboxProcess) -> No
 @at_each
 def test_deferral_carries_no_secret(bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
     _, arguments = bench(deferrable=True).begin().trigger or ("", {})
-    assert set(arguments) == {"generation_id", gateway.conn_argument, "category", "submitted_at", "deadline"}
+    numbers = {"submitted_at", "deadline", "credits_reserved"}
+    assert set(arguments) == {"generation_id", gateway.conn_argument, "category", *numbers}
     assert "http" not in json.dumps(arguments)
 
 

@@ -97,7 +97,8 @@ def test_in_the_triggerer(sensor: NewSensor, gateway: TestedGateway, sandbox: Sa
     assert deferred.trigger is not None
     path, arguments = deferred.trigger
     assert path == gateway.trigger_path
-    assert set(arguments) == {"generation_id", gateway.conn_argument, "category", "submitted_at", "deadline"}
+    numbers = {"submitted_at", "deadline", "credits_reserved"}
+    assert set(arguments) == {"generation_id", gateway.conn_argument, "category", *numbers}
     assert 3590 < arguments["deadline"] - arguments["submitted_at"] < 3610
     assert not run.xcom(key="_link_rivya_result")
     sandbox.advance(60)

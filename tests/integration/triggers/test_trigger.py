@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.generation import waiting
+from airflow_provider_rivya.triggers import base as triggers
 from airflow_provider_rivya.triggers import poller
 from airflow_provider_rivya.triggers.base import GenerationTrigger
 from tests.integration.conftest import SECRETS, Connect, Listener, sent
@@ -28,7 +29,7 @@ def submit(gateway: TestedGateway) -> str:
 
 def trigger_for(gateway: TestedGateway, generation_id: str, *, seconds: float = 30.0) -> GenerationTrigger:
     now = time.time()
-    return gateway.trigger(generation_id, gateway.conn_id, "image", now, now + seconds)
+    return gateway.trigger(generation_id, gateway.conn_id, "image", now, now + seconds, 7)
 
 
 async def event_of(trigger: GenerationTrigger) -> Any:
@@ -217,6 +218,29 @@ async def test_connection_missing(
     assert (event["status"], event["code"]) == ("refused", "connection")
 
 
+async def test_a_connection_that_cannot_be_read_yet_is_waited_for(
+    connect: Connect,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    logs: Listener,
+) -> None:
+    """As at a restart of the triggerer while the API server or a secrets backend is away."""
+    monkeypatch.setattr(triggers, "CONNECTION_PAUSE", 0.05)
+    generation_id = submit(gateway)
+    monkeypatch.setenv(gateway.variable, "{half")
+    trigger = trigger_for(gateway, generation_id)
+    running = asyncio.ensure_future(event_of(trigger))
+    async with asyncio.timeout(20):
+        await logs.said(f"Generation {generation_id}: its connection cannot be read yet.", times=2)
+    connect()
+    assert (await running)["status"] == "succeeded"
+    monkeypatch.setenv(gateway.variable, "{half")
+    _, arguments = trigger.serialize()
+    event = await event_of(gateway.trigger(**{**arguments, "deadline": 0.0}))
+    assert event == {"status": "refused", "task_id": generation_id, "code": "connection"}
+
+
 async def test_cancelled_trigger_gives_its_lease_back(
     connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
 ) -> None:
@@ -252,5 +276,8 @@ async def test_on_kill_claims_no_more_than_it_knows(
 ) -> None:
     await trigger_for(gateway, "task_1").on_kill()
     said = logs.text + "".join(capfd.readouterr())
-    assert "Generation task_1 is no longer watched by this triggerer" in said
-    assert "cannot cancel" in said
+    assert (
+        "Generation task_1 is no longer watched by this triggerer. The gateway cannot cancel it: it goes on "
+        "there and is paid for (7 credits are reserved). If this task runs again with the same request, it "
+        "re-attaches." in said
+    )

@@ -111,7 +111,7 @@ def test_what_a_failed_generation_cost(credits: float | None, told: str) -> None
 
 @pytest.mark.parametrize("age", [-3.0, 0.0, FRESH_FOR - 0.1])
 def test_the_first_watcher_says_nothing(age: float) -> None:
-    assert resumed("task_1", START, START + age, START + 900) is None
+    assert resumed("task_1", START, START + age, START + 900, 5) is None
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,9 @@ def test_the_first_watcher_says_nothing(age: float) -> None:
     ],
 )
 def test_a_later_watcher_names_the_generation_and_its_fate(age: float, left: float, says: str) -> None:
-    line = resumed("task_1", START, START + age, START + age + left)
+    line = resumed("task_1", START, START + age, START + age + left, 5)
     assert line is not None
     assert line.startswith("Resumed watching generation task_1, ")
+    assert " ago (5 credits are reserved). It went on at the gateway" in line
     assert "nothing is submitted or paid again" in line
     assert says in line
