@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import timedelta
@@ -164,6 +164,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
                 self.output_conn_id,
                 time.time(),
                 category,
+                self._made_from(),
             )
             begun = submitted.record.submitted_at or time.time()
             deadline = time.time() + self._patience()
@@ -180,6 +181,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
 
     def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
+        self._made_from(pinned.get("inputs"))
         with self._session(context) as session:
             # DAG.test() of Airflow 3.3 hands on the event alone.
             place = {
@@ -261,6 +263,8 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         from airflow_provider_rivya.operators.references import read_references
 
         instance = context["ti"]
+        if isinstance(self.reference_media, Iterator):
+            self.reference_media = list(self.reference_media)  # lineage reads it again
         references = read_references(
             self.reference_media,
             open_url=hook.downloader().open,

@@ -12,6 +12,7 @@ from PIL import Image
 from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequestError
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at_each
+from tests.integration.lineage import Lineage
 from tests.integration.operators.bench import MAKE, Bench
 from tests.sandbox_process import SandboxProcess
 
@@ -92,6 +93,51 @@ def test_a_dict_decides_the_request(
     output = run.xcom()["outputs"][0]
     with Image.open(output["uri"].removeprefix("file://")) as image:
         assert image.width > image.height
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_lineage_is_told_of_what_the_function_returned(
+    decorated: NewTask,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    photo: Path,
+    landing: Path,
+    deferrable: bool,
+) -> None:
+    lineage = Lineage()
+    calls: list[int] = []
+
+    def picture() -> dict[str, Any]:
+        calls.append(1)
+        return {"prompt": "A bicycle", "reference_media": [photo]}
+
+    run = decorated(picture, model=gateway.references[0], deferrable=deferrable, on_success_callback=lineage)
+    done = run.run()
+    assert done.state == "success", done.text
+    assert lineage.inputs == [("file", str(photo))]
+    (output,) = run.xcom()["outputs"]
+    assert lineage.outputs == [("file", output["uri"].removeprefix("file://"))]
+    assert calls == [1]
+
+
+def test_lineage_of_a_resume_with_the_event_alone(
+    decorated: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
+) -> None:
+    """What the function returned is not known any more; the decorator's own argument is."""
+    lineage = Lineage()
+    run = decorated(
+        lambda: "A bicycle",
+        model=gateway.references[0],
+        reference_media=str(photo),
+        deferrable=True,
+        on_success_callback=lineage,
+    )
+    event = run.fire(run.begin())
+    run.forget_what_was_carried()
+    done = run.resume(event)
+    assert done.state == "success", done.text
+    assert lineage.inputs == [("file", str(photo))]
+    assert len(lineage.outputs) == 1
 
 
 def test_expand(decorated: NewTask, sandbox: SandboxProcess) -> None:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 from airflow.sdk import Asset, AssetAlias
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.operators.reporting import without_urls
-from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.bench import Bench
 from tests.integration.operators.conftest import NewBench
 from tests.sandbox_process import SandboxProcess
-from tests.telemetry import StatusCode, Telemetry, collecting
+from tests.telemetry import StatusCode, Telemetry
 
 TAGS = (("gateway", "rivya"), ("model", "z-image"))
 
@@ -27,30 +19,11 @@ needs_spans = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def telemetry() -> Iterator[Telemetry]:
-    with collecting() as collected:
-        yield collected
-
-
-def asset_events(run: Bench) -> list[tuple[str, dict[str, Any]]]:
-    """The asset events of a run: URI and extra."""
-    from airflow.models.asset import AssetEvent
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
-    with create_session() as session:
-        events = session.scalars(
-            select(AssetEvent).where(AssetEvent.source_dag_id == run.dag_id).order_by(AssetEvent.id)
-        )
-        return [(event.asset.uri, dict(event.extra)) for event in events]
-
-
 def test_an_outlets_event_has_the_result(bench: NewBench, sandbox: SandboxProcess) -> None:
     run = bench(outlets=[Asset("pictures", uri="s3://shop/pictures")], deferrable=True)
     assert run.run().state == "success"
     result = run.xcom()
-    (event,) = asset_events(run)
+    (event,) = run.asset_events()
     assert event == (
         "s3://shop/pictures",
         {"uris": [result["outputs"][0]["uri"]], "result": without_urls(result)},
@@ -63,7 +36,7 @@ def test_an_alias_becomes_the_landed_file(bench: NewBench, sandbox: SandboxProce
     assert run.run().state == "success"
     result = run.xcom()
     (output,) = without_urls(result)["outputs"]
-    (event,) = asset_events(run)
+    (event,) = run.asset_events()
     assert event == (output["uri"], {"generation_id": result["generation_id"], "output": output})
     assert "source_url" not in event[1]["output"]
 
@@ -175,42 +148,3 @@ def test_spans_of_what_goes_wrong(
     assert bench().run().state == "up_for_retry"
     (download,) = telemetry.spans("rivya.download")
     assert download.status.description == "DownloadError"
-
-
-def test_lineage(bench: NewBench, sandbox: SandboxProcess, photo: Path, landing: Path) -> None:
-    from airflow.providers.openlineage.extractors.manager import ExtractorManager
-    from airflow.utils.state import TaskInstanceState
-
-    operators = []
-
-    class Kept(RivyaGenerateOperator):
-        def execute(self, context: Any) -> dict[str, Any]:
-            operators.append(self)
-            return super().execute(context)
-
-    run = Bench(
-        lambda: Kept(
-            task_id="make",
-            model="nano-banana-2",
-            prompt="A lighthouse",
-            reference_media=[str(photo)],
-            output_path=f"file://{landing}/",
-            deferrable=False,
-        )
-    )
-    assert run.run().state == "success"
-    told = ExtractorManager().extract_metadata(
-        dagrun=SimpleNamespace(run_id=run.run_id),
-        task=operators[0],
-        task_instance_state=TaskInstanceState.SUCCESS,
-        task_instance=None,
-    )
-    assert [(dataset.namespace, dataset.name) for dataset in told.inputs] == [("file", str(photo))]
-    (file,) = landing.iterdir()
-    assert [(dataset.namespace, dataset.name) for dataset in told.outputs] == [("file", str(file))]
-
-
-def test_without_openlineage_there_is_no_lineage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "airflow.providers.openlineage.extractors", None)
-    operator = RivyaGenerateOperator(task_id="make", model="z-image", prompt="x")
-    assert operator.get_openlineage_facets_on_complete(None) is None
