@@ -222,13 +222,60 @@ def test_bad_arguments_are_told_before_the_gateway_is_touched(
     assert run.record() is None
 
 
-def test_every_fault_of_both_at_once(decorated: NewTask, sandbox: SandboxProcess) -> None:
-    returned = {"prompt": "", "model_params": {"resolution": "9K"}, "reference_media": ["/nowhere.jpg"]}
-    done = decorated(lambda: returned, model="nano-banana-2", output_path="s4://bucket/").run()
+@pytest.mark.parametrize(
+    ("returned", "options", "paths"),
+    [
+        (
+            {"prompt": "", "model_params": {"resolution": "9K"}, "reference_media": ["/nowhere.jpg"]},
+            {"output_path": "s4://bucket/"},
+            ["reference_media[0]", "prompt", "model_params.resolution", "output_path"],
+        ),
+        (
+            {"promt": "x", "model_params": {"resolution": "9K"}},
+            {},
+            ["return value['promt']", "model_params.resolution"],
+        ),
+        (
+            {"promt": "", "output_path": "/data/", "reference_media": "/nowhere.jpg"},
+            {"model_params": {"resolution": "9K"}, "output_path": "relative/", "output_conn_id": 7},
+            [
+                "return value['promt']",
+                "return value['output_path']",
+                "reference_media",
+                "prompt",
+                "model_params.resolution",
+                "output_path",
+                "output_conn_id",
+            ],
+        ),
+        (
+            {"promt": "x", "model_params": {"resolution": "9K"}},
+            {"state_path": "records/", "client_request_id": "x" * 129},
+            ["state_path", "return value['promt']", "model_params.resolution", "client_request_id"],
+        ),
+        (
+            7,
+            {"state_path": "records/", "reference_media": 7, "output_path": "s4://bucket/"},
+            ["state_path", "return value", "reference_media", "prompt", "output_path"],
+        ),
+    ],
+    ids=["request and place", "key and request", "keys and both", "folder of records too", "no request"],
+)
+def test_every_fault_of_both_at_once(
+    decorated: NewTask,
+    sandbox: SandboxProcess,
+    returned: Any,
+    options: dict[str, Any],
+    paths: list[str],
+) -> None:
+    run = decorated(lambda: returned, model="nano-banana-2", **options)
+    done = run.run()
+    assert done.state == "failed", done.text
     assert isinstance(done.error, InvalidRequestError)
-    paths = {fault.path for fault in done.error.faults}
-    assert paths == {"prompt", "model_params.resolution", "reference_media[0]", "output_path"}
+    assert [fault.path for fault in done.error.faults] == paths
+    assert f"The request of task '{MAKE}' has {len(paths)} faults:" in done.text
     assert sandbox.requests() == []
+    assert run.record() is None
 
 
 @pytest.mark.parametrize(
