@@ -108,10 +108,17 @@ def test_in_the_triggerer(sensor: NewSensor, gateway: TestedGateway, sandbox: Sa
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("form", ["file://{}/", Path], ids=["URL", "path"])
 def test_landing(
-    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, deferrable: bool
+    sensor: NewSensor,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    landing: Path,
+    deferrable: bool,
+    form: Any,
 ) -> None:
-    run = sensor(deferrable=deferrable, output_path=f"file://{landing}/")
+    place = form.format(landing) if isinstance(form, str) else form(landing)
+    run = sensor(deferrable=deferrable, output_path=place)
     done = run.run()
     assert done.state == "success", done.text
     (output,) = check(run, gateway, sandbox)["outputs"]
