@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from airflow.sdk import Asset, AssetAlias
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.operators.reporting import without_urls
-from tests.integration.gateways import TestedGateway, at_each
+from tests.integration.conftest import sent
+from tests.integration.gateways import RIVYA, TestedGateway, at_each
+from tests.integration.operators.bench import Bench
 from tests.integration.operators.conftest import NewBench
 from tests.sandbox_process import SandboxProcess
 from tests.telemetry import StatusCode, Telemetry
@@ -17,6 +22,10 @@ TAGS = (("gateway", "rivya"), ("model", "z-image"))
 needs_spans = pytest.mark.skipif(
     _compat.tracer("test") is None, reason="this Airflow sets up no spans for tasks"
 )
+
+
+def status_calls(sandbox: SandboxProcess, gateway: TestedGateway, run: Bench) -> int:
+    return len(sent(sandbox, "GET", f"{gateway.create}/{run.record()['generation_id']}"))
 
 
 def test_an_outlets_event_has_the_result(bench: NewBench, sandbox: SandboxProcess) -> None:
@@ -63,19 +72,34 @@ def test_the_link_of_a_failure_is_empty(bench: NewBench, sandbox: SandboxProcess
 
 
 @at_each
-@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize(
+    ("waits", "asks"),
+    [
+        ({"deferrable": True}, "triggerer"),
+        ({"deferrable": False}, "worker"),
+        ({"deferrable": True, "inline_wait": timedelta(minutes=1)}, "worker"),
+    ],
+    ids=["in the triggerer", "on the worker", "inline"],
+)
 def test_metrics(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, telemetry: Telemetry, deferrable: bool
+    bench: NewBench,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    telemetry: Telemetry,
+    waits: dict[str, Any],
+    asks: str,
 ) -> None:
     tags = (("gateway", gateway.name), ("model", gateway.model))
-    run = bench(deferrable=deferrable)
+    run = bench(**waits)
     assert run.run().state == "success"
     assert telemetry.metric("rivya.generation.submitted") == {tags: 1}
     assert telemetry.metric("rivya.generation.credits.spent") == ({tags: 1} if gateway.tells_credits else {})
     duration = telemetry.metric("rivya.generation.duration")[tags]
     assert duration > 0 or gateway.name == "toapis"  # whose times are whole seconds
-    asking = telemetry.triggerer if deferrable else telemetry.worker
-    assert asking.metric("rivya.generation.polls")[tags] >= 1
+    asking = telemetry.triggerer if asks == "triggerer" else telemetry.worker
+    calls = status_calls(sandbox, gateway, run)
+    assert calls > 1
+    assert asking.metric("rivya.generation.polls") == {tags: calls - 1}  # the result's own reading is none
     assert {"rivya.generation.failed", "rivya.generation.reattached"}.isdisjoint(telemetry.worker.names)
 
 
@@ -94,7 +118,11 @@ def test_metrics_of_a_retry_that_pays_nothing(
     run = bench()
     assert run.run().state == "up_for_retry"
     assert telemetry.metric("rivya.generation.credits.spent") == {}
+    polls, calls = telemetry.metric("rivya.generation.polls"), status_calls(sandbox, RIVYA, run)
     assert run.run().state == "success"
+    # It looks, sees that there is nothing to wait for, and reads the result.
+    assert telemetry.metric("rivya.generation.polls") == polls
+    assert status_calls(sandbox, RIVYA, run) == calls + 2
     for name in ("submitted", "reattached", "credits.spent"):
         assert telemetry.metric(f"rivya.generation.{name}") == {TAGS: 1}
 
