@@ -79,7 +79,7 @@ def delivered(labels: Labels, credits: float | None, duration: timedelta | None)
 
 def polled(labels: Labels, *, triggerer: bool) -> None:
     """
-    Count ``rivya.generation.polls``: the state of a generation was asked for.
+    Count ``rivya.generation.polls``: a waiting asked for the state of a generation.
 
     :param triggerer: whether this process is a triggerer, which has metrics of its own.
     """

@@ -40,7 +40,8 @@ class Output:
         """Print a result: its tables, or the document."""
         if self.format == "table":
             for table in tables:
-                self.out.print(table)
+                # A line, such as the path of a file, stays one where the output is not a terminal.
+                self.out.print(table, soft_wrap=isinstance(table, str))
         elif self.format == "json":
             self._write(json.dumps(document, indent=2, ensure_ascii=False, default=str))
         else:

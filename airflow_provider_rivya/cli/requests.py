@@ -82,7 +82,6 @@ def generate(arguments: Namespace, output: Output) -> int:
             client_request_id=None,
             output_path=place_of(arguments.output),
             output_conn_id=None,
-            if_exists="overwrite",
             mapped=False,
             subject=_SUBJECT,
             dialect=dialect,

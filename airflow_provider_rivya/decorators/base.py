@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk.bases.decorator import DecoratedOperator
 
-from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.operators.base import GenerateOperator
 
 if TYPE_CHECKING:
@@ -65,12 +65,15 @@ class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
         # DecoratedOperator's own would look for assets in the result.
         return GenerateOperator.execute(self, context)
 
-    def _prepare(self, context: Any, hook: GatewayHook, folder: str) -> Prepared:
+    def _prepare(
+        self, context: Any, hook: GatewayHook, folder: str, faults: Sequence[Fault] = ()
+    ) -> Prepared:
         asked = _wanted_by(self.python_callable, len(self.op_args), {**context, **self.op_kwargs})
         returned = self.python_callable(*self.op_args, **asked)
-        for name, value in _asked_for(returned, context["ti"].task_id).items():
+        asked_for, wrong = _asked_for(returned)
+        for name, value in asked_for.items():
             setattr(self, name, value)
-        return super()._prepare(context, hook, folder)
+        return super()._prepare(context, hook, folder, [*faults, *wrong])
 
 
 def _wanted_by(
@@ -84,31 +87,34 @@ def _wanted_by(
     return {name: available[name] for name in names if name in available and name not in taken}
 
 
-def _asked_for(returned: Any, task_id: str) -> Mapping[str, Any]:
+def _asked_for(returned: Any) -> tuple[Mapping[str, Any], list[Fault]]:
     """
-    Return the operator's arguments that a function decided on.
+    Return the operator's arguments that a function decided on, and what is wrong with its answer.
 
-    :raises InvalidRequestError: it returned something else.
+    What stands under a misspelt name is taken for what was meant, so that it is checked with the rest.
     """
     if isinstance(returned, str):
-        return {"prompt": returned}
-    allowed = f"a prompt, or a dict of {', '.join(RETURNABLE)}"
+        return {"prompt": returned}, []
     if not isinstance(returned, Mapping):
-        faults = [Fault("return value", f"a {type(returned).__name__}", allowed)]
-    else:
-        faults = [
+        allowed = f"a prompt, or a dict of {', '.join(RETURNABLE)}"
+        return {}, [Fault("return value", f"a {type(returned).__name__}", allowed)]
+    asked_for = {name: value for name, value in returned.items() if name in RETURNABLE}
+    faults = []
+    for name in returned:
+        if name in RETURNABLE:
+            continue
+        meant = next(iter(difflib.get_close_matches(str(name), RETURNABLE, 1)), "")
+        faults.append(
             Fault(
                 f"return value[{name!r}]",
                 "is nothing that a function can decide",
                 ", ".join(RETURNABLE),
-                next(iter(difflib.get_close_matches(str(name), RETURNABLE, 1)), ""),
+                meant,
             )
-            for name in returned
-            if name not in RETURNABLE
-        ]
-    if faults:
-        raise InvalidRequestError(faults, subject=f"What the function of task {task_id!r} returned")
-    return dict(returned)
+        )
+        if meant:
+            asked_for.setdefault(meant, returned[name])
+    return asked_for, faults
 
 
 def template_fields(operator: type[GenerateOperator]) -> Sequence[str]:

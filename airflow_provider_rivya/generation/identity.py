@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,11 @@ class Identity:
     run_id: str
     task_id: str
     map_index: int
+
+    @classmethod
+    def of(cls, instance: Any, namespace: str) -> Self:
+        """Return that of one of Airflow's task instances."""
+        return cls(namespace, instance.dag_id, instance.run_id, instance.task_id, instance.map_index)
 
     @property
     def digest(self) -> str:

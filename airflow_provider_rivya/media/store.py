@@ -86,6 +86,13 @@ def unreachable(where: str, where_conn: str, conn_id: str | None, error: Excepti
     return Fault(where, f"its storage cannot be used: {reason_of(error)}")
 
 
+def _parse_conn_id(value: object) -> tuple[str | None, Fault | None]:
+    if value is None or isinstance(value, str):
+        return value or None, None
+    problem = f"it is of type {type(value).__name__}"
+    return None, Fault("output_conn_id", problem, "the id of an Airflow connection")
+
+
 def _protocols(fs: Any) -> tuple[str, ...]:
     return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
 
@@ -100,9 +107,9 @@ class OutputPlace:
         (``s3://conn@bucket/...``). Local paths need none and ignore it.
     """
 
-    def __init__(self, output_path: object, output_conn_id: str | None = None) -> None:
+    def __init__(self, output_path: object, output_conn_id: object = None) -> None:
         self._parsed = parse_output_path(output_path)
-        self._output_conn_id = output_conn_id or None
+        self._output_conn_id, self._conn_fault = _parse_conn_id(output_conn_id)
 
     @property
     def target(self) -> Target:
@@ -137,9 +144,10 @@ class OutputPlace:
 
     def faults(self) -> list[Fault]:
         """Tell everything that is wrong with path and connection id, without touching the store."""
+        found = [] if self._conn_fault is None else [self._conn_fault]
         if isinstance(self._parsed, Fault):
-            return [self._parsed]
-        target, found = self._parsed, []
+            return [self._parsed, *found]
+        target = self._parsed
         if target.conn_id and self._output_conn_id and target.conn_id != self._output_conn_id:
             found.append(
                 Fault(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import timedelta
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import (
+    Fault,
     GenerationError,
     GenerationTimeoutError,
     InvalidRequestError,
@@ -23,11 +24,12 @@ from airflow_provider_rivya.generation.waiting import Finished
 from airflow_provider_rivya.operators.arguments import check_choices, check_limits, check_spans
 from airflow_provider_rivya.operators.concluding import OwnEnding, Pinned, conclude
 from airflow_provider_rivya.operators.pricing import Budget, check_balance, surprise
+from airflow_provider_rivya.operators.record_folder import folder_faults
 from airflow_provider_rivya.operators.records import NoRecords, RecordStore, SafeRecords, records_for
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.session import open_session
 from airflow_provider_rivya.operators.submitted import Submitted
-from airflow_provider_rivya.operators.waiting import wait_here
+from airflow_provider_rivya.operators.waiting import patience_of, wait_here
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
@@ -148,6 +150,9 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         """
         with self._session(context) as session, TemporaryDirectory(prefix="rivya-") as folder:
             hook = session.hook
+            if self.durable and (faults := folder_faults(self.state_path)):
+                # A record cannot even be looked for: this try ends here, with whatever else is wrong.
+                self._prepare(context, hook, folder, faults)
             submitter = self._submitter(context, session, self.output_path, self.output_conn_id)
             prepared = self._prepared(context, submitter, folder)
             submitted = submitter.obtain(
@@ -166,9 +171,10 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
                 self.output_conn_id,
                 time.time(),
                 category,
+                self._made_from(),
             )
             begun = submitted.record.submitted_at or time.time()
-            deadline = time.time() + self._patience()
+            deadline = time.time() + patience_of(self)
             finished = self._look(hook, submitted, category, begun, deadline)
             if finished is None:
                 self.defer(
@@ -188,6 +194,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
 
     def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
+        self._made_from(pinned.get("inputs"))
         with self._session(context, resumed=True) as session:
             # DAG.test() of Airflow 3.3 hands on the event alone.
             place = {
@@ -264,12 +271,22 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             )
             return None
 
-    def _prepare(self, context: Any, hook: GatewayHook, folder: str) -> Prepared:
+    def _prepare(
+        self, context: Any, hook: GatewayHook, folder: str, faults: Sequence[Fault] = ()
+    ) -> Prepared:
+        """
+        Check everything.
+
+        :param faults: what is known to be wrong already.
+        :raises InvalidRequestError: with these and whatever else is wrong.
+        """
         from airflow_provider_rivya.operators.converting import convert_references
         from airflow_provider_rivya.operators.preparing import prepare
         from airflow_provider_rivya.operators.references import read_references
 
         instance = context["ti"]
+        if isinstance(self.reference_media, Iterator):
+            self.reference_media = list(self.reference_media)  # lineage reads it again
         references = read_references(
             self.reference_media,
             open_url=hook.downloader().open,
@@ -285,11 +302,10 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             model=self.model,
             prompt=self.prompt,
             model_params=self.model_params,
-            references=references,
+            references=[*faults, *references],
             client_request_id=self.client_request_id,
             output_path=self.output_path,
             output_conn_id=self.output_conn_id,
-            if_exists=self.if_exists,
             mapped=instance.map_index >= 0,
             executor=self.executor,
             subject=f"The request of task {instance.task_id!r}",
@@ -341,13 +357,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         from airflow_provider_rivya.operators.submitting import Submitter
 
         instance, hook = context["ti"], session.hook
-        identity = Identity(
-            namespace=hook.settings.idempotency_namespace,
-            dag_id=instance.dag_id,
-            run_id=instance.run_id,
-            task_id=instance.task_id,
-            map_index=instance.map_index,
-        )
+        identity = Identity.of(instance, hook.settings.idempotency_namespace)
         output = OutputPlace(output_path, output_conn_id) if output_path else None
         store: RecordStore = NoRecords()
         if self.durable:
@@ -372,10 +382,3 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         """Wait as long as this worker is to wait. ``None``: the rest is the triggerer's."""
         patience = self.inline_wait.total_seconds() if self.deferrable else math.inf
         return wait_here(hook, submitted, category, begun, deadline, patience)
-
-    def _patience(self) -> float:
-        """Seconds until this try gives up: the smaller of ``timeout`` and ``execution_timeout``."""
-        limits = [self.timeout]
-        if self.execution_timeout is not None:
-            limits.append(self.execution_timeout)
-        return min(limits).total_seconds()

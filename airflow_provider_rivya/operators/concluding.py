@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
@@ -42,11 +42,12 @@ class Pinned:
     """
     What a deferral carries on to the resume: plain JSON, no key, no URL of a result.
 
-    Templates render again on every resume; the model that was paid for and the place that was
-    checked before paying are the ones that count.
+    Templates render again on every resume, and no function of a decorator is called again; the model that
+    was paid for and the place that was checked before paying are the ones that count.
 
     :param since: when this try began to wait, seconds since the epoch.
     :param category: of the model: where the gateway keeps the generation.
+    :param inputs: the reference files' names for lineage.
     """
 
     generation_id: str
@@ -55,6 +56,7 @@ class Pinned:
     output_conn_id: str | None
     since: float | None = None
     category: str = "image"
+    inputs: list[list[str]] = field(default_factory=list)
 
 
 class Ending(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.generation.request import GenerationRequest
 from airflow_provider_rivya.operators.machines import warn_of_outputs
+from airflow_provider_rivya.operators.placing import checked_place
 from airflow_provider_rivya.operators.pricing import NO_BUDGET, Budget, price_faults
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.catalog.spec import ModelSpec
     from airflow_provider_rivya.catalog.validation import NormalisedRequest
-    from airflow_provider_rivya.media.store import IfExists, OutputPlace
+    from airflow_provider_rivya.media.store import OutputPlace
     from airflow_provider_rivya.operators.references import Reference
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,6 @@ def prepare(
     client_request_id: Any,
     output_path: str | None,
     output_conn_id: str | None,
-    if_exists: IfExists,
     mapped: bool,
     subject: str,
     validation: Validation = "strict",
@@ -67,7 +67,7 @@ def prepare(
     Check everything and return it in the form of the wire.
 
     :param references: what :func:`~airflow_provider_rivya.operators.references.read_references` made of
-        the argument.
+        the argument. Whatever else is known to be wrong may stand among them.
     :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
     :param subject: what the error message begins with.
     :param validation: ``warn`` logs what the catalogue would refuse and sends it all the same, ``off``
@@ -92,9 +92,9 @@ def prepare(
     spelling = spelled(dialect, spec.dialect if spec else None, faults)
     faults.extend(_trace_id_faults(client_request_id, takes_trace_id))
     faults.extend(price_faults(spec, budget, request.params))
-    place = _place(output_path, output_conn_id, faults)
-    if place is not None:
-        faults.extend(_place_faults(place, if_exists, mapped, image_count(request.params)))
+    place = checked_place(
+        output_path, output_conn_id, faults, mapped=mapped, outputs=image_count(request.params)
+    )
     if faults:
         told = with_advice(faults, usable, spec) if advise_conversion else faults
         raise InvalidRequestError(told, subject=subject)
@@ -179,31 +179,3 @@ def _trace_id_faults(value: Any, taken: bool) -> list[Fault]:
         return []
     problem = f"{len(value)} characters" if isinstance(value, str) else f"a {type(value).__name__}"
     return [Fault("client_request_id", problem, "a text of up to 128 characters")]
-
-
-def _place(output_path: Any, output_conn_id: str | None, faults: list[Fault]) -> OutputPlace | None:
-    from airflow_provider_rivya.media.store import OutputPlace
-
-    if output_path is None:
-        return None
-    if output_conn_id is not None and not isinstance(output_conn_id, str):
-        faults.append(
-            Fault(
-                "output_conn_id",
-                f"it is of type {type(output_conn_id).__name__}",
-                "the id of an Airflow connection",
-            )
-        )
-        return None
-    place = OutputPlace(output_path, output_conn_id)
-    found = place.faults()
-    faults.extend(found)
-    return None if found else place
-
-
-def _place_faults(place: OutputPlace, if_exists: IfExists, mapped: bool, outputs: int) -> list[Fault]:
-    from airflow_provider_rivya.media.naming import check_fixed_name
-
-    name_fault = check_fixed_name(place.fixed_name, outputs, mapped)
-    found = [fault for fault in (name_fault, place.probe()) if fault is not None]
-    return found

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from airflow_provider_rivya import _compat
-from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
+from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.generation.identity import Identity, is_later
 from airflow_provider_rivya.generation.record import Record, State, UnreadableRecordError
 from airflow_provider_rivya.operators.machines import warn_of_records
+from airflow_provider_rivya.operators.record_folder import LostRecords, folder_faults, record_folder
 from airflow_provider_rivya.redaction import clean
 
 if TYPE_CHECKING:
@@ -322,15 +323,14 @@ def records_for(
     :param state_path: a folder that was asked for; it goes before the state store.
     :param output: the output place, beside which ``.rivya/`` is used where there is no state store.
     :param executor: that the task asks for; the deployment's own, if none.
-    :raises InvalidRequestError: ``state_path`` has faults.
     """
-    from airflow_provider_rivya.media.store import OutputPlace
-
     store = _compat.state_store(context)
     if state_path is None and store is not None:
         return StateStoreRecords(store)
+    if found := folder_faults(state_path):
+        return LostRecords(found)
     if state_path is not None:
-        folder = OutputPlace(state_path.rstrip("/") + "/" if isinstance(state_path, str) else state_path)
+        folder = record_folder(state_path)
     elif output is not None and not output.faults():
         folder = output.folder(".rivya")
         if identity.map_index >= 0:
@@ -346,7 +346,5 @@ def records_for(
             "output_path is given: a try that dies leaves no record, and the next one may pay again."
         )
         return NoRecords()
-    if found := folder.faults():
-        raise InvalidRequestError([replace(fault, path="state_path") for fault in found])
     warn_of_records(folder, executor)
     return FileRecords(folder, identity)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,11 +18,14 @@ class ReportsResult:
     A task that leaves a :class:`~airflow_provider_rivya.generation.result.GenerationResult`.
 
     :ivar reported_result: that, as a dict; ``None`` in a process where the task has not succeeded.
+    :ivar reported_inputs: the names of the reference files; ``None`` as long as they are those that
+        ``reference_media`` says.
     """
 
     reference_media: Any = None
     outlets: list[Any]
     reported_result: Mapping[str, Any] | None = None
+    reported_inputs: list[list[str]] | None = None
 
     def _report(self, context: Any, result: dict[str, Any]) -> dict[str, Any]:
         self.reported_result = result
@@ -33,12 +36,31 @@ class ReportsResult:
             log.exception("The outlets of this task were not told of the result.")
         return result
 
+    def _made_from(self, carried: Sequence[Sequence[str]] | None = None) -> list[list[str]]:
+        """
+        Settle what lineage names as inputs: on a resume ``reference_media`` may render to something else.
+
+        :param carried: what a deferral has carried; ``None`` if nothing: what the argument says now.
+        :return: namespace and name of each file, for a deferral to carry: plain JSON, no secret.
+        """
+        try:
+            names = self._inputs() if carried is None else carried
+            self.reported_inputs = [list(name) for name in names]
+        except Exception:
+            # To read the argument may be to ask Airflow for an XCom. The task itself needs no lineage.
+            log.exception("OpenLineage will not be told of the reference files of this task.")
+            self.reported_inputs = []
+        return self.reported_inputs
+
+    def _inputs(self) -> Sequence[Sequence[str]]:
+        return datasets(reference_uris(self.reference_media))
+
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """
         Return inputs and outputs for OpenLineage, whose provider calls this on the worker.
 
-        Inputs are the reference files, outputs the landed files; for a result that was not landed
-        there is none.
+        Inputs are the reference files, as they were before a deferral; outputs are the landed files. For a
+        result that was not landed there is none.
 
         :return: an ``OperatorLineage``; ``None`` when the OpenLineage provider is not there.
         """
@@ -46,8 +68,9 @@ class ReportsResult:
         if classes is None:
             return None
         lineage, dataset = classes
+        inputs = self._inputs() if self.reported_inputs is None else self.reported_inputs
         return lineage(
-            inputs=[dataset(*name) for name in datasets(reference_uris(self.reference_media))],
+            inputs=[dataset(*name) for name in inputs],
             outputs=[dataset(*name) for name in datasets(result_uris(self.reported_result or {}))],
         )
 
@@ -92,7 +115,7 @@ def reference_uris(value: Any) -> Iterator[str]:
         would call a fault is passed over here, and so is a result that was not landed: its URL is a secret.
     """
     if isinstance(value, str):
-        if value and not value.lstrip().startswith(("{", "[")):
+        if value and not value.lstrip().startswith(("{", "[")) and value[:5].lower() != "data:":
             yield value
     elif isinstance(value, Mapping):
         yield from result_uris(value)
@@ -111,7 +134,8 @@ def datasets(uris: Iterable[str]) -> list[tuple[str, str]]:
     """
     Name files as OpenLineage does (https://openlineage.io/docs/spec/naming): namespace and name.
 
-    Connection ids, credentials, queries and fragments are left out: a signed URL is a secret.
+    Connection ids and credentials are left out, and http(s) addresses altogether: whoever has the URL of a
+    result has the file, and nothing tells it from other URLs.
 
     :return: each file once, in order.
     """
@@ -126,10 +150,12 @@ def _dataset(uri: str) -> tuple[str, str] | None:
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return None
+    rest = uri.partition("://")[2]  # not its path: a name may have "?" and "#" in it
     if parts.scheme in ("file", "local"):
-        return "file", parts.path
-    name = parts.path if parts.scheme in ("http", "https") else uri.split("://", 1)[1].partition("/")[2]
-    return f"{parts.scheme}://{host}", name.lstrip("/") or "/"
+        return "file", rest.removeprefix("localhost")
+    if parts.scheme in ("http", "https"):
+        return None
+    return f"{parts.scheme}://{host}", rest.partition("/")[2].lstrip("/") or "/"
 
 
 def without_urls(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import (
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_MEND: Final = (
+    "Mend the request and clear the task: the same request goes on with what is recorded. Or fetch the result "
+    "by its task id. A retry would not help, so none is made."
+)
+
 
 @dataclass(slots=True)
 class Session:
@@ -44,6 +49,10 @@ class Session:
     resumed: bool = False
     submitter: Submitter | None = None
 
+    def is_first(self, try_number: int) -> bool:
+        """Whether no try, and no half of one, was before this run."""
+        return try_number <= 1 and not self.resumed
+
 
 @contextmanager
 def open_session(
@@ -60,7 +69,8 @@ def open_session(
         yield session
     except GenerationError as error:
         record, known = _record_after(session, context)
-        _settle(error, record, unpaid=known and record is None)
+        first = session.is_first(context["ti"].try_number)
+        _settle(error, record, unpaid=known and record is None, first=first)
         leave_failure(context, failure_of_task(error, record, known=known))
         raise
     except _compat.AirflowSkipException:
@@ -82,20 +92,18 @@ def _record_after(session: Session, context: Any) -> tuple[Record | None, bool]:
     instance, submitter = context["ti"], session.submitter
     if submitter is not None and submitter.records.held is not None:
         return submitter.records.held, True
-    # Where nothing can be looked at, only the first try knows that none was before it.
-    first = instance.try_number <= 1 and not session.resumed
     store = _compat.state_store(context)
     try:
         if submitter is not None:
-            known = submitter.records.durable or first
+            # Where nothing outlives a try, only the first one knows that none was before it.
+            known = submitter.records.durable or session.is_first(instance.try_number)
             return _standing(submitter.records.read(), instance.max_tries), known
         if store is not None and not session.own_place:
             return _standing(StateStoreRecords(store).read(), instance.max_tries), True
     except Exception:
         log.exception("The submission record of this task could not be read.")
-        return None, False
     # A file's name depends on the connection: not known is not "none".
-    return None, first
+    return None, False
 
 
 def _standing(record: Record | None, epoch: int) -> Record | None:
@@ -107,27 +115,29 @@ def _standing(record: Record | None, epoch: int) -> Record | None:
     return None if cost_nothing or (ended and record.epoch != epoch) else record
 
 
-def _settle(error: GenerationError, record: Record | None, *, unpaid: bool) -> None:
+def _settle(error: GenerationError, record: Record | None, *, unpaid: bool, first: bool) -> None:
     """
-    End without retry what is wrong for good, unless something may have been paid for.
+    End without retry what is wrong for good, and say what may have been paid for.
 
     After submission nothing is final but the gateway's own verdict, not even a lost connection.
+
+    :param unpaid: there certainly is no record.
+    :param first: no try was before this one.
     """
-    if isinstance(error, InvalidRequestError) and record is not None:
-        # Cleared, or it would have ruled. It is not landed: somebody may have asked for something else.
-        error.fate = (
-            f"This try submitted nothing; an earlier one has left {in_words(record)}. Mend the request and "
-            "clear the task: the same request goes on with that. Or fetch its result by its task id. A retry "
-            "would not help, so none is made."
-        )
+    if isinstance(error, InvalidRequestError):
+        if record is not None:
+            # Cleared, or it would have ruled. It is not landed: somebody may have asked for something else.
+            error.fate = f"This try submitted nothing; an earlier one has left {in_words(record)}. {_MEND}"
+        elif not unpaid and not first:
+            error.fate = f"This try submitted nothing; what earlier ones have paid for is not known. {_MEND}"
         without_retry(error)
-    elif isinstance(error, InvalidRequestError | ConnectionConfigError):
+    elif isinstance(error, ConnectionConfigError):
         if not unpaid and error.generation_id is None:
             error.fate = (
-                "This try submitted nothing. What an earlier one may have paid for is not lost: once this is "
-                "mended, a retry goes on with it."
+                "This try submitted nothing. What an earlier one may have paid for is not lost: once the "
+                "connection can be used, a retry goes on with it."
             )
-        elif unpaid and (isinstance(error, InvalidRequestError) or not error.retryable):
+        elif unpaid and not error.retryable:
             without_retry(error)
 
 

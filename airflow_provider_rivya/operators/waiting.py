@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.generation.waiting import Finished
@@ -13,6 +14,16 @@ from airflow_provider_rivya.generation.waiting import Finished
 if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.operators.submitted import Submitted
+
+
+def patience_of(task: Any) -> float:
+    """Return the seconds until a try gives up: the smaller of ``timeout`` and ``execution_timeout``."""
+    limits = (task.timeout, task.execution_timeout)
+    return min(
+        limit.total_seconds() if isinstance(limit, timedelta) else float(limit)
+        for limit in limits
+        if limit is not None
+    )
 
 
 def wait_here(

@@ -28,6 +28,7 @@ from airflow_provider_rivya.operators.concluding import Pinned, conclude
 from airflow_provider_rivya.operators.failures import failure_of_task, without_retry
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.session import leave_failure
+from airflow_provider_rivya.operators.waiting import patience_of
 from airflow_provider_rivya.sensors.watching import WatchedEnding, is_passing
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
             if seen is not None and seen.ended:
                 return self._concluded(context, hook, _finished(seen), pinned)
             begun = seen.created_at.timestamp() if seen is not None and seen.created_at else now
-            deadline = now + self._patience()
+            deadline = now + patience_of(self)
             self.defer(
                 trigger=self.trigger_class(
                     pinned.generation_id,
@@ -178,6 +179,9 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
 
         :param resumed: the connection was good before, so that a fault of it may pass.
         """
+        from airflow_provider_rivya.media.naming import as_text
+
+        self.output_path = as_text(self.output_path)
         hook = self.hook_class(self.conn_id)
         try:
             yield hook
@@ -259,7 +263,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
 
     def _timed_out(self, context: Any, hook: GatewayHook) -> GenerationError:
         error = GenerationTimeoutError(
-            f"The generation did not end within the sensor's timeout of {self._patience():.0f} s",
+            f"The generation did not end within the sensor's timeout of {patience_of(self):.0f} s",
             conn_id=self.conn_id,
         )
         return self._ending(context, hook).unfinished(error)
@@ -270,13 +274,6 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
             return None
         first: datetime | None = context["ti"].get_first_reschedule_date(context)
         return None if first is None else first.astimezone(UTC).timestamp()
-
-    def _patience(self) -> float:
-        """Seconds until this try gives up: the smaller of ``timeout`` and ``execution_timeout``."""
-        limits = [float(self.timeout)]
-        if self.execution_timeout is not None:
-            limits.append(self.execution_timeout.total_seconds())
-        return min(limits)
 
 
 def _finished(generation: Generation) -> Finished:

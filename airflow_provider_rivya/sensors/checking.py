@@ -17,7 +17,7 @@ def check(
     *,
     generation_id: Any,
     output_path: Any,
-    output_conn_id: str | None,
+    output_conn_id: Any,
     mapped: bool,
     executor: str | None = None,
 ) -> list[Fault]:
@@ -28,22 +28,14 @@ def check(
 
     :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
     :param executor: that the task asks for; the deployment's own, if none.
+    :raises StorageError: whether the place can be used cannot be told right now, and nothing else is wrong.
     """
-    from airflow_provider_rivya.media.naming import check_fixed_name
-    from airflow_provider_rivya.media.store import OutputPlace
     from airflow_provider_rivya.operators.machines import warn_of_outputs
+    from airflow_provider_rivya.operators.placing import checked_place
 
     faults = [fault] if (fault := _id_fault(generation_id)) else []
-    if output_path is None:
-        return faults
-    if not isinstance(output_path, str):
-        return [*faults, Fault("output_path", f"a {type(output_path).__name__}", "a text")]
-    place = OutputPlace(output_path, output_conn_id)
-    if found := place.faults():
-        return [*faults, *found]
-    tried = (check_fixed_name(place.fixed_name, 1, mapped), place.probe())
-    faults.extend(fault for fault in tried if fault is not None)
-    if not faults:
+    place = checked_place(output_path, output_conn_id, faults, mapped=mapped, outputs=1)
+    if place is not None and not faults:
         warn_of_outputs(place, executor)
     return faults
 

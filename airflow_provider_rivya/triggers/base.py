@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -14,6 +15,8 @@ from airflow_provider_rivya.hooks.base import GatewayHook
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.connection import ConnectionSettings
+
+log = logging.getLogger(__name__)
 
 CONNECTION_PAUSE: Final = 10.0
 """Seconds between two attempts to read a connection that cannot be read."""
@@ -110,7 +113,7 @@ class GenerationTrigger(BaseTrigger):
                 left = self.deadline - time.time()
                 if not error.retryable or left <= 0:
                     raise
-                self.log.warning(
+                log.warning(
                     "Generation %s: its connection cannot be read yet. %s. The generation itself goes on at "
                     "the gateway; trying again in %.0f s.",
                     self.generation_id,

@@ -168,7 +168,6 @@ def test_the_shown_refusal_is_the_real_one() -> None:
             client_request_id=None,
             output_path="bicycles/",
             output_conn_id=None,
-            if_exists="overwrite",
             mapped=False,
             subject="The request of task 'image'",
         )

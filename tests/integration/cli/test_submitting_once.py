@@ -74,7 +74,6 @@ def obtain(
             client_request_id=None,
             output_path=f"{landing}/",
             output_conn_id=None,
-            if_exists="overwrite",
             mapped=False,
             subject="The request",
             dialect=dialect and {"model": dialect},

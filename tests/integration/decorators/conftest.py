@@ -1,5 +1,52 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import task
+
+from tests.integration.conftest import Connect
+from tests.integration.gateways import TestedGateway
+from tests.integration.operators.bench import MAKE, Bench
 from tests.integration.operators.conftest import bench, database, no_pauses
 
 __all__ = ["bench", "database", "no_pauses"]
+
+NewTask = Callable[..., Bench]
+
+UPSTREAM = "upstream"
+
+
+@pytest.fixture
+def decorated(database: None, connect: Connect, gateway: TestedGateway, landing: Path) -> NewTask:
+    """Return a DAG run with one decorated function, which may get first what another task returns."""
+
+    def new(
+        function: Callable[..., Any],
+        *arguments: Any,
+        upstream: Callable[[], Any] | None = None,
+        expand: Any = None,
+        **options: Any,
+    ) -> Bench:
+        given = {
+            "task_id": MAKE,
+            "model": gateway.model,
+            "output_path": f"file://{landing}/{{{{ dag.dag_id }}}}/",
+            "deferrable": False,
+            "retries": 2,
+            **options,
+        }
+
+        def build() -> None:
+            make: Any = gateway.decorator(**given)(function)
+            if expand is None:
+                before = [] if upstream is None else [task(task_id=UPSTREAM)(upstream)()]
+                make(*before, *arguments)
+            else:
+                make.expand(**expand)
+
+        return Bench(build)
+
+    return new

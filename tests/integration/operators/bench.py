@@ -149,6 +149,13 @@ class Bench:
         """Look once more with a sensor that gave its worker back: the same try."""
         return self._work(task_id, -1)
 
+    def carried(self) -> Any:
+        """The arguments that the deferral stored for its resume, as they lie in the database."""
+        from airflow.utils.session import create_session
+
+        with create_session() as session:
+            return self._instance(session, MAKE, -1).next_kwargs
+
     def forget_what_was_carried(self) -> None:
         """Drop the arguments that the deferral stored for its resume."""
         from airflow.utils.session import create_session
@@ -221,6 +228,18 @@ class Bench:
                 )
             ).one_or_none()
             return None if row is None else XComModel.deserialize_value(row)
+
+    def asset_events(self) -> list[tuple[str, dict[str, Any]]]:
+        """The asset events of the run, oldest first: URI and extra."""
+        from airflow.models.asset import AssetEvent
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session() as session:
+            events = session.scalars(
+                select(AssetEvent).where(AssetEvent.source_dag_id == self.dag_id).order_by(AssetEvent.id)
+            )
+            return [(event.asset.uri, dict(event.extra)) for event in events]
 
     def record(self, change: Any = None) -> Any:
         """The submission record as it is stored; with ``change``, store that in its place."""

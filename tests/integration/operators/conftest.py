@@ -6,7 +6,7 @@ import itertools
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from tests import airflows
 from tests.integration.gateways import TestedGateway
 from tests.integration.operators.bench import Bench, one_task
+from tests.telemetry import Telemetry, collecting
 
 NewBench = Callable[..., Bench]
 
@@ -57,3 +58,9 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     import tenacity
 
     monkeypatch.setattr(tenacity, "wait_exponential_jitter", lambda **_: tenacity.wait_none())
+
+
+@pytest.fixture
+def telemetry() -> Iterator[Telemetry]:
+    with collecting() as collected:
+        yield collected

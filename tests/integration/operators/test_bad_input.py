@@ -292,6 +292,49 @@ def test_every_fault_at_once(bench: NewBench, gateway: TestedGateway, sandbox: S
     assert len(paths) == len(done.error.faults) >= 6
 
 
+@pytest.mark.parametrize(
+    ("arguments", "paths"),
+    [
+        (
+            {"state_path": "records/", "prompt": "", "model_params": {"resolution": "9K"}},
+            ["state_path", "prompt", "model_params.resolution"],
+        ),
+        (
+            {"state_path": 7, "reference_media": "/nowhere.jpg", "output_path": "s4://bucket/"},
+            ["state_path", "reference_media", "output_path"],
+        ),
+        ({"state_path": " ", "output_path": "file:///proc/rivya/"}, ["state_path", "output_path"]),
+        (
+            {"output_path": "relative/", "output_conn_id": 7, "prompt": ""},
+            ["prompt", "output_path", "output_conn_id"],
+        ),
+        (
+            {
+                "state_path": "nope://bucket/",
+                "output_path": "s4://bucket/one.png",
+                "output_conn_id": 7,
+                "model": "seedream-4-0",
+                "model_params": {"max_images": 2},
+            },
+            ["state_path", "output_conn_id", "output_path", "output_path"],
+        ),
+    ],
+    ids=", ".join,
+)
+def test_faults_of_several_sources_are_told_together(
+    bench: NewBench, sandbox: SandboxProcess, arguments: dict[str, Any], paths: list[str]
+) -> None:
+    done = refused(bench(**{"model": "nano-banana-2", **arguments}), sandbox)
+    assert isinstance(done.error, InvalidRequestError)
+    assert [fault.path for fault in done.error.faults] == paths
+    assert f"The request of task '{MAKE}' has {len(paths)} faults:" in done.text
+    assert sandbox.requests() == []
+
+
+def test_without_a_record_its_folder_does_not_matter(bench: NewBench, sandbox: SandboxProcess) -> None:
+    assert bench(durable=False, state_path="records/").run().state == "success"
+
+
 def test_output_place_read_only(bench: NewBench, sandbox: SandboxProcess) -> None:
     # Not even root can make a folder there.
     done = refused(bench(output_path="file:///proc/rivya/"), sandbox)

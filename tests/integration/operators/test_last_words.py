@@ -157,11 +157,9 @@ def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
     assert done.state == "failed"
     assert isinstance(done.error, InvalidRequestError)
     assert done.text.endswith(
-        f"This try submitted nothing; an earlier one has left generation {task['id']} "
-        "(submitted), which may be "
-        "running and was paid for. Mend the request and clear the task: the same request goes "
-        "on with that. Or "
-        "fetch its result by its task id. A retry would not help, so none is made."
+        f"This try submitted nothing; an earlier one has left generation {task['id']} (submitted), which may "
+        "be running and was paid for. Mend the request and clear the task: the same request goes on with "
+        "what is recorded. Or fetch the result by its task id. A retry would not help, so none is made."
     )
     failure = {"kind": "invalid_request", "submitted": True, "generation_id": task["id"], "credits": 5}
     assert run.xcom(key="failure") == failure
@@ -261,13 +259,27 @@ def test_a_record_place_that_is_gone_wrong_on_the_resume_is_not_the_end(
     begun = run.begin()
     arguments["state_path"] = "s4://records/"
     done = run.resume(run.fire(begun))
-    assert done.state == "up_for_retry", done.text
-    assert done.text.endswith(
-        "This try submitted nothing. What an earlier one may have paid for is not lost: once "
-        "this is mended, a "
-        "retry goes on with it."
-    )
+    assert done.state == "success", done.text
+    assert sandbox.ledger()["charges"] == 1
+
+
+def test_a_record_place_that_is_gone_wrong_on_a_retry_says_that_nothing_is_known(
+    bench: NewBench, sandbox: SandboxProcess, landing: Path
+) -> None:
+    sandbox.reset(speed=1)
+    arguments: dict[str, Any] = {
+        "timeout": timedelta(seconds=0.2),
+        "state_path": f"file://{landing.parent}/records/",
+    }
+    run = bench(arguments)
+    assert run.run().state == "up_for_retry"
+    arguments["state_path"] = "s4://records/"
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert "This try submitted nothing; what earlier ones have paid for is not known. Mend" in done.text
     assert run.xcom(key="failure")["submitted"] is None
     arguments["state_path"] = f"file://{landing.parent}/records/"
+    sandbox.advance(60)
+    run.clear()
     assert run.run().state == "success"
     assert sandbox.ledger()["charges"] == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.generation import submission
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TestedGateway, at_each
@@ -38,6 +39,48 @@ def test_unreadable_record_stops_before_paying(
     assert "nothing is submitted" in done.text
     assert charges(sandbox) == 1
     assert len(sent(sandbox, "POST", gateway.create)) == 1
+
+
+def test_unreadable_record_goes_before_the_faults_of_the_request(
+    bench: NewBench, sandbox: SandboxProcess, connect: Connect
+) -> None:
+    """An earlier try may have paid: whether the request is right now is not the question."""
+    connect(retries=0)
+    sandbox.reset(speed=1)
+    given: dict[str, Any] = {}
+    run = bench(given, timeout=timedelta(seconds=0.1))
+    assert run.run().state == "up_for_retry"
+    whole = run.record()
+    run.record({"version": 99})
+    given.update(prompt="", output_path="relative/")
+    asked = len(sandbox.requests())
+    done = run.run()
+    assert done.state == "up_for_retry", done.text
+    assert not isinstance(done.error, InvalidRequestError)
+    assert "could not be read" in done.text
+    assert "an earlier try may have paid already" in done.text
+    assert run.xcom(key="failure")["submitted"] is None
+    assert len(sandbox.requests()) == asked
+    run.record(whole)
+    sandbox.advance(60)
+    given.update(output_path=None)
+    assert run.run().state == "success"
+    assert charges(sandbox) == 1
+
+
+def test_a_folder_that_went_wrong_over_a_deferral_loses_nothing(
+    bench: NewBench, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_VAR_STATE", f"{tmp_path}/state")
+    run = bench(state_path="{{ var.value.state }}", deferrable=True)
+    deferred = run.begin()
+    assert deferred.state == "deferred", deferred.text
+    event = run.fire(deferred)
+    monkeypatch.setenv("AIRFLOW_VAR_STATE", "state/")
+    done = run.resume(event)
+    assert done.state == "success", done.text
+    assert len(run.xcom()["outputs"]) == 1
+    assert charges(sandbox) == 1
 
 
 def test_old_uncertain_submission_stops(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +10,12 @@ from airflow.sdk import Asset, AssetAlias
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.operators.reporting import without_urls
-from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
-from tests.integration.gateways import TestedGateway, at_each
+from tests.integration.conftest import sent
+from tests.integration.gateways import RIVYA, TestedGateway, at_each
 from tests.integration.operators.bench import Bench
 from tests.integration.operators.conftest import NewBench
 from tests.sandbox_process import SandboxProcess
-from tests.telemetry import StatusCode, Telemetry, collecting
+from tests.telemetry import StatusCode, Telemetry
 
 TAGS = (("gateway", "rivya"), ("model", "z-image"))
 
@@ -27,30 +24,15 @@ needs_spans = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def telemetry() -> Iterator[Telemetry]:
-    with collecting() as collected:
-        yield collected
-
-
-def asset_events(run: Bench) -> list[tuple[str, dict[str, Any]]]:
-    """The asset events of a run: URI and extra."""
-    from airflow.models.asset import AssetEvent
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
-    with create_session() as session:
-        events = session.scalars(
-            select(AssetEvent).where(AssetEvent.source_dag_id == run.dag_id).order_by(AssetEvent.id)
-        )
-        return [(event.asset.uri, dict(event.extra)) for event in events]
+def status_calls(sandbox: SandboxProcess, gateway: TestedGateway, run: Bench) -> int:
+    return len(sent(sandbox, "GET", f"{gateway.create}/{run.record()['generation_id']}"))
 
 
 def test_an_outlets_event_has_the_result(bench: NewBench, sandbox: SandboxProcess) -> None:
     run = bench(outlets=[Asset("pictures", uri="s3://shop/pictures")], deferrable=True)
     assert run.run().state == "success"
     result = run.xcom()
-    (event,) = asset_events(run)
+    (event,) = run.asset_events()
     assert event == (
         "s3://shop/pictures",
         {"uris": [result["outputs"][0]["uri"]], "result": without_urls(result)},
@@ -63,7 +45,7 @@ def test_an_alias_becomes_the_landed_file(bench: NewBench, sandbox: SandboxProce
     assert run.run().state == "success"
     result = run.xcom()
     (output,) = without_urls(result)["outputs"]
-    (event,) = asset_events(run)
+    (event,) = run.asset_events()
     assert event == (output["uri"], {"generation_id": result["generation_id"], "output": output})
     assert "source_url" not in event[1]["output"]
 
@@ -90,19 +72,34 @@ def test_the_link_of_a_failure_is_empty(bench: NewBench, sandbox: SandboxProcess
 
 
 @at_each
-@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize(
+    ("waits", "asks"),
+    [
+        ({"deferrable": True}, "triggerer"),
+        ({"deferrable": False}, "worker"),
+        ({"deferrable": True, "inline_wait": timedelta(minutes=1)}, "worker"),
+    ],
+    ids=["in the triggerer", "on the worker", "inline"],
+)
 def test_metrics(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, telemetry: Telemetry, deferrable: bool
+    bench: NewBench,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    telemetry: Telemetry,
+    waits: dict[str, Any],
+    asks: str,
 ) -> None:
     tags = (("gateway", gateway.name), ("model", gateway.model))
-    run = bench(deferrable=deferrable)
+    run = bench(**waits)
     assert run.run().state == "success"
     assert telemetry.metric("rivya.generation.submitted") == {tags: 1}
     assert telemetry.metric("rivya.generation.credits.spent") == ({tags: 1} if gateway.tells_credits else {})
     duration = telemetry.metric("rivya.generation.duration")[tags]
     assert duration > 0 or gateway.name == "toapis"  # whose times are whole seconds
-    asking = telemetry.triggerer if deferrable else telemetry.worker
-    assert asking.metric("rivya.generation.polls")[tags] >= 1
+    asking = telemetry.triggerer if asks == "triggerer" else telemetry.worker
+    calls = status_calls(sandbox, gateway, run)
+    assert calls > 1
+    assert asking.metric("rivya.generation.polls") == {tags: calls - 1}  # the result's own reading is none
     assert {"rivya.generation.failed", "rivya.generation.reattached"}.isdisjoint(telemetry.worker.names)
 
 
@@ -121,7 +118,11 @@ def test_metrics_of_a_retry_that_pays_nothing(
     run = bench()
     assert run.run().state == "up_for_retry"
     assert telemetry.metric("rivya.generation.credits.spent") == {}
+    polls, calls = telemetry.metric("rivya.generation.polls"), status_calls(sandbox, RIVYA, run)
     assert run.run().state == "success"
+    # It looks, sees that there is nothing to wait for, and reads the result.
+    assert telemetry.metric("rivya.generation.polls") == polls
+    assert status_calls(sandbox, RIVYA, run) == calls + 2
     for name in ("submitted", "reattached", "credits.spent"):
         assert telemetry.metric(f"rivya.generation.{name}") == {TAGS: 1}
 
@@ -175,42 +176,3 @@ def test_spans_of_what_goes_wrong(
     assert bench().run().state == "up_for_retry"
     (download,) = telemetry.spans("rivya.download")
     assert download.status.description == "DownloadError"
-
-
-def test_lineage(bench: NewBench, sandbox: SandboxProcess, photo: Path, landing: Path) -> None:
-    from airflow.providers.openlineage.extractors.manager import ExtractorManager
-    from airflow.utils.state import TaskInstanceState
-
-    operators = []
-
-    class Kept(RivyaGenerateOperator):
-        def execute(self, context: Any) -> dict[str, Any]:
-            operators.append(self)
-            return super().execute(context)
-
-    run = Bench(
-        lambda: Kept(
-            task_id="make",
-            model="nano-banana-2",
-            prompt="A lighthouse",
-            reference_media=[str(photo)],
-            output_path=f"file://{landing}/",
-            deferrable=False,
-        )
-    )
-    assert run.run().state == "success"
-    told = ExtractorManager().extract_metadata(
-        dagrun=SimpleNamespace(run_id=run.run_id),
-        task=operators[0],
-        task_instance_state=TaskInstanceState.SUCCESS,
-        task_instance=None,
-    )
-    assert [(dataset.namespace, dataset.name) for dataset in told.inputs] == [("file", str(photo))]
-    (file,) = landing.iterdir()
-    assert [(dataset.namespace, dataset.name) for dataset in told.outputs] == [("file", str(file))]
-
-
-def test_without_openlineage_there_is_no_lineage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "airflow.providers.openlineage.extractors", None)
-    operator = RivyaGenerateOperator(task_id="make", model="z-image", prompt="x")
-    assert operator.get_openlineage_facets_on_complete(None) is None

@@ -1,5 +1,58 @@
 from __future__ import annotations
 
-from tests.integration.operators.conftest import bench, database, no_pauses
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
-__all__ = ["bench", "database", "no_pauses"]
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.gateways import TestedGateway
+from tests.integration.operators.bench import MAKE, Bench
+from tests.integration.operators.conftest import bench, database, no_pauses, telemetry
+from tests.sandbox_process import SandboxProcess
+
+__all__ = ["bench", "database", "no_pauses", "telemetry"]
+
+NewSensor = Callable[..., Bench]
+
+
+@pytest.fixture
+def elsewhere(gateway: TestedGateway, sandbox: SandboxProcess) -> Callable[[], str]:
+    """Submit a generation as something else does, and return its task id."""
+
+    def submit() -> str:
+        own: dict[str, dict[str, Any]] = {
+            "rivya": {"params": {}},
+            "toapis": {"client_business_id": "order-1"},
+        }
+        body = own[gateway.name]
+        answer = sandbox.post(
+            gateway.create, {"model": gateway.model, "prompt": "A lighthouse", **body}, key=gateway.key
+        )
+        assert answer.status in (200, 201, 202), answer
+        return str(sandbox.tasks()[-1]["id"])
+
+    return submit
+
+
+@pytest.fixture
+def sensor(
+    database: None, connect: Connect, gateway: TestedGateway, elsewhere: Callable[[], str]
+) -> NewSensor:
+    """Return a DAG run with one sensor ``make``, for a generation that was submitted elsewhere."""
+
+    def new(**arguments: Any) -> Bench:
+        given: dict[str, Any] = {
+            "task_id": MAKE,
+            "deferrable": True,
+            "poke_interval": 0.05,
+            "retries": 2,
+            "retry_delay": timedelta(0),
+            **arguments,
+        }
+        if "generation_id" not in given:
+            given["generation_id"] = elsewhere()
+        return Bench(lambda: gateway.sensor(**given))
+
+    return new

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,54 +24,12 @@ from airflow_provider_rivya.sensors import watching
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TestedGateway, at, at_each
 from tests.integration.operators.bench import MAKE, Bench
+from tests.integration.sensors.conftest import NewSensor
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at_each
 
 ONLY_WATCHES = "This task only watches and has paid nothing."
-
-NewSensor = Callable[..., Bench]
-
-
-@pytest.fixture
-def elsewhere(gateway: TestedGateway, sandbox: SandboxProcess) -> Callable[[], str]:
-    """Submit a generation as something else does, and return its task id."""
-
-    def submit() -> str:
-        own: dict[str, dict[str, Any]] = {
-            "rivya": {"params": {}},
-            "toapis": {"client_business_id": "order-1"},
-        }
-        body = own[gateway.name]
-        answer = sandbox.post(
-            gateway.create, {"model": gateway.model, "prompt": "A lighthouse", **body}, key=gateway.key
-        )
-        assert answer.status in (200, 201, 202), answer
-        return str(sandbox.tasks()[-1]["id"])
-
-    return submit
-
-
-@pytest.fixture
-def sensor(
-    database: None, connect: Connect, gateway: TestedGateway, elsewhere: Callable[[], str]
-) -> NewSensor:
-    """Return a DAG run with one sensor ``make``, for a generation that was submitted elsewhere."""
-
-    def new(**arguments: Any) -> Bench:
-        given: dict[str, Any] = {
-            "task_id": MAKE,
-            "deferrable": True,
-            "poke_interval": 0.05,
-            "retries": 2,
-            "retry_delay": timedelta(0),
-            **arguments,
-        }
-        if "generation_id" not in given:
-            given["generation_id"] = elsewhere()
-        return Bench(lambda: gateway.sensor(**given))
-
-    return new
 
 
 def check(run: Bench, gateway: TestedGateway, sandbox: SandboxProcess) -> dict[str, Any]:
@@ -109,10 +66,17 @@ def test_in_the_triggerer(sensor: NewSensor, gateway: TestedGateway, sandbox: Sa
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("form", ["file://{}/", Path], ids=["URL", "path"])
 def test_landing(
-    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, deferrable: bool
+    sensor: NewSensor,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    landing: Path,
+    deferrable: bool,
+    form: Any,
 ) -> None:
-    run = sensor(deferrable=deferrable, output_path=f"file://{landing}/")
+    place = form.format(landing) if isinstance(form, str) else form(landing)
+    run = sensor(deferrable=deferrable, output_path=place)
     done = run.run()
     assert done.state == "success", done.text
     (output,) = check(run, gateway, sandbox)["outputs"]

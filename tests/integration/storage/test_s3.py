@@ -14,7 +14,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya._compat import AirflowFailException
-from airflow_provider_rivya.exceptions import GenerationError, OutputError, StorageError
+from airflow_provider_rivya.exceptions import (
+    GenerationError,
+    InvalidRequestError,
+    OutputError,
+    StorageError,
+)
 from airflow_provider_rivya.generation.identity import Identity
 from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.media.store import OutputPlace
@@ -170,6 +175,17 @@ def test_an_unusable_output_place_is_told_before_the_gateway_is_touched(
     assert "testing" not in str(raised.value)
     assert sandbox.requests() == []
     assert sandbox.ledger()["entries"] == []
+
+
+def test_what_is_wrong_for_certain_is_told_before_what_may_pass(
+    s3: Store, task: NewTask, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nobody_there(s3, monkeypatch)
+    arguments = {"output_path": "s3://dead@bucket/run/", "state_path": f"{tmp_path}/state/"}
+    with pytest.raises(InvalidRequestError) as raised:
+        task(prompt="", model_params={"resolution": "9K"}, **arguments).run()
+    assert [fault.path for fault in raised.value.faults] == ["prompt", "model_params.resolution"]
+    assert sandbox.requests() == []
 
 
 UNREADABLE = {

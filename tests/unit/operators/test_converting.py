@@ -59,7 +59,6 @@ def prepared(references: list[Reference | Fault], *, advise: bool = True, model:
         client_request_id=None,
         output_path=None,
         output_conn_id=None,
-        if_exists="overwrite",
         mapped=False,
         subject="The request",
         advise_conversion=advise,

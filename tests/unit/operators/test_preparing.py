@@ -19,7 +19,6 @@ def made(**kwargs: Any) -> Prepared:
         "client_request_id": None,
         "output_path": None,
         "output_conn_id": None,
-        "if_exists": "overwrite",
         "mapped": False,
         "subject": "The request of task 't'",
         **kwargs,
@@ -64,6 +63,20 @@ def test_everything_is_reported_at_once(tmp_path: Path) -> None:
         "client_request_id",
         "output_path",
     ]
+
+
+def test_a_connection_that_is_no_text_hides_nothing(tmp_path: Path) -> None:
+    found = faults(output_path="relative/", output_conn_id=7)
+    assert [fault.path for fault in found] == ["output_path", "output_conn_id"]
+    found = faults(output_path=f"{tmp_path}/one.png", output_conn_id=["store"], mapped=True, prompt="")
+    assert [fault.path for fault in found] == ["prompt", "output_conn_id", "output_path"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_else_is_known_to_be_wrong_is_told_first() -> None:
+    known = [Fault("state_path", "it is relative"), Fault("return value['promt']", "is nothing")]
+    found = faults(references=known, prompt="")
+    assert [fault.path for fault in found] == ["state_path", "return value['promt']", "prompt"]
 
 
 @pytest.mark.parametrize(("value", "problem"), [("x" * 129, "129 characters"), (5, "a int")])

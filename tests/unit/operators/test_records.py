@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya._compat import never_expire
-from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
+from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.generation.identity import Identity
 from airflow_provider_rivya.generation.record import Record, State, UnreadableRecordError
 from airflow_provider_rivya.media.store import OutputPlace
+from airflow_provider_rivya.operators.record_folder import folder_faults
 from airflow_provider_rivya.operators.records import (
     KEY,
     FileRecords,
@@ -312,7 +313,20 @@ def test_no_place_for_a_record_is_a_warning(
     assert "may pay again" in caplog.text
 
 
-def test_a_place_that_was_asked_for_must_be_usable() -> None:
-    with pytest.raises(InvalidRequestError) as caught:
-        records_for({}, IDENTITY, "nope://bucket", None)
-    assert {fault.path for fault in caught.value.faults} == {"state_path"}
+@pytest.mark.parametrize("state_path", ["nope://bucket", "records/", "", 7])
+@pytest.mark.parametrize("context", [{}, {"task_state_store": StateStore()}], ids=["", "state store"])
+def test_in_what_is_no_folder_nothing_is_taken_for_no_record(
+    state_path: Any, context: dict[str, Any], tmp_path: Path
+) -> None:
+    records = SafeRecords(records_for(context, IDENTITY, state_path, OutputPlace(f"{tmp_path}/")), "c")
+    assert records.durable
+    for act in (records.read, lambda: records.begin(INTENT, None)):
+        with pytest.raises(GenerationError, match=r"nothing is submitted.* a retry looks again") as caught:
+            act()
+        assert caught.value.retryable
+    assert {fault.path for fault in folder_faults(state_path)} == {"state_path"}
+
+
+def test_a_folder_that_is_not_asked_for_or_can_be_one_has_no_fault(tmp_path: Path) -> None:
+    assert folder_faults(None) == folder_faults(f"{tmp_path}/new.png") == []
+    assert list(tmp_path.iterdir()) == []

@@ -62,6 +62,7 @@ def test_what_is_no_asset_is_passed_over() -> None:
         (result("s3://bucket/a.png", None), ["s3://bucket/a.png"]),
         ([result("s3://bucket/a.png"), "/b.jpg"], ["s3://bucket/a.png", "/b.jpg"]),
         ("{'outputs': []}", []),
+        ("Data:image/png;base64,iVBORw0KGgo=", []),
         (7, []),
         (b"/data/a.jpg", []),
         ({"outputs": None}, []),
@@ -91,13 +92,15 @@ def test_result_uris_of_what_is_no_result(value: dict[str, Any]) -> None:
         ("s3://aws_default@bucket/x/a.png", ("s3://bucket", "x/a.png")),
         ("s3://bucket/what?.png", ("s3://bucket", "what?.png")),
         ("gs://bucket/a.png", ("gs://bucket", "a.png")),
-        ("https://user:pw@example.com/a.png?signature=abc#x", ("https://example.com", "a.png")),
-        ("https://example.com", ("https://example.com", "/")),
+        ("s3://bucket", ("s3://bucket", "/")),
+        ("file:///data/what? #1.png", ("file", "/data/what? #1.png")),
+        ("file://localhost/data/a.png", ("file", "/data/a.png")),
     ],
 )
 def test_names_of_openlineage(uri: str, name: tuple[str, str]) -> None:
     assert datasets([uri, uri]) == [name]
 
 
-def test_what_is_no_address_is_left_out() -> None:
-    assert datasets(["http://[broken/a.png"]) == []
+@pytest.mark.parametrize("uri", [URL, f"{URL}?signature=abc", URL.upper(), "s3://[broken/a.png"])
+def test_what_is_secret_or_no_address_is_left_out(uri: str) -> None:
+    assert datasets([uri]) == []

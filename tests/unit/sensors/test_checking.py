@@ -79,7 +79,15 @@ def test_everything_is_told_at_once() -> None:
 
 @pytest.mark.parametrize("path", [7, b"/data/", ["/data/"]])
 def test_a_place_that_is_no_text(path: Any) -> None:
-    assert told(output_path=path) == [f"output_path: a {type(path).__name__}"]
+    assert told(output_path=path) == [f"output_path: it is of type {type(path).__name__}"]
+
+
+def test_a_connection_that_is_no_text_hides_nothing(tmp_path: Path) -> None:
+    of_type_int = "output_conn_id: it is of type int"
+    assert told(output_path=f"{tmp_path}/new/", output_conn_id=7) == [of_type_int]
+    assert list(tmp_path.iterdir()) == []
+    found = told(generation_id="", output_path="relative/", output_conn_id=7)
+    assert [fault.partition(":")[0] for fault in found] == ["generation_id", "output_path", "output_conn_id"]
 
 
 def test_a_place_that_is_a_file(tmp_path: Path) -> None:
