@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _MEND: Final = (
-    "Mend the request and clear the task: the same request goes on with what is recorded. Or fetch the result "
-    "by its task id. A retry would not help, so none is made."
+    "Mend the request and clear the task: the same request goes on with what is recorded. Or fetch the "
+    "result by its task id. A retry would not help, so none is made."
 )
 
 

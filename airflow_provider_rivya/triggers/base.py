@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rivya._compat import BaseTrigger, TriggerEvent
 from airflow_provider_rivya.exceptions import ConnectionConfigError
+from airflow_provider_rivya.generation import waiting
 from airflow_provider_rivya.generation.fate import reserved
 from airflow_provider_rivya.hooks.base import GatewayHook
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CONNECTION_PAUSE: Final = 10.0
-"""Seconds between two attempts to read a connection that cannot be read."""
+"""Seconds between two attempts to read a connection that cannot be used."""
 
 
 class GenerationTrigger(BaseTrigger):
@@ -102,23 +103,27 @@ class GenerationTrigger(BaseTrigger):
 
     async def _settings(self, hook: GatewayHook) -> ConnectionSettings:
         """
-        Read the connection; a fault that may pass, such as an API server that is away, is waited out.
+        Read the connection, which was good when the generation was submitted, and wait for it if need be.
 
-        :raises ConnectionConfigError: it cannot be used, or could not be read until the deadline.
+        Where its API server or a secrets backend is away, Airflow says that there is no such connection.
+
+        :raises ConnectionConfigError: it could not be used for as long as a refused key is waited for.
         """
+        give_up = min(self.deadline, time.time() + waiting.KEY_GRACE)
         while True:
             try:
                 return await hook.asettings()
             except ConnectionConfigError as error:
-                left = self.deadline - time.time()
-                if not error.retryable or left <= 0:
+                left = give_up - time.time()
+                if left <= 0:
                     raise
+                pause = min(CONNECTION_PAUSE, left)
                 log.warning(
-                    "Generation %s: its connection cannot be read yet. %s. The generation itself goes on at "
-                    "the gateway; trying again in %.0f s.",
+                    "Generation %s: the connection cannot be used. %s. The generation itself goes on at the "
+                    "gateway; trying again in %.0f s.",
                     self.generation_id,
-                    error.message,
-                    pause := min(CONNECTION_PAUSE, left),
+                    error.message.rstrip("."),
+                    pause,
                 )
                 await asyncio.sleep(pause)
 

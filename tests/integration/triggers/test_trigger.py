@@ -210,35 +210,39 @@ async def test_refused_and_unknown_outlast_their_grace(
     )
 
 
-async def test_connection_missing(
-    connect: Connect, gateway: TestedGateway, monkeypatch: pytest.MonkeyPatch, logs: Listener
-) -> None:
-    monkeypatch.delenv(gateway.variable)
-    event = await event_of(trigger_for(gateway, "task_1"))
-    assert (event["status"], event["code"]) == ("refused", "connection")
-
-
-async def test_a_connection_that_cannot_be_read_yet_is_waited_for(
+async def test_a_connection_that_is_away_is_waited_for(
     connect: Connect,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     monkeypatch: pytest.MonkeyPatch,
     logs: Listener,
 ) -> None:
-    """As at a restart of the triggerer while the API server or a secrets backend is away."""
+    """As at a restart of the triggerer while the API server, or a secrets backend, is away."""
     monkeypatch.setattr(triggers, "CONNECTION_PAUSE", 0.05)
     generation_id = submit(gateway)
-    monkeypatch.setenv(gateway.variable, "{half")
-    trigger = trigger_for(gateway, generation_id)
-    running = asyncio.ensure_future(event_of(trigger))
+    monkeypatch.delenv(gateway.variable)
+    running = asyncio.ensure_future(event_of(trigger_for(gateway, generation_id)))
     async with asyncio.timeout(20):
-        await logs.said(f"Generation {generation_id}: its connection cannot be read yet.", times=2)
+        await logs.said(f"Generation {generation_id}: the connection cannot be used. There is no", times=2)
     connect()
     assert (await running)["status"] == "succeeded"
-    monkeypatch.setenv(gateway.variable, "{half")
-    _, arguments = trigger.serialize()
-    event = await event_of(gateway.trigger(**{**arguments, "deadline": 0.0}))
-    assert event == {"status": "refused", "task_id": generation_id, "code": "connection"}
+
+
+@pytest.mark.parametrize("limit", ["grace", "deadline"])
+async def test_a_connection_that_stays_away(
+    connect: Connect,
+    gateway: TestedGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    logs: Listener,
+    limit: str,
+) -> None:
+    monkeypatch.setattr(triggers, "CONNECTION_PAUSE", 0.05)
+    if limit == "grace":
+        monkeypatch.setattr(waiting, "KEY_GRACE", 0.1)
+    monkeypatch.delenv(gateway.variable)
+    trigger = trigger_for(gateway, "task_1", seconds=30.0 if limit == "grace" else 0.1)
+    event = await event_of(trigger)
+    assert (event["status"], event["code"]) == ("refused", "connection")
 
 
 async def test_cancelled_trigger_gives_its_lease_back(
