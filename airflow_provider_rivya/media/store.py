@@ -30,6 +30,7 @@ from airflow_provider_rivya.media.staging import (
     hidden_sibling,
     may_pass,
     not_now,
+    protocols_of,
     reason_of,
 )
 from airflow_provider_rivya.media.types import MediaType
@@ -57,7 +58,7 @@ def filesystem(scheme: str, conn_id: str | None) -> Any:
 
 def path_on(fs: Any, path: str) -> str:
     """Make ``bucket/key`` a path that the filesystem itself understands, whatever it does with hosts."""
-    return f"{_protocols(fs)[0]}://{path}"
+    return f"{protocols_of(fs)[0]}://{path}"
 
 
 def scheme_fault(where: str, scheme: str, conn_id: str | None) -> Fault | None:
@@ -84,10 +85,6 @@ def unreachable(where: str, where_conn: str, conn_id: str | None, error: Excepti
     if conn_id:
         return Fault(where_conn, f"connection {clean(conn_id)!r} cannot be used: {reason_of(error)}")
     return Fault(where, f"its storage cannot be used: {reason_of(error)}")
-
-
-def _protocols(fs: Any) -> tuple[str, ...]:
-    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
 
 
 class OutputPlace:
@@ -165,10 +162,9 @@ class OutputPlace:
             return fault
         name, content = hidden_sibling("probe"), b"rivya\n"
         try:
+            self.make_folder()
             if self.target.is_local:
                 return self._probe_local(name, content)
-            if not self._stages_itself:
-                self.fs.makedirs(self.path_of("").rstrip("/"), exist_ok=True)
             self.fs.pipe_file(self.path_of(name), content)
         except Exception as error:
             if may_pass(error):
@@ -205,6 +201,13 @@ class OutputPlace:
             raise StorageError(
                 f"The output place cannot be used: {fault}.", conn_id=self.conn_id, retryable=True
             )
+
+    def make_folder(self) -> None:
+        """Make the folder, on a store that has folders."""
+        if self.target.is_local:
+            os.makedirs(self.target.folder, exist_ok=True)
+        elif not self._stages_itself:
+            self.fs.makedirs(self.path_of("").rstrip("/"), exist_ok=True)
 
     def exists(self, name: str) -> bool:
         """Whether a file of this name stands here."""
@@ -244,7 +247,7 @@ class OutputPlace:
 
     @property
     def _stages_itself(self) -> bool:
-        return not OBJECT_STORES.isdisjoint(_protocols(self.fs))
+        return not OBJECT_STORES.isdisjoint(protocols_of(self.fs))
 
     def folder(self, name: str) -> OutputPlace:
         """Return a folder of this name beside the outputs, through the same connection."""
@@ -268,7 +271,6 @@ class OutputPlace:
         return None
 
     def _probe_local(self, name: str, content: bytes) -> Fault | None:
-        os.makedirs(self.target.folder, exist_ok=True)
         path = self.path_of(name)
         try:
             with open(path, "xb") as file:
