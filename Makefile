@@ -29,7 +29,7 @@ demo: venv ## make one image from a photograph, through a real Airflow and the s
 up: venv ## the same Airflow with its UI, until Ctrl-C
 	@$(BIN)/python -m tools.up $(ARGS)
 
-test: venv ## unit, integration and end-to-end tests, with the coverage of the package
+test: venv ## unit, integration and end-to-end tests, with the coverage of the package (the form's need chromium)
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the sandbox's ledger as the judge

@@ -8,6 +8,7 @@ import re
 import shlex
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow.sdk import DAG, Connection
@@ -75,6 +76,22 @@ def test_requests_of_the_examples_are_valid(source: str) -> None:
             references=[],
         )
         assert not verdict.faults
+
+
+def test_the_function_of_the_decorator_asks_for_what_its_model_takes() -> None:
+    (source,) = [source for source in CODE.findall(README) if "@task.rivya_generate" in source]
+    made: dict[str, Any] = {}
+    exec(compile(source, "README.md", "exec"), made)  # noqa: S102 - our own text
+    rows, picture = made["rows"], made["picture"]
+    for row in rows.function():
+        asked = picture.function(row)
+        assert asked.pop("reference_media") == row["photo"]
+        model = picture.kwargs["model"]
+        assert not check_request(load_catalog("rivya"), model=model, references=[], **asked).faults
+
+
+def test_no_python_example_is_left_out() -> None:
+    assert re.findall(r"^```(py\w*)$", README, re.MULTILINE) == ["python"] * len(CODE.findall(README))
 
 
 def test_there_is_an_example_for_each_gateway() -> None:
