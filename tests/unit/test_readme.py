@@ -17,6 +17,7 @@ from airflow_provider_rivya.api.dialect import CHOICES
 from airflow_provider_rivya.catalog.spec import load_catalog
 from airflow_provider_rivya.catalog.validation import check_request
 from airflow_provider_rivya.cli.main import _parser
+from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.generation.result import GenerationResult, Output
 from airflow_provider_rivya.hooks.fields import FIELDS, ConnField
@@ -68,13 +69,14 @@ SOURCES = {
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_requests_of_the_examples_are_valid(source: str) -> None:
     for task in generations(source):
-        verdict = check_request(
-            load_catalog(task.hook_class.conn_type),
-            model=task.model,
-            prompt=task.prompt,
-            model_params=task.model_params,
-            references=[],
-        )
+        request: dict[str, Any] = {
+            "model": task.model,
+            "prompt": task.prompt,
+            "model_params": task.model_params,
+        }
+        if isinstance(task, DecoratedGenerateOperator):
+            request |= task.python_callable(params=dict(task.params))
+        verdict = check_request(load_catalog(task.hook_class.conn_type), **request, references=[])
         assert not verdict.faults
 
 
