@@ -109,6 +109,16 @@ def test_of_many_at_once_one_creates_the_record(s3: Store) -> None:
     assert json.loads(s3.read(s3.names()[0]))["key"] == "key"
 
 
+def test_a_bucket_of_which_nothing_may_be_deleted_is_good_enough(
+    s3: Store, task: NewTask, sandbox: SandboxProcess
+) -> None:
+    s3.deny("s3:DeleteObject")
+    (output,) = task(output_path=FOLDER).run()["outputs"]
+    assert s3.read(output["uri"].removeprefix("s3://bucket/"))
+    assert any(name.endswith(".probe") for name in s3.names())
+    assert sandbox.ledger()["charges"] == 1
+
+
 AWS = {"conn_type": "aws", "login": "testing", "password": "testing"}
 Break = Callable[[Store, pytest.MonkeyPatch], None]
 
