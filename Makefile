@@ -31,7 +31,7 @@ demo: venv ## make one image from a photograph, through a real Airflow and the s
 up: venv ## the same Airflow with its UI, until Ctrl-C
 	@$(BIN)/python -m tools.up $(ARGS)
 
-test: venv ## unit, integration and end-to-end tests, with the coverage of the package
+test: venv ## unit, integration and end-to-end tests, with the coverage of the package (the form's need chromium)
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile \
 		--cov --cov-report=term --cov-fail-under=90 $(ARGS)
 

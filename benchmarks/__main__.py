@@ -44,10 +44,15 @@ def _landing(options: argparse.Namespace) -> Iterator[Figure]:
     return landing.to_file(options.megabytes * 10**6, options.rounds, options.folder)
 
 
+def _landing_png(options: argparse.Namespace) -> Iterator[Figure]:
+    return landing.picture_to_file(options.megabytes * 10**6, options.rounds, options.folder)
+
+
 Part = Callable[[argparse.Namespace], Iterator[Figure]]
 PARTS: dict[str, Part] = {
     "importing": lambda _: importing.measure(),
     "landing": _landing,
+    "landing-png": _landing_png,
     "landing-s3": lambda options: landing.to_s3(options.megabytes * 10**6, options.folder),
     "validating": lambda _: validating.measure(),
     "waiting": lambda _: waiting.measure(),

@@ -27,6 +27,25 @@ NO_CURL = "there is no curl"
 
 
 def to_file(size: int, rounds: int, folder: Path | None) -> Iterator[Figure]:
+    """Land a WAV file, whose structure costs next to nothing to check, to ``file://``."""
+    what = f"landing {size / 1e9:g} GB to file://"
+    return _beside_curl(what, ".wav", size, rounds, folder, GOAL_RATIO, GOAL_GROWTH_MB)
+
+
+def picture_to_file(size: int, rounds: int, folder: Path | None) -> Iterator[Figure]:
+    """Land a PNG file, of which every byte goes into a checksum of the format's own. There is no goal."""
+    return _beside_curl(f"landing a PNG of {size / 1e9:g} GB to file://", ".png", size, rounds, folder)
+
+
+def _beside_curl(
+    what: str,
+    suffix: str,
+    size: int,
+    rounds: int,
+    folder: Path | None,
+    goal_ratio: float | None = None,
+    goal_growth: float | None = None,
+) -> Iterator[Figure]:
     """
     Land a file of ``size`` bytes to ``file://``, in turns with ``curl -o``.
 
@@ -40,21 +59,20 @@ def to_file(size: int, rounds: int, folder: Path | None) -> Iterator[Figure]:
     landings: list[dict[str, Any]] = []
     with ExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="rivya-bench-", dir=folder))
-        url = stack.enter_context(server("benchmarks/serving.py", str(size)))
+        url = stack.enter_context(server("benchmarks/serving.py", str(size))) + suffix
         for who in turns(rounds):
             if who == "landing":
                 landings.append(ask("-m", "benchmarks.landing_once", url, f"file://{place}/"))
             elif curl is not None:
-                curls.append(_curl(curl, url, Path(place) / "curl.wav"))
-    what = f"landing {size / 1e9:g} GB to file://"
+                curls.append(_curl(curl, url, Path(place) / "curl"))
     cpu = {
         "curl_cpu_s": _round([run.cpu_seconds for run in curls]),
         "landing_cpu_s": _round([landing["cpu_seconds"] for landing in landings]),
     }
     plain, flushed = [run.seconds for run in curls], [run.seconds + run.flush_seconds for run in curls]
-    yield _speed(f"{what}, speed by that of curl -o", plain, landings, cpu, GOAL_RATIO)
-    yield _speed(f"{what}, speed by that of curl -o and fsync", flushed, landings, {}, GOAL_RATIO)
-    yield _growth(what, landings)
+    yield _speed(f"{what}, speed by that of curl -o", plain, landings, cpu, goal_ratio)
+    yield _speed(f"{what}, speed by that of curl -o and fsync", flushed, landings, {}, goal_ratio)
+    yield _growth(what, landings, goal_growth)
 
 
 def to_s3(size: int, folder: Path | None) -> Iterator[Figure]:
@@ -71,14 +89,14 @@ def to_s3(size: int, folder: Path | None) -> Iterator[Figure]:
     missing = _missing_for_s3()
     if missing is None:
         with ExitStack() as stack:
-            url = stack.enter_context(server("benchmarks/serving.py", str(size)))
+            url = stack.enter_context(server("benchmarks/serving.py", str(size))) + ".wav"
             if curl is not None:
                 place = stack.enter_context(tempfile.TemporaryDirectory(prefix="rivya-bench-", dir=folder))
-                curls.append(_curl(curl, url, Path(place) / "curl.wav").seconds)
+                curls.append(_curl(curl, url, Path(place) / "curl").seconds)
             s3 = _s3(stack)
             landings.append(ask("-m", "benchmarks.landing_once", url, "s3://bucket/", environment=s3))
     yield _speed(f"{what} (moto), speed by that of curl -o", curls, landings, {}, None, missing)
-    yield _growth(what, landings, missing)
+    yield _growth(what, landings, GOAL_GROWTH_MB, missing)
 
 
 def turns(rounds: int) -> list[str]:
@@ -104,8 +122,10 @@ def _speed(
     return replace(figure, value=statistics.median(ratios), detail=detail)
 
 
-def _growth(what: str, landings: list[dict[str, Any]], missing: str | None = None) -> Figure:
-    figure = Figure(f"{what}, growth of peak memory (the worst)", None, "MB", goal=GOAL_GROWTH_MB)
+def _growth(
+    what: str, landings: list[dict[str, Any]], goal: float | None, missing: str | None = None
+) -> Figure:
+    figure = Figure(f"{what}, growth of peak memory (the worst)", None, "MB", goal=goal)
     if missing:
         return unmeasured(figure, missing)
     detail = {name: _round([landing[name] for landing in landings]) for name in landings[0]}

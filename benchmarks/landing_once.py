@@ -32,7 +32,7 @@ def main(url: str, output_path: str) -> None:
 
     def once(address: str) -> float:
         begun = time.perf_counter()
-        file = land(open_stream, address, place, lambda _: "landed.wav", max_bytes=10**12)
+        file = land(open_stream, address, place, lambda found: f"landed.{found.extension}", max_bytes=10**12)
         spent = time.perf_counter() - begun
         if output_path.startswith("file:"):
             Path(file.uri.removeprefix("file://")).unlink()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from airflow_provider_rivya.media.exclusive import CURE, creates_exclusively, is_s3
 from airflow_provider_rivya.media.staging import hidden_sibling
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.media.store import OutputPlace
 
+log = logging.getLogger(__name__)
 
 LOCK_PATIENCE: Final = 10.0
 """Seconds after which a lock that somebody keeps is gone without: who holds it may have been stopped."""
@@ -55,10 +58,11 @@ class SmallFile:
         """
         Create the file with its content, at once.
 
-        On stores other than a local disk and S3 the check and the writing are two steps.
+        Where the store has no exclusive creation, looking and writing are two steps.
 
         :raises FileExistsError: somebody else has created it.
         """
+        self._folder.make_folder()
         if self._local:
             self._create_local(content)
             return
@@ -66,12 +70,18 @@ class SmallFile:
         fs.invalidate_cache()
         if fs.exists(self._path):
             raise FileExistsError(self.uri)
-        try:
-            fs.pipe_file(self._path, content, mode="create")
-        except (NotImplementedError, TypeError):
-            # The filesystem has no exclusive writing.
-            fs.makedirs(self._path.rpartition("/")[0], exist_ok=True)
-            fs.pipe_file(self._path, content)
+        if creates_exclusively(fs):
+            with contextlib.suppress(NotImplementedError):
+                fs.pipe_file(self._path, content, mode="create")
+                return
+        elif is_s3(fs):
+            log.warning(
+                "%s is not created exclusively, as the installed s3fs or botocore is too old for that: two "
+                "copies of one try that start at the same moment could both submit. To prevent that, %s.",
+                self.uri,
+                CURE,
+            )
+        fs.pipe_file(self._path, content)
 
     def replace(self, content: bytes) -> None:
         """Write the file anew; a reader sees the old or the new content."""
@@ -113,9 +123,7 @@ class SmallFile:
 
     def _create_local(self, content: bytes) -> None:
         """Link a finished file to its name: exclusive, and never seen empty."""
-        folder = os.path.dirname(self._path)
-        os.makedirs(folder, exist_ok=True)
-        staged = os.path.join(folder, hidden_sibling("part"))
+        staged = os.path.join(os.path.dirname(self._path), hidden_sibling("part"))
         try:
             with open(staged, "xb") as file:
                 file.write(content)

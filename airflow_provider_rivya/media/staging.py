@@ -38,6 +38,11 @@ OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az
 _open_lock = threading.Lock()
 
 
+def protocols_of(fs: Any) -> tuple[str, ...]:
+    """Return what an fsspec filesystem calls itself."""
+    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
+
+
 def hidden_sibling(purpose: str) -> str:
     """Return a name that no output has and no other writer picks."""
     return f".rivya-{secrets.token_hex(8)}.{purpose}"

@@ -30,6 +30,7 @@ from airflow_provider_rivya.media.staging import (
     hidden_sibling,
     may_pass,
     not_now,
+    protocols_of,
     reason_of,
 )
 from airflow_provider_rivya.media.types import MediaType
@@ -57,7 +58,7 @@ def filesystem(scheme: str, conn_id: str | None) -> Any:
 
 def path_on(fs: Any, path: str) -> str:
     """Make ``bucket/key`` a path that the filesystem itself understands, whatever it does with hosts."""
-    return f"{_protocols(fs)[0]}://{path}"
+    return f"{protocols_of(fs)[0]}://{path}"
 
 
 def scheme_fault(where: str, scheme: str, conn_id: str | None) -> Fault | None:
@@ -91,10 +92,6 @@ def _parse_conn_id(value: object) -> tuple[str | None, Fault | None]:
         return value or None, None
     problem = f"it is of type {type(value).__name__}"
     return None, Fault("output_conn_id", problem, "the id of an Airflow connection")
-
-
-def _protocols(fs: Any) -> tuple[str, ...]:
-    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
 
 
 class OutputPlace:
@@ -173,10 +170,9 @@ class OutputPlace:
             return fault
         name, content = hidden_sibling("probe"), b"rivya\n"
         try:
+            self.make_folder()
             if self.target.is_local:
                 return self._probe_local(name, content)
-            if not self._stages_itself:
-                self.fs.makedirs(self.path_of("").rstrip("/"), exist_ok=True)
             self.fs.pipe_file(self.path_of(name), content)
         except Exception as error:
             if may_pass(error):
@@ -213,6 +209,13 @@ class OutputPlace:
             raise StorageError(
                 f"The output place cannot be used: {fault}.", conn_id=self.conn_id, retryable=True
             )
+
+    def make_folder(self) -> None:
+        """Make the folder, on a store that has folders."""
+        if self.target.is_local:
+            os.makedirs(self.target.folder, exist_ok=True)
+        elif not self._stages_itself:
+            self.fs.makedirs(self.path_of("").rstrip("/"), exist_ok=True)
 
     def exists(self, name: str) -> bool:
         """Whether a file of this name stands here."""
@@ -252,7 +255,7 @@ class OutputPlace:
 
     @property
     def _stages_itself(self) -> bool:
-        return not OBJECT_STORES.isdisjoint(_protocols(self.fs))
+        return not OBJECT_STORES.isdisjoint(protocols_of(self.fs))
 
     def folder(self, name: str) -> OutputPlace:
         """Return a folder of this name beside the outputs, through the same connection."""
@@ -276,7 +279,6 @@ class OutputPlace:
         return None
 
     def _probe_local(self, name: str, content: bytes) -> Fault | None:
-        os.makedirs(self.target.folder, exist_ok=True)
         path = self.path_of(name)
         try:
             with open(path, "xb") as file:

@@ -19,6 +19,8 @@ EXAMPLES = (
     "rivya_reference_image",
     "rivya_mapped",
     "rivya_chained",
+    "rivya_decorated",
+    "rivya_fetch_paid_result",
     "toapis_quickstart",
     "rivya_then_toapis",
 )
@@ -59,9 +61,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(airflow: Airflow, folder: Path) -> dict[str, EndedRun]:
+def paid_id(sandbox: SandboxProcess) -> str:
+    """A generation that no DAG has submitted."""
+    answer = sandbox.post("/api/v1/generations", {"model": "z-image", "prompt": "A lighthouse"})
+    return str(answer.json()["id"])
+
+
+@pytest.fixture(scope="module")
+def runs(airflow: Airflow, folder: Path, paid_id: str) -> dict[str, EndedRun]:
     """One run of each example, side by side, each with a folder of its own."""
-    started = {dag_id: airflow.start(dag_id, output_path=f"{folder / dag_id}/") for dag_id in EXAMPLES}
+    params = {"rivya_fetch_paid_result": {"generation_id": paid_id}}
+    started = {
+        dag_id: airflow.start(dag_id, output_path=f"{folder / dag_id}/", **params.get(dag_id, {}))
+        for dag_id in EXAMPLES
+    }
     return {dag_id: airflow.finish(dag_id, run_id) for dag_id, run_id in started.items()}
 
 
@@ -105,6 +118,28 @@ def test_chained_lands_the_draft_and_the_final_image(runs: dict[str, EndedRun], 
     final = image_file(run.xcom("final"), folder / "rivya_chained")
     assert (draft.suffix, final.suffix) == (".png", ".jpg")
     assert landed(draft.parent) == {draft, final}
+
+
+def test_decorated_lands_one_image_and_updates_the_asset(
+    runs: dict[str, EndedRun], airflow: Airflow, folder: Path
+) -> None:
+    result = runs["rivya_decorated"].xcom("picture")
+    path = image_file(result, folder / "rivya_decorated")
+    assert landed(path.parent) == {path}
+    query = {"source_dag_id": "rivya_decorated"}
+    (event,) = airflow.stack.client.call("GET", "/assets/events", query=query)["asset_events"]
+    assert event["name"] == "rivya_product_picture"
+    assert event["extra"]["uris"] == [path.as_uri()]
+
+
+def test_fetching_a_paid_result_lands_it_and_pays_nothing(
+    runs: dict[str, EndedRun], folder: Path, sandbox: SandboxProcess, paid_id: str
+) -> None:
+    result = runs["rivya_fetch_paid_result"].xcom("fetch")
+    path = image_file(result, folder / "rivya_fetch_paid_result")
+    assert path.name == f"{paid_id}-0.png"
+    assert landed(path.parent) == {path}
+    assert charges(sandbox, [result]) == [paid_id]
 
 
 def test_the_other_gateway_lands_one_image(
@@ -224,6 +259,7 @@ def test_no_log_shows_the_key_or_a_result_url(runs: dict[str, EndedRun], airflow
     results = [runs["rivya_quickstart"].xcom("image"), runs["rivya_reference_image"].xcom("restyle")]
     results += [runs["rivya_mapped"].xcom("image", index) for index in range(3)]
     results += [runs["rivya_chained"].xcom(task_id) for task_id in ("draft", "final")]
+    results += [runs["rivya_decorated"].xcom("picture"), runs["rivya_fetch_paid_result"].xcom("fetch")]
     results += [runs["toapis_quickstart"].xcom("image"), runs["rivya_then_toapis"].xcom("rivya")]
     secrets = {KEY, TOAPIS_KEY, *(urlsplit(result["outputs"][0]["source_url"]).path for result in results)}
     texts = {path: path.read_text(errors="replace") for path in airflow.log_files()}

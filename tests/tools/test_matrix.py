@@ -86,6 +86,7 @@ def test_what_it_runs_exists(tests: str) -> None:
     [
         ("....\n12 passed in 3.21s\n", "12 passed"),
         ("=== 1 failed, 310 passed, 2 skipped in 61.02s (0:01:01) ===\n", "1 failed, 310 passed, 2 skipped"),
+        ("2 passed, 4 skipped in 1.00s\n", "2 passed, 4 skipped"),
         ("a log line: 3 passed in a row\n7 passed, 1 error in 0.50s\n", "7 passed, 1 error"),
         ("1 passed in 1.00s\nrun again\n2 passed in 1.00s\n", "2 passed"),
         ("Killed\n", ""),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import itertools
+import tomllib
 
-from tools.locks import CHECKOUT, PAIRS, faults, header
+import pytest
+from packaging.requirements import Requirement
+
+from tools.locks import CHECKOUT, LOCKS, PAIRS, Pair, faults, header
 from tools.venv import lock_for
 
-LOCKS = ["airflow-3.3.2-py3.11.txt", "airflow-3.3.2-py3.12.txt"]
+NAMES = ["airflow-3.3.2-py3.11.txt", "airflow-3.3.2-py3.12.txt"]
 
 
 def test_the_lock_of_the_running_python() -> None:
-    assert lock_for("3.3.2", (3, 12), LOCKS) == "airflow-3.3.2-py3.12.txt"
+    assert lock_for("3.3.2", (3, 12), NAMES) == "airflow-3.3.2-py3.12.txt"
 
 
 @pytest.mark.parametrize(
@@ -20,7 +24,7 @@ def test_the_lock_of_the_running_python() -> None:
 )
 def test_a_python_without_a_lock_is_told_which_ones_there_are(python: tuple[int, int], problem: str) -> None:
     with pytest.raises(SystemExit, match=problem) as raised:
-        lock_for("3.3.2", python, LOCKS)
+        lock_for("3.3.2", python, NAMES)
     assert "3.3.2 on Python 3.11" in str(raised.value)
     assert "make PYTHON=python3.12" in str(raised.value)
 
@@ -34,13 +38,20 @@ def test_a_lock_holds_nothing_but_pins(line: str) -> None:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
-def test_the_committed_locks_are_complete(pair: object) -> None:
-    from tools.locks import LOCKS as FOLDER
-    from tools.locks import Pair
-
-    assert isinstance(pair, Pair)
-    text = (FOLDER / pair.name).read_text()
+def test_the_committed_locks_are_complete(pair: Pair) -> None:
+    text = (LOCKS / pair.name).read_text()
     assert text.startswith(header(pair))
     assert faults(text) == []
     assert f"apache-airflow=={pair.airflow}\n" in text
     assert str(CHECKOUT) not in text
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_the_committed_locks_satisfy_what_the_project_asks_for(pair: Pair) -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
+    lines = [line.partition(" ;")[0] for line in (LOCKS / pair.name).read_text().splitlines()]
+    pinned = dict(line.split("==") for line in lines if "==" in line)
+    for requirement in map(Requirement, asked):
+        if requirement.name != project["name"]:
+            assert requirement.specifier.contains(pinned[requirement.name]), requirement

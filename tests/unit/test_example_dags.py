@@ -1,4 +1,4 @@
-"""When the example with two gateways pays at the second one."""
+"""When the example with two gateways pays at the second one; what the function asks for, and the sensor."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.catalog.spec import load_catalog
+from airflow_provider_rivya.catalog.validation import check_request
 from airflow_provider_rivya.operators import failures
+from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
 
-PATH = Path(__file__).parents[2] / "example_dags" / "rivya_then_toapis.py"
+FOLDER = Path(__file__).parents[2] / "example_dags"
 RESULT = {"generation_id": "task_1", "outputs": []}
 
 
@@ -25,11 +28,17 @@ class Task:
         return self.left.get(key)
 
 
+def example_named(name: str) -> dict[str, Any]:
+    """The names that an example defines."""
+    path = FOLDER / f"{name}.py"
+    namespace: dict[str, Any] = {"__file__": str(path), "__name__": name, "__doc__": "An example."}
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)  # noqa: S102 - our own text
+    return namespace
+
+
 @pytest.fixture(scope="module")
 def example() -> dict[str, Any]:
-    namespace: dict[str, Any] = {"__file__": str(PATH), "__name__": PATH.stem, "__doc__": "An example."}
-    exec(compile(PATH.read_text(encoding="utf-8"), str(PATH), "exec"), namespace)  # noqa: S102 - our own text
-    return namespace
+    return example_named("rivya_then_toapis")
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +83,20 @@ def test_a_task_that_left_nothing_may_have_paid(refused: Callable[..., bool]) ->
 def test_what_is_as_wrong_elsewhere(refused: Callable[..., bool], kind: str) -> None:
     with pytest.raises(RuntimeError, match="ToAPIs would do no better"):
         refused(ti=Task(failure=failure(kind, False)))
+
+
+def test_the_function_asks_for_the_product_of_the_run() -> None:
+    task = example_named("rivya_decorated")["dag"].get_task("picture")
+    asked = task.python_callable(params={"product": "a blue mug"})
+    assert asked["prompt"] == "Studio photograph of a blue mug, white background"
+    verdict = check_request(load_catalog("rivya"), model=task.model, references=[], **asked)
+    assert not verdict.faults
+    assert [asset.name for asset in task.outlets] == ["rivya_product_picture"]
+
+
+def test_the_sensor_has_to_be_told_an_id() -> None:
+    dag = example_named("rivya_fetch_paid_result")["dag"]
+    (task,) = dag.tasks
+    assert type(task) is RivyaTaskSensor  # which has no way to submit
+    without = [name for name in dag.params if not dag.params.get_param(name).has_value]
+    assert without == ["generation_id"]

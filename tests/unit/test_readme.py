@@ -8,6 +8,7 @@ import re
 import shlex
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow.sdk import DAG, Connection
@@ -16,6 +17,7 @@ from airflow_provider_rivya.api.dialect import CHOICES
 from airflow_provider_rivya.catalog.spec import load_catalog
 from airflow_provider_rivya.catalog.validation import check_request
 from airflow_provider_rivya.cli.main import _parser
+from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.generation.result import GenerationResult, Output
 from airflow_provider_rivya.hooks.fields import FIELDS, ConnField
@@ -67,14 +69,31 @@ SOURCES = {
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_requests_of_the_examples_are_valid(source: str) -> None:
     for task in generations(source):
-        verdict = check_request(
-            load_catalog(task.hook_class.conn_type),
-            model=task.model,
-            prompt=task.prompt,
-            model_params=task.model_params,
-            references=[],
-        )
+        request: dict[str, Any] = {
+            "model": task.model,
+            "prompt": task.prompt,
+            "model_params": task.model_params,
+        }
+        if isinstance(task, DecoratedGenerateOperator):
+            request |= task.python_callable(params=dict(task.params))
+        verdict = check_request(load_catalog(task.hook_class.conn_type), **request, references=[])
         assert not verdict.faults
+
+
+def test_the_function_of_the_decorator_asks_for_what_its_model_takes() -> None:
+    (source,) = [source for source in CODE.findall(README) if "@task.rivya_generate" in source]
+    made: dict[str, Any] = {}
+    exec(compile(source, "README.md", "exec"), made)  # noqa: S102 - our own text
+    rows, picture = made["rows"], made["picture"]
+    for row in rows.function():
+        asked = picture.function(row)
+        assert asked.pop("reference_media") == row["photo"]
+        model = picture.kwargs["model"]
+        assert not check_request(load_catalog("rivya"), model=model, references=[], **asked).faults
+
+
+def test_no_python_example_is_left_out() -> None:
+    assert re.findall(r"^```(py\w*)$", README, re.MULTILINE) == ["python"] * len(CODE.findall(README))
 
 
 def test_there_is_an_example_for_each_gateway() -> None:

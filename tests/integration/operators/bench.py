@@ -68,11 +68,7 @@ class Bench:
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
         writer, reader = airflows.dag_serializers()
-        self.build = build
-        self._records = records
-        self.dag_id = f"bench_{next(_numbers)}"
-        self.run_id = "manual__run"
-        self._dag_arguments = dag_arguments
+        self._of(f"bench_{next(_numbers)}", build, records, dag_arguments)
         dag = self._dag()
         with create_session() as session:
             if session.get(DagBundleModel, "bench") is None:
@@ -95,6 +91,20 @@ class Bench:
                 session=session,
             )
             run.task_instance_scheduling_decisions(session=session)
+
+    def _of(self, dag_id: str, build: Build, records: Path | None, dag_arguments: dict[str, Any]) -> None:
+        self.dag_id = dag_id
+        self.run_id = "manual__run"
+        self.build = build
+        self._records = records
+        self._dag_arguments = dag_arguments
+
+    @classmethod
+    def of_another_process(cls, dag_id: str, build: Build) -> Bench:
+        """Return a run that is in the database already, to work on it here."""
+        bench = cls.__new__(cls)
+        bench._of(dag_id, build, None, {})
+        return bench
 
     def _dag(self) -> DAG:
         with DAG(self.dag_id, schedule=None, start_date=datetime(2026, 1, 1), **self._dag_arguments) as dag:
@@ -205,8 +215,15 @@ class Bench:
                 instance.max_tries = instance.try_number + self._dag().task_dict[MAKE].retries
                 instance.state = None
                 return
+        self.miss_heartbeat()
+
+    def miss_heartbeat(self) -> None:
+        """Find, as the scheduler does, that the process of a running try is no more."""
+        from airflow.utils.session import create_session
+
         with create_session() as session:
             instance = self._instance(session, MAKE, -1)
+            assert instance.state in ("running", "restarting"), instance.state
             instance.handle_failure("no heartbeat", session=session)
             assert instance.state == "up_for_retry"
 

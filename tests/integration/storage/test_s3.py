@@ -114,6 +114,16 @@ def test_of_many_at_once_one_creates_the_record(s3: Store) -> None:
     assert json.loads(s3.read(s3.names()[0]))["key"] == "key"
 
 
+def test_a_bucket_of_which_nothing_may_be_deleted_is_good_enough(
+    s3: Store, task: NewTask, sandbox: SandboxProcess
+) -> None:
+    s3.deny("s3:DeleteObject")
+    (output,) = task(output_path=FOLDER).run()["outputs"]
+    assert s3.read(output["uri"].removeprefix("s3://bucket/"))
+    assert any(name.endswith(".probe") for name in s3.names())
+    assert sandbox.ledger()["charges"] == 1
+
+
 AWS = {"conn_type": "aws", "login": "testing", "password": "testing"}
 Break = Callable[[Store, pytest.MonkeyPatch], None]
 
@@ -190,7 +200,7 @@ def test_what_is_wrong_for_certain_is_told_before_what_may_pass(
 
 UNREADABLE = {
     "missing connection": "could not be read (AirflowNotFoundException: The conn_id `nobody` isn't defined)",
-    "wrong credentials": "could not be read (PermissionError: Forbidden)",
+    "wrong credentials": "could not be read (PermissionError: ",  # s3fs hands on a text of the server's
     "no server": "could not be read (EndpointConnectionError: ",
 }
 """The cases in which not even the record of an earlier try can be looked for."""

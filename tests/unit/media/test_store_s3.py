@@ -16,7 +16,9 @@ import pytest
 
 from airflow_provider_rivya.exceptions import Fault, OutputError, StorageError
 from airflow_provider_rivya.media.download import land
+from airflow_provider_rivya.media.exclusive import creates_exclusively
 from airflow_provider_rivya.media.reference import ReferenceFile, open_reference
+from airflow_provider_rivya.media.smallfile import SmallFile
 from airflow_provider_rivya.media.staging import BLOCK_SIZE
 from airflow_provider_rivya.media.store import OutputPlace
 from tests.unit.media.samples import encoded
@@ -163,3 +165,24 @@ def test_references_are_read(s3: Any) -> None:
     missing = open_reference("s3://bucket/in/other.png", "shelf")
     assert isinstance(missing, Fault)
     assert "does not exist" in missing.problem
+
+
+def test_a_botocore_that_knows_no_condition_is_not_relied_on(
+    s3: Any, place: OutputPlace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As before 1.35: s3fs leaves out of a request what botocore's own description of it does not have."""
+    file = SmallFile(place, "record.json")
+    file.create(b"first")
+    assert creates_exclusively(place.fs)
+    known = place.fs.s3.meta.service_model.operation_model("PutObject").input_shape.members
+    monkeypatch.delitem(known, "IfNoneMatch")
+    monkeypatch.setattr("s3fs.utils.ParamKwargsHelper._kwarg_cache", {})
+    assert not creates_exclusively(place.fs)
+    place.fs.pipe_file(place.path_of("record.json"), b"second", mode="create")
+    assert file.read() == b"second"
+    with pytest.raises(FileExistsError):
+        file.create(b"third")
+    file.remove()
+    file.create(b"fourth")
+    assert file.read() == b"fourth"
+    assert "s3://bucket/run/record.json is not created exclusively" in caplog.text
