@@ -18,12 +18,33 @@ from airflow_provider_rivya.exceptions import (
     UnexpectedAnswerError,
 )
 from airflow_provider_rivya.hooks.rivya import RivyaHook
+from airflow_provider_rivya.sandbox.faults import DECISIONS, OPTIONS
 from tests.integration.conftest import Connect
-from tests.integration.fault_kinds import FAULTS, KINDS, PATIENCE, TAKEN_IN, happens, pattern, routes
+from tests.integration.fault_kinds import (
+    CREATE,
+    CREDITS,
+    FAULTS,
+    FILE,
+    MODELS,
+    MOVED_RESULT,
+    OPENAPI,
+    PATIENCE,
+    PLACES,
+    REFERENCE,
+    RESULT,
+    STATUS,
+    TAKEN_IN,
+    UPLOAD,
+    Endpoint,
+    endpoints,
+    happens,
+    rows,
+)
+from tests.integration.fault_messages import OF_CALLS, of_call, plain
 from tests.sandbox_process import SandboxProcess
 
-CREATE = ("POST", "/api/v1/generations")
 KEY = "key-1"
+CREATIONS = (CREATE,)
 
 
 @dataclass(frozen=True)
@@ -37,74 +58,91 @@ class Things:
 
 Call = Callable[[RivyaHook, Things], Any]
 
-CALLS: Mapping[tuple[str, str], Call] = {
+CALLS: Mapping[Endpoint, Call] = {
     CREATE: lambda hook, things: (
         hook.create_generation(hook.api.request_body("z-image", "A bicycle", {}), KEY).model
     ),
-    ("GET", "/api/v1/generations/{task_id}"): lambda hook, things: hook.get_generation(things.generation).id,
-    ("POST", "/api/v1/files"): lambda hook, things: bool(hook.upload_file(things.photo).id),
-    ("GET", "/api/v1/files/{file_id}"): lambda hook, things: hook.get_file(things.file).id,
-    ("GET", "/api/v1/credits"): lambda hook, things: hook.get_credits().credits >= 998,
-    ("GET", "/api/v1/models"): lambda hook, things: len(hook.list_models()),
-    ("GET", "/api/v1/openapi.json"): lambda hook, things: hook.get_openapi()["openapi"],
+    STATUS: lambda hook, things: hook.get_generation(things.generation).id,
+    UPLOAD: lambda hook, things: bool(hook.upload_file(things.photo).id),
+    FILE: lambda hook, things: hook.get_file(things.file).id,
+    CREDITS: lambda hook, things: hook.get_credits().credits >= 998,
+    MODELS: lambda hook, things: len(hook.list_models()),
+    OPENAPI: lambda hook, things: hook.get_openapi()["openapi"],
 }
 
-BROKE_OFF = "The gateway broke off"
-NO_JSON = "with something that is not JSON: "
-TOLD: Mapping[str, tuple[type[GatewayError], str] | None] = {
-    "status": (GatewayUnavailableError, "code internal_error, HTTP 500, request id req_"),
-    "delay": None,
-    "hang": (GatewayUnreachableError, "The gateway did not answer in time"),
-    "cut_before": (GatewayUnreachableError, BROKE_OFF),
-    "cut_after": (GatewayUnreachableError, BROKE_OFF),
-    "answer_cut": (GatewayUnreachableError, BROKE_OFF),
-    "truncated": (UnexpectedAnswerError, NO_JSON),
-    "corrupt": (UnexpectedAnswerError, NO_JSON),
-    "content_type": None,
-    "html": (UnexpectedAnswerError, f"{NO_JSON}<!doctype html>"),
-    "empty": (UnexpectedAnswerError, f"{NO_JSON}an empty body"),
-    "redirect": (UnexpectedAnswerError, "API calls follow no redirects, so that the key stays"),
-    "rate_limit": (RateLimitedError, "code rate_limited, HTTP 429, request id req_"),
-    "generation_fails": None,
-    "generation_takes": None,
-    "unknown_status": None,
+ERRORS: Mapping[str, type[GatewayError]] = {
+    "status": GatewayUnavailableError,
+    "hang": GatewayUnreachableError,
+    "cut_before": GatewayUnreachableError,
+    "cut_after": GatewayUnreachableError,
+    "answer_cut": GatewayUnreachableError,
+    "truncated": UnexpectedAnswerError,
+    "corrupt": UnexpectedAnswerError,
+    "html": UnexpectedAnswerError,
+    "empty": UnexpectedAnswerError,
+    "redirect": UnexpectedAnswerError,
+    "rate_limit": RateLimitedError,
 }
-"""Class and a part of the message; ``None``: the call is answered as if nothing had happened."""
+"""A call that is hit by another kind is answered as if nothing had happened."""
+
+DOWNLOADS = {REFERENCE, RESULT, MOVED_RESULT}
+"""Fetched by tasks: tests/integration/operators/test_every_fault.py."""
 
 
 def test_the_tables_are_complete() -> None:
-    assert set(FAULTS) == set(TOLD) == set(KINDS)
-    # What has no call of its own is fetched by tasks: tests/integration/operators/test_every_fault.py.
-    assert set(CALLS) == {route for route in routes() if route[1].startswith("/api/")}
+    assert set(FAULTS) == set(OPTIONS)
+    assert set(PLACES) == DECISIONS
+    assert set(ERRORS) == set(OF_CALLS)
+    assert set(CALLS) | DOWNLOADS == endpoints("rivya")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call[0]} {call[1]}")
+def made_before(hook: RivyaHook, photo: Path) -> Things:
+    earlier = hook.create_generation(hook.api.request_body("z-image", "A lighthouse", {}))
+    return Things(earlier.id, hook.upload_file(photo).id or "", photo)
+
+
+@pytest.mark.parametrize(("call", "kind"), rows(CALLS), ids=str)
 def test_every_fault_at_every_call(
-    connect: Connect, sandbox: SandboxProcess, photo: Path, call: tuple[str, str], kind: str
+    connect: Connect, sandbox: SandboxProcess, photo: Path, call: Endpoint, kind: str
 ) -> None:
     sandbox.assume(idempotency_in_progress="wait")
     with closing(RivyaHook()) as patient:
-        earlier = patient.create_generation(patient.api.request_body("z-image", "A lighthouse", {}))
-        things = Things(earlier.id, patient.upload_file(photo).id or "", photo)
-        right = "z-image" if call == CREATE else CALLS[call](patient, things)
+        things = made_before(patient, photo)
+        right = "z-image" if call in CREATIONS else CALLS[call](patient, things)
         before = len(sandbox.requests())
-        sandbox.fault(kind=kind, method=call[0], path=pattern(call[1]), **FAULTS[kind])
+        sandbox.fault(kind=kind, method=call.method, path=call.pattern, **FAULTS[kind])
         connect(retries=0, read_timeout=PATIENCE)
         with closing(RivyaHook()) as hook:
-            if (told := TOLD[kind]) is None:
+            if (error := ERRORS.get(kind)) is None:
                 assert CALLS[call](hook, things) == right
             else:
-                with pytest.raises(told[0]) as caught:
+                with pytest.raises(error) as caught:
                     CALLS[call](hook, things)
-                assert type(caught.value) is told[0]
-                assert told[1] in str(caught.value)
-                assert caught.value.conn_id == "rivya_default"
+                assert type(caught.value) is error
+                said = plain(str(caught.value), {things.generation: "generation", things.file: "file"})
+                assert said == of_call(kind, call)
         (request,) = sandbox.requests()[before:]
-        assert request["method"] == call[0]
-        assert sandbox.ledger()["charges"] == 1 + (call == CREATE and kind in TAKEN_IN)
-        left = [fault["kind"] for fault in sandbox.control("GET", "faults")["faults"]]
-        assert left == ([] if happens(kind, *call) else [kind])
-        sandbox.control("DELETE", "faults")
+        assert request["method"] == call.method
+        taken_in = kind in TAKEN_IN or kind in DECISIONS
+        assert sandbox.ledger()["charges"] == 1 + (call in CREATIONS and taken_in)
+        assert sandbox.control("GET", "faults")["faults"] == []
         assert CALLS[call](patient, things) == right
-    assert sandbox.ledger()["charges"] == 1 + (call == CREATE)
+    assert sandbox.ledger()["charges"] == 1 + (call in CREATIONS)
+
+
+def test_what_is_decided_elsewhere_changes_no_other_call(
+    connect: Connect, sandbox: SandboxProcess, photo: Path
+) -> None:
+    elsewhere = [
+        {**FAULTS[kind], "kind": kind, "method": call.method, "path": call.pattern}
+        for kind in DECISIONS
+        for call in CALLS
+        if not happens(kind, call)
+    ]
+    with closing(RivyaHook()) as hook:
+        things = made_before(hook, photo)
+        right = {call: CALLS[call](hook, things) for call in CALLS}
+        for fault in elsewhere:
+            sandbox.fault(**fault)
+        assert {call: CALLS[call](hook, things) for call in CALLS} == right
+    assert len(sandbox.control("GET", "faults")["faults"]) == len(elsewhere)
