@@ -10,12 +10,10 @@ from starlette.routing import Route
 
 from airflow_provider_rivya.sandbox.api import Api
 from airflow_provider_rivya.sandbox.gateway import Gateway
+from airflow_provider_rivya.sandbox.toapis.api import ToApis
 
 HANGS = 2
-"""Seconds; longer than :data:`PATIENCE`."""
-
-PATIENCE = 1
-"""Read timeout, in seconds, of a client that does not wait for the end of a hang."""
+"""Seconds; longer than :func:`patience`."""
 
 
 class Endpoint(NamedTuple):
@@ -45,6 +43,22 @@ REFERENCE = Endpoint("rivya", "GET", "/files/{file_id}")
 RESULT = Endpoint("rivya", "GET", "/results/{token}/{name}")
 MOVED_RESULT = Endpoint("rivya", "GET", "/cdn/{token}/{name}")
 
+IMAGE = Endpoint("toapis", "POST", "/v1/images/generations")
+VIDEO = Endpoint("toapis", "POST", "/v1/videos/generations")
+IMAGE_STATUS = Endpoint("toapis", "GET", "/v1/images/generations/{name:path}")
+VIDEO_STATUS = Endpoint("toapis", "GET", "/v1/videos/generations/{name:path}")
+IMAGE_UPLOAD = Endpoint("toapis", "POST", "/v1/uploads/images")
+VIDEO_UPLOAD = Endpoint("toapis", "POST", "/v1/uploads/videos")
+ITS_MODELS = Endpoint("toapis", "GET", "/v1/models")
+BALANCE = Endpoint("toapis", "GET", "/v1/balance")
+UPLOADED = Endpoint("toapis", "GET", "/uploads/{path:path}")
+GENERATED = Endpoint("toapis", "GET", "/generated/{token}/{name}")
+OTHER_BALANCES = {Endpoint("toapis", "GET", "/balance"), Endpoint("toapis", "GET", "/v1/user/balance")}
+"""The balance by two more addresses, at which the client never looks."""
+
+CREATIONS = {CREATE, IMAGE, VIDEO}
+"""What costs credits."""
+
 FAULTS: Mapping[str, dict[str, Any]] = {
     "status": {"status": 500},
     "delay": {"seconds": 0.1},
@@ -66,21 +80,36 @@ FAULTS: Mapping[str, dict[str, Any]] = {
 }
 
 PLACES: Mapping[str, Collection[Endpoint]] = {
-    "generation_fails": {CREATE},
-    "generation_takes": {CREATE},
-    "content_refused": (),
-    "unknown_status": {STATUS},
+    "generation_fails": CREATIONS,
+    "generation_takes": CREATIONS,
+    "content_refused": {IMAGE, VIDEO},
+    "unknown_status": {STATUS, IMAGE_STATUS, VIDEO_STATUS},
 }
 """Where a gateway makes a decision that a fault can change; all other kinds happen at every endpoint."""
 
-TAKEN_IN = frozenset({"delay", "hang", "cut_after", "answer_cut", "truncated", "corrupt", "content_type"})
-"""The kinds that spoil no more than the answer: the gateway has done what it was asked."""
+TAKEN_IN = frozenset(
+    {
+        "delay",
+        "hang",
+        "cut_after",
+        "answer_cut",
+        "truncated",
+        "corrupt",
+        "content_type",
+        "generation_fails",
+        "generation_takes",
+    }
+)
+"""The kinds with which a gateway takes in what it is asked all the same."""
 
 
 def endpoints(gateway: str) -> frozenset[Endpoint]:
     """Every endpoint that the sandbox has of a gateway."""
     empty = Gateway("http://127.0.0.1", starting_credits=0, speed=1)
-    routes: Mapping[str, Iterable[Route]] = {"rivya": Api(empty).routes()}
+    routes: Mapping[str, Iterable[Route]] = {
+        "rivya": Api(empty).routes(),
+        "toapis": ToApis(empty).routes(),
+    }
     return frozenset(
         Endpoint(gateway, method, route.path)
         for route in routes[gateway]
@@ -92,6 +121,11 @@ def endpoints(gateway: str) -> frozenset[Endpoint]:
 def happens(kind: str, endpoint: Endpoint) -> bool:
     """Whether a fault of this kind can happen at an endpoint."""
     return endpoint in PLACES.get(kind, (endpoint,))
+
+
+def patience(kind: str) -> dict[str, float]:
+    """Fields of a connection with which a client does not wait for the end of a hang."""
+    return {"read_timeout": 1} if kind == "hang" else {}
 
 
 def rows(wanted: Iterable[Endpoint]) -> list[tuple[Endpoint, str]]:

@@ -11,13 +11,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.integration.fault_kinds import (
+    BALANCE,
     CREATE,
     CREDITS,
     FILE,
+    IMAGE,
+    IMAGE_STATUS,
+    IMAGE_UPLOAD,
+    ITS_MODELS,
     MODELS,
     OPENAPI,
     STATUS,
     UPLOAD,
+    VIDEO,
+    VIDEO_STATUS,
+    VIDEO_UPLOAD,
     Endpoint,
 )
 
@@ -52,6 +60,12 @@ def _rivya(name: str, *about: str, success: int = 200) -> Call:
     return Call(name, (*about, "connection rivya_default"), success, codes, ("request id <request>",))
 
 
+def _toapis(name: str, *about: str, coded: bool = True) -> Call:
+    """:param coded: whether the bodies of its errors have a place for a code."""
+    codes = {422: "content_policy_violation", 429: "rate_limit_exceeded", 500: "internal_error"}
+    return Call(name, (*about, "connection toapis_default"), codes=codes if coded else {})
+
+
 OF_GENERATION = "generation <generation>"
 CALLS: Mapping[Endpoint, Call] = {
     CREATE: _rivya("create generation", success=201),
@@ -61,6 +75,14 @@ CALLS: Mapping[Endpoint, Call] = {
     CREDITS: _rivya("get credits"),
     MODELS: _rivya("list models"),
     OPENAPI: _rivya("get openapi"),
+    IMAGE: _toapis("create generation"),
+    VIDEO: _toapis("create generation"),
+    IMAGE_STATUS: _toapis("get generation", OF_GENERATION),
+    VIDEO_STATUS: _toapis("get generation", OF_GENERATION),
+    IMAGE_UPLOAD: _toapis("upload file", coded=False),
+    VIDEO_UPLOAD: _toapis("upload file", coded=False),
+    ITS_MODELS: _toapis("list models"),
+    BALANCE: _toapis("get credits", coded=False),
 }
 
 SIGN_IN = "<!doctype html><html><head><title>200</title></head><body><h1>Please sign in</h1></body></html>"
@@ -90,6 +112,11 @@ OF_CALLS: Mapping[str, tuple[str, int | None, str]] = {
         "The gateway refused '{call}': Too many requests in the current window",
         429,
         "Lower max_in_flight of the connection, or spread the tasks.",
+    ),
+    "content_refused": (
+        "The gateway refused '{call}': The request was refused by the content policy",
+        422,
+        "Change the prompt or the reference media: the same content would be refused again.",
     ),
 }
 """

@@ -1,4 +1,4 @@
-"""Every kind of fault at every call of the hook: the error, what it cost, and that the next call is right."""
+"""Every kind of fault at every call of a hook: the error, what it cost, and that the next call is right."""
 
 from __future__ import annotations
 
@@ -15,59 +15,105 @@ from airflow_provider_rivya.exceptions import (
     GatewayUnavailableError,
     GatewayUnreachableError,
     RateLimitedError,
+    RequestRejectedError,
     UnexpectedAnswerError,
 )
-from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.sandbox.faults import DECISIONS, OPTIONS
 from tests.integration.conftest import Connect
 from tests.integration.fault_kinds import (
+    BALANCE,
     CREATE,
+    CREATIONS,
     CREDITS,
     FAULTS,
     FILE,
+    GENERATED,
+    IMAGE,
+    IMAGE_STATUS,
+    IMAGE_UPLOAD,
+    ITS_MODELS,
     MODELS,
     MOVED_RESULT,
     OPENAPI,
-    PATIENCE,
+    OTHER_BALANCES,
     PLACES,
     REFERENCE,
     RESULT,
     STATUS,
     TAKEN_IN,
     UPLOAD,
+    UPLOADED,
+    VIDEO,
+    VIDEO_STATUS,
+    VIDEO_UPLOAD,
     Endpoint,
     endpoints,
     happens,
+    patience,
     rows,
 )
 from tests.integration.fault_messages import OF_CALLS, of_call, plain
+from tests.integration.gateways import GATEWAYS, TestedGateway, at_each
+from tests.integration.sandbox.wire_tools import MP4
 from tests.sandbox_process import SandboxProcess
 
 KEY = "key-1"
-CREATIONS = (CREATE,)
+MODEL_OF = {"rivya": {"image": "z-image"}, "toapis": {"image": "grok-imagine-1.0", "video": "sora-2"}}
 
 
 @dataclass(frozen=True)
 class Things:
-    """What the calls are about."""
+    """What the calls are about: what was made, uploaded and lies on the disk before, by category."""
 
-    generation: str
+    made: Mapping[str, str]
     file: str
-    photo: Path
+    on_disk: Mapping[str, Path]
 
 
-Call = Callable[[RivyaHook, Things], Any]
+Call = Callable[[Any, Things], Any]
+
+
+def create(category: str) -> Call:
+    def call(hook: Any, things: Things) -> Any:
+        model = MODEL_OF[hook.conn_type][category]
+        body = hook.api.request_body(model, "A bicycle", {}, key=KEY)
+        return hook.create_generation(body, KEY, category=category).model == model
+
+    return call
+
+
+def status(category: str) -> Call:
+    return lambda hook, things: hook.get_generation(things.made[category], category=category).id
+
+
+def upload(kind: str) -> Call:
+    return lambda hook, things: bool(hook.upload_file(things.on_disk[kind]).url)
+
+
+def read_credits(hook: Any, things: Things) -> Any:
+    return 800 < hook.get_credits().credits <= 1000
+
+
+def list_models(hook: Any, things: Things) -> Any:
+    return len(hook.list_models())
+
 
 CALLS: Mapping[Endpoint, Call] = {
-    CREATE: lambda hook, things: (
-        hook.create_generation(hook.api.request_body("z-image", "A bicycle", {}), KEY).model
-    ),
-    STATUS: lambda hook, things: hook.get_generation(things.generation).id,
-    UPLOAD: lambda hook, things: bool(hook.upload_file(things.photo).id),
+    CREATE: create("image"),
+    STATUS: status("image"),
+    UPLOAD: upload("image"),
     FILE: lambda hook, things: hook.get_file(things.file).id,
-    CREDITS: lambda hook, things: hook.get_credits().credits >= 998,
-    MODELS: lambda hook, things: len(hook.list_models()),
+    CREDITS: read_credits,
+    MODELS: list_models,
     OPENAPI: lambda hook, things: hook.get_openapi()["openapi"],
+    IMAGE: create("image"),
+    VIDEO: create("video"),
+    IMAGE_STATUS: status("image"),
+    VIDEO_STATUS: status("video"),
+    IMAGE_UPLOAD: upload("image"),
+    VIDEO_UPLOAD: upload("video"),
+    ITS_MODELS: list_models,
+    BALANCE: read_credits,
 }
 
 ERRORS: Mapping[str, type[GatewayError]] = {
@@ -82,10 +128,11 @@ ERRORS: Mapping[str, type[GatewayError]] = {
     "empty": UnexpectedAnswerError,
     "redirect": UnexpectedAnswerError,
     "rate_limit": RateLimitedError,
+    "content_refused": RequestRejectedError,
 }
 """A call that is hit by another kind is answered as if nothing had happened."""
 
-DOWNLOADS = {REFERENCE, RESULT, MOVED_RESULT}
+DOWNLOADS = {REFERENCE, RESULT, MOVED_RESULT, UPLOADED, GENERATED}
 """Fetched by tasks: tests/integration/operators/test_every_fault.py."""
 
 
@@ -93,56 +140,76 @@ def test_the_tables_are_complete() -> None:
     assert set(FAULTS) == set(OPTIONS)
     assert set(PLACES) == DECISIONS
     assert set(ERRORS) == set(OF_CALLS)
-    assert set(CALLS) | DOWNLOADS == endpoints("rivya")
+    assert set(CALLS) | DOWNLOADS | OTHER_BALANCES == frozenset().union(*map(endpoints, GATEWAYS))
 
 
-def made_before(hook: RivyaHook, photo: Path) -> Things:
-    earlier = hook.create_generation(hook.api.request_body("z-image", "A lighthouse", {}))
-    return Things(earlier.id, hook.upload_file(photo).id or "", photo)
+def before_the_fault(hook: Any, photo: Path) -> Things:
+    film = photo.with_suffix(".mp4")
+    film.write_bytes(MP4)
+    made = {
+        category: hook.create_generation(
+            hook.api.request_body(model, "A lighthouse", {}), category=category
+        ).id
+        for category, model in MODEL_OF[hook.conn_type].items()
+    }
+    return Things(made, hook.upload_file(photo).id or "", {"image": photo, "video": film})
 
 
-@pytest.mark.parametrize(("call", "kind"), rows(CALLS), ids=str)
+@pytest.mark.parametrize(
+    ("_tested", "call", "kind"),
+    [(GATEWAYS[call.gateway], call, kind) for call, kind in rows(CALLS)],
+    indirect=["_tested"],
+    ids=str,
+)
 def test_every_fault_at_every_call(
-    connect: Connect, sandbox: SandboxProcess, photo: Path, call: Endpoint, kind: str
+    connect: Connect,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    photo: Path,
+    call: Endpoint,
+    kind: str,
 ) -> None:
     sandbox.assume(idempotency_in_progress="wait")
-    with closing(RivyaHook()) as patient:
-        things = made_before(patient, photo)
-        right = "z-image" if call in CREATIONS else CALLS[call](patient, things)
-        before = len(sandbox.requests())
+    with closing(gateway.hook()) as patient:
+        things = before_the_fault(patient, photo)
+        right = True if call in CREATIONS else CALLS[call](patient, things)
+        sent_before, charged_before = len(sandbox.requests()), sandbox.ledger()["charges"]
         sandbox.fault(kind=kind, method=call.method, path=call.pattern, **FAULTS[kind])
-        connect(retries=0, read_timeout=PATIENCE)
-        with closing(RivyaHook()) as hook:
+        connect(retries=0, **patience(kind))
+        with closing(gateway.hook()) as hook:
             if (error := ERRORS.get(kind)) is None:
                 assert CALLS[call](hook, things) == right
             else:
                 with pytest.raises(error) as caught:
                     CALLS[call](hook, things)
                 assert type(caught.value) is error
-                said = plain(str(caught.value), {things.generation: "generation", things.file: "file"})
-                assert said == of_call(kind, call)
-        (request,) = sandbox.requests()[before:]
+                known = dict.fromkeys(things.made.values(), "generation")
+                assert plain(str(caught.value), known) == of_call(kind, call)
+        (request,) = sandbox.requests()[sent_before:]
         assert request["method"] == call.method
-        taken_in = kind in TAKEN_IN or kind in DECISIONS
-        assert sandbox.ledger()["charges"] == 1 + (call in CREATIONS and taken_in)
+        charges = charged_before + (call in CREATIONS and kind in TAKEN_IN)
+        assert sandbox.ledger()["charges"] == charges
         assert sandbox.control("GET", "faults")["faults"] == []
         assert CALLS[call](patient, things) == right
-    assert sandbox.ledger()["charges"] == 1 + (call in CREATIONS)
+    known_already = gateway.replays_keys and charges > charged_before
+    assert sandbox.ledger()["charges"] == charges + (call in CREATIONS and not known_already)
 
 
+@at_each
 def test_what_is_decided_elsewhere_changes_no_other_call(
-    connect: Connect, sandbox: SandboxProcess, photo: Path
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
 ) -> None:
+    calls = [call for call in CALLS if call.gateway == gateway.name]
     elsewhere = [
         {**FAULTS[kind], "kind": kind, "method": call.method, "path": call.pattern}
         for kind in DECISIONS
-        for call in CALLS
+        for call in calls
         if not happens(kind, call)
     ]
-    with closing(RivyaHook()) as hook:
-        things = made_before(hook, photo)
-        right = {call: CALLS[call](hook, things) for call in CALLS}
+    with closing(gateway.hook()) as hook:
+        things = before_the_fault(hook, photo)
+        right = {call: CALLS[call](hook, things) for call in calls}
         for fault in elsewhere:
             sandbox.fault(**fault)
-        assert {call: CALLS[call](hook, things) for call in CALLS} == right
+        assert {call: CALLS[call](hook, things) for call in calls} == right
     assert len(sandbox.control("GET", "faults")["faults"]) == len(elsewhere)

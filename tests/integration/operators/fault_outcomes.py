@@ -6,14 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tests.integration.fault_kinds import (
+    BALANCE,
     CREATE,
     CREDITS,
+    GENERATED,
+    IMAGE,
+    IMAGE_STATUS,
+    IMAGE_UPLOAD,
     MOVED_RESULT,
     REFERENCE,
     RESULT,
     STATUS,
     TAKEN_IN,
     UPLOAD,
+    UPLOADED,
+    VIDEO,
+    VIDEO_STATUS,
     Endpoint,
 )
 from tests.integration.fault_messages import (
@@ -94,6 +102,53 @@ def at_creation(kind: str) -> First:
         return unsent(f"{said} {AGAIN}")
     ledger = ("charge",) if kind in TAKEN_IN else ()
     return First("up_for_retry", f"{said} {IN_DOUBT}", ledger=ledger, then=(REPEATED,))
+
+
+ASKS_A_PERSON = (
+    "Whether it was taken in, and is paid for, is not known. No retry is made: look at the gateway's account "
+    "for a generation of about <time>, or ask its support for that id. If there is one, fetch its result by "
+    "its task id and mark the task as succeeded; if not, clear the task: it looks once more, and then "
+    "submits, and pays for, a new one under a new id. on_uncertain_submission='resubmit' does that without "
+    "asking, and may so pay twice."
+)
+BEGUN_ANEW = (
+    "Resumed after a try that ended between sending and recording: looking its request up at the gateway, "
+    "under the id <key>.",
+    "The same request is submitted anew, under a new key: if the first one was taken in after all, both are "
+    "paid for. Left behind: a submission without an answer (key <key>), which may have been paid for.",
+)
+FAILED_AT_AN_UNKNOWN_COST = First(
+    "failed",
+    "The generation failed at the gateway: The task could not be completed. "
+    "[generation <generation>, connection toapis_default, code internal_error]. "
+    "The gateway does not say what it cost. No retry is made, as it would pay again; clear the task to "
+    "submit a new generation, and ask the gateway's support about the credits.",
+    ledger=("charge", "refund"),
+    final_ledger=("charge", "refund", "charge"),
+)
+
+
+def at_creation_without_keys(endpoint: Endpoint) -> Callable[[str], First]:
+    """What may have been taken in is looked up at once; if it is not there, a person is asked."""
+
+    def at(kind: str) -> First:
+        if kind == "generation_fails":
+            return FAILED_AT_AN_UNKNOWN_COST
+        if kind not in OF_CALLS:
+            return UNHARMED
+        said = of_call(kind, endpoint)
+        if kind == "content_refused":
+            return refused(f"{said} {NO_USE}")
+        if kind == "rate_limit":
+            return unsent(f"{said} {AGAIN}")
+        looked_up = (f"{said} Looking it up at the gateway, under the id <key>.",)
+        if kind in TAKEN_IN:
+            return First(warnings=looked_up)
+        absent = "; the gateway knows no generation under its id <key> (asked 4 times in <s>)"
+        told = of_call(kind, endpoint, then=absent, advised=False)
+        return First("failed", f"{told} {ASKS_A_PERSON}", looked_up, ledger=(), then=BEGUN_ANEW)
+
+    return at
 
 
 def while_waiting(endpoint: Endpoint) -> Callable[[str], First]:
@@ -184,5 +239,13 @@ OUTCOMES: Mapping[Endpoint, Callable[[str], First]] = {
     REFERENCE: at_reference("connection rivya_default"),
     RESULT: at_result("connection rivya_default"),
     MOVED_RESULT: at_result("connection rivya_default"),
+    IMAGE: at_creation_without_keys(IMAGE),
+    VIDEO: at_creation_without_keys(VIDEO),
+    IMAGE_STATUS: while_waiting(IMAGE_STATUS),
+    VIDEO_STATUS: while_waiting(VIDEO_STATUS),
+    IMAGE_UPLOAD: before_paying(IMAGE_UPLOAD),
+    BALANCE: before_paying(BALANCE),
+    UPLOADED: at_reference("connection toapis_default"),
+    GENERATED: at_result("connection toapis_default"),
 }
 """By the kind of a fault at the endpoint."""
