@@ -56,7 +56,7 @@ class Origin:
             scheme, host, port = "", "", None
         if scheme not in _PORTS or not host:
             raise DownloadRefusedError(
-                f"The result URL ({host_of(url)}) is not an http(s) URL; nothing else is followed."
+                f"The URL ({host_of(url)}) is not an http(s) URL; nothing else is followed."
             )
         return cls(scheme, host, port or _PORTS[scheme])
 
@@ -95,7 +95,7 @@ class Egress:
         ip = ipaddress.ip_address(address.partition("%")[0])
         if not all(map(_is_public, _reached(ip))):
             raise DownloadRefusedError(
-                f"The result host {clean(origin.host, 120)} leads to {ip}, which is not a public address.",
+                f"The host {clean(origin.host, 120)} leads to {ip}, which is not a public address.",
                 advice="If that is right, add the host to allowed_download_hosts of the connection.",
             )
 
@@ -229,7 +229,7 @@ class Downloader:
                     raise _not_fetched(response, url)
                 if (encoding := _header(response, b"content-encoding")) not in ("", "identity"):
                     raise DownloadError(
-                        f"{host_of(url)} sent the result encoded as {clean(encoding, 40)}, "
+                        f"{host_of(url)} sent the file encoded as {clean(encoding, 40)}, "
                         "which was not asked for."
                     )
                 length = _header(response, b"content-length")
@@ -241,7 +241,7 @@ class Downloader:
                 )
                 return
         raise DownloadRefusedError(
-            f"The result URL ({host_of(url)}) leads through more than {MAX_REDIRECTS} redirects."
+            f"The URL ({host_of(url)}) leads through more than {MAX_REDIRECTS} redirects."
         )
 
     @contextmanager
@@ -305,12 +305,12 @@ def _ascii(url: str) -> bytes:
     parts = urlsplit(url)
     if not parts.netloc.isascii():
         raise DownloadRefusedError(
-            f"The result URL ({host_of(url)}) has a host name with characters that it cannot have."
+            f"The URL ({host_of(url)}) has a host name with characters that it cannot have."
         )
     try:
         path, query = (quote(part, safe="%/:=&?+!$,;'@()*[]~") for part in (parts.path, parts.query))
     except UnicodeEncodeError:
-        raise DownloadRefusedError(f"The result URL ({host_of(url)}) is not valid Unicode.") from None
+        raise DownloadRefusedError(f"The URL ({host_of(url)}) is not valid Unicode.") from None
     return parts._replace(path=path, query=query, fragment="").geturl().encode("ascii")
 
 
@@ -324,7 +324,7 @@ def _header(response: httpcore.Response, name: bytes) -> str:
 def _not_fetched(response: httpcore.Response, url: str) -> DownloadError:
     status = response.status
     return DownloadError(
-        f"{host_of(url)} answered HTTP {status} instead of the result",
+        f"{host_of(url)} answered HTTP {status} instead of the file",
         http_status=status,
         advice="Result URLs may expire; the generation is read again for a fresh one on the next try."
         if status in (401, 403, 404, 410)

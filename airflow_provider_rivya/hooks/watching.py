@@ -16,6 +16,7 @@ from airflow_provider_rivya.exceptions import (
     GenerationError,
     GenerationTimeoutError,
     NotFoundError,
+    PermissionDeniedError,
 )
 from airflow_provider_rivya.generation.narration import Narrator, failure_of
 from airflow_provider_rivya.generation.schedule import schedule_for
@@ -147,8 +148,14 @@ def verdict(finished: Finished, generation: Generation, target: Target) -> Gener
     raise not_ended(finished, target.generation_id, target.conn_id)
 
 
-def not_ended(finished: Finished, generation_id: str, conn_id: str) -> GenerationError:
-    """Describe a waiting that ended without the gateway's verdict."""
+def not_ended(
+    finished: Finished, generation_id: str, conn_id: str, last: GatewayError | None = None
+) -> GenerationError:
+    """
+    Describe a waiting that ended without the gateway's verdict.
+
+    :param last: what the gateway answered after it, if that was an error: it tells what the key lacks.
+    """
     if finished.code == BAD_CONNECTION:
         return ConnectionConfigError(
             "The triggerer could not use the connection while the generation was waited for",
@@ -158,8 +165,12 @@ def not_ended(finished: Finished, generation_id: str, conn_id: str) -> Generatio
             retryable=True,
         )
     if finished.outcome == "refused":
+        kept_refusing = "The gateway kept refusing the key while the generation was waited for"
+        if isinstance(last, AuthenticationError | PermissionDeniedError):
+            last.message, last.retryable = f"{kept_refusing}: {last.message}", True
+            return last
         return AuthenticationError(
-            "The gateway kept refusing the key while the generation was waited for",
+            kept_refusing,
             generation_id=generation_id,
             conn_id=conn_id,
             code=finished.code,

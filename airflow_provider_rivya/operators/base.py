@@ -292,6 +292,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             open_url=hook.downloader().open,
             folder=lambda: folder,
             max_bytes=hook.settings.max_output_bytes,
+            conn_id=hook.conn_id,
         )
         if self.convert_reference_images:
             references = convert_references(

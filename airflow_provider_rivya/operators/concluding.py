@@ -189,7 +189,7 @@ def conclude(
         # The waiting's own verdict is the better reason, where there is one.
         told: GenerationError = error
         if finished.outcome not in ("succeeded", "failed"):
-            told = not_ended(finished, pinned.generation_id, hook.conn_id)
+            told = not_ended(finished, pinned.generation_id, hook.conn_id, error)
         raise ending.unfinished(told, seen=False) from None
     if generation.failed:
         raise ending.failed(generation)

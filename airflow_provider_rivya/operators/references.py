@@ -68,6 +68,7 @@ def read_references(
     open_url: Callable[[str], AbstractContextManager[ByteStream]],
     folder: Callable[[], str],
     max_bytes: int,
+    conn_id: str | None = None,
 ) -> list[Reference | Fault]:
     """
     Find, read and measure every reference.
@@ -80,6 +81,7 @@ def read_references(
     :param open_url: opens a URL under the connection's download rules.
     :param folder: returns a folder for fetched files, which lives as long as the task.
     :param max_bytes: the most that is fetched of one URL.
+    :param conn_id: the connection whose rules those are, for messages.
     :return: in order, what each is or what is wrong with it.
     :raises GenerationError: a URL could not be fetched now; a retry may.
     """
@@ -88,7 +90,7 @@ def read_references(
         if isinstance(source, Fault):
             found.append(source)
         elif source.url is not None:
-            found.append(_fetched(source.url, source.path, open_url, folder(), max_bytes))
+            found.append(_fetched(source.url, source.path, open_url, folder(), max_bytes, conn_id))
         else:
             found.append(
                 _measured(open_reference(source.uri or "", source.conn_id, where=source.path), source)
@@ -235,6 +237,7 @@ def _fetched(
     open_url: Callable[[str], AbstractContextManager[ByteStream]],
     folder: str,
     max_bytes: int,
+    conn_id: str | None,
 ) -> Reference | Fault:
     name = f"reference-{hashlib.sha256(path.encode()).hexdigest()[:12]}"
     target = Path(folder) / name
@@ -252,7 +255,9 @@ def _fetched(
                 raise DownloadError(
                     f"{host_of(url)} sent {file.tell()} of {stream.length} bytes", retryable=True
                 )
-            if stream.length is None and file.tell():
+            if not file.tell():
+                return Fault(path, f"the file at {host_of(url)} is empty")
+            if stream.length is None:
                 inspector.finish()
     except NotMediaError as error:
         return Fault(path, error.message.rstrip("."))
@@ -260,6 +265,8 @@ def _fetched(
         if error.retryable:
             raise GenerationError(
                 f"{path} could not be fetched: {error.message}",
+                conn_id=conn_id,
+                http_status=error.http_status,
                 fate="Nothing was submitted and nothing was charged; a retry fetches it again.",
                 retryable=True,
             ) from None

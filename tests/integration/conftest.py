@@ -44,11 +44,13 @@ class Listener(logging.Handler):
     Takes every line of every logger at every level, before anything masks it.
 
     :ivar lines: ``(logger, text)`` of the test that is running.
+    :ivar warned: the texts among them that are warnings, or worse, of the provider.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.lines: list[tuple[str, str]] = []
+        self.warned: list[str] = []
         self.contexts: list[tuple[str, contextvars.Context]] = []
         self._awaited = ""
         self._times = 0
@@ -59,6 +61,8 @@ class Listener(logging.Handler):
         if record.exc_info and record.exc_info[1] is not None:
             text += f"\n{logging.Formatter().formatException(record.exc_info)}"
         self.lines.append((record.name, text))
+        if record.levelno >= logging.WARNING and "airflow_provider_rivya" in record.name:
+            self.warned.append(text)
         if self._heard is not None and self._awaited in text:
             self._times -= 1
             if self._times <= 0:
@@ -109,6 +113,7 @@ def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     listener: Listener = request.getfixturevalue("_listener")
     terminal: pytest.CaptureFixture[str] = request.getfixturevalue("capfd")
     listener.lines.clear()
+    listener.warned.clear()
     listener.contexts.clear()
     yield
     out, err = terminal.readouterr()

@@ -91,7 +91,7 @@ def base_options(config: StackConfig, keys: Secrets, port: int) -> dict[str, dic
             "simple_auth_manager_all_admins": "True",
             "dags_folder": str(config.dags_folder),
             "dags_are_paused_at_creation": "False",
-            # Airflow itself may lose a try when a task resumes at once; five minutes are long for a demonstration.
+            # Airflow itself may lose a try of a task that resumes at once; its five minutes are long here.
             "default_task_retry_delay": "3",
             "execution_api_server_url": f"{url}/execution/",
             "executor": "LocalExecutor",

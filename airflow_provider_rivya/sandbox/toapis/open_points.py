@@ -1,15 +1,25 @@
 """
 The points that ToAPIs' public documentation leaves open, or answers differently from page to page.
 
-As switches, see :mod:`airflow_provider_rivya.sandbox.switches`. Rivya's switches that no page of ToAPIs
-answers either hold for both gateways: ``id_style``, ``megabyte``, ``file_ttl_seconds``,
-``task_retention_seconds``, ``rate_limit_*``, ``refund_delay_seconds`` and ``request_id_header``.
+As switches, see :mod:`airflow_provider_rivya.sandbox.switches`; :data:`SHARED` are Rivya's too.
 """
 
 from __future__ import annotations
 
 from airflow_provider_rivya.sandbox.switches import Assumption, choice, flag, seconds, text, usd
 from airflow_provider_rivya.sandbox.toapis.request_points import BUSINESS_IDS, REQUESTS
+
+SHARED: tuple[str, ...] = (
+    "id_style",
+    "megabyte",
+    "file_ttl_seconds",
+    "task_retention_seconds",
+    "rate_limit_per_window",
+    "rate_limit_window_seconds",
+    "refund_delay_seconds",
+    "request_id_header",
+)
+"""Rivya's switches that hold for both gateways, as no page of ToAPIs answers them either."""
 
 ANSWERS: tuple[Assumption, ...] = (
     choice(

@@ -1,4 +1,4 @@
-"""Every kind of fault at every call of the hook: the error, what it cost, and that the next call is right."""
+"""Every kind of fault at every call of a hook: the error, what it cost, and that the next call is right."""
 
 from __future__ import annotations
 
@@ -15,96 +15,201 @@ from airflow_provider_rivya.exceptions import (
     GatewayUnavailableError,
     GatewayUnreachableError,
     RateLimitedError,
+    RequestRejectedError,
     UnexpectedAnswerError,
 )
-from airflow_provider_rivya.hooks.rivya import RivyaHook
+from airflow_provider_rivya.sandbox.faults import DECISIONS, OPTIONS
 from tests.integration.conftest import Connect
-from tests.integration.fault_kinds import FAULTS, KINDS, PATIENCE, TAKEN_IN, happens, pattern, routes
+from tests.integration.fault_kinds import (
+    BALANCE,
+    CREATE,
+    CREATIONS,
+    CREDITS,
+    FAULTS,
+    FILE,
+    GENERATED,
+    IMAGE,
+    IMAGE_STATUS,
+    IMAGE_UPLOAD,
+    ITS_MODELS,
+    MODELS,
+    MOVED_RESULT,
+    OPENAPI,
+    OTHER_BALANCES,
+    PLACES,
+    REFERENCE,
+    RESULT,
+    STATUS,
+    TAKEN_IN,
+    UPLOAD,
+    UPLOADED,
+    VIDEO,
+    VIDEO_STATUS,
+    VIDEO_UPLOAD,
+    Endpoint,
+    endpoints,
+    happens,
+    patience,
+    rows,
+)
+from tests.integration.fault_messages import OF_CALLS, of_call, plain
+from tests.integration.gateways import GATEWAYS, TestedGateway, at_each
+from tests.integration.sandbox.wire_tools import MP4
 from tests.sandbox_process import SandboxProcess
 
-CREATE = ("POST", "/api/v1/generations")
 KEY = "key-1"
+MODEL_OF = {"rivya": {"image": "z-image"}, "toapis": {"image": "grok-imagine-1.0", "video": "sora-2"}}
 
 
 @dataclass(frozen=True)
 class Things:
-    """What the calls are about."""
+    """What the calls are about: what was made, uploaded and lies on the disk before, by category."""
 
-    generation: str
+    made: Mapping[str, str]
     file: str
-    photo: Path
+    on_disk: Mapping[str, Path]
 
 
-Call = Callable[[RivyaHook, Things], Any]
+Call = Callable[[Any, Things], Any]
 
-CALLS: Mapping[tuple[str, str], Call] = {
-    CREATE: lambda hook, things: (
-        hook.create_generation(hook.api.request_body("z-image", "A bicycle", {}), KEY).model
-    ),
-    ("GET", "/api/v1/generations/{task_id}"): lambda hook, things: hook.get_generation(things.generation).id,
-    ("POST", "/api/v1/files"): lambda hook, things: bool(hook.upload_file(things.photo).id),
-    ("GET", "/api/v1/files/{file_id}"): lambda hook, things: hook.get_file(things.file).id,
-    ("GET", "/api/v1/credits"): lambda hook, things: hook.get_credits().credits >= 998,
-    ("GET", "/api/v1/models"): lambda hook, things: len(hook.list_models()),
-    ("GET", "/api/v1/openapi.json"): lambda hook, things: hook.get_openapi()["openapi"],
+
+def create(category: str) -> Call:
+    def call(hook: Any, things: Things) -> Any:
+        model = MODEL_OF[hook.conn_type][category]
+        body = hook.api.request_body(model, "A bicycle", {}, key=KEY)
+        return hook.create_generation(body, KEY, category=category).model == model
+
+    return call
+
+
+def status(category: str) -> Call:
+    return lambda hook, things: hook.get_generation(things.made[category], category=category).id
+
+
+def upload(kind: str) -> Call:
+    return lambda hook, things: bool(hook.upload_file(things.on_disk[kind]).url)
+
+
+def read_credits(hook: Any, things: Things) -> Any:
+    return 800 < hook.get_credits().credits <= 1000
+
+
+def list_models(hook: Any, things: Things) -> Any:
+    return len(hook.list_models())
+
+
+CALLS: Mapping[Endpoint, Call] = {
+    CREATE: create("image"),
+    STATUS: status("image"),
+    UPLOAD: upload("image"),
+    FILE: lambda hook, things: hook.get_file(things.file).id,
+    CREDITS: read_credits,
+    MODELS: list_models,
+    OPENAPI: lambda hook, things: hook.get_openapi()["openapi"],
+    IMAGE: create("image"),
+    VIDEO: create("video"),
+    IMAGE_STATUS: status("image"),
+    VIDEO_STATUS: status("video"),
+    IMAGE_UPLOAD: upload("image"),
+    VIDEO_UPLOAD: upload("video"),
+    ITS_MODELS: list_models,
+    BALANCE: read_credits,
 }
 
-BROKE_OFF = "The gateway broke off"
-NO_JSON = "with something that is not JSON: "
-TOLD: Mapping[str, tuple[type[GatewayError], str] | None] = {
-    "status": (GatewayUnavailableError, "code internal_error, HTTP 500, request id req_"),
-    "delay": None,
-    "hang": (GatewayUnreachableError, "The gateway did not answer in time"),
-    "cut_before": (GatewayUnreachableError, BROKE_OFF),
-    "cut_after": (GatewayUnreachableError, BROKE_OFF),
-    "answer_cut": (GatewayUnreachableError, BROKE_OFF),
-    "truncated": (UnexpectedAnswerError, NO_JSON),
-    "corrupt": (UnexpectedAnswerError, NO_JSON),
-    "content_type": None,
-    "html": (UnexpectedAnswerError, f"{NO_JSON}<!doctype html>"),
-    "empty": (UnexpectedAnswerError, f"{NO_JSON}an empty body"),
-    "redirect": (UnexpectedAnswerError, "API calls follow no redirects, so that the key stays"),
-    "rate_limit": (RateLimitedError, "code rate_limited, HTTP 429, request id req_"),
-    "generation_fails": None,
-    "generation_takes": None,
-    "unknown_status": None,
+ERRORS: Mapping[str, type[GatewayError]] = {
+    "status": GatewayUnavailableError,
+    "hang": GatewayUnreachableError,
+    "cut_before": GatewayUnreachableError,
+    "cut_after": GatewayUnreachableError,
+    "answer_cut": GatewayUnreachableError,
+    "truncated": UnexpectedAnswerError,
+    "corrupt": UnexpectedAnswerError,
+    "html": UnexpectedAnswerError,
+    "empty": UnexpectedAnswerError,
+    "redirect": UnexpectedAnswerError,
+    "rate_limit": RateLimitedError,
+    "content_refused": RequestRejectedError,
 }
-"""Class and a part of the message; ``None``: the call is answered as if nothing had happened."""
+"""A call that is hit by another kind is answered as if nothing had happened."""
+
+DOWNLOADS = {REFERENCE, RESULT, MOVED_RESULT, UPLOADED, GENERATED}
+"""Fetched by tasks: tests/integration/operators/test_every_fault.py."""
 
 
 def test_the_tables_are_complete() -> None:
-    assert set(FAULTS) == set(TOLD) == set(KINDS)
-    # What has no call of its own is fetched by tasks: tests/integration/operators/test_every_fault.py.
-    assert set(CALLS) == {route for route in routes() if route[1].startswith("/api/")}
+    assert set(FAULTS) == set(OPTIONS)
+    assert set(PLACES) == DECISIONS
+    assert set(ERRORS) == set(OF_CALLS)
+    assert set(CALLS) | DOWNLOADS | OTHER_BALANCES == frozenset().union(*map(endpoints, GATEWAYS))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call[0]} {call[1]}")
+def before_the_fault(hook: Any, photo: Path) -> Things:
+    film = photo.with_suffix(".mp4")
+    film.write_bytes(MP4)
+    made = {
+        category: hook.create_generation(
+            hook.api.request_body(model, "A lighthouse", {}), category=category
+        ).id
+        for category, model in MODEL_OF[hook.conn_type].items()
+    }
+    return Things(made, hook.upload_file(photo).id or "", {"image": photo, "video": film})
+
+
+@pytest.mark.parametrize(
+    ("_tested", "call", "kind"),
+    [(GATEWAYS[call.gateway], call, kind) for call, kind in rows(CALLS)],
+    indirect=["_tested"],
+    ids=str,
+)
 def test_every_fault_at_every_call(
-    connect: Connect, sandbox: SandboxProcess, photo: Path, call: tuple[str, str], kind: str
+    connect: Connect,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    photo: Path,
+    call: Endpoint,
+    kind: str,
 ) -> None:
     sandbox.assume(idempotency_in_progress="wait")
-    with closing(RivyaHook()) as patient:
-        earlier = patient.create_generation(patient.api.request_body("z-image", "A lighthouse", {}))
-        things = Things(earlier.id, patient.upload_file(photo).id or "", photo)
-        right = "z-image" if call == CREATE else CALLS[call](patient, things)
-        before = len(sandbox.requests())
-        sandbox.fault(kind=kind, method=call[0], path=pattern(call[1]), **FAULTS[kind])
-        connect(retries=0, read_timeout=PATIENCE)
-        with closing(RivyaHook()) as hook:
-            if (told := TOLD[kind]) is None:
+    with closing(gateway.hook()) as patient:
+        things = before_the_fault(patient, photo)
+        right = True if call in CREATIONS else CALLS[call](patient, things)
+        sent_before, charged_before = len(sandbox.requests()), sandbox.ledger()["charges"]
+        sandbox.fault(kind=kind, method=call.method, path=call.pattern, **FAULTS[kind])
+        connect(retries=0, **patience(kind))
+        with closing(gateway.hook()) as hook:
+            if (error := ERRORS.get(kind)) is None:
                 assert CALLS[call](hook, things) == right
             else:
-                with pytest.raises(told[0]) as caught:
+                with pytest.raises(error) as caught:
                     CALLS[call](hook, things)
-                assert type(caught.value) is told[0]
-                assert told[1] in str(caught.value)
-                assert caught.value.conn_id == "rivya_default"
-        (request,) = sandbox.requests()[before:]
-        assert request["method"] == call[0]
-        assert sandbox.ledger()["charges"] == 1 + (call == CREATE and kind in TAKEN_IN)
-        left = [fault["kind"] for fault in sandbox.control("GET", "faults")["faults"]]
-        assert left == ([] if happens(kind, *call) else [kind])
-        sandbox.control("DELETE", "faults")
+                assert type(caught.value) is error
+                known = dict.fromkeys(things.made.values(), "generation")
+                assert plain(str(caught.value), known) == of_call(kind, call)
+        (request,) = sandbox.requests()[sent_before:]
+        assert request["method"] == call.method
+        charges = charged_before + (call in CREATIONS and kind in TAKEN_IN)
+        assert sandbox.ledger()["charges"] == charges
+        assert sandbox.control("GET", "faults")["faults"] == []
         assert CALLS[call](patient, things) == right
-    assert sandbox.ledger()["charges"] == 1 + (call == CREATE)
+    known_already = gateway.replays_keys and charges > charged_before
+    assert sandbox.ledger()["charges"] == charges + (call in CREATIONS and not known_already)
+
+
+@at_each
+def test_what_is_decided_elsewhere_changes_no_other_call(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
+) -> None:
+    calls = [call for call in CALLS if call.gateway == gateway.name]
+    elsewhere = [
+        {**FAULTS[kind], "kind": kind, "method": call.method, "path": call.pattern}
+        for kind in DECISIONS
+        for call in calls
+        if not happens(kind, call)
+    ]
+    with closing(gateway.hook()) as hook:
+        things = before_the_fault(hook, photo)
+        right = {call: CALLS[call](hook, things) for call in calls}
+        for fault in elsewhere:
+            sandbox.fault(**fault)
+        assert {call: CALLS[call](hook, things) for call in calls} == right
+    assert len(sandbox.control("GET", "faults")["faults"]) == len(elsewhere)

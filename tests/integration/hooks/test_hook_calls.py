@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,18 @@ def test_models_need_no_key(hook: Hook, sandbox: SandboxProcess, envelope: str) 
     sandbox.assume(models_envelope=envelope, models_params_shape="map")
     assert "nano-banana-2" in [model.id for model in hook.list_models()]
     assert [request["has_authorization"] for request in sandbox.requests()] == [False]
+
+
+@at("rivya")
+async def test_the_openapi_document_needs_no_key(connect: Connect, sandbox: SandboxProcess) -> None:
+    with closing(RivyaHook()) as hook:
+        document = hook.get_openapi()
+        assert await hook.aget_openapi() == document
+        await hook.aclose()
+    assert document == sandbox.get("/api/v1/openapi.json", key=None).json()
+    assert "/api/v1/generations" in document["paths"]
+    asked = sent(sandbox, "GET", "/api/v1/openapi.json")
+    assert [request["has_authorization"] for request in asked] == [False] * 3
 
 
 @pytest.mark.parametrize("form", ["path", "text", "uri", "object"])

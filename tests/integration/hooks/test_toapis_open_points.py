@@ -7,7 +7,6 @@ One row for each setting: what the gateway's documentation leaves open may turn 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,27 +24,17 @@ from airflow_provider_rivya.exceptions import (
     RateLimitedError,
     RequestRejectedError,
 )
-from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.operators.landing import landed
 from airflow_provider_rivya.sandbox.recording import can_play
-from tests.integration.conftest import Connect, sent
+from tests.integration.conftest import sent
 from tests.integration.gateways import TOAPIS, at
-from tests.integration.hooks.toapis_scenes import IMAGES, NANO_BANANA_2, Client
+from tests.integration.hooks.toapis_scenes import IMAGES, NANO_BANANA_2, Client, check_settings
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at("toapis")
 
 Scene = Callable[[Client], None]
 TWO_K = {"resolution": "2K"}
-
-
-@pytest.fixture
-def client(connect: Connect, sandbox: SandboxProcess, photo: Path, landing: Path) -> Any:
-    connect(retries=0)
-    sandbox.reset(credits=1000, speed=1)
-    hook = ToApisHook()
-    yield Client(hook, sandbox, photo, landing)
-    hook.close()
 
 
 # -- answers -------------------------------------------------------------------------------------------
@@ -608,10 +597,4 @@ def test_every_setting_has_a_row(sandbox: SandboxProcess) -> None:
         for name, switch in sandbox.control("GET", "assumptions").items()
         if name.startswith("toapis_")
     }
-    assert set(ROWS) == set(switches)
-    for name, switch in switches.items():
-        rows = set(ROWS[name])
-        assert switch["default"] in rows, name
-        assert len(rows) > 1, name
-        if "choices" in switch:
-            assert rows == set(switch["choices"]), name
+    check_settings(ROWS, switches)

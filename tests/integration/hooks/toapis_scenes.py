@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,17 @@ def spec_of(model: str) -> ModelSpec:
     spec = load_catalog("toapis").get(model)
     assert spec is not None
     return spec
+
+
+def check_settings(rows: Mapping[str, Collection[Any]], switches: Mapping[str, Any]) -> None:
+    """Look whether every one of these switches is tried in its default and in another setting, or in all."""
+    assert set(rows) == set(switches)
+    for name, switch in switches.items():
+        settings = set(rows[name])
+        assert switch["default"] in settings, name
+        assert len(settings) > 1, name
+        assert None in settings or "null" not in switch.get("type", ""), name
+        assert settings == set(switch.get("choices", settings)), name
 
 
 @dataclass(frozen=True)

@@ -64,3 +64,11 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def telemetry() -> Iterator[Telemetry]:
     with collecting() as collected:
         yield collected
+
+
+@pytest.fixture
+def short_look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look a lost request up four times in a row, instead of for a minute."""
+    from airflow_provider_rivya.generation import lookup
+
+    monkeypatch.setattr(lookup, "PAUSES", (0.01, 0.01, 0.01))

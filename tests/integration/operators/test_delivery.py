@@ -27,10 +27,20 @@ def file_of(output: dict[str, Any]) -> Path:
     return Path(output["uri"].removeprefix("file://"))
 
 
-def check_file(output: dict[str, Any]) -> None:
+def check_bytes(output: dict[str, Any]) -> bytes:
     content = file_of(output).read_bytes()
     assert output["sha256"] == hashlib.sha256(content).hexdigest()
     assert output["size_bytes"] == len(content)
+    return content
+
+
+def check_video(output: dict[str, Any]) -> None:
+    assert check_bytes(output)[4:8] == b"ftyp"
+    assert (output["mime_type"], file_of(output).suffix) == ("video/mp4", ".mp4")
+
+
+def check_file(output: dict[str, Any]) -> None:
+    content = check_bytes(output)
     with Image.open(io.BytesIO(content)) as image:
         image.load()
         assert image.size == (output["width"], output["height"])

@@ -2,177 +2,150 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Connect, sent
-from tests.integration.fault_kinds import FAULTS, KINDS, PATIENCE, happens, pattern, routes
+from airflow_provider_rivya.sandbox.recording import can_play
+from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.fault_kinds import (
+    BALANCE,
+    CREATE,
+    CREDITS,
+    FAULTS,
+    FILE,
+    IMAGE_STATUS,
+    IMAGE_UPLOAD,
+    ITS_MODELS,
+    MODELS,
+    MOVED_RESULT,
+    OPENAPI,
+    OTHER_BALANCES,
+    REFERENCE,
+    STATUS,
+    UPLOAD,
+    UPLOADED,
+    VIDEO,
+    VIDEO_STATUS,
+    VIDEO_UPLOAD,
+    Endpoint,
+    endpoints,
+    patience,
+    rows,
+)
+from tests.integration.fault_messages import plain
+from tests.integration.gateways import GATEWAYS, TestedGateway
+from tests.integration.operators.bench import Bench
 from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import check_file, file_of
+from tests.integration.operators.fault_outcomes import OUTCOMES
+from tests.integration.operators.test_delivery import check_file, check_video, file_of
+from tests.integration.sandbox import toapis_tools
 from tests.integration.sandbox.wire_tools import upload
 from tests.sandbox_process import SandboxProcess
 
-
-@dataclass(frozen=True)
-class First:
-    """
-    What the try does that the fault hits.
-
-    :param state: of the task instance after it.
-    :param told: a part of the message; ``{id}`` stands for the gateway's task id.
-    :param charges: in the ledger after it.
-    :param final_charges: in the ledger after the next try.
-    """
-
-    state: str = "success"
-    told: str = ""
-    charges: int = 1
-    final_charges: int = 1
+UNCALLED = {MODELS, OPENAPI, FILE, ITS_MODELS, VIDEO_UPLOAD, *OTHER_BALANCES}
+"""No task calls them; to upload a video, ToAPIs would need a model that takes one."""
 
 
-UNHARMED = First()
-LANDED_LATER = First(
-    "up_for_retry",
-    "Generation {id} succeeded and is paid for (1 credit); its result is not lost. "
-    "The next try (2 left) fetches it again and does not pay again.",
-)
-
-
-def unsent(told: str = ". The next try (2 left) submits anew.") -> First:
-    return First("up_for_retry", f"Nothing was submitted and nothing was charged{told}", 0)
-
-
-def refused(told: str) -> First:
-    return First("failed", told, 0)
-
-
-def in_doubt(charges: int) -> First:
-    return First(
-        "up_for_retry",
-        "Whether the gateway took it in is not known. The next try (2 left) sends the same request under the "
-        "same idempotency key, so that it is paid for once.",
-        charges,
-    )
-
-
-def everywhere(outcome: First, **others: First) -> dict[str, First]:
-    """The outcomes at one endpoint: where they are not the same as those of most kinds they are named."""
-    harmless = dict.fromkeys(
-        ("delay", "content_type", "generation_fails", "generation_takes", "unknown_status"), UNHARMED
-    )
-    return {**dict.fromkeys(FAULTS, outcome), **harmless, **others}
-
-
-CREATE = ("POST", "/api/v1/generations")
-STATUS = ("GET", "/api/v1/generations/{task_id}")
-UPLOAD = ("POST", "/api/v1/files")
-CREDITS = ("GET", "/api/v1/credits")
-REFERENCE = ("GET", "/files/{file_id}")
-RESULT = ("GET", "/results/{token}/{name}")
-MOVED_RESULT = ("GET", "/cdn/{token}/{name}")
-
-NO_USE = "Nothing was submitted and nothing was charged; a retry would not help, so none is made."
-
-OUTCOMES: Mapping[tuple[str, str], Mapping[str, First]] = {
-    CREATE: everywhere(
-        in_doubt(0),
-        **dict.fromkeys(("hang", "cut_after", "answer_cut", "truncated", "corrupt"), in_doubt(1)),
-        rate_limit=unsent(),
-        generation_fails=First(
-            "up_for_retry", "The next try (2 left) submits a new generation.", 1, final_charges=2
-        ),
-    ),
-    STATUS: everywhere(UNHARMED),
-    UPLOAD: everywhere(unsent(), redirect=refused(NO_USE)),
-    CREDITS: everywhere(unsent(), redirect=refused(NO_USE)),
-    REFERENCE: everywhere(
-        unsent("; a retry fetches it again."),
-        html=refused("/...' is of kind 'unknown'; allowed: image."),
-        empty=refused("reference_media: '"),
-        redirect=refused("reference_media: it could not be fetched: "),
-        # A change of some bytes in the middle of a JPEG cannot be seen without decoding it.
-        corrupt=UNHARMED,
-    ),
-    RESULT: everywhere(LANDED_LATER),
-    MOVED_RESULT: everywhere(LANDED_LATER),
-}
-TIMES = {STATUS: 2, RESULT: 3, MOVED_RESULT: 3}
-"""As many calls as are made within one try."""
-
-
-def arguments(endpoint: tuple[str, str], sandbox: SandboxProcess, photo: Path) -> dict[str, Any]:
+def arguments(
+    endpoint: Endpoint, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
+) -> dict[str, Any]:
     """The arguments of a task that calls the endpoint."""
-    given: dict[str, Any] = {"deferrable": endpoint == STATUS}
-    if endpoint == UPLOAD:
-        given |= {"model": "nano-banana-2", "reference_media": str(photo)}
+    given: dict[str, Any] = {"deferrable": endpoint in (STATUS, IMAGE_STATUS, VIDEO_STATUS)}
+    if endpoint in (UPLOAD, IMAGE_UPLOAD):
+        given |= {"model": gateway.references[1], "reference_media": str(photo)}
     elif endpoint == REFERENCE:
         url = upload(sandbox, photo.read_bytes()).json()["url"]
-        given |= {"model": "nano-banana-2", "reference_media": url}
-    elif endpoint == CREDITS:
+        given |= {"model": gateway.references[1], "reference_media": url}
+    elif endpoint == UPLOADED:
+        url = toapis_tools.upload(sandbox, photo.read_bytes()).json()["data"]["url"]
+        given |= {"model": gateway.references[1], "reference_media": url}
+    elif endpoint in (CREDITS, BALANCE):
         given |= {"min_credits_left": 1}
     elif endpoint == MOVED_RESULT:
         sandbox.assume(result_redirect=True)
+    elif endpoint in (VIDEO, VIDEO_STATUS):
+        if not can_play():
+            pytest.skip("this installation of the sandbox makes no video")
+        given |= {"model": "sora-2", "model_params": {"duration": 1, "aspect_ratio": "1:1"}}
     return given
 
 
-def test_the_tables_are_complete() -> None:
-    uncalled = {
-        ("GET", "/api/v1/models"),
-        ("GET", "/api/v1/openapi.json"),
-        ("GET", "/api/v1/files/{file_id}"),
+def test_the_table_is_complete() -> None:
+    assert set(OUTCOMES) | UNCALLED == frozenset().union(*map(endpoints, GATEWAYS))
+
+
+def known(run: Bench, sandbox: SandboxProcess) -> dict[str, str]:
+    """What messages call the ids and the address of a run."""
+    made = sandbox.tasks()
+    record = run.record()
+    return {
+        sandbox.url: "host",
+        **({made[0]["id"]: "generation"} if made else {}),
+        **({record["key"]: "key"} if record else {}),
     }
-    assert set(OUTCOMES) | uncalled == routes()
-    for endpoint, outcomes in OUTCOMES.items():
-        assert set(outcomes) == set(KINDS), endpoint
 
 
-@pytest.mark.usefixtures("no_pauses")
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("endpoint", OUTCOMES, ids=lambda endpoint: f"{endpoint[0]} {endpoint[1]}")
+def entries(sandbox: SandboxProcess) -> tuple[str, ...]:
+    return tuple(entry["kind"] for entry in sandbox.ledger()["entries"])
+
+
+def keys(sandbox: SandboxProcess, gateway: TestedGateway) -> set[str]:
+    """The keys of every creation that was sent; or, where they are in the body, of every one taken in."""
+    if gateway.replays_keys:
+        return {entry["idempotency_key"] for entry in sent(sandbox, CREATE.method, CREATE.path)}
+    return {task["client_business_id"] for task in sandbox.tasks()}
+
+
+@pytest.mark.usefixtures("no_pauses", "short_look_ups")
+@pytest.mark.parametrize(
+    ("_tested", "endpoint", "kind"),
+    [(GATEWAYS[endpoint.gateway], endpoint, kind) for endpoint, kind in rows(OUTCOMES)],
+    indirect=["_tested"],
+    ids=str,
+)
 def test_every_fault_at_every_endpoint(
     bench: NewBench,
     connect: Connect,
     sandbox: SandboxProcess,
     photo: Path,
     landing: Path,
-    endpoint: tuple[str, str],
+    logs: Listener,
+    gateway: TestedGateway,
+    endpoint: Endpoint,
     kind: str,
 ) -> None:
     sandbox.assume(idempotency_in_progress="wait")
-    connect(retries=0, read_timeout=PATIENCE)
-    expected = OUTCOMES[endpoint][kind]
-    run = bench(arguments(endpoint, sandbox, photo))
-    fault = (
-        FAULTS[kind] if kind != "redirect" else {"location": sandbox.url.replace("127.0.0.1", "localhost")}
-    )
-    times = TIMES.get(endpoint, 1)
-    fault = {**fault, "for_polls" if kind == "unknown_status" else "times": times}
-    sandbox.fault(kind=kind, method=endpoint[0], path=pattern(endpoint[1]), **fault)
+    connect(retries=0, **patience(kind))
+    expected = OUTCOMES[endpoint](kind)
+    run = bench(arguments(endpoint, gateway, sandbox, photo))
+    fault = FAULTS[kind]
+    if kind == "redirect":
+        fault = {"location": sandbox.url.replace("127.0.0.1", "localhost")}
+    fault = {**fault, "for_polls" if kind == "unknown_status" else "times": expected.hits}
+    sandbox.fault(kind=kind, method=endpoint.method, path=endpoint.pattern, **fault)
     first = run.run()
-    unused = sum(left["times"] for left in sandbox.control("GET", "faults")["faults"])
-    made = sandbox.tasks()
+    names = known(run, sandbox)
     assert first.state == expected.state, first.text
-    assert expected.told.format(id=made[-1]["id"] if made else "") in first.text
-    assert sandbox.ledger()["charges"] == len(made) == expected.charges
-    assert (unused < times) is happens(kind, *endpoint)
-    if expected is not UNHARMED:
+    assert (plain(first.text, names) if first.error else None) == expected.error
+    assert tuple(plain(line, names) for line in logs.warned) == expected.warnings
+    assert entries(sandbox) == expected.ledger
+    assert sandbox.control("GET", "faults")["faults"] == []
+    if expected.state != "success":
         assert list(landing.iterdir()) == []
         if first.state == "failed":
             run.clear()
-        sandbox.control("DELETE", "faults")
         connect()
+        logs.warned.clear()
         second = run.run()
         assert second.state == "success", second.text
+        assert tuple(plain(line, names) for line in logs.warned) == expected.then
     result = run.xcom()
     assert result["generation_id"] == sandbox.tasks()[-1]["id"]
     (output,) = result["outputs"]
-    check_file(output)
+    check_video(output) if endpoint in (VIDEO, VIDEO_STATUS) else check_file(output)
     assert list(landing.iterdir()) == [file_of(output)]
     assert file_of(output).stem == f"{result['generation_id']}-0"
-    assert sandbox.ledger()["charges"] == expected.final_charges
-    keys = {entry["idempotency_key"] for entry in sent(sandbox, *CREATE)}
-    assert len(keys) == expected.final_charges
+    assert entries(sandbox) == expected.final_ledger
+    assert len(keys(sandbox, gateway)) == expected.final_ledger.count("charge")

@@ -188,3 +188,66 @@ def test_a_result_in_the_answer_itself_is_not_paid_for_again(
         assert "lists no result" in done.text
         assert "does not pay again" in done.text
     assert sandbox.ledger("toapis")["charges"] == 1
+
+
+@pytest.mark.parametrize("megabyte", [1_000_000, 1_048_576])
+def test_the_largest_reference(bench: NewBench, sandbox: SandboxProcess, photo: Path, megabyte: int) -> None:
+    """The client keeps to the smaller megabyte: what it sends is right under both."""
+    sandbox.assume(megabyte=megabyte)
+    content = photo.read_bytes()
+    photo.write_bytes(content.ljust(10_000_001, b"\0"))
+    run = bench(model=TOAPIS.references[1], reference_media=str(photo))
+    done = run.run()
+    assert done.state == "failed", done.text
+    assert (
+        "is too large with 10,000,001 bytes; allowed: at most 10 MB, taken as 10,000,000 bytes" in done.text
+    )
+    assert sandbox.requests() == []
+    photo.write_bytes(content.ljust(10_000_000, b"\0"))
+    run.clear()
+    done = run.run()
+    assert done.state == "success", done.text
+    check_file(run.xcom()["outputs"][0])
+    assert sandbox.ledger("toapis")["charges"] == 1
+
+
+@pytest.mark.parametrize(("megabyte", "state"), [(1_000_000, "failed"), (1_048_576, "success")])
+def test_a_reference_between_the_two_megabytes_that_only_the_gateway_judges(
+    bench: NewBench, sandbox: SandboxProcess, photo: Path, megabyte: int, state: str
+) -> None:
+    sandbox.assume(megabyte=megabyte)
+    photo.write_bytes(photo.read_bytes().ljust(10_000_001, b"\0"))
+    run = bench(model=TOAPIS.references[1], reference_media=str(photo), validation="off")
+    done = run.run()
+    assert done.state == state, done.text
+    assert sandbox.ledger("toapis")["charges"] == (state == "success")
+    assert len(sent(sandbox, "POST", TOAPIS.create)) == (state == "success")
+    if state == "failed":
+        assert done.text == (
+            "The gateway refused 'upload file': file: too large, 10000001 bytes, at most 10 MB are accepted "
+            "[connection toapis_default, HTTP 400]. ToAPIs takes images (JPEG, PNG, WebP, GIF) up to 10 MB "
+            "and videos (MP4, WebM, MOV) up to 50 MB. "
+            "Nothing was submitted and nothing was charged; a retry would not help, so none is made."
+        )
+
+
+@pytest.mark.usefixtures("short_look_ups")
+@pytest.mark.parametrize("seconds", [60, None])
+def test_an_upload_that_is_gone_when_the_request_is_made_anew(
+    bench: NewBench, connect: Connect, sandbox: SandboxProcess, photo: Path, seconds: int | None
+) -> None:
+    """What is submitted under another key is another request: its references are uploaded again."""
+    connect(retries=0)
+    sandbox.assume(file_ttl_seconds=seconds)
+    sandbox.fault(kind="cut_before", method="POST", path=TOAPIS.create)
+    run = bench(
+        model=TOAPIS.references[1], reference_media=str(photo), on_uncertain_submission="resubmit", retries=1
+    )
+    done = run.run()
+    assert done.state == "up_for_retry", done.text
+    sandbox.advance(61)
+    done = run.run()
+    assert done.state == "success", done.text
+    check_file(run.xcom()["outputs"][0])
+    assert len(sent(sandbox, "POST", TOAPIS.uploads)) == 2
+    assert sandbox.ledger("toapis")["charges"] == 1

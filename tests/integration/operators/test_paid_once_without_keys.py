@@ -23,7 +23,7 @@ from tests.integration.operators.conftest import NewBench
 from tests.integration.operators.test_delivery import check_file
 from tests.sandbox_process import SandboxProcess
 
-pytestmark = at("toapis")
+pytestmark = [at("toapis"), pytest.mark.usefixtures("short_look_ups")]
 
 CREATE = TOAPIS.create
 ASKS = "No retry is made: look at the gateway's account for a generation of about"
@@ -43,12 +43,6 @@ NOT_TAKEN_IN: list[tuple[str, dict[str, Any]]] = [
     ("redirect", {"kind": "redirect", "location": "https://elsewhere.example/"}),
     ("JSON of another shape", {"kind": "status", "status": 200, "body": {"task": 1}}),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look-ups of a minute, without its pauses."""
-    monkeypatch.setattr(lookup, "PAUSES", (0.01, 0.01, 0.01))
 
 
 def charges(sandbox: SandboxProcess) -> int:

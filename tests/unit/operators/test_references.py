@@ -190,6 +190,20 @@ def test_fewer_bytes_than_were_told(read: Any) -> None:
     def open_url(url: str) -> Iterator[Any]:
         yield Short()
 
-    with pytest.raises(GenerationError, match=r"sent 4 of 10 bytes.*a retry fetches it again") as caught:
-        read("https://cdn.example/a", open_url=open_url)
+    with pytest.raises(GenerationError) as caught:
+        read("https://cdn.example/a", open_url=open_url, conn_id="rivya_default")
     assert caught.value.retryable
+    assert str(caught.value) == (
+        "reference_media could not be fetched: https://cdn.example/... sent 4 of 10 bytes "
+        "[connection rivya_default]. Nothing was submitted and nothing was charged; a retry fetches it again."
+    )
+
+
+@pytest.mark.parametrize("length", [0, None])
+def test_an_empty_file_is_told_by_its_host(read: Any, length: int | None) -> None:
+    @contextmanager
+    def open_url(url: str) -> Iterator[Any]:
+        yield SimpleNamespace(length=length, chunks=lambda: iter(()))
+
+    (found,) = read("https://cdn.example/a?signature=s3cret", open_url=open_url)
+    assert found == Fault("reference_media", "the file at https://cdn.example/... is empty")
