@@ -211,10 +211,14 @@ def at_reference(connection: str) -> Callable[[str], First]:
     return at
 
 
-def at_result(connection: str) -> Callable[[str], First]:
-    """The file that was paid for."""
+def at_result(connection: str, cost: str = "") -> Callable[[str], First]:
+    """
+    The file that was paid for.
+
+    :param cost: where the gateway has told it.
+    """
     later = (
-        "Generation <generation> succeeded and is paid for; its result is not lost. "
+        f"Generation <generation> succeeded and is paid for{cost}; its result is not lost. "
         "The next try (2 left) fetches it again and does not pay again."
     )
 
@@ -237,8 +241,8 @@ OUTCOMES: Mapping[Endpoint, Callable[[str], First]] = {
     UPLOAD: before_paying(UPLOAD),
     CREDITS: before_paying(CREDITS),
     REFERENCE: at_reference("connection rivya_default"),
-    RESULT: at_result("connection rivya_default"),
-    MOVED_RESULT: at_result("connection rivya_default"),
+    RESULT: at_result("connection rivya_default", " (1 credit)"),
+    MOVED_RESULT: at_result("connection rivya_default", " (1 credit)"),
     IMAGE: at_creation_without_keys(IMAGE),
     VIDEO: at_creation_without_keys(VIDEO),
     IMAGE_STATUS: while_waiting(IMAGE_STATUS),
