@@ -31,6 +31,7 @@ END_TO_END = {
     "quickstart": ("tests/e2e/test_examples.py::test_quickstart_lands_one_image",),
     "none": (),
 }
+SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "8", "--dist", "loadfile")
 _TIME_LIMIT = 3000.0
 _running: set[subprocess.Popen[bytes]] = set()
 _COUNTS = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
@@ -148,7 +149,7 @@ def run(pair: Pair, python: Path | None, tests: Sequence[str]) -> Outcome:
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / pair.name
     # Two pairs may run side by side: neither may have the other's cache.
-    command = [str(interpreter), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+    command = [str(interpreter), "-m", "pytest", "-q", "-p", "no:cacheprovider", *SIDE_BY_SIDE, *tests]
     with log.open("w") as file:
         code = _exit_code(command, file)
     output = log.read_text(errors="replace")
@@ -212,6 +213,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="all", help="all, ends, or part of a name, e.g. 3.2.2 or py3.13")
     parser.add_argument("--e2e", default="all", choices=END_TO_END, help="which end-to-end tests")
     parser.add_argument("--jobs", type=int, default=1, help="so many pairs side by side")
+    parser.add_argument(
+        "--newest-python", action="store_true", help="only print the newest Python that can be run here"
+    )
     options, further = parser.parse_known_args(arguments)
     path = os.environ.get("PATH", "")
     pythons = {version: find_python(version, path, Path.home(), sys.executable) for version in PYTHONS}
@@ -220,6 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wanted = ", ".join(f"python{version}" for version in PYTHONS)
         print(f"No pair was run: none of {wanted} is on the path or among pyenv's.", file=sys.stderr)
         return 2
+    if options.newest_python:
+        print(pythons[there[-1]])
+        return 0
     pairs = chosen(options.only, there, "{}.{}".format(*sys.version_info[:2]))
     done = []
     for outcome in outcomes(pairs, pythons, options.e2e, max(1, options.jobs), further):

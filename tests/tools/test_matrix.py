@@ -163,12 +163,28 @@ def test_a_machine_without_any_such_python_is_told(
     )
 
 
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runs of these tests hold one test each."""
+    monkeypatch.setattr(matrix, "SIDE_BY_SIDE", ())
+
+
+def test_the_newest_python_of_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert matrix.main(["--newest-python"]) == 0
+    path = Path(capsys.readouterr().out.strip())
+    found = subprocess.run(
+        [path, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True
+    )
+    assert found.stdout.strip() in ("(3, 11)", "(3, 12)", "(3, 13)")
+
+
 def test_a_pair_without_its_python_is_skipped_and_says_so() -> None:
     outcome = matrix.run(PAIR, None, [])
     assert outcome.ok is None
     assert "there is no python3.11 on this machine" in str(outcome)
 
 
+@pytest.mark.usefixtures("one_by_one")
 @pytest.mark.parametrize(
     ("body", "ok", "tests"),
     [
@@ -235,6 +251,7 @@ class Child:
         os.close(self._end)
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_what_the_tests_started_ends_with_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(matrix, "environment", lambda pair, python: Path(sys.executable))
     monkeypatch.setattr(matrix, "LOGS", tmp_path / "logs")
@@ -245,6 +262,7 @@ def test_what_the_tests_started_ends_with_them(monkeypatch: pytest.MonkeyPatch, 
             pass
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_tests_that_do_not_end_are_stopped_and_say_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -264,7 +282,7 @@ def test_ctrl_c_ends_the_tests_too(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from tools import matrix; from tools.locks import PAIRS\n"
         "matrix.environment = lambda pair, python: Path(sys.executable)\n"
-        f"matrix.LOGS = Path({str(tmp_path)!r})\n"
+        f"matrix.LOGS, matrix.SIDE_BY_SIDE = Path({str(tmp_path)!r}), ()\n"
         f"matrix.QUICK = ('--rootdir', {str(tmp_path)!r}, {str(child.test)!r})\n"
         "pythons = {pair.python: Path(sys.executable) for pair in PAIRS}\n"
         "print(*matrix.outcomes(PAIRS[:2], pythons, 'none', 1, ()))\n"
