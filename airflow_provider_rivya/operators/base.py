@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import timedelta
@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import (
-    Fault,
     GenerationError,
     GenerationTimeoutError,
-    InvalidRequestError,
 )
 from airflow_provider_rivya.generation import fate
 from airflow_provider_rivya.generation.waiting import Finished
 from airflow_provider_rivya.operators.arguments import check_choices, check_limits, check_spans
 from airflow_provider_rivya.operators.concluding import OwnEnding, Pinned, conclude
-from airflow_provider_rivya.operators.pricing import Budget, check_balance, surprise
+from airflow_provider_rivya.operators.pricing import surprise
 from airflow_provider_rivya.operators.record_folder import folder_faults
 from airflow_provider_rivya.operators.records import NoRecords, RecordStore, SafeRecords, records_for
 from airflow_provider_rivya.operators.reporting import ReportsResult
+from airflow_provider_rivya.operators.requesting import MakesRequest
+from airflow_provider_rivya.operators.resuming import recorded
 from airflow_provider_rivya.operators.session import open_session
 from airflow_provider_rivya.operators.submitted import Submitted
 from airflow_provider_rivya.operators.waiting import patience_of, wait_here
@@ -46,7 +46,7 @@ BACKSTOP = timedelta(minutes=5)
 """How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
 
 
-class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
+class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     """
     Base of the generate operators.
 
@@ -56,9 +56,6 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[GenerationTrigger]]
     default_on_uncertain_submission: ClassVar[OnUncertain]
-    dialect: Mapping[str, Any] | None = None
-    """How a request is spelled, for gateways whose documentation does not agree with itself."""
-
     template_fields: Sequence[str] = (
         "model",
         "prompt",
@@ -135,11 +132,6 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         self._kill_requested = False
         self._if_stopped = fate.NOT_KNOWN_YET
 
-    @property
-    def conn_id(self) -> str:
-        """The gateway's Airflow connection, under the name that the gateway's operator gives it."""
-        raise NotImplementedError
-
     # -- the flow ----------------------------------------------------------------------------------
 
     def execute(self, context: Any) -> dict[str, Any]:
@@ -204,7 +196,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             log.info("The trigger reports: %s.", event["status"])
             finished = Finished(event["status"], event.get("code"))
             submitter = self._submitter(context, session, **place)
-            submitted = Submitted(submitter.recorded(generation_id, pinned.get("model") or self.model), None)
+            submitted = Submitted(recorded(submitter, generation_id, pinned.get("model") or self.model), None)
             rest = Pinned(
                 generation_id=generation_id,
                 model=submitted.record.model,
@@ -221,7 +213,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
             with self._session(context, resumed=True) as session:
                 submitter = self._submitter(context, session, self.output_path, self.output_conn_id)
-                record = submitter.recorded(None, str(self.model))
+                record = recorded(submitter, None, str(self.model))
                 timed_out = isinstance(error, _compat.TaskDeferralTimeout)
                 raise GenerationTimeoutError(
                     "Airflow ended the deferral: its timeout passed"
@@ -271,84 +263,12 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             )
             return None
 
-    def _prepare(
-        self, context: Any, hook: GatewayHook, folder: str, faults: Sequence[Fault] = ()
-    ) -> Prepared:
-        """
-        Check everything.
-
-        :param faults: what is known to be wrong already.
-        :raises InvalidRequestError: with these and whatever else is wrong.
-        """
-        from airflow_provider_rivya.operators.converting import convert_references
-        from airflow_provider_rivya.operators.preparing import prepare
-        from airflow_provider_rivya.operators.references import read_references
-
-        instance = context["ti"]
-        if isinstance(self.reference_media, Iterator):
-            self.reference_media = list(self.reference_media)  # lineage reads it again
-        references = read_references(
-            self.reference_media,
-            open_url=hook.downloader().open,
-            folder=lambda: folder,
-            max_bytes=hook.settings.max_output_bytes,
-            conn_id=hook.conn_id,
-        )
-        if self.convert_reference_images:
-            references = convert_references(
-                references, gateway=hook.api.NAME, model=self.model, folder=folder
-            )
-        return prepare(
-            gateway=hook.api.NAME,
-            model=self.model,
-            prompt=self.prompt,
-            model_params=self.model_params,
-            references=[*faults, *references],
-            client_request_id=self.client_request_id,
-            output_path=self.output_path,
-            output_conn_id=self.output_conn_id,
-            mapped=instance.map_index >= 0,
-            executor=self.executor,
-            subject=f"The request of task {instance.task_id!r}",
-            validation=self.validation,
-            budget=self._budget,
-            advise_conversion=not self.convert_reference_images,
-            dialect=self.dialect,
-            takes_trace_id=hook.api.TAKES_TRACE_ID,
-        )
-
     def _conclude(
         self, context: Any, ending: OwnEnding, finished: Finished, pinned: Pinned
     ) -> dict[str, Any]:
         if finished.outcome == "succeeded":
             self._if_stopped = ending.not_landed()
         return self._report(context, conclude(ending, finished, pinned, self.if_exists))
-
-    @property
-    def _budget(self) -> Budget:
-        return Budget(self.max_credits, self.allow_estimates, self.min_credits_left)
-
-    def _body(self, hook: GatewayHook, prepared: Prepared | None, key: str) -> str:
-        from airflow_provider_rivya.operators.references import upload
-
-        if prepared is None:
-            raise RuntimeError("nothing can be submitted without a request")
-        request = prepared.request
-        if prepared.place is not None and (taken := prepared.place.conflict(self.if_exists)):
-            raise InvalidRequestError([taken], subject="The output place", conn_id=self.conn_id)
-        if self.min_credits_left is not None:
-            check_balance(hook.get_credits(), prepared.spec, self._budget, self.conn_id)
-        if prepared.references:
-            log.info("Uploading %d reference file(s).", len(prepared.references))
-        return hook.api.request_body(
-            request.model,
-            request.prompt,
-            request.params,
-            upload(hook, prepared.references, request.model),
-            self.client_request_id,
-            key=key,
-            dialect=prepared.dialect,
-        )
 
     def _submitter(
         self, context: Any, session: Session, output_path: str | None, output_conn_id: str | None

@@ -37,6 +37,7 @@ from airflow_provider_rivya.operators.lookup import (
     look_up,
 )
 from airflow_provider_rivya.operators.records import RecordTakenError
+from airflow_provider_rivya.operators.resuming import is_an_earlier_failure
 from airflow_provider_rivya.operators.sending import CONFLICT_PATIENCE, CONFLICT_PAUSE, PaidCall, Undo
 from airflow_provider_rivya.operators.stopping import (
     cannot_begin,
@@ -158,38 +159,6 @@ class Submitter:
             return self._reattach(step)
         raise self.stop(step, record, finding)
 
-    def recorded(self, generation_id: str | None, model: str) -> Record:
-        """
-        Return what is recorded of this task instance when it goes on after a deferral.
-
-        Where nothing outlives a try, or the record cannot be read now, a record is put together
-        from what the deferral carried: the generation exists, whatever the record's place says.
-        """
-        try:
-            record = self.records.read()
-        except GenerationError as error:
-            log.warning("Going on without the submission record: the generation exists. %s", error)
-            record = None
-        unanswered = record is not None and record.state == "intent"
-        if record is not None and unanswered and generation_id and not is_later(record.try_id, self.try_id):
-            # The answer came, and could not be recorded then.
-            record = record.submitted(generation_id, None, self.clock.time())
-            self.records.note(record)
-        if record is None or generation_id not in (None, record.generation_id):
-            record = Record(
-                state="submitted",
-                epoch=self.epoch,
-                attempt=0,
-                fingerprint="",
-                key="",
-                begun_at=0.0,
-                conn_id=self.hook.conn_id,
-                model=model,
-                generation_id=generation_id,
-            )
-        self.records.held = record
-        return record
-
     def find(self, record: Record, *, patiently: bool) -> Finding:
         """
         Look up what became of a request.
@@ -259,7 +228,7 @@ class Submitter:
         except RecordTakenError:
             return self._follow(before)
         submitted = self._post(record, Undo(before))
-        if self._is_an_earlier_failure(submitted):
+        if is_an_earlier_failure(self, submitted):
             log.warning(
                 "Generation %s is an earlier try's, which had failed and cost nothing: a new one is "
                 "submitted.",
@@ -267,22 +236,6 @@ class Submitter:
             )
             return self._begin(Begin(step.epoch, step.attempt + 1), wanted, before)
         return submitted
-
-    def _is_an_earlier_failure(self, submitted: Submitted) -> bool:
-        """
-        Whether a gateway that replays keys has answered with what an earlier try of this task came to.
-
-        Where no record outlives a try, every try begins with the same key.
-        """
-        record = submitted.record
-        if self.records.durable or not self.replays_keys or record.attempt + 1 >= self.try_number:
-            return False
-        # The answer may be a copy of the first one, of before it failed.
-        with suppress(GatewayError):
-            seen = self.hook.get_generation(submitted.generation_id, category=record.category or "image")
-            refused = submission.is_content_refusal(seen.failure.code if seen.failure else None)
-            return seen.failed and seen.credits_final == 0 and not refused
-        return False
 
     def _repeat(self, step: Repeat, before: Record | None) -> Submitted:
         log.warning(
