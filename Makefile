@@ -32,6 +32,7 @@ up: venv ## the same Airflow with its UI, until Ctrl-C
 test: venv ## unit, integration and end-to-end tests, with the coverage of the package
 	@$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
+# Before Airflow 3.3: what depends on the release (ARGS=--all for the rest, too).
 crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the sandbox's ledger as the judge
 	@$(BIN)/python -m tests.e2e.crash $(ARGS)
 

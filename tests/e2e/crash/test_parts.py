@@ -19,7 +19,7 @@ from tests.e2e.crash.doors import Call, Door, Endpoint
 from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.judge import Verdict, report, stored_files
 from tests.e2e.crash.scenario import Expected, Scenario
-from tests.e2e.crash.scenarios import ALL
+from tests.e2e.crash.scenarios import ALL, BY_RELEASE
 from tests.e2e.crash.victims import NobodyThereError, socket_inode
 from tests.sandbox_process import SandboxProcess
 from tools.stack.config import CHECKOUT
@@ -135,6 +135,11 @@ def test_every_scenario_awaits_the_line_that_names_its_fate() -> None:
     with pytest.raises(ValueError, match="names the fate"):
         replace(ALL[0], expected=Expected(paid=2))
     assert all("" not in scenario.expected.says for scenario in ALL)
+
+
+def test_what_depends_on_the_release_runs_on_any_release() -> None:
+    assert len(BY_RELEASE) >= 10
+    assert {scenario.lacks(postgresql=True, state_store=False) for scenario in BY_RELEASE} == {""}
 
 
 def test_what_a_scenario_lacks() -> None:
