@@ -9,169 +9,28 @@ the record and the paid call it does not stand still: no record in a file could 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it ships no types
+from greenlet import greenlet  # type: ignore[import-untyped]  # it ships no types
 
 from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.api import schemas
-from airflow_provider_rivya.exceptions import (
-    GatewayError,
-    GatewayUnreachableError,
-    GenerationError,
-    IdempotencyConflictError,
-    RateLimitedError,
-)
+from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.generation import submission
 from airflow_provider_rivya.generation.identity import Identity
 from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.generation.request import GenerationRequest
 from airflow_provider_rivya.generation.submission import Begin
-from airflow_provider_rivya.operators.records import RecordTakenError, SafeRecords
+from airflow_provider_rivya.operators.records import SafeRecords
 from airflow_provider_rivya.operators.submitted import Submitted, Wanted
 from airflow_provider_rivya.operators.submitting import Submitter
+from tests.unit.generation.submission_gateway import EPOCH, Delivery, Gateway, Made
+from tests.unit.generation.submission_place import Channel, Place, stand_still
 
-DAY = 24 * 3600.0
 IDENTITY = Identity("", "dag", "run", "task", -1)
-EPOCH = 1_778_457_600.0
-
-Repeated = Literal["replay", "new_task", "conflict"]
-Ended = Literal["succeeded", "refunded", "charged"]
-Delivery = Literal["answered", "answer_lost", "request_lost", "refused"]
-
-
-def stand_still(before: str) -> None:
-    """Give the world a turn."""
-    world = getcurrent().parent
-    assert world is not None
-    world.switch(before)
-
-
-@dataclass
-class Made:
-    """
-    A generation at the gateway.
-
-    :param wish: of the person who asked for it; the ledger's column.
-    """
-
-    id: str
-    key: str
-    wish: int
-    fingerprint: str
-    at: float
-    state: Literal["running", "succeeded", "failed"] = "running"
-    refunded: bool = False
-    stored: bool = False
-    model: str | None = None
-
-
-@dataclass
-class Gateway:
-    """
-    Takes requests in, under its own idea of what an idempotency key does.
-
-    :param repeated: what a repeated key gets.
-    :param remembers: seconds for which a key is known.
-    :param shows_after: seconds after which a generation can be looked up by its key; ``None``: never.
-    :param replays_keys: what the client takes for granted of it.
-    :param reachable: whether it answers a look-up.
-    """
-
-    repeated: Repeated = "replay"
-    remembers: float = DAY
-    shows_after: float | None = None
-    replays_keys: bool = True
-    reachable: bool = True
-    made: list[Made] = field(default_factory=list)
-
-    def create(self, key: str, fingerprint: str, wish: int, now: float, delivery: Delivery) -> Made:
-        if delivery == "refused":
-            raise RateLimitedError("too many", retryable=True)
-        if delivery == "request_lost":
-            raise _no_answer()
-        known = [made for made in self.made if made.key == key and now - made.at <= self.remembers]
-        if known and self.repeated == "conflict":
-            raise _in_doubt(IdempotencyConflictError("the key was used"))
-        if known and self.repeated == "replay":
-            generation = known[0]
-        else:
-            generation = Made(f"task_{len(self.made)}", key, wish, fingerprint, now)
-            self.made.append(generation)
-        if delivery == "answer_lost":
-            raise _no_answer()
-        return generation
-
-    def find(self, key: str, now: float) -> Made | None:
-        if not self.reachable:
-            raise _no_answer()
-        if self.shows_after is None:
-            return None
-        shown = [made for made in self.made if made.key == key and made.at + self.shows_after <= now]
-        return shown[-1] if shown else None
-
-    def get(self, generation_id: str) -> Made:
-        return next(made for made in self.made if made.id == generation_id)
-
-
-def _no_answer() -> GatewayError:
-    return _in_doubt(GatewayUnreachableError("no answer", retryable=True))
-
-
-def _in_doubt(error: GatewayError) -> GatewayError:
-    error.maybe_taken_in = True
-    return error
-
-
-class Place:
-    """One record, exchanged as on a local disk, or as a row that only a living channel reaches."""
-
-    def __init__(self) -> None:
-        self.document: Any = None
-
-    def read(self) -> Record | None:
-        return None if self.document is None else Record.from_json(self.document)
-
-    def exchange(self, before: Record | None, after: Record | None) -> None:
-        if self.read() != before:
-            raise RecordTakenError
-        self.document = None if after is None else after.to_json()
-
-
-class Channel:
-    """A process's way to the place; a supervisor that dies takes the state store's with it."""
-
-    durable = True
-
-    def __init__(self, place: Place, done: Callable[[Record | None], None]) -> None:
-        self._place: Place | None = place
-        self._done = done
-
-    def cut(self) -> None:
-        self._place = None
-
-    @property
-    def is_cut(self) -> bool:
-        return self._place is None
-
-    @property
-    def _there(self) -> Place:
-        if self._place is None:
-            raise ConnectionError("the supervisor is gone")
-        return self._place
-
-    def read(self) -> Record | None:
-        stand_still("read")
-        return self._there.read()
-
-    def exchange(self, before: Record | None, after: Record | None) -> None:
-        stand_still("write")
-        self._there.exchange(before, after)
-        self._done(after)
 
 
 @dataclass(frozen=True)
@@ -421,133 +280,6 @@ class Process:
         records.note(record.delivered())
         self.delivered = generation.id
         return "delivered"
-
-
-class Story:
-    """
-    What a task does and what befalls it. At most one charge a wish may stay, and nothing paid be lost.
-
-    A wish is the first run, and every clear that asks for a new generation: of a delivered or failed one,
-    or with another request.
-
-    :param world: as it is before the first try.
-    """
-
-    MOST_ORPHANS: ClassVar = 3
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.current: Process | None = Process(world)
-        self.orphans: list[Process] = []
-        self.delivered: str | None = None
-        self._killed: list[Process] = []
-        self._replaced: str | None = None
-
-    # -- what a task does ------------------------------------------------------------------------------
-
-    def step(self, delivery: Delivery) -> None:
-        if self.current is not None:
-            self.current.step(delivery)
-            if self.current.at == "ended":
-                self._ended(self.current)
-                self.current = None
-
-    def step_an_orphan(self, which: int, delivery: Delivery) -> None:
-        if self.orphans:
-            self.orphans[which % len(self.orphans)].step(delivery)
-
-    def retry(self) -> None:
-        if self.current is None and self.delivered is None:
-            self.current = Process(self.world)
-
-    def _ended(self, process: Process) -> None:
-        self.world.try_over()
-        if process.end == "delivered":
-            self.delivered = process.delivered
-            assert self.delivered != self._replaced, "a person asked for a new generation"
-
-    # -- what befalls it -------------------------------------------------------------------------------
-
-    def kill_the_process(self) -> None:
-        if self.current is not None:
-            self._killed.append(self.current)
-            self.world.try_over()
-        self.current = None
-
-    def kill_its_worker(self) -> None:
-        if self.current is not None and len(self.orphans) < self.MOST_ORPHANS:
-            self.current.orphan()
-            self.orphans.append(self.current)
-            self.world.try_over()
-            self.current = None
-
-    def the_gateway_ends_a_generation(self, outcome: Ended) -> None:
-        for made in self.world.gateway.made:
-            if made.state == "running":
-                made.state = "succeeded" if outcome == "succeeded" else "failed"
-                made.refunded = outcome == "refunded"
-                return
-
-    def time_passes(self, minutes: int) -> None:
-        # Beyond a day a key may be forgotten, and the record is no longer sent: another test's matter.
-        if self.world.now + minutes * 60 < EPOCH + 0.9 * DAY:
-            self.world.now += minutes * 60
-
-    def the_templates_render_otherwise(self, fingerprint: str) -> None:
-        self.world.fingerprint = fingerprint
-
-    def a_person_clears(self) -> None:
-        self.kill_the_process()  # Airflow ends the running try of a task that is cleared
-        if self._fetched_by_hand():
-            return
-        anew = self.delivered is not None and self.world.on_rerun == "regenerate"
-        self._replaced = self.delivered if anew and not self.orphans else None
-        self.delivered = None
-        self.world.clear()
-
-    def _fetched_by_hand(self) -> bool:
-        """A person who was asked looks into the account: what is there is fetched, and the task is done."""
-        record = self.world.place.read()
-        if record is None or record.asked_at is None:
-            return False
-        found = [made for made in self.world.gateway.made if made.key == record.key]
-        for made in found:
-            made.state, made.stored = "succeeded", True
-            self.delivered = made.id
-        return bool(found)
-
-    # -- what must hold --------------------------------------------------------------------------------
-
-    def check(self) -> None:
-        """No wish is paid twice."""
-        paid = {wish: self.world.paid(wish) for wish in self.world.wishes}
-        assert all(count <= 1 for count in paid.values()), (paid, self.world.gateway.made)
-
-    def finish(self) -> None:
-        """Let everything run to its end, as retries and clears do; nothing paid may be missing then."""
-        for orphan in self.orphans:
-            run_out(self.world, orphan)
-        if self.current is not None:
-            run_out(self.world, self.current)
-            self._ended(self.current)
-            self.current = None
-        for _ in range(3):
-            if self.delivered is None:
-                self._retries()
-            if self.delivered is None:
-                self.a_person_clears()
-        assert self.delivered is not None, "neither retries nor clears bring a result"
-        self.check()
-        assert self.world.lost == [], self.world.gateway.made
-
-    def _retries(self) -> None:
-        for _ in range(5):
-            process = Process(self.world)
-            run_out(self.world, process)
-            self._ended(process)
-            if process.end != "retry":
-                return
-        raise AssertionError("the gateway works, and retries lead nowhere")
 
 
 def run_out(world: World, process: Process) -> None:

@@ -13,16 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from airflow_provider_rivya.generation.submission import OnRerun, OnUncertain
-from tests.unit.generation.submission_model import (
-    Delivery,
-    Ended,
-    Kind,
-    Process,
-    Story,
-    World,
-    run_out,
-    world_of,
-)
+from tests.unit.generation.submission_gateway import Delivery, Ended
+from tests.unit.generation.submission_model import Kind, Process, World, run_out, world_of
+from tests.unit.generation.submission_story import Story
 
 KINDS: list[Kind] = ["replays", "replays", "looks up", "looks up late", "never looks up"]
 DELIVERIES: list[Delivery] = ["answered", "answered", "answer_lost", "request_lost", "refused"]
