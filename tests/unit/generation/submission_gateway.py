@@ -14,6 +14,9 @@ from airflow_provider_rivya.exceptions import (
 
 DAY = 24 * 3600.0
 EPOCH = 1_778_457_600.0
+CONN_ID = "rivya_default"
+ANOTHERS = -1
+"""The wish of somebody else, whose Airflow has the same ids and the same account."""
 
 Repeated = Literal["replay", "new_task", "conflict"]
 Ended = Literal["succeeded", "refunded", "charged"]
@@ -26,6 +29,7 @@ class Made:
     A generation at the gateway.
 
     :param wish: of the person who asked for it; the ledger's column.
+    :param account: of the connection that the request came through; it alone can see it.
     """
 
     id: str
@@ -37,6 +41,7 @@ class Made:
     refunded: bool = False
     stored: bool = False
     model: str | None = None
+    account: str = CONN_ID
 
 
 @dataclass
@@ -58,30 +63,46 @@ class Gateway:
     reachable: bool = True
     made: list[Made] = field(default_factory=list)
 
-    def create(self, key: str, fingerprint: str, wish: int, now: float, delivery: Delivery) -> Made:
+    def create(
+        self,
+        key: str,
+        fingerprint: str,
+        wish: int,
+        now: float,
+        delivery: Delivery,
+        account: str = CONN_ID,
+    ) -> Made:
         if delivery == "refused":
             raise RateLimitedError("too many", retryable=True)
         if delivery == "request_lost":
             raise _no_answer()
-        known = [made for made in self.made if made.key == key and now - made.at <= self.remembers]
+        known = [made for made in self._of(account, key) if now - made.at <= self.remembers]
         if known and self.repeated == "conflict":
             raise _in_doubt(IdempotencyConflictError("the key was used"))
         if known and self.repeated == "replay":
             generation = known[0]
         else:
-            generation = Made(f"task_{len(self.made)}", key, wish, fingerprint, now)
+            generation = Made(f"task_{len(self.made)}", key, wish, fingerprint, now, account=account)
             self.made.append(generation)
         if delivery == "answer_lost":
             raise _no_answer()
         return generation
 
-    def find(self, key: str, now: float) -> Made | None:
+    def make_for_another(self, key: str) -> None:
+        """Make a generation under a key that a task of ours will have, an hour before that begins."""
+        at = EPOCH - 3600.0
+        self.made.append(Made(f"task_{len(self.made)}", key, ANOTHERS, "x", at, "succeeded", stored=True))
+
+    def find(self, key: str, now: float, account: str = CONN_ID) -> Made | None:
         if not self.reachable:
             raise _no_answer()
         if self.shows_after is None:
             return None
-        shown = [made for made in self.made if made.key == key and made.at + self.shows_after <= now]
+        shown = [made for made in self._of(account, key) if made.at + self.shows_after <= now]
         return shown[-1] if shown else None
+
+    def _of(self, account: str, key: str) -> list[Made]:
+        return [made for made in self.made if (made.account, made.key) == (account, key)]
 
     def get(self, generation_id: str) -> Made:
         return next(made for made in self.made if made.id == generation_id)

@@ -9,7 +9,8 @@ the record and the paid call it does not stand still: no record in a file could 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -19,7 +20,7 @@ from greenlet import greenlet  # type: ignore[import-untyped]  # it ships no typ
 from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.api import schemas
 from airflow_provider_rivya.exceptions import GenerationError
-from airflow_provider_rivya.generation import submission
+from airflow_provider_rivya.generation import identity, submission
 from airflow_provider_rivya.generation.identity import Identity
 from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.generation.request import GenerationRequest
@@ -27,7 +28,7 @@ from airflow_provider_rivya.generation.submission import Begin
 from airflow_provider_rivya.operators.records import SafeRecords
 from airflow_provider_rivya.operators.submitted import Submitted, Wanted
 from airflow_provider_rivya.operators.submitting import Submitter
-from tests.unit.generation.submission_gateway import EPOCH, Delivery, Gateway, Made
+from tests.unit.generation.submission_gateway import ANOTHERS, CONN_ID, EPOCH, Delivery, Gateway, Made
 from tests.unit.generation.submission_place import Channel, Place, stand_still
 
 IDENTITY = Identity("", "dag", "run", "task", -1)
@@ -44,18 +45,18 @@ class Api:
 class Hook:
     """A process's way to the gateway."""
 
-    conn_id = "rivya_default"
     clock_skew = 0.0
 
     def __init__(self, process: Process) -> None:
         self._process = process
         self._world = process.world
+        self.conn_id = process.world.conn_id
         self.api = Api(process.world.gateway.replays_keys)
 
     def create_generation(self, body: str, key: str, *, category: str) -> schemas.Generation:
         assert category == "image"
         made = self._world.gateway.create(
-            key, body, self._world.wish_of[key], self._world.now, self._process.delivery
+            key, body, self._world.wish_of[key], self._world.now, self._process.delivery, self.conn_id
         )
         self._process.has_done.append("send")
         stand_still("hear the answer")
@@ -64,7 +65,7 @@ class Hook:
     def find_generation(self, key: str, *, category: str) -> schemas.Generation | None:
         assert category == "image"
         stand_still("look up")
-        made = self._world.gateway.find(key, self._world.now)
+        made = self._world.gateway.find(key, self._world.now, self.conn_id)
         return None if made is None else _as_answered(made)
 
 
@@ -110,10 +111,14 @@ class World:
     One task instance from its first try to the end.
 
     :param store: ``file`` or ``state_store``.
-    :param fingerprint: what the request says, as the templates render it now.
+    :param fingerprint: what the request says, as the templates render it now; ``None``: it cannot be made.
+    :param conn_id: the connection that the task has now; each is an account of its own.
+    :param namespace: of that connection, as it is now. In a file's name too: such a record is not found
+        under another one, and stays out of this world.
     :param epoch: ``max_tries``, which grows when a person clears.
     :param tries: how many processes there were.
     :param turned: when the last one's turn was over for Airflow.
+    :param tried: epochs that a process has begun in.
     :param wish: counts what a person has asked to have generated.
     :param answered_epoch: the last clear that a try has acted upon: its retries are no clears.
     :param wish_of: the wish that each key was made for.
@@ -126,10 +131,13 @@ class World:
     on_uncertain: submission.OnUncertain = "resubmit"
     place: Place = field(default_factory=Place)
     now: float = EPOCH
-    fingerprint: str = "a"
+    fingerprint: str | None = "a"
+    conn_id: str = CONN_ID
+    namespace: str = ""
     epoch: int = 0
     tries: int = 0
     turned: float = EPOCH
+    tried: set[int] = field(default_factory=set)
     wish: int = 0
     answered_epoch: int = 0
     wish_of: dict[str, int] = field(default_factory=dict)
@@ -140,8 +148,9 @@ class World:
         self.try_over()
 
     def try_over(self) -> None:
-        """From now on it is the next try's turn."""
+        """From now on it is the next try's turn; whatever happens then happens later."""
         self.turned = self.now
+        self.now += 1.0
 
     @property
     def asked(self) -> bool:
@@ -166,17 +175,19 @@ class World:
             if made.state == "succeeded" and not made.stored and made.wish not in self.abandoned
         ]
 
-    def note_wish(self, epoch: int, fingerprint: str, before: Record | None) -> None:
+    def note_wish(self, epoch: int, begun: tuple[str, str, str], before: Record | None) -> None:
         """
         Keep the ledger of wishes: what is begun anew because a person cleared was asked for.
 
         :param epoch: of the try that begins.
-        :param before: what it finds. A request without an answer is begun anew in the place of itself.
+        :param begun: its fingerprint, connection and namespace.
+        :param before: what it finds. A request without an answer is begun anew in the place of itself, unless
+            it was sent through another connection, or may have had another task's key.
         """
         if before is None or before.state == "withdrawn" or epoch <= self.answered_epoch:
             return
         self.answered_epoch = epoch
-        if before.state == "intent" and before.fingerprint == fingerprint:
+        if before.state == "intent" and (before.fingerprint, before.conn_id, before.namespace) == begun:
             return
         if before.state in ("intent", "submitted"):
             self.abandoned.add(self.wish)
@@ -190,14 +201,18 @@ def _try_id(now: float, number: int) -> str:
 
 
 class Watched(Submitter):
-    """The real one, which tells what it begins."""
+    """The real one, which tells what it begins, and when it is about to ask for a person."""
 
     process: ClassVar[Process]
 
     def _begin(self, step: Begin, wanted: Wanted, before: Record | None) -> Submitted:
-        assert wanted.request is not None
-        type(self).process.begins(wanted.request.fingerprint, before)
+        if wanted.request is not None:
+            type(self).process.begins(wanted.request.fingerprint, before)
         return super()._begin(step, wanted, before)
+
+    def stop(self, *what: Any) -> GenerationError:
+        type(self).process.asks = True
+        return super().stop(*what)
 
 
 class Process:
@@ -210,11 +225,16 @@ class Process:
         self.end: End | None = None
         self.delivered: str | None = None
         self.error: GenerationError | None = None
+        self.asks = False
         self.at = "begin"
         self.has_done = ["nothing"]
         self.wish = world.wish
         self._epoch = world.epoch
-        self._request = GenerationRequest("rivya", "z-image", world.fingerprint)
+        self.first_since_clear = 0 < world.epoch not in world.tried
+        world.tried.add(world.epoch)
+        self._request = None
+        if world.fingerprint is not None:
+            self._request = GenerationRequest("rivya", "z-image", world.fingerprint)
         self._submitter = self._new_submitter()
         self._greenlet = greenlet(self._run)
 
@@ -226,7 +246,7 @@ class Process:
         submitter: Submitter = own(
             hook=hook,
             records=SafeRecords(self.channel, "rivya_default"),
-            identity=IDENTITY,
+            identity=replace(IDENTITY, namespace=world.namespace),
             epoch=self._epoch,
             retries_left=1,
             on_rerun_after_delivery=world.on_rerun,
@@ -253,12 +273,18 @@ class Process:
             self.world.wish_of.setdefault(after.key, self.wish)
 
     def begins(self, fingerprint: str, before: Record | None) -> None:
-        self.world.note_wish(self._epoch, fingerprint, before)
+        begun = (fingerprint, self._submitter.hook.conn_id, self._submitter.identity.namespace)
+        self.world.note_wish(self._epoch, begun, before)
         self.wish = self.world.wish
 
     def _run(self) -> None:
+        request = self._request
         try:
-            submitted = self._submitter.obtain(self._request, lambda key: self._request.prompt or "")
+            if request is None and self._submitter.ruling_record() is None:
+                self.end = "stopped"  # as the operator does: nothing is sent
+                return
+            body = request.prompt if request else None
+            submitted = self._submitter.obtain(request, lambda key: body or "")
             if not self.channel.is_cut:
                 self.world.answered_epoch = max(self.world.answered_epoch, self._epoch)
             self.end = self._wait(submitted.record)
@@ -269,7 +295,10 @@ class Process:
     def _wait(self, record: Record) -> End:
         records = self._submitter.records
         generation = self.world.gateway.get(record.generation_id or "")
+        assert generation.wish != ANOTHERS, "another task's generation"
         stand_still("wait")
+        if generation.account != self._submitter.hook.conn_id:
+            return "retry"  # the gateway knows no such task there, and it is never submitted anew
         while generation.state == "running":
             stand_still("wait")
         if generation.state == "failed":
@@ -302,11 +331,23 @@ def world_of(
     store: Literal["file", "state_store"] = "file",
     on_rerun: submission.OnRerun = "regenerate",
     on_uncertain: submission.OnUncertain = "resubmit",
+    anothers: Iterable[tuple[int, str]] = (),
 ) -> World:
-    """Return a world with a gateway that replays keys, or one that can be asked for them."""
-    if kind == "replays":
-        return World(Gateway(), store, on_rerun, on_uncertain)
-    shows_after = {"looks up": 0.0, "looks up late": 45.0, "never looks up": None}[kind]
-    gateway = Gateway("new_task", shows_after=shows_after, replays_keys=False)
+    """
+    Return a world with a gateway that replays keys, or one that can be asked for them.
+
+    :param anothers: epochs and requests whose keys another deployment with the same ids has used before.
+    """
+    gateway = _gateway_of(kind)
+    for epoch, fingerprint in anothers:
+        request = GenerationRequest("rivya", "z-image", fingerprint)
+        gateway.make_for_another(identity.idempotency_key(IDENTITY, epoch, 0, request.fingerprint))
     # Who has requests made anew that cannot be looked up has chosen to pay twice: another test's matter.
     return World(gateway, store, on_rerun, "fail" if kind == "never looks up" else on_uncertain)
+
+
+def _gateway_of(kind: Kind) -> Gateway:
+    if kind == "replays":
+        return Gateway()
+    shows_after = {"looks up": 0.0, "looks up late": 45.0, "never looks up": None}[kind]
+    return Gateway("new_task", shows_after=shows_after, replays_keys=False)

@@ -82,7 +82,7 @@ def test_what_is_not_found_is_asked_of_a_person_who_answers_with_a_clear(same_tr
     world.clear()
     begun = world.now
     assert a_try(world).end == "delivered"
-    assert world.now == begun, "one look is enough"
+    assert world.turned == begun, "one look is enough"
     assert [made.key == record.key for made in world.gateway.made] == [False]
 
 
