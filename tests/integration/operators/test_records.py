@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.generation import submission
-from tests.integration.conftest import Connect, sent
+from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.operators.conftest import NewBench
 from tests.integration.operators.test_delivery import CREATE
@@ -37,6 +37,26 @@ def test_unreadable_record_stops_before_paying(
     assert "could not be read" in done.text
     assert "nothing is submitted" in done.text
     assert charges(sandbox) == 1
+    assert len(sent(sandbox, "POST", gateway.create)) == 1
+
+
+@at_each
+def test_unreadable_record_stops_nothing_that_is_paid_for(
+    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    """The deferral carries the task id: its resume lands the result, whatever became of the record."""
+    run = bench(deferrable=True)
+    event = run.fire(run.begin())
+    run.record({"version": 99})
+    done = run.resume(event)
+    assert done.state == "success", done.text
+    assert (
+        "Going on without the submission record: the generation exists. The submission record of this task "
+        "could not be read (UnreadableRecordError: "
+    ) in logs.text
+    (task,) = sandbox.tasks()
+    assert run.xcom()["generation_id"] == task["id"]
+    assert run.record() == {"version": 99}
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
