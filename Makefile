@@ -35,6 +35,7 @@ test: venv ## unit, integration and end-to-end tests, with the coverage of the p
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile \
 		--cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
+# Before Airflow 3.3: what depends on the release (ARGS=--all for the rest, too).
 crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the sandbox's ledger as the judge
 	@$(BIN)/python -m tests.e2e.crash $(ARGS)
 

@@ -297,7 +297,8 @@ class Submitter:
                 continue
             if record is None or record.state == "withdrawn" or record == before:
                 raise overtaken(None, self.hook.conn_id, self.situation())
-            if self.replays_keys and not is_later(record.try_id, self.try_id):
+            here = record.conn_id == self.hook.conn_id
+            if self.replays_keys and here and not is_later(record.try_id, self.try_id):
                 # It died in between: its bytes under its key, as after any crash.
                 return self._take_over(record, record)
             # The clear that this try came after is none to the next one.

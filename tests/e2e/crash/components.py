@@ -11,22 +11,27 @@ from typing import Any
 
 from tests.e2e.crash.acts import hold, kill_worker_and_hold, release, still_processing
 from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, UPLOAD, Act, Call
+from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.record_places import IN_A_FILE
-from tests.e2e.crash.scenario import WITH_REFERENCE, Drive, Expected, Scenario
+from tests.e2e.crash.scenario import WITH_REFERENCE, Expected, Scenario
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.victims import supervisor_of
 from tests.e2e.crash.words import (
     ASKED_TO_STOP,
+    NOT_RECORDED,
     NOTHING_RECORDED,
     REATTACHED,
     REPORTED,
     SAME_KEY,
+    SUBMITTED,
     WATCHED_AGAIN,
 )
 
 BACK_AFTER = 20.0
 """Seconds that the API server stays away."""
 
+MANY_RETRIES = {"retries": 8}
+"""Airflow goes on to start tries while its workers reach no API server, and each of those counts as one."""
 
 WELL_UNDER_WAY = 14
 """Status calls, one a second, after which whoever begins to watch is not taken for the first to do so."""
@@ -72,8 +77,27 @@ def taken_over(component: str) -> Play:
     return play
 
 
+def ends_while_recording(component: str, away: float) -> Play:
+    """Kill a component while the request is with the gateway, whose answer comes while that is away."""
+
+    def play(drive: Drive) -> None:
+        let_go, reached = threading.Event(), threading.Event()
+        drive.door.on("answered", CREATE, hold_and_tell(let_go, reached))
+        drive.start()
+        if not reached.wait(120):
+            raise TimeoutError("the request never came")
+        drive.stack.kill(component, signal.SIGKILL)
+        let_go.set()
+        time.sleep(away)
+        drive.stack.add(component)
+        drive.stack.wait_healthy([component], 120)
+        drive.finish()
+
+    return play
+
+
 def ends_while_submitting(component: str, away: float = 0.0) -> Play:
-    """Kill a component while the request is with the gateway, which has taken it in and not answered."""
+    """Kill a component while the request is with the gateway, which answers when the next try asks."""
 
     def play(drive: Drive) -> None:
         let_go = threading.Event()
@@ -223,9 +247,31 @@ SCENARIOS = [
     _alone("scheduler_killed_while_deferred", ends_while_deferred("scheduler"), REPORTED),
     _alone("scheduler_killed_while_submitting", ends_while_submitting("scheduler"), SAME_KEY),
     _alone("scheduler_killed_while_downloading", ends_while_downloading("scheduler"), REATTACHED),
-    _alone("api_server_away_20_s_while_deferred", ends_while_deferred("api-server", BACK_AFTER), REATTACHED),
     _alone(
-        "api_server_away_20_s_while_submitting", ends_while_submitting("api-server", BACK_AFTER), SAME_KEY
+        "api_server_away_20_s_while_deferred",
+        ends_while_deferred("api-server", BACK_AFTER),
+        REATTACHED,
+        arguments=MANY_RETRIES,
+    ),
+    _alone(
+        "api_server_away_20_s_while_submitting",
+        ends_while_submitting("api-server", BACK_AFTER),
+        SAME_KEY,
+        arguments=MANY_RETRIES,
+    ),
+    _alone(
+        "api_server_away_20_s_while_recording",
+        ends_while_recording("api-server", BACK_AFTER),
+        NOT_RECORDED,
+        SAME_KEY,
+        arguments=MANY_RETRIES,
+    ),
+    _alone(
+        "api_server_away_20_s_while_recording_in_a_file",
+        ends_while_recording("api-server", BACK_AFTER),
+        SUBMITTED,
+        REATTACHED,
+        arguments={**MANY_RETRIES, **IN_A_FILE},
     ),
     _alone("triggerer_killed_other_takes_over", taken_over("triggerer"), WATCHED_AGAIN, postgresql=True),
     _alone("scheduler_killed_other_takes_over", taken_over("scheduler"), REPORTED, postgresql=True),

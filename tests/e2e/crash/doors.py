@@ -83,7 +83,9 @@ class Rule:
     """
     What happens to which calls.
 
-    :param times: how many calls it still hits; ``None``: all, until :meth:`end`.
+    :param times: how many calls it hits; ``None``: all, until :meth:`end`.
+    :param needed: how many it must have hit for the scenario to have been played at all; ``None``: as many
+        as it can, or one where there is no limit.
     :param bytes_before: of moment ``handed``: how many bytes of the answer's body go out first.
     """
 
@@ -91,20 +93,31 @@ class Rule:
     endpoint: Endpoint
     act: Act
     times: int | None = 1
+    needed: int | None = None
     bytes_before: int = 0
+    hits: int = 0
+    ended: bool = False
     hit: threading.Event = field(default_factory=threading.Event)
 
     def take(self, moment: Moment, call: Call) -> bool:
         wanted = moment == self.moment and self.endpoint.has(call.method, call.path)
-        if not wanted or self.times == 0:
+        if not wanted or self.ended or self.hits == self.times:
             return False
-        if self.times is not None:
-            self.times -= 1
+        self.hits += 1
         return True
 
     def end(self) -> None:
         """Hit no further call."""
-        self.times = 0
+        self.ended = True
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}, {self.moment}"
+
+    @property
+    def missed(self) -> str:
+        """What did not happen; empty if it did."""
+        needed = self.needed if self.needed is not None else self.times or 1
+        return "" if self.hits >= needed else f"{self}: hit {self.hits} of {needed} calls"
 
     def wait_hit(self, timeout: float = 120.0) -> None:
         """Wait until it has acted on a call."""
@@ -119,6 +132,7 @@ class Door:
     :param gateway: host and port of the sandbox.
     :param create_lock: held while a paid call is with the gateway, one lock for all doors.
     :ivar calls: method and path of every call that came, oldest first.
+    :ivar broken: acts that failed, such as a kill of a process that was not found.
     """
 
     def __init__(self, gateway: tuple[str, int], create_lock: threading.Lock | None = None) -> None:
@@ -126,6 +140,7 @@ class Door:
         self.create_lock = create_lock or threading.Lock()
         self.port = 0
         self.calls: list[tuple[str, str]] = []
+        self.broken: list[str] = []
         self._rules: list[Rule] = []
         self._lock = threading.Lock()
         self._server: socketserver.ThreadingTCPServer | None = None
@@ -164,10 +179,11 @@ class Door:
         act: Act,
         *,
         times: int | None = 1,
+        needed: int | None = None,
         bytes_before: int = 0,
     ) -> Rule:
         """Add a rule; older ones come first."""
-        rule = Rule(moment, endpoint, act, times, bytes_before)
+        rule = Rule(moment, endpoint, act, times, needed, bytes_before)
         with self._lock:
             self._rules.append(rule)
         return rule
@@ -175,10 +191,25 @@ class Door:
     def act(self, moment: Moment, call: Call) -> None:
         """Let the first rule that fits act."""
         if (rule := self.taken(moment, call)) is not None:
-            try:
-                rule.act(call)
-            finally:
-                rule.hit.set()
+            self.follow(rule, call)
+
+    def follow(self, rule: Rule, call: Call) -> None:
+        """Let a rule act on a call, and keep what goes wrong with that: a client sees a cut connection."""
+        try:
+            rule.act(call)
+        except CutError:
+            raise
+        except Exception as error:
+            self.broken.append(f"{rule}: {type(error).__name__}: {error}")
+            raise
+        finally:
+            rule.hit.set()
+
+    @property
+    def not_played(self) -> list[str]:
+        """What the rules were to do, and have not done."""
+        with self._lock:
+            return [*filter(None, (rule.missed for rule in self._rules)), *self.broken]
 
     def taken(self, moment: Moment, call: Call) -> Rule | None:
         with self._lock:
@@ -232,11 +263,8 @@ def _handler(door: Door) -> type[socketserver.BaseRequestHandler]:
                 return
             split = call.answer.index(b"\r\n\r\n") + 4 + rule.bytes_before
             self.request.sendall(call.answer[:split])
-            try:
-                time.sleep(0.2)  # the client shall have read and stored a part
-                rule.act(call)
-            finally:
-                rule.hit.set()
+            time.sleep(0.2)  # the client shall have read and stored a part
+            door.follow(rule, call)
             self.request.sendall(call.answer[split:])
 
     return Handler

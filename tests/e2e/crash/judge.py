@@ -9,7 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.crash.scenario import Drive, Scenario
+from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.scenario import Scenario
 from tests.sandbox_process import SandboxProcess
 from tools.stack.rest import RestError
 
@@ -69,6 +70,7 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
     faults += [f"delivered {other}, which is not its own" for other in _of_others(drive, state)]
     log = drive.log()
     faults += [f"not in the log: {text!r}" for text in expected.says if text not in log]
+    faults += [f"not played: {what}" for what in (*drive.door.not_played, *drive.not_died)]
     # A retry hides them: what a crash leads to is one of the provider's own errors, or Airflow's.
     faults += [f"a {name} in the log" for name in MISTAKES if f'"exc_type":"{name}"' in log]
     beyond = max(0, paid - expected.paid)
@@ -119,9 +121,8 @@ def _of_others(drive: Drive, state: str) -> list[str]:
     """Return the generations in the XComs of a run that has succeeded which another scenario has made."""
     if state != "success":
         return []
-    rows = range(len(drive.scenario.rows)) if drive.scenario.rows is not None else (-1,)
     try:
-        results = [drive.xcom(map_index=row) for row in rows]
+        results = [drive.xcom(map_index=index) for index in drive.scenario.map_indexes]
     except RestError as error:
         return [f"a result that cannot be read ({error})"]
     own = drive.generation_ids()

@@ -9,9 +9,10 @@ from typing import Any
 
 from tests.e2e.crash.acts import cut, edited, hold, kill_task, kill_worker_and_hold, reply
 from tests.e2e.crash.doors import CREATE, LOOK_UP, Act
+from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.gateways import TOAPIS
 from tests.e2e.crash.record_places import IN_A_FILE
-from tests.e2e.crash.scenario import Drive, Expected, Scenario
+from tests.e2e.crash.scenario import Expected, Scenario
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.words import ASKS, FOUND, IN_THE_SAME_TRY, LOOKED_UP, NO_RETRY, NOT_YET, UNDER_A_NEW_KEY
 
@@ -142,7 +143,9 @@ SCENARIOS = [
         die_at=("after intent",),
     ),
     _on_toapis(
-        "task_killed_create_sent_then_cleared", lost(kill_task, asked_then_cleared, taken_in=False), *_ASKED
+        "task_killed_create_sent_not_taken_in_then_cleared",
+        lost(kill_task, asked_then_cleared, taken_in=False),
+        *_ASKED,
     ),
     _on_toapis(
         "create_cut_before_taken_in_then_cleared",

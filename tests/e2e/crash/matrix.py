@@ -15,10 +15,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.e2e.crash import postgres
+from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.judge import Verdict, judge
-from tests.e2e.crash.scenario import Drive, Scenario
+from tests.e2e.crash.scenario import Scenario
 from tests.sandbox_process import SandboxProcess
 from tools.stack.config import CHECKOUT, StackConfig
+from tools.stack.database import installed_airflow
 from tools.stack.stack import AirflowStack
 
 DAGS = Path(__file__).with_name("dags")
@@ -44,6 +46,11 @@ FAST = {
 """Makes Airflow see a crash in seconds instead of minutes."""
 
 
+def has_state_store(python: Path) -> bool:
+    """Whether the Airflow of that environment has a task state store: 3.3 and later."""
+    return [int(part) for part in installed_airflow(python).split(".")[:2]] >= [3, 3]
+
+
 def run_matrix(
     scenarios: Sequence[Scenario],
     folder: Path,
@@ -53,21 +60,24 @@ def run_matrix(
     """
     Run scenarios, those that kill no component side by side.
 
-    Where PostgreSQL is not at hand, those that need it are left out, and said to be.
+    Where what they need is not at hand, PostgreSQL or a task state store, they are left out and said to be.
 
     :param python: interpreter of the environment that Airflow is installed in.
     :param folder: emptied; holds the Airflow homes, the specs and the output afterwards.
     :return: one verdict each, in the order of ``scenarios``.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    possible = [scenario for scenario in scenarios if postgres.available() or not scenario.needs_postgresql]
+    state_store, possible = has_state_store(python), []
     for scenario in scenarios:
-        if scenario not in possible:
-            say(f"left out, as it needs PostgreSQL: {scenario.name}")
+        lacking = scenario.lacks(postgresql=postgres.available(), state_store=state_store)
+        if lacking:
+            say(f"left out, as it needs {lacking}: {scenario.name}")
+        else:
+            possible.append(scenario)
     found: dict[str, Verdict] = {}
     for number, options in enumerate(dict.fromkeys(scenario.options for scenario in possible)):
         group = [scenario for scenario in possible if scenario.options == options]
-        verdicts = _run_group(group, folder / f"stack-{number}", options, say, python)
+        verdicts = _run_group(group, folder / f"stack-{number}", options, say, python, state_store)
         found |= {verdict.scenario.name: verdict for verdict in verdicts}
     return [found[scenario.name] for scenario in possible]
 
@@ -78,6 +88,7 @@ def _run_group(
     options: tuple[tuple[str, str, str], ...],
     say: Callable[[str], None],
     python: Path,
+    state_store: bool,
 ) -> list[Verdict]:
     for name in ("specs", "output"):
         (folder / name).mkdir(parents=True)
@@ -96,7 +107,7 @@ def _run_group(
         for scenario in scenarios:
             sandbox = sandboxes[scenario.assumptions]
             sandbox.control("POST", "keys", {"key": scenario.key, "account": scenario.name})
-            drive = Drive(scenario, stack, sandbox, create_lock, stop, folder)
+            drive = Drive(scenario, stack, sandbox, create_lock, stop, folder, state_store)
             open_things.enter_context(drive.door)
             drives.append(drive)
         in_environment = [drive for drive in drives if not drive.scenario.stored_connection]

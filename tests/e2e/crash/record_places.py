@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from tests.e2e.crash import task_kills
 from tests.e2e.crash.doors import CREATE
-from tests.e2e.crash.scenario import Drive, Expected, Scenario
+from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.scenario import Expected, Scenario
 from tests.e2e.crash.words import DELIVERED_BEFORE, NOTHING_RECORDED, REATTACHED
 
 IN_A_FILE = {"state_path": "file://{output}-records/"}

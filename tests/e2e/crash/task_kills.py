@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from tests.e2e.crash.acts import kill_task
 from tests.e2e.crash.doors import CREATE, DOWNLOAD, UPLOAD
-from tests.e2e.crash.scenario import WITH_REFERENCE, Drive, Expected, Scenario
+from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.scenario import WITH_REFERENCE, Expected, Scenario
 from tests.e2e.crash.words import NOTHING_RECORDED, REATTACHED, SAME_KEY
 
 Play = Callable[[Drive], None]
@@ -18,12 +19,14 @@ def once(drive: Drive) -> None:
     drive.finish()
 
 
-def killed_at_create_received(drive: Drive) -> None:
+def killed_before_create_is_taken_in(drive: Drive) -> None:
+    """The request is sent, and never reaches the gateway; the next try cannot know that."""
     drive.door.on("received", CREATE, kill_task)
     once(drive)
 
 
 def killed_at_create_taken_in(drive: Drive) -> None:
+    """The gateway has taken the request in, and nobody hears its answer."""
     drive.door.on("answered", CREATE, kill_task)
     once(drive)
 
@@ -42,7 +45,7 @@ def killed_while_uploading(drive: Drive) -> None:
 _MOMENTS: tuple[tuple[str, Play, str | None, tuple[str, ...]], ...] = (
     ("before_intent", once, "before intent", (NOTHING_RECORDED,)),
     ("after_intent", once, "after intent", (SAME_KEY,)),
-    ("create_sent", killed_at_create_received, None, (SAME_KEY,)),
+    ("create_sent_not_taken_in", killed_before_create_is_taken_in, None, (SAME_KEY,)),
     ("create_taken_in", killed_at_create_taken_in, None, (SAME_KEY,)),
     ("answered_not_recorded", once, "before submitted", (SAME_KEY,)),
     ("recorded_not_deferred", once, "after submitted", (REATTACHED,)),

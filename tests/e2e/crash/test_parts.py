@@ -5,14 +5,22 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.e2e.crash import not_promised
 from tests.e2e.crash.acts import cut, edited, kill_task, reply
-from tests.e2e.crash.doors import Door, Endpoint
+from tests.e2e.crash.doors import Call, Door, Endpoint
+from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.judge import Verdict, report, stored_files
-from tests.e2e.crash.scenarios import ALL
-from tests.e2e.crash.victims import socket_inode
+from tests.e2e.crash.scenario import Expected, Scenario
+from tests.e2e.crash.scenarios import ALL, BY_RELEASE
+from tests.e2e.crash.victims import NobodyThereError, socket_inode
 from tests.sandbox_process import SandboxProcess
 from tools.stack.config import CHECKOUT
 
@@ -21,6 +29,7 @@ TABLE = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when re
    1: 0100007F:C350 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 22 1 0 20 4
    2: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 33 1 0 20 4
 """
+SAYS = Expected(says=("Resumed",))
 GET = """
 import sys, urllib.error, urllib.request
 try:
@@ -37,15 +46,25 @@ def test_the_client_is_the_process_at_the_other_end() -> None:
     assert socket_inode(TABLE, 0xC351, 0x1F90) is None
 
 
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxProcess]:
+    with SandboxProcess() as process:
+        yield process
+
+
+def door_to(sandbox: SandboxProcess) -> Door:
+    return Door(("127.0.0.1", int(sandbox.url.rpartition(":")[2])))
+
+
 def get(door: Door, path: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", GET, f"{door.url}{path}"]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_door_forwards_kills_cuts_and_answers() -> None:
+def test_a_door_forwards_kills_cuts_and_answers(sandbox: SandboxProcess) -> None:
     path = "/sandbox/clock"
     clock = Endpoint("GET", (path,))
-    with SandboxProcess() as sandbox, Door(("127.0.0.1", int(sandbox.url.rpartition(":")[2]))) as door:
+    with door_to(sandbox) as door:
         assert get(door, path).stdout == "200\n"
         for moment in ("received", "answered"):
             door.on("received" if moment == "received" else "answered", clock, kill_task)
@@ -62,6 +81,73 @@ def test_a_door_forwards_kills_cuts_and_answers() -> None:
         door.open()
         assert get(door, path).stdout == "200\n"
         assert door.count(Endpoint("GET", ("/elsewhere", "/sandbox/*"))) == 7
+
+
+def test_a_door_tells_what_its_rules_have_not_done(sandbox: SandboxProcess) -> None:
+    clock, create = Endpoint("GET", ("/sandbox/clock",)), Endpoint("POST", ("/create",))
+    with door_to(sandbox) as door:
+        door.on("received", clock, cut, times=2)
+        door.on("answered", clock, edited(now=0), times=5, needed=1)
+        door.on("answered", create, cut, needed=0)
+        always = door.on("received", create, cut, times=None)
+        assert get(door, clock.paths[0]).stdout == "RemoteDisconnected\n"
+        always.end()
+        missed = [
+            "GET /sandbox/clock, received: hit 1 of 2 calls",
+            "GET /sandbox/clock, answered: hit 0 of 1 calls",
+            "POST /create, received: hit 0 of 1 calls",
+        ]
+        assert door.not_played == missed
+        assert get(door, clock.paths[0]).stdout == "RemoteDisconnected\n"
+        assert get(door, clock.paths[0]).stdout == "200\n"
+        assert door.not_played == missed[2:]
+
+
+def test_a_door_tells_of_an_act_that_failed(sandbox: SandboxProcess) -> None:
+    """To the client that is a cut connection, and not the kill that the scenario is about."""
+
+    def nobody_to_kill(_call: Call) -> None:
+        raise NobodyThereError("no process")
+
+    clock = Endpoint("GET", ("/sandbox/clock",))
+    with door_to(sandbox) as door:
+        door.on("received", clock, nobody_to_kill)
+        assert get(door, clock.paths[0]).stdout == "RemoteDisconnected\n"
+        assert door.not_played == ["GET /sandbox/clock, received: NobodyThereError: no process"]
+
+
+def test_a_process_that_has_not_died_is_told_of(sandbox: SandboxProcess, tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    no_stack: Any = None
+    mapped = Scenario("s", SAYS, lambda _: None, die_at=("before intent", "after submitted"), rows=("a", "b"))
+    drive = Drive(mapped, no_stack, sandbox, threading.Lock(), threading.Event(), tmp_path)
+    drive.door.close()
+    for mark in ("0-before-intent", "1-before-intent", "1-after-submitted"):
+        (drive.specs / f"s.died-{mark}").touch()
+    assert drive.not_died == ["death after submitted (map index 0)"]
+    (drive.specs / "s.died-0-after-submitted").touch()
+    drive.wait_dying(timeout=0)
+
+
+def test_every_scenario_awaits_the_line_that_names_its_fate() -> None:
+    with pytest.raises(ValueError, match="s: no log line is awaited that names the fate"):
+        Scenario("s", Expected(), lambda _: None)
+    with pytest.raises(ValueError, match="names the fate"):
+        replace(ALL[0], expected=Expected(paid=2))
+    assert all("" not in scenario.expected.says for scenario in ALL)
+
+
+def test_what_depends_on_the_release_runs_on_any_release() -> None:
+    assert len(BY_RELEASE) >= 10
+    assert {scenario.lacks(postgresql=True, state_store=False) for scenario in BY_RELEASE} == {""}
+
+
+def test_what_a_scenario_lacks() -> None:
+    needs = Scenario("s", SAYS, lambda _: None, needs_postgresql=True, needs_state_store=True)
+    assert needs.lacks(postgresql=False, state_store=True) == "PostgreSQL"
+    assert needs.lacks(postgresql=True, state_store=False) == "a task state store"
+    assert needs.lacks(postgresql=True, state_store=True) == ""
+    assert ALL[0].lacks(postgresql=False, state_store=False) == ""
 
 
 def test_a_verdict_is_summed_up() -> None:

@@ -135,6 +135,7 @@ def test_repeat_while_the_first_request_is_in_progress(
     bench: NewBench,
     sandbox: SandboxProcess,
     connect: Connect,
+    logs: Listener,
     monkeypatch: pytest.MonkeyPatch,
     mode: str,
 ) -> None:
@@ -146,6 +147,7 @@ def test_repeat_while_the_first_request_is_in_progress(
     done = run.run()
     assert done.state == "success", done.text
     assert sandbox.ledger()["charges"] == 1
+    assert ("It may be in progress: asking again in 0 s." in logs.text) is (mode == "conflict")
 
 
 def test_conflict_that_does_not_pass(
@@ -198,6 +200,36 @@ def test_status_calls_go_wrong_and_are_waited_out(
     done = run.run()
     assert done.state == "success", done.text
     assert sandbox.ledger()["charges"] == 1
+    assert len(sent(sandbox, "POST", gateway.create)) == 1
+
+
+@at_each
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_key_that_stays_revoked_is_told_of_and_pays_nothing_again(
+    bench: NewBench,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    deferrable: bool,
+) -> None:
+    """The generation goes on; what its end was is not known until the key is replaced."""
+    monkeypatch.setattr("airflow_provider_rivya.generation.waiting.KEY_GRACE", 0.1)
+    refusal = {"kind": "status", "status": 401, "code": gateway.key_refused}
+    sandbox.fault(method="GET", path=gateway.status, times=1000, **refusal)
+    run = bench(deferrable=deferrable)
+    done = run.run()
+    assert done.state == "up_for_retry", done.text
+    (task,) = sandbox.tasks()
+    assert "The gateway kept refusing the key while the generation was waited for [" in done.text
+    assert f"generation {task['id']}, connection {gateway.conn_id}" in done.text
+    assert "Put a valid key into the connection." in done.text
+    assert f"Generation {task['id']} goes on at the gateway and {gateway.reserved}." in done.text
+    assert "The next try (2 left) re-attaches to it and does not pay again." in done.text
+    failure = run.xcom(key="failure")
+    assert (failure["kind"], failure["submitted"], failure["generation_id"]) == ("key", True, task["id"])
+    sandbox.control("DELETE", "faults")
+    assert run.run().state == "success"
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.generation import submission
-from tests.integration.conftest import Connect, sent
+from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.operators.conftest import NewBench
 from tests.integration.operators.test_delivery import CREATE
@@ -81,6 +81,26 @@ def test_a_folder_that_went_wrong_over_a_deferral_loses_nothing(
     assert done.state == "success", done.text
     assert len(run.xcom()["outputs"]) == 1
     assert charges(sandbox) == 1
+
+
+@at_each
+def test_unreadable_record_stops_nothing_that_is_paid_for(
+    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    """The deferral carries the task id: its resume lands the result, whatever became of the record."""
+    run = bench(deferrable=True)
+    event = run.fire(run.begin())
+    run.record({"version": 99})
+    done = run.resume(event)
+    assert done.state == "success", done.text
+    assert (
+        "Going on without the submission record: the generation exists. The submission record of this task "
+        "could not be read (UnreadableRecordError: "
+    ) in logs.text
+    (task,) = sandbox.tasks()
+    assert run.xcom()["generation_id"] == task["id"]
+    assert run.record() == {"version": 99}
+    assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
 def test_old_uncertain_submission_stops(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:

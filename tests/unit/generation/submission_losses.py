@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from airflow_provider_rivya.generation.submission import OnUncertain
-from tests.unit.generation.submission_model import DAY, Delivery, Gateway, Process, Repeated, World, run_out
+from tests.unit.generation.submission_gateway import DAY, Delivery, Gateway, Repeated
+from tests.unit.generation.submission_model import Process, World, run_out
 
 HOUR = 3600.0
 

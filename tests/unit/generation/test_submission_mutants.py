@@ -14,7 +14,7 @@ from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.generation import identity, submission
 from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.generation.submission import Begin, LookUp, Repeat
-from airflow_provider_rivya.operators import records
+from airflow_provider_rivya.operators import lookup, records, sending
 from airflow_provider_rivya.operators.lookup import Finding
 from airflow_provider_rivya.operators.records import RecordTakenError, SafeRecords
 from airflow_provider_rivya.operators.sending import PaidCall
@@ -108,6 +108,22 @@ def _order_ignored(step: Any, given: dict[str, Any]) -> Any:
     return decide(given.pop("record"), **{**given, "try_id": None})
 
 
+def _connection_ignored(step: Any, given: dict[str, Any]) -> Any:
+    return decide(given.pop("record"), **{**given, "conn_id": None})
+
+
+def _never_older(*_: Any) -> float:
+    return 0.0
+
+
+def _another_answer_taken(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sending, "older_than_request", _never_older)
+
+
+def _another_look_up_taken(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lookup, "older_than_request", _never_older)
+
+
 def _blind_note(self: SafeRecords, record: Record) -> None:
     with suppress(Exception):
         self._store.exchange(self._store.read(), record)
@@ -178,6 +194,10 @@ MUTANTS: dict[str, Patch] = {
     "absent_at_once": _deciding(_absent_at_once),
     "clear_is_the_answer": _deciding(_clear_is_the_answer),
     "order_of_tries_ignored": _deciding(_order_ignored),
+    "connection_ignored": _deciding(_connection_ignored),
+    "another_answer_taken": _another_answer_taken,
+    "another_look_up_taken": _another_look_up_taken,
+    "nothing_rules": lambda patch: patch.setattr(Submitter, "ruling_record", lambda self: None),
     "looks_once": lambda patch: patch.setattr(Submitter, "find", _looks_once),
     "blind_note": lambda patch: patch.setattr(SafeRecords, "note", _blind_note),
     "careless_take_back": lambda patch: patch.setattr(SafeRecords, "take_back", _careless_take_back),

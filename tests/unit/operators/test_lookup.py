@@ -10,16 +10,8 @@ from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.generation.submission import OnUncertain
-from tests.unit.generation.submission_model import (
-    EPOCH,
-    Delivery,
-    Kind,
-    Made,
-    Process,
-    World,
-    run_out,
-    world_of,
-)
+from tests.unit.generation.submission_gateway import EPOCH, Delivery, Made
+from tests.unit.generation.submission_model import Kind, Process, World, run_out, world_of
 
 
 def a_try(world: World, delivery: Delivery = "answered") -> Process:
@@ -90,7 +82,7 @@ def test_what_is_not_found_is_asked_of_a_person_who_answers_with_a_clear(same_tr
     world.clear()
     begun = world.now
     assert a_try(world).end == "delivered"
-    assert world.now == begun, "one look is enough"
+    assert world.turned == begun, "one look is enough"
     assert [made.key == record.key for made in world.gateway.made] == [False]
 
 

@@ -6,11 +6,12 @@ import dataclasses
 import json
 import os
 import signal
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG
+from airflow.sdk import DAG, task
 
 from airflow_provider_rivya.operators import base
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
@@ -18,13 +19,18 @@ from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 
 SPECS = Path(os.environ["CRASH_SPECS"])
 SPANS = ("timeout", "retry_delay", "execution_timeout", "inline_wait")
+LONGEST_WAIT = 150.0
 
 
 class MortalRecords:
-    """A record store beside which the process dies, once at each moment: ``before intent``, for one."""
+    """
+    A record store beside which the process dies, once at each moment: ``before intent``, for one.
 
-    def __init__(self, store: Any, moments: list[str], mark: Path) -> None:
-        self._store, self._moments, self._mark = store, moments, mark
+    :param told: a file that it waits for before it dies.
+    """
+
+    def __init__(self, store: Any, moments: list[str], mark: Path, told: Path | None) -> None:
+        self._store, self._moments, self._mark, self._told = store, moments, mark, told
         self.durable = store.durable
 
     def read(self) -> Any:
@@ -44,6 +50,9 @@ class MortalRecords:
             self._mark.with_name(f"{self._mark.name}-{moment.replace(' ', '-')}").touch(exist_ok=False)
         except FileExistsError:
             return
+        end = time.monotonic() + LONGEST_WAIT
+        while self._told is not None and not self._told.exists() and time.monotonic() < end:
+            time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -54,9 +63,11 @@ class MortalOperator(base.GenerateOperator):
     :param backstop: seconds by which Airflow's deferral timeout comes after the trigger's own deadline.
     """
 
-    def __init__(self, *, die_at: list[str], mark: str, backstop: float | None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, die_at: list[str], mark: str, told: str | None, backstop: float | None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.die_at, self.mark, self.backstop = die_at, mark, backstop
+        self.die_at, self.mark, self.told, self.backstop = die_at, mark, told, backstop
 
     def _submitter(self, context: Any, session: Any, *where: Any, **named: Any) -> Any:
         if self.backstop is not None:
@@ -64,7 +75,8 @@ class MortalOperator(base.GenerateOperator):
         submitter = super()._submitter(context, session, *where, **named)
         records = submitter.records
         mark = Path(f"{self.mark}-{context['ti'].map_index}")
-        mortal = type(records)(MortalRecords(records._store, self.die_at, mark), records._conn_id)
+        told = Path(self.told) if self.told else None
+        mortal = type(records)(MortalRecords(records._store, self.die_at, mark, told), records._conn_id)
         session.submitter = dataclasses.replace(submitter, records=mortal)
         return session.submitter
 
@@ -83,6 +95,23 @@ OPERATORS: dict[str, tuple[type[base.GenerateOperator], type[base.GenerateOperat
 }
 
 
+def spec_of(dag_id: str) -> dict[str, Any]:
+    return dict(json.loads((SPECS / f"{dag_id}.json").read_text()))
+
+
+def rows_of(spec: dict[str, Any]) -> Any:
+    """The prompts to map over: as they stand here, or a task's list, as they stand when that runs."""
+    dag_id = spec["dag_id"]
+    if spec["rows_by"] == "the_dag_file":
+        return spec["rows"]
+
+    @task
+    def rows() -> list[str]:
+        return list(spec_of(dag_id)["rows"])
+
+    return rows()
+
+
 def task_of(spec: dict[str, Any]) -> None:
     """Make the scenario's task ``make``, mapped over ``rows`` if it has any."""
     arguments: dict[str, Any] = {**spec["arguments"]}
@@ -93,16 +122,17 @@ def task_of(spec: dict[str, Any]) -> None:
     if spec["die_at"] or spec["backstop"] is not None:
         operator = mortal
         mark = str(SPECS / f"{spec['dag_id']}.died")
-        arguments |= {"die_at": spec["die_at"], "mark": mark, "backstop": spec["backstop"]}
+        told = str(SPECS / f"{spec['dag_id']}.told") if spec["dies_when_told"] else None
+        arguments |= {"die_at": spec["die_at"], "mark": mark, "told": told, "backstop": spec["backstop"]}
     if spec["rows"] is None:
         operator(task_id="make", **arguments)
     else:
         arguments.pop("prompt", None)
-        operator.partial(task_id="make", **arguments).expand(prompt=spec["rows"])
+        operator.partial(task_id="make", **arguments).expand(prompt=rows_of(spec))
 
 
 for _path in sorted(SPECS.glob("*.json")):
-    _spec = json.loads(_path.read_text())
+    _spec = spec_of(_path.stem)
     with DAG(_spec["dag_id"], schedule=None, start_date=datetime(2026, 1, 1)) as _dag:
         task_of(_spec)
     globals()[_spec["dag_id"]] = _dag
