@@ -132,13 +132,14 @@ def _settle(error: GenerationError, record: Record | None, *, unpaid: bool, firs
             error.fate = f"This try submitted nothing; what earlier ones have paid for is not known. {_MEND}"
         without_retry(error)
     elif isinstance(error, ConnectionConfigError):
-        if not unpaid and error.generation_id is None:
+        if unpaid or first:
+            if not error.retryable:
+                without_retry(error)
+        elif error.generation_id is None:
             error.fate = (
                 "This try submitted nothing. What an earlier one may have paid for is not lost: once the "
                 "connection can be used, a retry goes on with it."
             )
-        elif unpaid and not error.retryable:
-            without_retry(error)
 
 
 def _fate(record: Record | None, situation: fate.Situation) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from airflow.sdk import task
 
+from tests import airflows
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway
 from tests.integration.operators.bench import MAKE, Bench
@@ -30,12 +31,14 @@ def decorated(database: None, connect: Connect, gateway: TestedGateway, landing:
         expand: Any = None,
         **options: Any,
     ) -> Bench:
+        records = landing.parent / "records"
         given = {
             "task_id": MAKE,
             "model": gateway.model,
             "output_path": f"file://{landing}/{{{{ dag.dag_id }}}}/",
             "deferrable": False,
             "retries": 2,
+            **({} if airflows.STATE_STORE else {"state_path": f"file://{records}/"}),
             **options,
         }
 
@@ -47,6 +50,6 @@ def decorated(database: None, connect: Connect, gateway: TestedGateway, landing:
             else:
                 make.expand(**expand)
 
-        return Bench(build)
+        return Bench(build, records)
 
     return new

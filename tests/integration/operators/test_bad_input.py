@@ -369,15 +369,19 @@ def refused_for_its_connection(
     """
     Run a task whose connection cannot be used.
 
-    :param kept: where its record is kept. A file's name depends on the connection, so what an earlier try may
-        have paid for is not known then, and the fault is not final.
+    :param kept: where its record is kept. A file's name depends on the connection, so what an earlier run may
+        have paid for is not known then: a later try retries.
     """
     if kept == "where Airflow can" and airflows.STATE_STORE:
         done = refused(bench(**arguments), sandbox)
     else:
-        done = bench(state_path=f"file://{tmp_path}/kept/", **arguments).run()
-        assert done.state == "up_for_retry", done.text
-        assert "This try submitted nothing. What an earlier one may have paid for is not lost" in done.text
+        run = bench(state_path=f"file://{tmp_path}/kept/", **arguments)
+        done = run.run()
+        assert done.state == "failed", done.text
+        assert run.xcom(key="failure")["submitted"] is None
+        later = run.run()
+        assert later.state == "up_for_retry", later.text
+        assert "This try submitted nothing. What an earlier one may have paid for is not lost" in later.text
         assert sandbox.requests() == []
         assert not (tmp_path / "kept").exists()
     assert isinstance(done.error, ConnectionConfigError)

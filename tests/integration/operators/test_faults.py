@@ -221,9 +221,9 @@ def test_a_key_that_stays_revoked_is_told_of_and_pays_nothing_again(
     done = run.run()
     assert done.state == "up_for_retry", done.text
     (task,) = sandbox.tasks()
-    assert "The gateway kept refusing the key while the generation was waited for [" in done.text
+    assert "The gateway kept refusing the key while the generation was waited for: " in done.text
     assert f"generation {task['id']}, connection {gateway.conn_id}" in done.text
-    assert "Put a valid key into the connection." in done.text
+    assert "password field of the connection" in done.text
     assert f"Generation {task['id']} goes on at the gateway and {gateway.reserved}." in done.text
     assert "The next try (2 left) re-attaches to it and does not pay again." in done.text
     failure = run.xcom(key="failure")

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_rivya.generation.fate import NOT_KNOWN_YET
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from tests import airflows
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.operators.bench import MAKE, Bench
 from tests.integration.operators.test_delivery import CREATE, check_file, file_of
@@ -42,7 +43,8 @@ class Killed(RivyaGenerateOperator):
 
 
 def killed_when(moment: str, photo: Path, landing: Path) -> Bench:
-    moments = [moment]
+    moments, records = [moment], landing.parent / "records"
+    place = {} if airflows.STATE_STORE else {"state_path": f"file://{records}/"}
 
     def build() -> None:
         task = Killed(
@@ -53,10 +55,11 @@ def killed_when(moment: str, photo: Path, landing: Path) -> Bench:
             output_path=f"file://{landing}/",
             deferrable=False,
             retries=2,
+            **place,
         )
         task.moments = moments
 
-    return Bench(build)
+    return Bench(build, records)
 
 
 @pytest.mark.usefixtures("database")
