@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from airflow_provider_rivya.generation.result import in_credits
 
+NO_RECORD = "No record of it is at hand: a retry would submit anew and may pay again."
+
 NOT_KNOWN_YET = (
     "What it has taken in by now goes on there and is paid for; a next try that finds its record re-attaches "
     "to it, or finds out about a request without an answer before it submits anything."
@@ -56,8 +58,15 @@ def reserved(credits: float | None) -> str:
     return f"{in_credits(credits)} {'is' if credits == 1 else 'are'} reserved"
 
 
-def not_submitted(situation: Situation, *, final: bool) -> str:
-    """Nothing was taken in."""
+def not_submitted(situation: Situation, *, final: bool, left: str | None = None) -> str:
+    """
+    Nothing was taken in.
+
+    :param left: what an earlier try has left, which may run or be paid for.
+    """
+    if left is not None:
+        then = "a retry would not help, so none is made" if final else f"{situation.again} submits anew"
+        return f"This try submitted nothing and was charged nothing; an earlier one has left {left}; {then}."
     if not situation.durable:
         then = "a retry would not help, so none is made" if final else f"{situation.again} submits anew"
         return (
@@ -108,13 +117,19 @@ def still_running(situation: Situation) -> str:
     return f"{known} {situation.again} re-attaches to it and does not pay again."
 
 
-def deferred(situation: Situation) -> str:
-    """It was taken in before the deferral, and that is all that is known."""
+def deferred(situation: Situation, *, unanswered: bool) -> str:
+    """
+    It was taken in before the deferral.
+
+    :param unanswered: its task id could not be recorded; the record is that of a request without answer.
+    """
+    if unanswered:
+        return f"A generation was submitted before the deferral. {uncertain(situation)}"
     if situation.generation_id is not None:
         return still_running(situation)
     return (
         "A generation was submitted before the deferral and goes on at the gateway; its task id is in the "
-        "log above. No record of it is at hand: a retry would submit anew and may pay again."
+        f"log above. {NO_RECORD}"
     )
 
 

@@ -82,8 +82,8 @@ class Record:
         """
         Return it as certainly not taken in.
 
-        It counts as no record to the tries after it; to one before it that still lives, "no record" would
-        mean that it may begin.
+        To the tries after it it counts as no record, but for its attempt; to one before it that still lives,
+        "no record" would mean that it may begin.
         """
         return replace(self, state="withdrawn", body=None, holder=None, asked_at=None)
 

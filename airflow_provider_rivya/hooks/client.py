@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 
 from airflow_provider_rivya._compat import BaseHook, is_connection_missing
@@ -102,6 +103,7 @@ class ConnectedHook(BaseHook):
         self._sync: SyncSender | None = None
         self._lock = asyncio.Lock()
         self._refreshed_at = -REFRESH_INTERVAL
+        self._failed: tuple[float, ConnectionConfigError] | None = None
         self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncSender] = (
             weakref.WeakKeyDictionary()
         )
@@ -133,8 +135,18 @@ class ConnectedHook(BaseHook):
         if self._settings is None:
             async with self._lock:
                 if self._settings is None:
-                    self._settings = await self._alook_up()
+                    self._settings = await self._alook_up_once()
         return self._settings
+
+    async def _alook_up_once(self) -> ConnectionSettings:
+        """Look up; of many callers beside an API server that is away, one waits for it every few seconds."""
+        if self._failed is not None and time.monotonic() - self._failed[0] < REFRESH_INTERVAL:
+            raise copy(self._failed[1])
+        try:
+            return await self._alook_up()
+        except ConnectionConfigError as error:
+            self._failed = (time.monotonic(), error)
+            raise copy(error) from None
 
     async def _alook_up(self) -> ConnectionSettings:
         try:

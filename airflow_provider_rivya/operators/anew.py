@@ -37,7 +37,7 @@ def why_anew(
             return None
         return logging.INFO, (
             "Resumed after an earlier try that has left no submission on record: it ended before the paid "
-            "call, or its record was removed since. This try submits."
+            "call, or its record is not where it is looked for now. This try submits."
         )
     after = f"{'Cleared' if cleared else 'Resumed'} after {in_words(before)}"
     if before.state == "withdrawn":

@@ -27,7 +27,8 @@ from airflow_provider_rivya.operators.records import NoRecords, RecordStore, Saf
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.requesting import MakesRequest
 from airflow_provider_rivya.operators.resuming import recorded
-from airflow_provider_rivya.operators.session import open_session
+from airflow_provider_rivya.operators.session import Session, open_session
+from airflow_provider_rivya.operators.stopping import in_words
 from airflow_provider_rivya.operators.submitted import Submitted
 from airflow_provider_rivya.operators.waiting import patience_of, wait_here
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.generation.submission import OnRerun, OnUncertain
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.operators.preparing import Prepared
-    from airflow_provider_rivya.operators.session import Session
     from airflow_provider_rivya.operators.submitting import Submitter
     from airflow_provider_rivya.triggers.base import GenerationTrigger
 
@@ -164,6 +164,7 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
                 time.time(),
                 category,
                 self._made_from(),
+                submitted.record.credits,
             )
             begun = submitted.record.submitted_at or time.time()
             deadline = time.time() + patience_of(self)
@@ -182,7 +183,8 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
                     kwargs=asdict(pinned),
                     timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
                 )
-            return self._conclude(context, OwnEnding(submitter, submitted.record), finished, pinned)
+            ending = OwnEnding(submitter, submitted.record)
+            return self._conclude(context, session, ending, finished, pinned)
 
     def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
@@ -196,7 +198,8 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
             log.info("The trigger reports: %s.", event["status"])
             finished = Finished(event["status"], event.get("code"))
             submitter = self._submitter(context, session, **place)
-            submitted = Submitted(recorded(submitter, generation_id, pinned.get("model") or self.model), None)
+            model, credits = pinned.get("model") or self.model, pinned.get("credits")
+            submitted = Submitted(recorded(submitter, generation_id, model, credits), None)
             rest = Pinned(
                 generation_id=generation_id,
                 model=submitted.record.model,
@@ -204,7 +207,8 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
                 category=pinned.get("category") or submitted.category(session.hook.api.NAME),
                 **place,
             )
-            return self._conclude(context, OwnEnding(submitter, submitted.record), finished, rest)
+            ending = OwnEnding(submitter, submitted.record)
+            return self._conclude(context, session, ending, finished, rest)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Word what Airflow itself ended: a deferral timeout, or a trigger that died."""
@@ -221,7 +225,7 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
                     else f"Airflow ended the deferral: the trigger failed ({error})",
                     generation_id=record.generation_id,
                     conn_id=self.conn_id,
-                    fate=fate.deferred(submitter.situation(record)),
+                    fate=fate.deferred(submitter.situation(record), unanswered=record.state == "intent"),
                     retryable=True,
                 ) from None
 
@@ -241,15 +245,21 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
         from airflow_provider_rivya.media.naming import as_text
 
         self.output_path, self.state_path = as_text(self.output_path), as_text(self.state_path)
-        return open_session(
-            self.hook_class(self.conn_id), context, own_place=self.state_path is not None, resumed=resumed
-        )
+        in_store = self.durable and self.state_path is None
+        session = Session(self.hook_class(self.conn_id), in_store, self.durable, resumed)
+        return open_session(session, context)
 
     def _prepared(self, context: Any, submitter: Submitter, folder: str) -> Prepared | None:
         """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
         try:
             return self._prepare(context, submitter.hook, folder)
         except (_compat.AirflowSkipException, _compat.AirflowFailException):
+            if (record := submitter.ruling_record()) is not None:
+                log.warning(
+                    "The task ends here as its function says, and leaves %s. Fetch its result by "
+                    "its task id.",
+                    in_words(record),
+                )
             raise
         except Exception as error:  # a decorated function may raise anything
             record = submitter.ruling_record()
@@ -264,10 +274,10 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
             return None
 
     def _conclude(
-        self, context: Any, ending: OwnEnding, finished: Finished, pinned: Pinned
+        self, context: Any, session: Session, ending: OwnEnding, finished: Finished, pinned: Pinned
     ) -> dict[str, Any]:
         if finished.outcome == "succeeded":
-            self._if_stopped = ending.not_landed()
+            session.ended, self._if_stopped = True, ending.not_landed()
         return self._report(context, conclude(ending, finished, pinned, self.if_exists))
 
     def _submitter(

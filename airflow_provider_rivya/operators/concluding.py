@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
@@ -48,6 +48,7 @@ class Pinned:
     :param since: when this try began to wait, seconds since the epoch.
     :param category: of the model: where the gateway keeps the generation.
     :param inputs: the reference files' names for lineage.
+    :param credits: reserved, where the gateway has told.
     """
 
     generation_id: str
@@ -57,6 +58,7 @@ class Pinned:
     since: float | None = None
     category: str = "image"
     inputs: list[list[str]] = field(default_factory=list)
+    credits: float | None = None
 
 
 class Ending(Protocol):
@@ -75,8 +77,12 @@ class Ending(Protocol):
     def failed(self, generation: Generation) -> GenerationError:
         """Note the gateway's verdict, and put it into words."""
 
-    def not_landed(self) -> str:
-        """Say what a retry does about a result that could not be landed."""
+    def not_landed(self, generation: Generation | None = None) -> str:
+        """
+        Say what a retry does about a result that could not be landed.
+
+        :param generation: as the gateway has shown it, if it has by now.
+        """
 
     def expired(self, generation: Generation) -> str:
         """Note that nobody can fetch the result any more, and say so."""
@@ -124,8 +130,11 @@ class OwnEnding:
         error.fate = fate.failed_refunded(situation)
         return error
 
-    def not_landed(self) -> str:
-        return fate.not_landed(self.submitter.situation(self.record))
+    def not_landed(self, generation: Generation | None = None) -> str:
+        situation = self.submitter.situation(self.record)
+        if generation is not None and generation.credits_final is not None:
+            situation = replace(situation, credits=generation.credits_final)
+        return fate.not_landed(situation)
 
     def expired(self, generation: Generation) -> str:
         if self.record.state != "delivered":  # a clear then submits anew, and not only where it was delivered
@@ -205,7 +214,7 @@ def conclude(
         if has_expired(error, generation, time.time() + hook.clock_skew):
             error.advice, error.fate = None, ending.expired(generation)
             raise without_retry(error) from error.__cause__
-        error.fate = ending.not_landed()
+        error.fate = ending.not_landed(generation)
         raise error from error.__cause__
     ending.delivered(generation)
     log.info(

@@ -167,7 +167,8 @@ class SafeRecords:
 
     :param store: the store behind it.
     :param conn_id: the gateway's Airflow connection, for messages.
-    :ivar held: the submission that this run has begun or goes on with; ``None``: none.
+    :ivar held: the submission that this run has begun or goes on with, or that it would have left behind;
+        ``None``: none.
     """
 
     def __init__(self, store: RecordStore, conn_id: str) -> None:
@@ -278,7 +279,7 @@ class SafeRecords:
         :param before: the record that it had taken the place of, which counts the attempts.
         :param intent: what is taken back; if another process has taken it over by now, it stays.
         """
-        # What was left behind for this one may still run, and be paid for.
+        # What was left behind for it may still run, and be paid for.
         self.held = before if before is not None and before.state in ("intent", "submitted") else None
         if before is None or before.state == "withdrawn":
             after = intent.withdrawn()

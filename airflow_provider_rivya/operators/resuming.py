@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def recorded(submitter: Submitter, generation_id: str | None, model: str) -> Record:
+def recorded(
+    submitter: Submitter, generation_id: str | None, model: str, credits: float | None = None
+) -> Record:
     """
     Return what is recorded of this task instance when it goes on after a deferral.
 
     Where nothing outlives a try, or the record cannot be read now, a record is put together
     from what the deferral carried: the generation exists, whatever the record's place says.
+
+    :param credits: reserved for it, where the gateway has told.
     """
     try:
         record = submitter.records.read()
@@ -33,7 +37,7 @@ def recorded(submitter: Submitter, generation_id: str | None, model: str) -> Rec
     unanswered = record is not None and record.state == "intent"
     if record is not None and unanswered and generation_id and not is_later(record.try_id, submitter.try_id):
         # The answer came, and could not be recorded then.
-        record = record.submitted(generation_id, None, submitter.clock.time())
+        record = record.submitted(generation_id, credits, submitter.clock.time())
         submitter.records.note(record)
     if record is None or generation_id not in (None, record.generation_id):
         record = Record(
@@ -46,6 +50,7 @@ def recorded(submitter: Submitter, generation_id: str | None, model: str) -> Rec
             conn_id=submitter.hook.conn_id,
             model=model,
             generation_id=generation_id,
+            credits=credits,
         )
     submitter.records.held = record
     return record

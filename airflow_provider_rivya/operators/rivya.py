@@ -58,7 +58,8 @@ class RivyaGenerateOperator(GenerateOperator):
     :param on_uncertain_submission: what a try does that finds a request sent, but no answer recorded:
         ``resubmit`` sends the same bytes under the same idempotency key (for a day, then it fails);
         ``fail`` leaves it to a person.
-    :param durable: keep a submission record. Without one every try submits anew, and a retry may pay again.
+    :param durable: keep a submission record. Without one a retry submits again: under the same key at
+        Rivya, as a new request, which is paid for again, at ToAPIs.
     :param state_path: folder for submission records, shared by all workers; must render the same on
         every try. Default: Airflow's task state store (3.3 and later), else ``.rivya/`` beside the
         output. Templated.

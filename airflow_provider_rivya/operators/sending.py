@@ -20,7 +20,13 @@ from airflow_provider_rivya.generation.submission import Stop
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
 from airflow_provider_rivya.operators.lookup import older_than_request
-from airflow_provider_rivya.operators.stopping import foreign, gone_on, not_looked_up, overtaken
+from airflow_provider_rivya.operators.stopping import (
+    foreign,
+    gone_on,
+    left_behind,
+    not_looked_up,
+    overtaken,
+)
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -101,7 +107,7 @@ class PaidCall:
             conn_id=task.hook.conn_id,
             fate=fate.uncertain(task.situation(record))
             if self.undo is None
-            else fate.not_submitted(task.situation(), final=False),
+            else fate.not_submitted(task.situation(), final=False, left=left_behind(self.undo.before)),
         )
 
     def _still_mine(self) -> bool:
@@ -116,6 +122,7 @@ class PaidCall:
         there = self.task.records.read()
         if there == self.record:
             return True
+        self.task.records.held = None  # not this one's any more
         if there is None or there.state == "withdrawn":
             raise overtaken(None, self.task.hook.conn_id, self.task.situation())
         if there.key != self.record.key:
@@ -186,7 +193,8 @@ class PaidCall:
         # Certainly not taken in: the next try starts from nothing.
         task.records.take_back(self.undo.before, self.record)
         passing = isinstance(error, RateLimitedError | GatewayUnavailableError) or error.retryable
-        error.fate = fate.not_submitted(task.situation(), final=not passing)
+        left = left_behind(self.undo.before)
+        error.fate = fate.not_submitted(task.situation(), final=not passing, left=left)
         return error if passing else without_retry(error)
 
     def _foreign_by(self, answer: Generation) -> float:

@@ -5,20 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya import _compat
-from airflow_provider_rivya.exceptions import (
-    ConnectionConfigError,
-    GenerationError,
-    GenerationTimeoutError,
-    InvalidRequestError,
-)
-from airflow_provider_rivya.generation import fate
-from airflow_provider_rivya.operators.failures import FAILURE_KEY, failure_of_task, without_retry
+from airflow_provider_rivya.exceptions import GenerationError, GenerationTimeoutError
+from airflow_provider_rivya.operators.failures import FAILURE_KEY, failure_of_task
+from airflow_provider_rivya.operators.leftovers import Left, standing
 from airflow_provider_rivya.operators.records import StateStoreRecords
-from airflow_provider_rivya.operators.stopping import in_words
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.generation.record import Record
@@ -27,11 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_MEND: Final = (
-    "Mend the request and clear the task: the same request goes on with what is recorded. Or fetch the "
-    "result by its task id. A retry would not help, so none is made."
-)
-
 
 @dataclass(slots=True)
 class Session:
@@ -39,116 +28,81 @@ class Session:
     What one run of the task holds.
 
     :param hook: closed with the session.
-    :param own_place: the record is not in Airflow's state store.
+    :param in_store: the record, if there is one, is in Airflow's state store.
+    :param durable: a record is to outlive a try.
     :param resumed: it goes on after a deferral, so that something was submitted.
     :param submitter: set as soon as the connection could be read.
+    :param ended: the generation has succeeded, and is being landed.
     """
 
     hook: GatewayHook
-    own_place: bool
+    in_store: bool = False
+    durable: bool = True
     resumed: bool = False
     submitter: Submitter | None = None
-
-    def is_first(self, try_number: int) -> bool:
-        """Whether no try, and no half of one, was before this run."""
-        return try_number <= 1 and not self.resumed
+    ended: bool = False
 
 
 @contextmanager
-def open_session(
-    hook: GatewayHook, context: Any, *, own_place: bool, resumed: bool = False
-) -> Iterator[Session]:
-    """
-    Lend a session; end without retry what no retry can mend; leave the ``failure`` XCom.
-
-    :param own_place: the record is not in Airflow's state store.
-    :param resumed: it goes on after a deferral.
-    """
-    session = Session(hook, own_place, resumed)
+def open_session(session: Session, context: Any) -> Iterator[Session]:
+    """Lend a session; end without retry what no retry can mend; leave the ``failure`` XCom."""
     try:
         yield session
     except GenerationError as error:
-        record, known = _record_after(session, context)
-        first = session.is_first(context["ti"].try_number)
-        _settle(error, record, unpaid=known and record is None, first=first)
-        leave_failure(context, failure_of_task(error, record, known=known))
+        left = _left(session, context)
+        left.settle(error)
+        leave_failure(context, failure_of_task(error, left.record, known=left.known))
         raise
     except _compat.AirflowSkipException:
         raise
     except (Exception, _compat.AirflowTaskTimeout) as error:
         # Not foreseen: the reader still needs the task id and what a retry will do.
-        record, known = _record_after(session, context)
-        if session.submitter is not None and known:
-            log.error("%s. %s", type(error).__name__, _fate(record, session.submitter.situation(record)))
+        left = _left(session, context)
+        if session.submitter is not None and left.known:
+            situation = session.submitter.situation(left.record)
+            if isinstance(error, _compat.AirflowFailException):
+                situation = replace(situation, retries_left=0)
+            log.error("%s. %s", type(error).__name__, left.of_unforeseen(situation, ended=session.ended))
         told = GenerationTimeoutError if isinstance(error, _compat.AirflowTaskTimeout) else GenerationError
-        leave_failure(context, failure_of_task(told(""), record, known=known))
+        leave_failure(context, failure_of_task(told(""), left.record, known=left.known))
         raise
     finally:
-        hook.close()
+        session.hook.close()
 
 
-def _record_after(session: Session, context: Any) -> tuple[Record | None, bool]:
-    """Return the record of what may have been paid, if there is one, and whether it could be looked at."""
+def _left(session: Session, context: Any) -> Left:
+    """Look what this task has, or may have, submitted."""
     instance, submitter = context["ti"], session.submitter
+    first = instance.try_number <= 1 and not session.resumed
+    durable = session.durable if submitter is None else submitter.records.durable
+    record, known = _record(session, context, first=first)
+    return Left(
+        record,
+        # What was submitted before a deferral is not gone because nothing tells of it.
+        known=known and not (session.resumed and record is None),
+        durable=durable,
+        first=first,
+        resumed=session.resumed,
+        cleared=record is not None and record.epoch != instance.max_tries,
+    )
+
+
+def _record(session: Session, context: Any, *, first: bool) -> tuple[Record | None, bool]:
+    """Return the record of what may have been paid, if there is one, and whether it could be looked at."""
+    submitter, epoch, store = session.submitter, context["ti"].max_tries, _compat.state_store(context)
     if submitter is not None and submitter.records.held is not None:
         return submitter.records.held, True
-    store = _compat.state_store(context)
     try:
         if submitter is not None:
             # Where nothing outlives a try, only the first one knows that none was before it.
-            known = submitter.records.durable or session.is_first(instance.try_number)
-            return _standing(submitter.records.read(), instance.max_tries), known
-        if store is not None and not session.own_place:
-            return _standing(StateStoreRecords(store).read(), instance.max_tries), True
+            reuse = submitter.on_rerun_after_delivery == "reuse"
+            return standing(submitter.records.read(), epoch, reuse=reuse), submitter.records.durable or first
+        if store is not None and session.in_store:
+            return standing(StateStoreRecords(store).read(), epoch, reuse=True), True
     except Exception:
         log.exception("The submission record of this task could not be read.")
     # A file's name depends on the connection: not known is not "none".
     return None, False
-
-
-def _standing(record: Record | None, epoch: int) -> Record | None:
-    """Return an earlier try's record if its generation is still what this task asks for."""
-    if record is None or record.state == "withdrawn":
-        return None
-    ended = record.state in ("delivered", "failed")
-    cost_nothing = record.state == "failed" and record.credits == 0
-    return None if cost_nothing or (ended and record.epoch != epoch) else record
-
-
-def _settle(error: GenerationError, record: Record | None, *, unpaid: bool, first: bool) -> None:
-    """
-    End without retry what is wrong for good, and say what may have been paid for.
-
-    After submission nothing is final but the gateway's own verdict, not even a lost connection.
-
-    :param unpaid: there certainly is no record.
-    :param first: no try was before this one.
-    """
-    if isinstance(error, InvalidRequestError):
-        if record is not None:
-            # Cleared, or it would have ruled. It is not landed: somebody may have asked for something else.
-            error.fate = f"This try submitted nothing; an earlier one has left {in_words(record)}. {_MEND}"
-        elif not unpaid and not first:
-            error.fate = f"This try submitted nothing; what earlier ones have paid for is not known. {_MEND}"
-        without_retry(error)
-    elif isinstance(error, ConnectionConfigError):
-        if unpaid or first:
-            if not error.retryable:
-                without_retry(error)
-        elif error.generation_id is None:
-            error.fate = (
-                "This try submitted nothing. What an earlier one may have paid for is not lost: once the "
-                "connection can be used, a retry goes on with it."
-            )
-
-
-def _fate(record: Record | None, situation: fate.Situation) -> str:
-    """Say what becomes of what this task has, or has not, submitted."""
-    if record is None:
-        return fate.not_submitted(situation, final=False)
-    if record.state == "failed":
-        return f"What was submitted is {in_words(record)}."
-    return fate.not_landed(situation) if record.state == "delivered" else fate.still_running(situation)
 
 
 def leave_failure(context: Any, failure: dict[str, Any]) -> None:

@@ -220,6 +220,11 @@ def foreign(answer: Generation, record: Record, older_by: float) -> GenerationEr
     )
 
 
+def left_behind(record: Record | None) -> str | None:
+    """Name what an earlier try has left, if that may run or be paid for without a result."""
+    return in_words(record) if record is not None and record.state in ("intent", "submitted") else None
+
+
 def in_words(record: Record) -> str:
     """Name what a record leaves behind."""
     if record.state == "withdrawn":

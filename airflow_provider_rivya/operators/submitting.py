@@ -42,6 +42,7 @@ from airflow_provider_rivya.operators.sending import CONFLICT_PATIENCE, CONFLICT
 from airflow_provider_rivya.operators.stopping import (
     cannot_begin,
     interrupted,
+    left_behind,
     not_looked_up,
     overtaken,
     sent_elsewhere,
@@ -216,7 +217,7 @@ class Submitter:
             begun_at=0.0,
             conn_id=self.hook.conn_id,
             model=request.model,
-            body=self._upload(wanted, key),
+            body=self._upload(wanted, key, before),
             namespace=self.identity.namespace,
             category=request.category,
             holder=self.holder,
@@ -301,16 +302,18 @@ class Submitter:
             if self.replays_keys and here and not is_later(record.try_id, self.try_id):
                 # It died in between: its bytes under its key, as after any crash.
                 return self._take_over(record, record)
+            if not here:
+                raise sent_elsewhere(record, self.hook.conn_id)
             # The clear that this try came after is none to the next one.
             self.records.adopt(record.adopted(self.epoch, self.try_id), record)
             raise overtaken(record, self.hook.conn_id, self.situation(record))
 
-    def _upload(self, wanted: Wanted, key: str) -> str:
+    def _upload(self, wanted: Wanted, key: str, before: Record | None) -> str:
         try:
             return wanted.make_body(key)
         except GatewayError as error:
             final = not error.retryable
-            error.fate = fate.not_submitted(self.situation(), final=final)
+            error.fate = fate.not_submitted(self.situation(), final=final, left=left_behind(before))
             raise without_retry(error) if final else error from None
 
     def _post(self, record: Record, undo: Undo | None = None) -> Submitted:

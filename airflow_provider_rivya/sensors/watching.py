@@ -92,7 +92,7 @@ class WatchedEnding:
         error.fate = f"{ONLY_WATCHES} The gateway's verdict stands, so no retry is made."
         return without_retry(error)
 
-    def not_landed(self) -> str:
+    def not_landed(self, generation: Generation | None = None) -> str:
         return f"{ONLY_WATCHES} The result is not lost. {self._again} fetches it again, which costs nothing."
 
     def expired(self, generation: Generation) -> str:

@@ -159,7 +159,7 @@ def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
     assert done.text.endswith(
         f"This try submitted nothing; an earlier one has left generation {task['id']} (submitted), which may "
         "be running and was paid for. Mend the request and clear the task: the same request goes on with "
-        "what is recorded. Or fetch the result by its task id. A retry would not help, so none is made."
+        "that. Or fetch the result by its task id. A retry would not help, so none is made."
     )
     failure = {"kind": "invalid_request", "submitted": True, "generation_id": task["id"], "credits": 5}
     assert run.xcom(key="failure") == failure
@@ -283,3 +283,95 @@ def test_a_record_place_that_is_gone_wrong_on_a_retry_says_that_nothing_is_known
     run.clear()
     assert run.run().state == "success"
     assert sandbox.ledger()["charges"] == 1
+
+
+def test_a_connection_that_is_away_on_the_resume_is_not_the_end(
+    bench: NewBench, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow says that there is no such connection where a secrets backend is away."""
+    run = bench(deferrable=True, durable=False)
+    begun = run.begin()
+    event = run.fire(begun)
+    monkeypatch.delenv("AIRFLOW_CONN_RIVYA_DEFAULT")
+    done = run.resume(event)
+    assert done.state == "up_for_retry", done.text
+    assert done.text.endswith(
+        "The generation that was submitted before the deferral goes on at the gateway; its task id is in the "
+        "log above. No record of it is at hand: a retry would submit anew and may pay again."
+    )
+    assert run.xcom(key="failure")["submitted"] is None
+
+
+def test_a_skip_names_what_it_leaves(sandbox: SandboxProcess, landing: Path, logs: Listener) -> None:
+    from airflow_provider_rivya._compat import AirflowSkipException
+    from airflow_provider_rivya.decorators.rivya import rivya_generate_task
+
+    calls: list[int] = []
+
+    def prompt() -> str:
+        calls.append(1)
+        if len(calls) > 1:
+            raise AirflowSkipException("no need any more")
+        return "A lighthouse"
+
+    place: Any = {} if airflows.STATE_STORE else {"state_path": f"file://{landing.parent}/records/"}
+
+    def build() -> None:
+        rivya_generate_task(
+            task_id=MAKE,
+            model="z-image",
+            output_path=f"file://{landing}/",
+            timeout=timedelta(seconds=0.2),
+            retries=2,
+            retry_delay=timedelta(0),
+            **place,
+        )(prompt)()
+
+    sandbox.reset(speed=1)
+    run = Bench(build, landing.parent / "records")
+    assert run.run().state == "up_for_retry"
+    assert run.run().state == "skipped"
+    (task,) = sandbox.tasks()
+    assert (
+        f"The task ends here as its function says, and leaves generation {task['id']} (submitted), "
+        "which may be "
+        "running and was paid for. Fetch its result by its task id." in logs.text
+    )
+
+
+def test_a_refused_new_request_names_the_running_one_beside_it(
+    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+) -> None:
+    connect(retries=0)
+    sandbox.reset(speed=1)
+    given: dict[str, Any] = {"timeout": timedelta(seconds=0.2)}
+    run = bench(given)
+    assert run.run().state == "up_for_retry"
+    (task,) = sandbox.tasks()
+    given["prompt"] = "Something else"
+    run.clear()
+    sandbox.fault(kind="rate_limit", method="POST", path=CREATE)
+    done = run.run()
+    assert (
+        "This try submitted nothing and was charged nothing; an earlier one has left generation "
+        f"{task['id']} "
+        "(submitted), which may be running and was paid for; The next try (2 left) submits anew." in done.text
+    )
+    failure = run.xcom(key="failure")
+    assert (failure["submitted"], failure["generation_id"]) == (True, task["id"])
+
+
+def test_cleared_to_land_once_more_when_its_reference_is_gone_names_what_was_delivered(
+    bench: NewBench, sandbox: SandboxProcess, photo: Path
+) -> None:
+    run = bench(model="nano-banana-2", reference_media=str(photo), on_rerun_after_delivery="reuse", retries=0)
+    assert run.run().state == "success"
+    (task,) = sandbox.tasks()
+    photo.unlink()
+    run.clear()
+    done = run.run()
+    assert done.state == "failed"
+    assert (
+        f"an earlier one has left generation {task['id']} (delivered), which was paid for. Mend" in done.text
+    )
+    assert run.xcom(key="failure")["submitted"] is True

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.generation import waiting
+from airflow_provider_rivya.hooks import client
 from airflow_provider_rivya.triggers import base as triggers
 from airflow_provider_rivya.triggers import poller
 from airflow_provider_rivya.triggers.base import GenerationTrigger
@@ -219,6 +220,7 @@ async def test_a_connection_that_is_away_is_waited_for(
 ) -> None:
     """As at a restart of the triggerer while the API server, or a secrets backend, is away."""
     monkeypatch.setattr(triggers, "CONNECTION_PAUSE", 0.05)
+    monkeypatch.setattr(client, "REFRESH_INTERVAL", 0.01)
     generation_id = submit(gateway)
     monkeypatch.delenv(gateway.variable)
     running = asyncio.ensure_future(event_of(trigger_for(gateway, generation_id)))

@@ -15,7 +15,7 @@ SUBMITTED = INTENT.submitted("task_1", 5, 1.0)
 NOTHING = (
     "Resumed after an earlier try that has left no submission on record: it ended before the paid "
     "call, or its "
-    "record was removed since. This try submits."
+    "record is not where it is looked for now. This try submits."
 )
 
 
