@@ -6,11 +6,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.e2e.crash.acts import hold, kill_worker_and_hold, release, still_processing
-from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, UPLOAD, Act, Call
+from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, UPLOAD, Act, Call, Endpoint, Moment
 from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.record_places import IN_A_FILE
 from tests.e2e.crash.scenario import WITH_REFERENCE, Expected, Scenario
@@ -77,42 +77,47 @@ def taken_over(component: str) -> Play:
     return play
 
 
+def gone(drive: Drive, component: str, away: float, at_once: Callable[[], None] = lambda: None) -> None:
+    """Kill a component, and bring it back after a time."""
+    drive.stack.kill(component, signal.SIGKILL)
+    at_once()
+    time.sleep(away)
+    drive.stack.add(component)
+    drive.stack.wait_healthy([component], 120)
+
+
+def start_and_hold(drive: Drive, moment: Moment, endpoint: Endpoint, until: threading.Event) -> None:
+    """Bring the task to a call, which waits for its answer, or for the rest of it, from then on."""
+    reached = threading.Event()
+    drive.door.on(moment, endpoint, hold_and_tell(until, reached), bytes_before=2000)
+    drive.start()
+    if not reached.wait(120):
+        raise TimeoutError(f"no {endpoint}")
+
+
 def ends_while_recording(component: str, away: float) -> Play:
     """Kill a component while the request is with the gateway, whose answer comes while that is away."""
 
     def play(drive: Drive) -> None:
-        let_go, reached = threading.Event(), threading.Event()
-        drive.door.on("answered", CREATE, hold_and_tell(let_go, reached))
-        drive.start()
-        if not reached.wait(120):
-            raise TimeoutError("the request never came")
-        drive.stack.kill(component, signal.SIGKILL)
-        let_go.set()
-        time.sleep(away)
-        drive.stack.add(component)
-        drive.stack.wait_healthy([component], 120)
+        answer = threading.Event()
+        start_and_hold(drive, "answered", CREATE, answer)
+        gone(drive, component, away, answer.set)
         drive.finish()
 
     return play
 
 
-def ends_while_submitting(component: str, away: float = 0.0) -> Play:
-    """Kill a component while the request is with the gateway, which answers when the next try asks."""
+def ends_while_held(component: str, moment: Moment, endpoint: Endpoint, away: float = 0.0) -> Play:
+    """Kill a component during a call whose answer comes when the next try asks for the same."""
 
     def play(drive: Drive) -> None:
         let_go = threading.Event()
-        held = drive.door.on("answered", CREATE, hold_and_tell(let_go, reached := threading.Event()))
-        drive.door.on("answered", drive.scenario.gateway.asks_again_at, release(let_go))
-        drive.start()
-        if not reached.wait(120):
-            raise TimeoutError("the request never came")
-        drive.stack.kill(component, signal.SIGKILL)
-        time.sleep(away)
-        drive.stack.add(component)
-        drive.stack.wait_healthy([component], 120)
+        start_and_hold(drive, moment, endpoint, let_go)
+        again = drive.scenario.gateway.asks_again_at if endpoint is CREATE else endpoint
+        drive.door.on(moment, again, release(let_go), bytes_before=2000)
+        gone(drive, component, away)
         let_go.wait(A_NEXT_TRY_COMES)
         let_go.set()
-        held.wait_hit()
         drive.finish()
 
     return play
@@ -123,29 +128,7 @@ def ends_while_deferred(component: str, away: float = 0.0) -> Play:
         busy = drive.door.on("answered", POLL, still_processing, times=None)
         drive.start()
         drive.wait_deferred()
-        drive.stack.kill(component, signal.SIGKILL)
-        busy.end()
-        time.sleep(away)
-        drive.stack.add(component)
-        drive.stack.wait_healthy([component], 120)
-        drive.finish()
-
-    return play
-
-
-def ends_while_downloading(component: str) -> Play:
-    def play(drive: Drive) -> None:
-        let_go, reached = threading.Event(), threading.Event()
-        drive.door.on("handed", DOWNLOAD, hold_and_tell(let_go, reached), bytes_before=2000)
-        drive.door.on("handed", DOWNLOAD, release(let_go), bytes_before=2000)
-        drive.start()
-        if not reached.wait(120):
-            raise TimeoutError("the download never began")
-        drive.stack.kill(component, signal.SIGKILL)
-        drive.stack.add(component)
-        drive.stack.wait_healthy([component], 120)
-        let_go.wait(A_NEXT_TRY_COMES)
-        let_go.set()
+        gone(drive, component, away, busy.end)
         drive.finish()
 
     return play
@@ -245,8 +228,10 @@ SCENARIOS = [
     _alone("triggerer_killed", triggerer_ends(signal.SIGKILL), WATCHED_AGAIN),
     _alone("triggerer_stopped", triggerer_ends(signal.SIGTERM), WATCHED_AGAIN),
     _alone("scheduler_killed_while_deferred", ends_while_deferred("scheduler"), REPORTED),
-    _alone("scheduler_killed_while_submitting", ends_while_submitting("scheduler"), SAME_KEY),
-    _alone("scheduler_killed_while_downloading", ends_while_downloading("scheduler"), REATTACHED),
+    _alone("scheduler_killed_while_submitting", ends_while_held("scheduler", "answered", CREATE), SAME_KEY),
+    _alone(
+        "scheduler_killed_while_downloading", ends_while_held("scheduler", "handed", DOWNLOAD), REATTACHED
+    ),
     _alone(
         "api_server_away_20_s_while_deferred",
         ends_while_deferred("api-server", BACK_AFTER),
@@ -255,7 +240,7 @@ SCENARIOS = [
     ),
     _alone(
         "api_server_away_20_s_while_submitting",
-        ends_while_submitting("api-server", BACK_AFTER),
+        ends_while_held("api-server", "answered", CREATE, BACK_AFTER),
         SAME_KEY,
         arguments=MANY_RETRIES,
     ),

@@ -8,7 +8,7 @@ import threading
 from tests.e2e.crash.acts import edited, hold, kill_task, still_processing
 from tests.e2e.crash.doors import CREATE, POLL, Rule
 from tests.e2e.crash.drive import ROWS, Drive
-from tests.e2e.crash.scenario import Expected, Scenario
+from tests.e2e.crash.scenario import Expected, RowsBy, Scenario
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.words import (
     ASKED_TO_STOP,
@@ -21,6 +21,10 @@ from tests.e2e.crash.words import (
 )
 
 BOATS = ("A red boat", "A green boat", "A blue boat")
+_REORDERED: dict[str, RowsBy] = {
+    "rows_reordered_between_tries": "the_dag_file",
+    "rows_reordered_by_their_task_between_tries": "a_task",
+}
 SOMETHING_ELSE = "Something else entirely"
 CLEAR_ON_SUCCESS = (("state_store", "clear_on_success", "True"),)
 
@@ -258,22 +262,17 @@ SCENARIOS = [
         die_at=("after submitted",),
         dies_when_told=True,
     ),
-    Scenario(
-        "rows_reordered_between_tries",
-        Expected(paid=3, files=3, says=(REATTACHED, RENDERS_OTHERWISE)),
-        rows_reordered_between_tries,
-        die_at=("after submitted",),
-        dies_when_told=True,
-        rows=BOATS,
-    ),
-    Scenario(
-        "rows_reordered_by_their_task_between_tries",
-        Expected(paid=3, files=3, says=(REATTACHED, RENDERS_OTHERWISE)),
-        rows_reordered_between_tries,
-        die_at=("after submitted",),
-        dies_when_told=True,
-        rows=BOATS,
-        rows_by="a_task",
+    *(
+        Scenario(
+            name,
+            Expected(paid=3, files=3, says=(REATTACHED, RENDERS_OTHERWISE)),
+            rows_reordered_between_tries,
+            die_at=("after submitted",),
+            dies_when_told=True,
+            rows=BOATS,
+            rows_by=rows_by,
+        )
+        for name, rows_by in _REORDERED.items()
     ),
     Scenario(
         "killed_without_a_retry_then_cleared",
