@@ -124,6 +124,7 @@ def next_step(
     looked_up: LookedUp | None = None,
     try_id: str | None = None,
     conn_id: str | None = None,
+    first_since_clear: bool = True,
 ) -> Step:
     """
     Decide what a try does with what it finds.
@@ -154,6 +155,8 @@ def next_step(
         its worker, and the epoch it knows is no clear.
     :param conn_id: of this try. A request without an answer is neither sent again nor looked up through
         another connection, which may be another account or gateway.
+    :param first_since_clear: no try was between the last clear and this one. Only then is it known that the
+        clear came after a question that is older than this try, and answers it.
     """
     if record is None:
         return Begin(epoch, 0)
@@ -170,7 +173,8 @@ def next_step(
     if record.state == "intent" and conn_id not in (None, record.conn_id):
         return Begin(epoch, following, abandoned=record) if cleared else Stop(record, "elsewhere")
     if record.state == "intent" and not replays_keys:
-        answered = record.asked_at is not None and not was_there(try_id, record.asked_at)
+        asked = record.asked_at is not None and not was_there(try_id, record.asked_at)
+        answered = asked and first_since_clear
         if looked_up is None:
             return LookUp(record, patiently=not answered)
         if cleared and (answered or changed or foreign_key):

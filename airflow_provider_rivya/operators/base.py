@@ -302,6 +302,8 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
             on_uncertain_submission=self.on_uncertain_submission,
             retries_left=max(0, instance.max_tries - instance.try_number + 1),
             try_number=instance.try_number,
+            # A clear sets max_tries to the tries made until then, and the retries.
+            first_since_clear=instance.try_number + (self.retries or 0) == instance.max_tries + 1,
             try_id=in_order(getattr(instance, "id", None)),
             killed=lambda: self._kill_requested,
         )

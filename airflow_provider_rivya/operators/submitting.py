@@ -69,6 +69,7 @@ class Submitter:
     :param epoch: its ``max_tries``.
     :param retries_left: automatic retries that Airflow will still make.
     :param try_number: of this try, from 1.
+    :param first_since_clear: no try was between the last clear, if there was one, and this one.
     :param killed: whether the task was asked to stop; looked at right before the paid call.
     :param holder: this process, in the intents that it may send.
     :param try_id: this try; later ones have greater ones. ``None``: their order is not known.
@@ -82,6 +83,7 @@ class Submitter:
     on_rerun_after_delivery: OnRerun = "regenerate"
     on_uncertain_submission: OnUncertain = "resubmit"
     try_number: int = 1
+    first_since_clear: bool = True
     killed: Callable[[], bool] = lambda: False
     clock: Clock = time
     holder: str = field(default_factory=identities.new_holder)
@@ -147,6 +149,7 @@ class Submitter:
             looked_up=finding.outcome if finding else None,
             try_id=self.try_id,
             conn_id=self.hook.conn_id,
+            first_since_clear=self.first_since_clear,
         )
         if isinstance(step, Begin):
             return self._begin(step, wanted, before=record)

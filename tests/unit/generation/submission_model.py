@@ -230,7 +230,7 @@ class Process:
         self.has_done = ["nothing"]
         self.wish = world.wish
         self._epoch = world.epoch
-        self.first_since_clear = 0 < world.epoch not in world.tried
+        self.first_since_clear = world.epoch not in world.tried
         world.tried.add(world.epoch)
         self._request = None
         if world.fingerprint is not None:
@@ -253,6 +253,7 @@ class Process:
             on_uncertain_submission=world.on_uncertain,
             clock=WorldClock(world),
             try_id=_try_id(world.turned, world.tries),
+            first_since_clear=self.first_since_clear,
         )
         return submitter
 

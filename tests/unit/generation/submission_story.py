@@ -57,33 +57,12 @@ class Story:
     # -- what befalls it -------------------------------------------------------------------------------
 
     def kill_the_process(self) -> None:
-        if not self._in_the_gap:
-            self._kill()
-
-    def _kill(self) -> None:
         if self.current is not None:
             self._killed.append(self.current)
             self.world.try_over()
         self.current = None
 
-    @property
-    def _in_the_gap(self) -> bool:
-        """
-        Whether the running process may not die now, as what comes of that is known and wrong.
-
-        See ``test_a_question_that_was_asked_after_the_clear``.
-        """
-        return (
-            self.current is not None
-            and self.current.first_since_clear
-            and self.current.has_done == ["nothing"]
-            and bool(self.orphans)
-            and not self.world.gateway.replays_keys
-        )
-
     def kill_its_worker(self) -> None:
-        if self._in_the_gap:
-            return
         if self.current is not None and len(self.orphans) < self.MOST_ORPHANS:
             self.current.orphan()
             self.orphans.append(self.current)
@@ -112,7 +91,7 @@ class Story:
             self.world.namespace = namespace
 
     def a_person_clears(self) -> None:
-        self._kill()  # Airflow ends the running try of a task that is cleared
+        self.kill_the_process()  # Airflow ends the running try of a task that is cleared
         for orphan in self.orphans:
             if orphan.asks:  # between the time that it notes and the noting there are microseconds
                 orphan.step()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from functools import partial
@@ -107,7 +108,12 @@ class PaidTask(RuleBasedStateMachine):
 
 TestPaidTask = pytest.mark.usefixtures("unheard")(PaidTask.TestCase)
 TestPaidTask.settings = settings(
-    max_examples=100, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=100,
+    stateful_step_count=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    # What a search finds once in some ten thousand stories is for people to look at, not for whoever comes by.
+    derandomize="CI" in os.environ,
 )
 
 
@@ -284,21 +290,23 @@ def test_what_once_paid_twice_pays_once(story: Callable[[], World]) -> None:
     assert (len(world.gateway.made), world.lost) == (1, [])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a retry cannot tell whether the clear it follows came before a question that an orphan has noted",
-)
 @pytest.mark.usefixtures("unheard")
 def test_a_question_that_was_asked_after_the_clear() -> None:
-    """The clear's first try dies before it has seen the record; its retry takes that clear for the answer."""
+    """The clear's first try dies before it has seen the record; its retry takes that clear for no answer."""
     world = world_of("never looks up")
-    orphan = until(Process(world), "send", "answer_lost")
+    orphan = Process(world)
+    while orphan.at != "look up":
+        orphan.step("answer_lost")
     world.clear()
     run_out(world, orphan)
     assert world.asked
+    Process(world)  # and dies at once
     world.try_over()
     run_out(world, Process(world))
     assert len(world.gateway.made) == 1
+    world.clear()
+    run_out(world, Process(world))
+    assert len(world.gateway.made) == 2
 
 
 # -- many stories -------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from tests.unit.generation.test_submission_model import (
     tell,
     test_a_clear_after_a_record_was_forgotten_pays_for_a_new_generation,
     test_a_clear_after_fewer_retries_pays_for_a_new_generation,
+    test_a_question_that_was_asked_after_the_clear,
     test_what_once_paid_twice_pays_once,
 )
 
@@ -84,6 +85,11 @@ def _attempt_begins_anew(step: Any, given: dict[str, Any]) -> Any:
     record = given["record"]
     cleared = record is not None and record.epoch != given["epoch"]
     return replace(step, attempt=0) if isinstance(step, Begin) and cleared else step
+
+
+def _any_try_answers(step: Any, given: dict[str, Any]) -> Any:
+    """Take a clear for the answer to a question that came after it."""
+    return decide(given.pop("record"), **{**given, "first_since_clear": True})
 
 
 def _look_up_skipped(step: Any, given: dict[str, Any]) -> Any:
@@ -188,6 +194,7 @@ MUTANTS: dict[str, Patch] = {
     "key_without_epoch": lambda patch: patch.setattr(identity, "idempotency_key", _without_epoch),
     "attempt_stands": _deciding(_attempt_stands),
     "attempt_begins_anew": _deciding(_attempt_begins_anew),
+    "any_try_answers": _deciding(_any_try_answers),
     "epoch_kept": _deciding(_epoch_kept),
     "epoch_not_adopted": _deciding(_epoch_not_adopted),
     "look_up_skipped": _deciding(_look_up_skipped),
@@ -227,6 +234,7 @@ def _every_story() -> None:
     for story in ONCE_LOST:
         test_what_once_paid_twice_pays_once(story)
     test_a_clear_after_fewer_retries_pays_for_a_new_generation()
+    test_a_question_that_was_asked_after_the_clear()
     test_a_clear_after_a_record_was_forgotten_pays_for_a_new_generation()
     for seed in range(STORIES):
         tell(seed)
