@@ -112,7 +112,7 @@ TestPaidTask.settings = settings(
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    # What a search finds once in some ten thousand stories is for people to look at, not for whoever comes by.
+    # What is found once in ten thousand stories is for people to look at, not for whoever comes by.
     derandomize="CI" in os.environ,
 )
 
