@@ -65,8 +65,8 @@ def not_submitted(situation: Situation, *, final: bool, left: str | None = None)
     :param left: what an earlier try has left, which may run or be paid for.
     """
     if left is not None:
-        then = "a retry would not help, so none is made" if final else f"{situation.again} submits anew"
-        return f"This try submitted nothing and was charged nothing; an earlier one has left {left}; {then}."
+        then = "A retry would not help, so none is made" if final else f"{situation.again} submits anew"
+        return f"This try submitted nothing and was charged nothing; an earlier one has left {left}. {then}."
     if not situation.durable:
         then = "a retry would not help, so none is made" if final else f"{situation.again} submits anew"
         return (

@@ -355,7 +355,7 @@ def test_a_refused_new_request_names_the_running_one_beside_it(
     assert (
         "This try submitted nothing and was charged nothing; an earlier one has left generation "
         f"{task['id']} "
-        "(submitted), which may be running and was paid for; The next try (2 left) submits anew." in done.text
+        "(submitted), which may be running and was paid for. The next try (2 left) submits anew." in done.text
     )
     failure = run.xcom(key="failure")
     assert (failure["submitted"], failure["generation_id"]) == (True, task["id"])
