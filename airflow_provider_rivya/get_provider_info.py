@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from airflow_provider_rivya import __version__
-from airflow_provider_rivya.hooks.fields import conn_fields
+from airflow_provider_rivya.api.fields import conn_fields
 from airflow_provider_rivya.hooks.form import ui_field_behaviour
 
 _GATEWAYS: Final = (

@@ -16,8 +16,8 @@ from benchmarks.processes import answer
 def main(url: str, output_path: str) -> None:
     """Land a small file first, so that what is measured is the transfer and not the imports."""
     from airflow_provider_rivya.hooks.rivya import RivyaHook
-    from airflow_provider_rivya.media.download import land
-    from airflow_provider_rivya.media.store import OutputPlace
+    from airflow_provider_rivya.landing.fetch import land
+    from airflow_provider_rivya.storage.place import OutputPlace
 
     parts = urlsplit(url)
     connection = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.cli.connection import connect
-from airflow_provider_rivya.generation.result import whole
+from airflow_provider_rivya.credits import whole
 
 if TYPE_CHECKING:
     from argparse import Namespace

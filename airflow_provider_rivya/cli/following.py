@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.exceptions import GatewayError
-from airflow_provider_rivya.generation.narration import Narrator
-from airflow_provider_rivya.generation.waiting import Finished
-from airflow_provider_rivya.hooks.watching import Target, verdict, watch
 from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.waiting.decide import Finished
+from airflow_provider_rivya.waiting.loop import Target, verdict, watch
+from airflow_provider_rivya.waiting.progress import Narrator
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.catalog.spec import load_catalog
 from airflow_provider_rivya.exceptions import Fault
-from airflow_provider_rivya.operators.references import Reference, read_references
+from airflow_provider_rivya.request.references import Reference, read_references
 
 if TYPE_CHECKING:
     from argparse import Namespace

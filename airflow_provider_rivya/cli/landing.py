@@ -7,11 +7,12 @@ import shlex
 from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.cli.commands import DEFAULT_CONNECTION
+from airflow_provider_rivya.credits import in_credits
 from airflow_provider_rivya.exceptions import InvalidRequestError
-from airflow_provider_rivya.generation.result import GenerationResult, in_credits
-from airflow_provider_rivya.generation.result import Output as LandedOutput
-from airflow_provider_rivya.media.store import OutputPlace
-from airflow_provider_rivya.operators.landing import landed
+from airflow_provider_rivya.landing.land import landed
+from airflow_provider_rivya.result import GenerationResult
+from airflow_provider_rivya.result import Output as LandedOutput
+from airflow_provider_rivya.storage.place import OutputPlace
 
 if TYPE_CHECKING:
     from argparse import Namespace

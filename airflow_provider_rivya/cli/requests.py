@@ -21,10 +21,10 @@ from airflow_provider_rivya.exceptions import (
     InvalidRequestError,
     NotFoundError,
 )
-from airflow_provider_rivya.operators.dialect import spelled
-from airflow_provider_rivya.operators.preparing import prepare
-from airflow_provider_rivya.operators.pricing import Budget, surprise
-from airflow_provider_rivya.operators.references import Reference
+from airflow_provider_rivya.request.budget import Budget, surprise
+from airflow_provider_rivya.request.dialect import spelled
+from airflow_provider_rivya.request.prepare import prepare
+from airflow_provider_rivya.request.references import Reference
 
 if TYPE_CHECKING:
     from argparse import Namespace

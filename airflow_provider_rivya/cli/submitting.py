@@ -8,13 +8,13 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import Fault, GatewayError, GenerationError, InvalidRequestError
-from airflow_provider_rivya.generation.identity import Identity
-from airflow_provider_rivya.generation.record import Record
-from airflow_provider_rivya.generation.result import whole
-from airflow_provider_rivya.operators.lookup import Clock, Finding, look_up
-from airflow_provider_rivya.operators.records import FileRecords, NoRecords, RecordTakenError, SafeRecords
-from airflow_provider_rivya.operators.references import upload
+from airflow_provider_rivya.request.references import upload
+from airflow_provider_rivya.submission.identity import Identity
+from airflow_provider_rivya.submission.lookup import Clock, Finding, look_up
+from airflow_provider_rivya.submission.record import Record
+from airflow_provider_rivya.submission.stores import FileRecords, NoRecords, RecordTakenError, SafeRecords
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.cli.output import Output
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.operators.preparing import Prepared
+    from airflow_provider_rivya.request.prepare import Prepared
 
 _MADE_UP: Final = re.compile(r"cli-[0-9a-f]{32}")
 _NOTHING: Final = "Nothing was submitted and nothing was charged."
@@ -188,7 +188,7 @@ class Once:
 
     def _records(self, key: str) -> SafeRecords:
         from airflow_provider_rivya.cli.landing import place_of
-        from airflow_provider_rivya.media.store import OutputPlace
+        from airflow_provider_rivya.storage.place import OutputPlace
 
         if not self.arguments.idempotency_key or _made_up(key):
             return SafeRecords(NoRecords(), self.hook.conn_id)

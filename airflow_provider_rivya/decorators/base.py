@@ -14,7 +14,7 @@ from airflow_provider_rivya.operators.base import GenerateOperator
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.operators.preparing import Prepared
+    from airflow_provider_rivya.request.prepare import Prepared
 
 RETURNABLE: Final = ("prompt", "model", "model_params", "reference_media", "client_request_id")
 """

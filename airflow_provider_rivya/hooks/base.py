@@ -120,7 +120,7 @@ class GatewayHook(ConnectedHook):
         :raises InvalidRequestError: the file cannot be read or is no media; nothing was sent.
         """
         from airflow_provider_rivya.api.call import FilePart
-        from airflow_provider_rivya.media.reference import open_reference
+        from airflow_provider_rivya.storage.source import open_reference
 
         file = open_reference(str(source), conn_id or getattr(source, "conn_id", None), where="source")
         if isinstance(file, Fault):
@@ -165,7 +165,7 @@ class GatewayHook(ConnectedHook):
         :raises GenerationTimeoutError: it has not ended in time; it may still be running.
         :raises GatewayError: the key was refused, or the task id unknown, for longer than tolerated.
         """
-        from airflow_provider_rivya.hooks import watching
+        from airflow_provider_rivya.waiting import loop as watching
 
         target = watching.Target.of(generation_id, self.settings, category, timeout, submitted_at)
         finished = watching.watch(self, target)
@@ -180,7 +180,7 @@ class GatewayHook(ConnectedHook):
         submitted_at: float | None = None,
     ) -> Generation:
         """Async :meth:`wait_for_generation`."""
-        from airflow_provider_rivya.hooks import watching
+        from airflow_provider_rivya.waiting import loop as watching
 
         target = watching.Target.of(generation_id, await self.asettings(), category, timeout, submitted_at)
         finished = await watching.awatch(self, target)

@@ -6,81 +6,22 @@ import asyncio
 import time
 import weakref
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from airflow_provider_rivya._compat import BaseHook, is_connection_missing
+from airflow_provider_rivya.api.connection import ConnectionSettings, how_to_set, read_connection
 from airflow_provider_rivya.exceptions import ConnectionConfigError
-from airflow_provider_rivya.hooks.connection import ConnectionSettings, how_to_set, read_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from airflow_provider_rivya.api.call import ApiCall, FilePart
-    from airflow_provider_rivya.api.dialect import Dialect
+    from airflow_provider_rivya.api.call import ApiCall
+    from airflow_provider_rivya.api.download import Downloader
+    from airflow_provider_rivya.api.gateway import Gateway
     from airflow_provider_rivya.api.http import AsyncSender, ClientSettings, SyncSender
-    from airflow_provider_rivya.api.http_download import Downloader
-    from airflow_provider_rivya.api.schemas import (
-        Balance,
-        Generation,
-        ModelInfo,
-        ReferenceMedia,
-        UploadedFile,
-    )
 
 T = TypeVar("T")
 
 REFRESH_INTERVAL: Final = 5.0
 """Seconds between two look-ups of a connection whose key is refused, however many tasks wait on it."""
-
-
-class Gateway(Protocol):
-    """
-    What a module of ``api`` offers: a gateway's calls as data, and what it can do.
-
-    ``category`` is ``image``, ``audio`` or ``video``; ``key`` is the idempotency key of a submission.
-    """
-
-    @property
-    def NAME(self) -> str:
-        """The connection's type, and the name in results."""
-
-    @property
-    def TITLE(self) -> str:
-        """The name for people."""
-
-    @property
-    def DEFAULT_HOST(self) -> str: ...
-    @property
-    def REPLAYS_KEYS(self) -> bool:
-        """Whether a creation that is sent again under its key gives the same generation."""
-
-    @property
-    def TAKES_TRACE_ID(self) -> bool:
-        """Whether a request has a field for the user's own ``client_request_id``."""
-
-    def create_generation(
-        self, body: str, key: str | None, category: str = "image"
-    ) -> ApiCall[Generation]: ...
-    def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]: ...
-    def find_generation(self, key: str, category: str = "image") -> ApiCall[Generation] | None:
-        """Look up what was submitted under a key; ``None``: the gateway has no such call."""
-
-    def upload_file(
-        self, part: FilePart, kind: str, model: str | None = None, client_request_id: str | None = None
-    ) -> ApiCall[UploadedFile]: ...
-    def get_credits(self) -> ApiCall[Balance]: ...
-    def list_models(self) -> ApiCall[list[ModelInfo]]: ...
-    def request_body(
-        self,
-        model: str,
-        prompt: str | None,
-        params: Mapping[str, Any],
-        references: Sequence[ReferenceMedia] = (),
-        client_request_id: str | None = None,
-        *,
-        key: str | None = None,
-        dialect: Dialect | None = None,
-    ) -> str: ...
 
 
 class ConnectedHook(BaseHook):
@@ -285,6 +226,6 @@ class ConnectedHook(BaseHook):
 
     def downloader(self) -> Downloader:
         """Return what opens result URLs under this connection's rules."""
-        from airflow_provider_rivya.api.http_download import Downloader
+        from airflow_provider_rivya.api.download import Downloader
 
         return Downloader(self._client_settings(self.settings), self.settings.allowed_download_hosts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, Final
 
-from airflow_provider_rivya.hooks.fields import FIELDS
+from airflow_provider_rivya.api.fields import FIELDS
 
 _PLACEHOLDERS: Final = {
     "rivya": {"host": "https://rivya.ai", "password": "rvya_sk_..."},
@@ -40,7 +40,7 @@ def field_behaviour(conn_type: str) -> dict[str, Any]:
 
 def form_widgets() -> dict[str, Any]:
     """
-    Return a WTForms field for each of :data:`~airflow_provider_rivya.hooks.fields.FIELDS`.
+    Return a WTForms field for each of :data:`~airflow_provider_rivya.api.fields.FIELDS`.
 
     Airflow 3.1 has neither WTForms nor fields for fractions: its API server puts stand-ins in the place of
     WTForms' own classes while it calls this, and numbers that may have a fraction are typed in as text.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_rivya.hooks.base import GatewayHook
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.api.gateway import Gateway
     from airflow_provider_rivya.api.schemas import UploadedFile
-    from airflow_provider_rivya.hooks.client import Gateway
 
 
 class RivyaHook(GatewayHook):

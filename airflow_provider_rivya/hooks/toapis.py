@@ -13,7 +13,7 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.hooks.base import GatewayHook
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.hooks.client import Gateway
+    from airflow_provider_rivya.api.gateway import Gateway
 
 
 class ToApisHook(GatewayHook):

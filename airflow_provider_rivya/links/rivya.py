@@ -43,7 +43,7 @@ def first_url(result: Any) -> str:
     """
     Return the first http(s) address in a result, or an empty text.
 
-    :param result: a :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict; anything
+    :param result: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict; anything
         else, such as the ``None`` of a task that failed, has none.
     """
     outputs = result.get("outputs") if isinstance(result, dict) else None

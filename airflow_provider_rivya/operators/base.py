@@ -17,27 +17,27 @@ from airflow_provider_rivya.exceptions import (
     GenerationError,
     GenerationTimeoutError,
 )
-from airflow_provider_rivya.generation import fate
-from airflow_provider_rivya.generation.waiting import Finished
+from airflow_provider_rivya.generation.finalize import OwnEnding, Pinned, conclude
 from airflow_provider_rivya.operators.arguments import check_choices, check_limits, check_spans
-from airflow_provider_rivya.operators.concluding import OwnEnding, Pinned, conclude
-from airflow_provider_rivya.operators.pricing import surprise
-from airflow_provider_rivya.operators.record_folder import folder_faults
-from airflow_provider_rivya.operators.records import NoRecords, RecordStore, SafeRecords, records_for
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.requesting import MakesRequest
-from airflow_provider_rivya.operators.resuming import recorded
 from airflow_provider_rivya.operators.session import Session, open_session
-from airflow_provider_rivya.operators.stopping import in_words
-from airflow_provider_rivya.operators.submitted import Submitted
 from airflow_provider_rivya.operators.waiting import patience_of, wait_here
+from airflow_provider_rivya.request.budget import surprise
+from airflow_provider_rivya.submission import fate
+from airflow_provider_rivya.submission.record_folder import folder_faults
+from airflow_provider_rivya.submission.resuming import recorded
+from airflow_provider_rivya.submission.stopping import in_words
+from airflow_provider_rivya.submission.stores import NoRecords, RecordStore, SafeRecords, records_for
+from airflow_provider_rivya.submission.submitted import Submitted
+from airflow_provider_rivya.waiting.decide import Finished
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
-    from airflow_provider_rivya.generation.submission import OnRerun, OnUncertain
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.operators.preparing import Prepared
-    from airflow_provider_rivya.operators.submitting import Submitter
+    from airflow_provider_rivya.request.prepare import Prepared
+    from airflow_provider_rivya.submission.decide import OnRerun, OnUncertain
+    from airflow_provider_rivya.submission.machine import Submitter
     from airflow_provider_rivya.triggers.base import GenerationTrigger
 
 log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
         """
         Submit, or find what an earlier try submitted; wait; land.
 
-        :return: the :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict.
+        :return: the :class:`~airflow_provider_rivya.result.GenerationResult` as a dict.
         """
         with self._session(context) as session, TemporaryDirectory(prefix="rivya-") as folder:
             hook = session.hook
@@ -146,7 +146,7 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
                 # A record cannot even be looked for: this try ends here, with whatever else is wrong.
                 self._prepare(context, hook, folder, faults)
             submitter = self._submitter(context, session, self.output_path, self.output_conn_id)
-            prepared = self._prepared(context, submitter, folder)
+            prepared = self._prepared(context, submitter, session.hook, folder)
             submitted = submitter.obtain(
                 prepared.request if prepared else None, lambda key: self._body(hook, prepared, key)
             )
@@ -242,17 +242,19 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
     # -- its parts ---------------------------------------------------------------------------------
 
     def _session(self, context: Any, *, resumed: bool = False) -> AbstractContextManager[Session]:
-        from airflow_provider_rivya.media.naming import as_text
+        from airflow_provider_rivya.storage.path import as_text
 
         self.output_path, self.state_path = as_text(self.output_path), as_text(self.state_path)
         in_store = self.durable and self.state_path is None
         session = Session(self.hook_class(self.conn_id), in_store, self.durable, resumed)
         return open_session(session, context)
 
-    def _prepared(self, context: Any, submitter: Submitter, folder: str) -> Prepared | None:
+    def _prepared(
+        self, context: Any, submitter: Submitter, hook: GatewayHook, folder: str
+    ) -> Prepared | None:
         """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
         try:
-            return self._prepare(context, submitter.hook, folder)
+            return self._prepare(context, hook, folder)
         except (_compat.AirflowSkipException, _compat.AirflowFailException):
             if (record := submitter.ruling_record()) is not None:
                 log.warning(
@@ -283,9 +285,9 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
     def _submitter(
         self, context: Any, session: Session, output_path: str | None, output_conn_id: str | None
     ) -> Submitter:
-        from airflow_provider_rivya.generation.identity import Identity, in_order
-        from airflow_provider_rivya.media.store import OutputPlace
-        from airflow_provider_rivya.operators.submitting import Submitter
+        from airflow_provider_rivya.storage.place import OutputPlace
+        from airflow_provider_rivya.submission.identity import Identity, in_order
+        from airflow_provider_rivya.submission.machine import Submitter
 
         instance, hook = context["ti"], session.hook
         identity = Identity.of(instance, hook.settings.idempotency_namespace)

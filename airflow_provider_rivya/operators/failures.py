@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from airflow_provider_rivya._compat import AirflowFailException
+from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     ConnectionConfigError,
@@ -21,10 +22,9 @@ from airflow_provider_rivya.exceptions import (
     PermissionDeniedError,
     RequestRejectedError,
 )
-from airflow_provider_rivya.generation.result import whole
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.generation.record import Record
+    from airflow_provider_rivya.submission.record import Record
 
 E = TypeVar("E", bound=GenerationError)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_rivya._compat import remote_executor
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.media.store import OutputPlace
+    from airflow_provider_rivya.storage.place import OutputPlace
 
 log = logging.getLogger(__name__)
 

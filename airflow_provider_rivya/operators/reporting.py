@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 class ReportsResult:
     """
-    A task that leaves a :class:`~airflow_provider_rivya.generation.result.GenerationResult`.
+    A task that leaves a :class:`~airflow_provider_rivya.result.GenerationResult`.
 
     :ivar reported_result: that, as a dict; ``None`` in a process where the task has not succeeded.
     :ivar reported_inputs: the names of the reference files; ``None`` as long as they are those that
@@ -111,7 +111,7 @@ def reference_uris(value: Any) -> Iterator[str]:
     """
     Return the addresses in a ``reference_media`` argument, in order.
 
-    :param value: as :func:`~airflow_provider_rivya.operators.references.read_references` takes it. What it
+    :param value: as :func:`~airflow_provider_rivya.request.references.read_references` takes it. What it
         would call a fault is passed over here, and so is a result that was not landed: its URL is a secret.
     """
     if isinstance(value, str):

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
-from airflow_provider_rivya.operators.pricing import Budget, check_balance
+from airflow_provider_rivya.request.budget import Budget, check_balance
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.operators.preparing import Prepared
+    from airflow_provider_rivya.request.prepare import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,9 @@ class MakesRequest:
         :param faults: what is known to be wrong already.
         :raises InvalidRequestError: with these and whatever else is wrong.
         """
-        from airflow_provider_rivya.operators.converting import convert_references
-        from airflow_provider_rivya.operators.preparing import prepare
-        from airflow_provider_rivya.operators.references import read_references
+        from airflow_provider_rivya.request.conversion import convert_references
+        from airflow_provider_rivya.request.prepare import prepare
+        from airflow_provider_rivya.request.references import read_references
 
         instance = context["ti"]
         if isinstance(self.reference_media, Iterator):
@@ -93,7 +93,7 @@ class MakesRequest:
         return Budget(self.max_credits, self.allow_estimates, self.min_credits_left)
 
     def _body(self, hook: GatewayHook, prepared: Prepared | None, key: str) -> str:
-        from airflow_provider_rivya.operators.references import upload
+        from airflow_provider_rivya.request.references import upload
 
         if prepared is None:
             raise RuntimeError("nothing can be submitted without a request")

@@ -11,7 +11,7 @@ from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.generation.submission import OnUncertain
+    from airflow_provider_rivya.submission.decide import OnUncertain
 
 
 class RivyaGenerateOperator(GenerateOperator):
@@ -68,7 +68,7 @@ class RivyaGenerateOperator(GenerateOperator):
     :raises GenerationFailedError: it failed at the gateway.
     :raises GenerationTimeoutError: it did not end in time; a retry re-attaches.
     :raises OutputError: the paid result could not be landed; a retry fetches it again.
-    :return: a :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict (XCom).
+    :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
 
     default_on_uncertain_submission: ClassVar[OnUncertain] = "resubmit"

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError, GenerationTimeoutError
 from airflow_provider_rivya.operators.failures import FAILURE_KEY, failure_of_task
-from airflow_provider_rivya.operators.leftovers import Left, standing
-from airflow_provider_rivya.operators.records import StateStoreRecords
+from airflow_provider_rivya.submission.leftovers import Left, standing
+from airflow_provider_rivya.submission.stores import StateStoreRecords
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.generation.record import Record
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.operators.submitting import Submitter
+    from airflow_provider_rivya.submission.machine import Submitter
+    from airflow_provider_rivya.submission.record import Record
 
 log = logging.getLogger(__name__)
 

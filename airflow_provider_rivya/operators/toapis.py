@@ -11,7 +11,7 @@ from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.generation.submission import OnUncertain
+    from airflow_provider_rivya.submission.decide import OnUncertain
 
 
 class ToApisGenerateOperator(GenerateOperator):
@@ -35,7 +35,7 @@ class ToApisGenerateOperator(GenerateOperator):
         (the id to send), ``references``, ``resolution``, ``resolution_case``, ``endpoint``. Templated.
     :param on_uncertain_submission: ``resubmit`` sends the request anew under a new id, and may pay twice.
     :param toapis_conn_id: Airflow connection of type ``toapis``. Templated.
-    :return: a :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict (XCom).
+    :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
 
     default_on_uncertain_submission: ClassVar[OnUncertain] = "fail"

@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.exceptions import GatewayError
-from airflow_provider_rivya.generation.waiting import Finished
+from airflow_provider_rivya.waiting.decide import Finished
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.operators.submitted import Submitted
+    from airflow_provider_rivya.submission.submitted import Submitted
 
 
 def patience_of(task: Any) -> float:
@@ -46,7 +46,7 @@ def wait_here(
         return Finished("succeeded" if known.succeeded else "failed")
     if patience <= 0:
         return None
-    from airflow_provider_rivya.hooks.watching import Target, watch
+    from airflow_provider_rivya.waiting.loop import Target, watch
 
     seconds = max(0.0, min(patience, deadline - time.time()))
     target = Target.of(submitted.generation_id, hook.settings, category, seconds, begun)

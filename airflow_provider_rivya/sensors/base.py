@@ -20,16 +20,16 @@ from airflow_provider_rivya.exceptions import (
     InvalidRequestError,
     NotFoundError,
 )
-from airflow_provider_rivya.generation.waiting import Finished
+from airflow_provider_rivya.generation.finalize import Pinned, conclude
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.arguments import check_choices
 from airflow_provider_rivya.operators.base import BACKSTOP
-from airflow_provider_rivya.operators.concluding import Pinned, conclude
 from airflow_provider_rivya.operators.failures import failure_of_task, without_retry
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.session import leave_failure
 from airflow_provider_rivya.operators.waiting import patience_of
 from airflow_provider_rivya.sensors.watching import WatchedEnding, is_passing
+from airflow_provider_rivya.waiting.decide import Finished
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -84,7 +84,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
         """
         Check, look, and wait in the triggerer or here.
 
-        :return: the :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict.
+        :return: the :class:`~airflow_provider_rivya.result.GenerationResult` as a dict.
         """
         began_at = self._began_at(context)
         if began_at is None:
@@ -179,7 +179,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
 
         :param resumed: the connection was good before, so that a fault of it may pass.
         """
-        from airflow_provider_rivya.media.naming import as_text
+        from airflow_provider_rivya.storage.path import as_text
 
         self.output_path = as_text(self.output_path)
         hook = self.hook_class(self.conn_id)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
 from airflow_provider_rivya._compat import AirflowSensorTimeout
+from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import (
     ConnectionConfigError,
     Fault,
@@ -19,7 +20,6 @@ from airflow_provider_rivya.exceptions import (
     InsufficientCreditsError,
     InvalidRequestError,
 )
-from airflow_provider_rivya.generation.result import whole
 from airflow_provider_rivya.operators.failures import failure_of_task, without_retry
 from airflow_provider_rivya.operators.session import leave_failure
 from airflow_provider_rivya.redaction import clean

@@ -42,7 +42,7 @@ class RivyaTaskSensor(GenerationSensor):
     :raises GenerationFailedError: it failed at the gateway.
     :raises GenerationTimeoutError: it did not end in time; also an ``AirflowSensorTimeout``.
     :raises OutputError: the result could not be landed; a retry fetches it again.
-    :return: a :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict (XCom).
+    :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
 
     hook_class: ClassVar[type[RivyaHook]] = RivyaHook

@@ -22,7 +22,7 @@ class ToApisTaskSensor(GenerationSensor):
     :param generation_id: the gateway's task id, or the ``client_business_id`` of its creation. Templated.
     :param category: ``image`` or ``video``: ToAPIs keeps the two apart.
     :param toapis_conn_id: Airflow connection of type ``toapis``, of the account that submitted. Templated.
-    :return: a :class:`~airflow_provider_rivya.generation.result.GenerationResult` as a dict (XCom).
+    :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
 
     hook_class: ClassVar[type[ToApisHook]] = ToApisHook

@@ -16,10 +16,10 @@ from airflow_provider_rivya.exceptions import (
     PermissionDeniedError,
     RequestRejectedError,
 )
-from airflow_provider_rivya.generation.fate import Situation
-from airflow_provider_rivya.generation.narration import failure_of
-from airflow_provider_rivya.generation.waiting import KEY_GRACE, NOT_FOUND_GRACE
 from airflow_provider_rivya.operators.failures import without_retry
+from airflow_provider_rivya.submission.fate import Situation
+from airflow_provider_rivya.waiting.decide import KEY_GRACE, NOT_FOUND_GRACE
+from airflow_provider_rivya.waiting.progress import failure_of
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rivya._compat import BaseTrigger, TriggerEvent
+from airflow_provider_rivya.credits import reserved
 from airflow_provider_rivya.exceptions import ConnectionConfigError
-from airflow_provider_rivya.generation import waiting
-from airflow_provider_rivya.generation.fate import reserved
 from airflow_provider_rivya.hooks.base import GatewayHook
+from airflow_provider_rivya.waiting import decide as waiting
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.hooks.connection import ConnectionSettings
+    from airflow_provider_rivya.api.connection import ConnectionSettings
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +76,9 @@ class GenerationTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        from airflow_provider_rivya.generation.narration import resumed
-        from airflow_provider_rivya.hooks.watching import BAD_CONNECTION, Target, awatch
         from airflow_provider_rivya.triggers.poller import shared_hook
+        from airflow_provider_rivya.waiting.loop import BAD_CONNECTION, Target, awatch
+        from airflow_provider_rivya.waiting.progress import resumed
 
         line = resumed(
             self.generation_id, self.submitted_at, time.time(), self.deadline, self.credits_reserved

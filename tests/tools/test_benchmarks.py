@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from airflow_provider_rivya.media.inspector import StreamInspector
+from airflow_provider_rivya.media.inspect import StreamInspector
 from airflow_provider_rivya.media.types import PNG, WAV, MediaType
 from benchmarks.figure import Figure, exit_code, table, unmeasured
 from benchmarks.landing import GOAL_GROWTH_MB, turns

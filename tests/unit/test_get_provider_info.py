@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 
 from airflow_provider_rivya import __version__
+from airflow_provider_rivya.api.fields import FIELDS
 from airflow_provider_rivya.get_provider_info import get_provider_info
-from airflow_provider_rivya.hooks.fields import FIELDS
 
 ROOT = Path(__file__).parents[2]
 

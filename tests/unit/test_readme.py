@@ -14,17 +14,17 @@ import pytest
 from airflow.sdk import DAG, Connection
 
 from airflow_provider_rivya.api.dialect import CHOICES
+from airflow_provider_rivya.api.fields import FIELDS, ConnField
 from airflow_provider_rivya.catalog.spec import load_catalog
 from airflow_provider_rivya.catalog.validation import check_request
 from airflow_provider_rivya.cli.main import _parser
 from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator
 from airflow_provider_rivya.exceptions import InvalidRequestError
-from airflow_provider_rivya.generation.result import GenerationResult, Output
-from airflow_provider_rivya.hooks.fields import FIELDS, ConnField
 from airflow_provider_rivya.operators.base import GenerateOperator
-from airflow_provider_rivya.operators.preparing import prepare
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
+from airflow_provider_rivya.request.prepare import prepare
+from airflow_provider_rivya.result import GenerationResult, Output
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from airflow_provider_rivya.cli.output import Output
 from airflow_provider_rivya.cli.submitting import Once
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError, InvalidRequestError
 from airflow_provider_rivya.hooks.toapis import ToApisHook
-from airflow_provider_rivya.operators.preparing import prepare
+from airflow_provider_rivya.request.prepare import prepare
 from tests.integration.conftest import QUICK
 from tests.sandbox_process import SandboxProcess
 

@@ -14,7 +14,7 @@ from airflow_provider_rivya.exceptions import (
     GenerationTimeoutError,
     NotFoundError,
 )
-from airflow_provider_rivya.generation import waiting
+from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess

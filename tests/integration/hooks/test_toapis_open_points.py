@@ -24,7 +24,7 @@ from airflow_provider_rivya.exceptions import (
     RateLimitedError,
     RequestRejectedError,
 )
-from airflow_provider_rivya.operators.landing import landed
+from airflow_provider_rivya.landing.land import landed
 from airflow_provider_rivya.sandbox.recording import can_play
 from tests.integration.conftest import sent
 from tests.integration.gateways import TOAPIS, at

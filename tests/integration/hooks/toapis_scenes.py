@@ -16,7 +16,7 @@ from airflow_provider_rivya.api.schemas import Generation, ReferenceMedia
 from airflow_provider_rivya.catalog.spec import ModelSpec, load_catalog
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.hooks.toapis import ToApisHook
-from airflow_provider_rivya.operators.landing import landed
+from airflow_provider_rivya.landing.land import landed
 from tests.integration.conftest import SECRETS, sent
 from tests.sandbox_process import SandboxProcess
 

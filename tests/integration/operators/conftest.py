@@ -69,6 +69,6 @@ def telemetry() -> Iterator[Telemetry]:
 @pytest.fixture
 def short_look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look a lost request up four times in a row, instead of for a minute."""
-    from airflow_provider_rivya.generation import lookup
+    from airflow_provider_rivya.submission import pauses as lookup
 
     monkeypatch.setattr(lookup, "PAUSES", (0.01, 0.01, 0.01))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_rivya.generation import waiting
+from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.operators.stage import Stage, scene
 from tests.integration.operators.test_delivery import file_of
 

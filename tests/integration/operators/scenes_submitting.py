@@ -7,8 +7,8 @@ from typing import Any
 from tests.integration.operators.stage import IN_DOUBT, NO_USE, Stage, scene
 from tests.integration.operators.test_delivery import CREATE
 
-PAUSE = "airflow_provider_rivya.operators.sending.CONFLICT_PAUSE"
-PATIENCE = "airflow_provider_rivya.operators.sending.CONFLICT_PATIENCE"
+PAUSE = "airflow_provider_rivya.submission.paid_call.CONFLICT_PAUSE"
+PATIENCE = "airflow_provider_rivya.submission.paid_call.CONFLICT_PATIENCE"
 KEY_LENGTH = 46
 
 

@@ -139,7 +139,7 @@ def test_repeat_while_the_first_request_is_in_progress(
     monkeypatch: pytest.MonkeyPatch,
     mode: str,
 ) -> None:
-    monkeypatch.setattr("airflow_provider_rivya.operators.sending.CONFLICT_PAUSE", 0.2)
+    monkeypatch.setattr("airflow_provider_rivya.submission.paid_call.CONFLICT_PAUSE", 0.2)
     connect(read_timeout=1, retries=1)
     sandbox.assume(idempotency_in_progress=mode)
     sandbox.fault(method="POST", path=CREATE, kind="hang", seconds=2)
@@ -153,8 +153,8 @@ def test_repeat_while_the_first_request_is_in_progress(
 def test_conflict_that_does_not_pass(
     bench: NewBench, sandbox: SandboxProcess, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("airflow_provider_rivya.operators.sending.CONFLICT_PAUSE", 0.05)
-    monkeypatch.setattr("airflow_provider_rivya.operators.sending.CONFLICT_PATIENCE", 0.3)
+    monkeypatch.setattr("airflow_provider_rivya.submission.paid_call.CONFLICT_PAUSE", 0.05)
+    monkeypatch.setattr("airflow_provider_rivya.submission.paid_call.CONFLICT_PATIENCE", 0.3)
     sandbox.assume(idempotency_replay="conflict")
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
     run = bench()
@@ -214,7 +214,7 @@ def test_a_key_that_stays_revoked_is_told_of_and_pays_nothing_again(
     deferrable: bool,
 ) -> None:
     """The generation goes on; what its end was is not known until the key is replaced."""
-    monkeypatch.setattr("airflow_provider_rivya.generation.waiting.KEY_GRACE", 0.1)
+    monkeypatch.setattr("airflow_provider_rivya.waiting.decide.KEY_GRACE", 0.1)
     refusal = {"kind": "status", "status": 401, "code": gateway.key_refused}
     sandbox.fault(method="GET", path=gateway.status, times=1000, **refusal)
     run = bench(deferrable=deferrable)

@@ -11,9 +11,9 @@ import pytest
 
 from airflow_provider_rivya._compat import AirflowFailException, AirflowTaskTimeout
 from airflow_provider_rivya.exceptions import InvalidRequestError
-from airflow_provider_rivya.generation.record import Record
-from airflow_provider_rivya.operators.records import RecordStore, SafeRecords
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from airflow_provider_rivya.submission.record import Record
+from airflow_provider_rivya.submission.stores import RecordStore, SafeRecords
 from tests import airflows
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.operators.bench import MAKE, Bench

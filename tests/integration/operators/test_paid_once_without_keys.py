@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import GenerationFailedError, OutputError
-from airflow_provider_rivya.generation import lookup
-from airflow_provider_rivya.operators import lookup as looking
+from airflow_provider_rivya.submission import lookup as looking
+from airflow_provider_rivya.submission import pauses as lookup
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import TOAPIS, at
 from tests.integration.operators.bench import Bench, Try

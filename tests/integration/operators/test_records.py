@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import InvalidRequestError
-from airflow_provider_rivya.generation import submission
+from airflow_provider_rivya.submission import decide as submission
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.operators.conftest import NewBench

@@ -342,7 +342,7 @@ def test_a_generation_of_somebody_else_is_refused_and_a_clear_makes_a_new_one(
     bench: NewBench, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when a DAG run was deleted and made again under its run id: no record, but the same key."""
-    from airflow_provider_rivya.operators import lookup
+    from airflow_provider_rivya.submission import lookup
 
     run = bench(deferrable=False)
     assert run.run().state == "success"

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import PermissionDeniedError
-from airflow_provider_rivya.generation import waiting
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.sandbox.state import SCOPES
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
+from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.fault_messages import plain
 from tests.integration.operators.bench import MAKE, Bench
 from tests.integration.operators.conftest import NewBench

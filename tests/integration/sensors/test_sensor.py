@@ -19,8 +19,8 @@ from airflow_provider_rivya.exceptions import (
     InvalidRequestError,
     NotFoundError,
 )
-from airflow_provider_rivya.generation import waiting
 from airflow_provider_rivya.sensors import watching
+from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TestedGateway, at, at_each
 from tests.integration.operators.bench import MAKE, Bench

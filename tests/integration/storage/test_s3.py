@@ -20,10 +20,10 @@ from airflow_provider_rivya.exceptions import (
     OutputError,
     StorageError,
 )
-from airflow_provider_rivya.generation.identity import Identity
-from airflow_provider_rivya.generation.record import Record
-from airflow_provider_rivya.media.store import OutputPlace
-from airflow_provider_rivya.operators.records import FileRecords, RecordTakenError
+from airflow_provider_rivya.storage.place import OutputPlace
+from airflow_provider_rivya.submission.identity import Identity
+from airflow_provider_rivya.submission.record import Record
+from airflow_provider_rivya.submission.stores import FileRecords, RecordTakenError
 from tests.integration.conftest import Connect, sent
 from tests.integration.storage.conftest import Store, Task
 from tests.sandbox_process import SandboxProcess

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.generation import waiting
 from airflow_provider_rivya.hooks import client
 from airflow_provider_rivya.triggers import base as triggers
 from airflow_provider_rivya.triggers import poller
 from airflow_provider_rivya.triggers.base import GenerationTrigger
+from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.conftest import SECRETS, Connect, Listener, sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess

@@ -21,7 +21,7 @@ from airflow_provider_rivya.exceptions import (
     RequestRejectedError,
     UnexpectedAnswerError,
 )
-from airflow_provider_rivya.generation.submission import is_content_refusal
+from airflow_provider_rivya.submission.decide import is_content_refusal
 
 CREATE = toapis.create_generation("{}", "k")
 GET = toapis.get_generation("task_1")

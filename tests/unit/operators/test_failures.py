@@ -22,8 +22,8 @@ from airflow_provider_rivya.exceptions import (
     RequestRejectedError,
     UnexpectedAnswerError,
 )
-from airflow_provider_rivya.generation.record import Record
 from airflow_provider_rivya.operators.failures import failure_of_task, without_retry
+from airflow_provider_rivya.submission.record import Record
 
 INTENT = Record("intent", 0, 0, "f", "key", 1.0, "rivya_default", "z-image", body="{}")
 

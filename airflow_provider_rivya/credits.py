@@ -1,0 +1,24 @@
+"""Numbers of credits, in words."""
+
+from __future__ import annotations
+
+
+def whole(credits: float | None) -> float | None:
+    """Show 5 credits as 5, not as 5.0."""
+    return int(credits) if credits is not None and float(credits).is_integer() else credits
+
+
+def in_credits(credits: float | None) -> str:
+    """Say a number of credits: ``1 credit``, ``5 credits``."""
+    return (
+        "an unknown number of credits"
+        if credits is None
+        else f"{credits:g} credit{'' if credits == 1 else 's'}"
+    )
+
+
+def reserved(credits: float | None) -> str:
+    """Say what a generation costs that has not ended."""
+    if credits is None:
+        return "what it costs the gateway does not tell"
+    return f"{in_credits(credits)} {'is' if credits == 1 else 'are'} reserved"

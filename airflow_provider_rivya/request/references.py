@@ -1,0 +1,273 @@
+"""The ``reference_media`` argument: from what a DAG author writes to files that can be uploaded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow_provider_rivya.catalog.references import ReferenceFacts
+from airflow_provider_rivya.exceptions import (
+    DownloadError,
+    Fault,
+    GenerationError,
+    NotMediaError,
+    OutputError,
+)
+from airflow_provider_rivya.media.inspect import StreamInspector
+from airflow_provider_rivya.redaction import clean, host_of
+from airflow_provider_rivya.storage.source import ReferenceFile, open_reference
+from airflow_provider_rivya.storage.staged import reason_of
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.gateway import GatewayClient
+    from airflow_provider_rivya.api.schemas import ReferenceMedia
+    from airflow_provider_rivya.landing.fetch import ByteStream
+
+_BLOCK = 1024 * 1024
+
+UPLOADS_AT_ONCE: Final = 4
+"""Uploads of one task at the same time; the connection's ``max_in_flight`` may allow fewer."""
+
+_ALLOWED = "a local path, an object storage URI, an http(s) URL, or the result of an earlier generation"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """
+    One file to upload.
+
+    :param file: found and readable.
+    :param facts: what validation needs to know of it.
+    :param sha256: hex digest of its content: what counts for the fingerprint.
+    """
+
+    file: ReferenceFile
+    facts: ReferenceFacts
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where one reference comes from: ``url`` is fetched first, ``uri`` is read where it lies."""
+
+    path: str
+    uri: str | None = None
+    conn_id: str | None = None
+    url: str | None = None
+
+
+def read_references(
+    value: Any,
+    *,
+    open_url: Callable[[str], AbstractContextManager[ByteStream]],
+    folder: Callable[[], str],
+    max_bytes: int,
+    conn_id: str | None = None,
+) -> list[Reference | Fault]:
+    """
+    Find, read and measure every reference.
+
+    An http(s) URL, such as a result that was not landed, is fetched and uploaded like a file:
+    whether a gateway takes URLs of elsewhere is not documented.
+
+    :param value: a path, URI or URL; the result of an earlier generation (all of its outputs); or
+        any iterable of these. A ``pathlib.Path`` or ``ObjectStoragePath`` is a path too.
+    :param open_url: opens a URL under the connection's download rules.
+    :param folder: returns a folder for fetched files, which lives as long as the task.
+    :param max_bytes: the most that is fetched of one URL.
+    :param conn_id: the connection whose rules those are, for messages.
+    :return: in order, what each is or what is wrong with it.
+    :raises GenerationError: a URL could not be fetched now; a retry may.
+    """
+    found: list[Reference | Fault] = []
+    for source in _sources(value, "reference_media"):
+        if isinstance(source, Fault):
+            found.append(source)
+        elif source.url is not None:
+            found.append(_fetched(source.url, source.path, open_url, folder(), max_bytes, conn_id))
+        else:
+            found.append(
+                _measured(open_reference(source.uri or "", source.conn_id, where=source.path), source)
+            )
+    return found
+
+
+def upload(hook: GatewayClient, references: Iterable[Reference], model: str) -> list[ReferenceMedia]:
+    """
+    Upload the files, each content once and several at a time, and return the items of the request.
+
+    :raises GatewayError: the gateway did not take one; nothing was charged.
+    """
+    from airflow_provider_rivya.api.call import FilePart
+    from airflow_provider_rivya.api.schemas import ReferenceMedia, UploadedFile
+
+    wanted = list(references)
+    once = {reference.sha256: reference for reference in wanted}
+
+    def send(reference: Reference) -> UploadedFile:
+        part = FilePart(reference.file.name, _mime_type(reference), reference.file.open)
+        try:
+            return hook.send_file(part, reference.facts.kind, model)
+        except GenerationError:
+            raise
+        except Exception as error:
+            # Between the look at the file and its upload somebody took it away.
+            raise GenerationError(
+                f"{reference.facts.path} could not be read while it was uploaded: {reason_of(error)}",
+                conn_id=hook.conn_id,
+                fate="Nothing was submitted and nothing was charged; a retry uploads it again.",
+                retryable=True,
+            ) from error
+
+    workers = max(1, min(UPLOADS_AT_ONCE, hook.settings.max_in_flight, len(once)))
+    with ThreadPoolExecutor(workers, thread_name_prefix="rivya-upload") as pool:
+        answers = dict(zip(once, pool.map(send, once.values()), strict=True))
+    return [
+        ReferenceMedia(
+            url=answers[reference.sha256].url,
+            kind=reference.facts.kind,
+            name=reference.file.name,
+            mime_type=_mime_type(reference),
+            duration_token=answers[reference.sha256].duration_token,
+        )
+        for reference in wanted
+    ]
+
+
+def _mime_type(reference: Reference) -> str:
+    return reference.facts.mime_type or "application/octet-stream"
+
+
+def _sources(value: Any, path: str) -> Iterator[_Source | Fault]:
+    if value is None:
+        return
+    if isinstance(value, str):
+        if value:
+            yield _from_text(value, path)
+    elif isinstance(value, Mapping):
+        yield from _from_result(value, path)
+    elif _is_storage_path(value):
+        yield _Source(path, str(value), getattr(value, "conn_id", None))  # Airflow 3.1: in the text alone
+    elif isinstance(value, os.PathLike):
+        yield _Source(path, os.fspath(value))
+    elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray):
+        for index, element in enumerate(value):
+            yield from _sources(element, f"{path}[{index}]")
+    else:
+        yield Fault(path, f"{type(value).__name__} is no reference", _ALLOWED)
+
+
+def _is_storage_path(value: object) -> bool:
+    # Whether one is also an os.PathLike depends on the release of universal_pathlib.
+    from airflow.sdk import ObjectStoragePath
+
+    return isinstance(value, ObjectStoragePath)
+
+
+def _from_text(text: str, path: str) -> _Source | Fault:
+    if text.lstrip().startswith(("{", "[")):
+        return Fault(
+            path,
+            "a result that was rendered to text",
+            "the task's output itself (reference_media=first.output), or render_template_as_native_obj=True "
+            "on the DAG",
+        )
+    if text[:5].lower() == "data:":
+        return Fault(path, "a data URI: give the file itself, it is uploaded", _ALLOWED)
+    if text.lower().startswith(("http://", "https://")):
+        return _Source(path, url=text)
+    return _Source(path, uri=text)
+
+
+def _from_result(result: Mapping[str, Any], path: str) -> Iterator[_Source | Fault]:
+    outputs = result.get("outputs")
+    if not isinstance(outputs, list) or not outputs:
+        yield Fault(path, "an object without outputs", _ALLOWED)
+        return
+    for index, output in enumerate(outputs):
+        place = f"{path}.outputs[{index}]"
+        landed = output.get("uri") if isinstance(output, Mapping) else None
+        remote = output.get("source_url") if isinstance(output, Mapping) else None
+        if isinstance(landed, str):
+            yield _Source(place, uri=landed, conn_id=output.get("conn_id"))
+        elif isinstance(remote, str):
+            yield _Source(place, url=remote)
+        else:
+            yield Fault(place, "an output without uri and source_url", _ALLOWED)
+
+
+def _measured(file: ReferenceFile | Fault, source: _Source) -> Reference | Fault:
+    if isinstance(file, Fault):
+        return file
+    media_type = file.media_type
+    label = _label(source.uri if source.uri else host_of(source.url or ""))
+    facts = ReferenceFacts(
+        path=source.path,
+        label=label,
+        kind=media_type.kind if media_type else "unknown",
+        mime_type=media_type.mime_type if media_type else None,
+        size_bytes=file.size_bytes,
+    )
+    digest = hashlib.sha256()
+    try:
+        with file.open() as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+    except Exception as error:
+        return Fault(source.path, f"{label!r} cannot be read to its end: {reason_of(error)}")
+    return Reference(file, facts, digest.hexdigest())
+
+
+def _label(text: str, limit: int = 120) -> str:
+    """Shorten a path from the front: its end tells the file."""
+    flat = clean(text, 4096)
+    return flat if len(flat) <= limit else f"…{flat[1 - limit :]}"
+
+
+def _fetched(
+    url: str,
+    path: str,
+    open_url: Callable[[str], AbstractContextManager[ByteStream]],
+    folder: str,
+    max_bytes: int,
+    conn_id: str | None,
+) -> Reference | Fault:
+    name = f"reference-{hashlib.sha256(path.encode()).hexdigest()[:12]}"
+    target = Path(folder) / name
+    # Without a length a cut shows only in the file itself, which would be uploaded, and paid for, as it is.
+    inspector = StreamInspector(f"the file at {host_of(url)}")
+    try:
+        with open_url(url) as stream, target.open("wb") as file:
+            for chunk in stream.chunks():
+                if file.tell() + len(chunk) > max_bytes:
+                    return Fault(path, f"the file at {host_of(url)} has more than {max_bytes} bytes")
+                file.write(chunk)
+                if stream.length is None:
+                    inspector.feed(chunk)
+            if stream.length is not None and file.tell() != stream.length:
+                raise DownloadError(
+                    f"{host_of(url)} sent {file.tell()} of {stream.length} bytes", retryable=True
+                )
+            if not file.tell():
+                return Fault(path, f"the file at {host_of(url)} is empty")
+            if stream.length is None:
+                inspector.finish()
+    except NotMediaError as error:
+        return Fault(path, error.message.rstrip("."))
+    except OutputError as error:
+        if error.retryable:
+            raise GenerationError(
+                f"{path} could not be fetched: {error.message}",
+                conn_id=conn_id,
+                http_status=error.http_status,
+                fate="Nothing was submitted and nothing was charged; a retry fetches it again.",
+                retryable=True,
+            ) from None
+        return Fault(path, f"it could not be fetched: {clean(error, 200)}")
+    return _measured(open_reference(str(target), where=path), _Source(path, url=url))

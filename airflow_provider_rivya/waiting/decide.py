@@ -1,0 +1,119 @@
+"""
+What an observation of a generation means for whoever waits for it. Pure: time is passed in.
+
+The worker, the trigger and the sensor wait through the same :class:`Wait`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from airflow_provider_rivya.exceptions import (
+    AuthenticationError,
+    GatewayError,
+    NotFoundError,
+    PermissionDeniedError,
+)
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.schemas import Generation
+    from airflow_provider_rivya.waiting.schedule import Schedule
+
+Outcome = Literal["succeeded", "failed", "timeout", "not_found", "refused"]
+
+KEY_GRACE: Final = 600.0
+"""Seconds for which a 401 or 403 pauses the polling: a key may be replaced in the connection."""
+
+NOT_FOUND_GRACE: Final = 60.0
+"""Seconds for which a 404 on a known task id is tolerated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Ask again after ``seconds``. ``refresh`` asks to read the connection again first."""
+
+    seconds: float
+    refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """
+    The waiting is over.
+
+    :param outcome: ``succeeded`` and ``failed`` are the gateway's verdict; ``timeout`` is our
+        deadline; ``not_found`` and ``refused`` are errors that outlasted their grace.
+    :param code: the gateway's error code, where there is one.
+    """
+
+    outcome: Outcome
+    code: str | None = None
+
+
+class Wait:
+    """
+    The waiting for one generation.
+
+    :param schedule: when to poll.
+    :param submitted_at: when it was submitted, seconds since the epoch.
+    :param deadline: when to give up, seconds since the epoch. Absolute, so that a restart of the
+        triggerer does not prolong it.
+    :param seed: spreads the polls of many tasks; the task id.
+    """
+
+    def __init__(self, schedule: Schedule, submitted_at: float, deadline: float, seed: str) -> None:
+        self._schedule = schedule
+        self._submitted_at = submitted_at
+        self._deadline = deadline
+        self._seed = seed
+        self._refused_since: float | None = None
+        self._missing_since: float | None = None
+
+    def first(self, now: float) -> Sleep:
+        """Return the wait before the first observation; none for a generation that is not new."""
+        elapsed = now - self._submitted_at
+        early = self._schedule.delay(elapsed, seed=self._seed) if elapsed < self._schedule.first else 0.0
+        return Sleep(self._until_deadline(early, now))
+
+    def after(self, now: float, seen: Generation | GatewayError) -> Sleep | Finished:
+        """
+        Decide what follows from an observation.
+
+        After submission nothing is final but the gateway's own verdict: a fault of the network,
+        5xx, 429 or an answer that cannot be read are waited out until the deadline.
+
+        :param seen: what the gateway answered, or the error in its place.
+        """
+        hint, queued = None, False
+        if isinstance(seen, GatewayError):
+            over = self._grace_over(now, seen)
+            if over is not None:
+                return over
+            hint = seen.retry_after
+        else:
+            self._refused_since = self._missing_since = None
+            if seen.succeeded:
+                return Finished("succeeded")
+            if seen.failed:
+                return Finished("failed", seen.failure.code if seen.failure else None)
+            queued = seen.queued
+        if now >= self._deadline:
+            return Finished("timeout")
+        delay = self._schedule.delay(now - self._submitted_at, seed=self._seed, hint=hint, queued=queued)
+        return Sleep(self._until_deadline(delay, now), refresh=self._refused_since is not None)
+
+    def _grace_over(self, now: float, error: GatewayError) -> Finished | None:
+        if isinstance(error, AuthenticationError | PermissionDeniedError):
+            self._refused_since = now if self._refused_since is None else self._refused_since
+            if now - self._refused_since >= KEY_GRACE:
+                return Finished("refused", error.code)
+        elif isinstance(error, NotFoundError):
+            self._missing_since = now if self._missing_since is None else self._missing_since
+            if now - self._missing_since >= NOT_FOUND_GRACE:
+                return Finished("not_found", error.code)
+        return None
+
+    def _until_deadline(self, delay: float, now: float) -> float:
+        """The last observation is at the deadline, not up to one interval before it."""
+        return max(0.0, min(delay, self._deadline - now))

@@ -1,0 +1,448 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.api.download import MAX_REDIRECTS, Downloader, Egress, Origin
+from airflow_provider_rivya.api.http import ClientSettings
+from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
+from tests.unit.api.wire import Received, Wire, answer
+
+KEY = "rvya_sk_test_0123456789"
+BYTES = bytes(range(256)) * 500
+ELSEWHERE = "https://gateway.example"
+
+
+def downloader(own: str = ELSEWHERE, *allowed: str, **kwargs: Any) -> Downloader:
+    values: dict[str, Any] = {"connect_timeout": 5.0, "read_timeout": 5.0, **kwargs}
+    return Downloader(ClientSettings(base_url=own, api_key=KEY, **values), allowed)
+
+
+def fetch(url: str, by: Downloader) -> tuple[int | None, bytes]:
+    with by.open(url) as stream:
+        return stream.length, b"".join(stream.chunks())
+
+
+# -- the rules, without a socket -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://CDN.example/a?b#c", Origin("https", "cdn.example", 443)),
+        ("HTTP://cdn.example:8080", Origin("http", "cdn.example", 8080)),
+        ("http://user:pass@cdn.example/", Origin("http", "cdn.example", 80)),
+        ("https://[2001:db8::1]:8443/", Origin("https", "2001:db8::1", 8443)),
+    ],
+)
+def test_the_origin_of_a_url(url: str, origin: Origin) -> None:
+    assert Origin.of(url) == origin
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://h/a",
+        "data:image/png;base64,AA",
+        "gopher://h",
+        "//h/a",
+        "/a",
+        "",
+        "https://",
+        "https:///a",
+        "http://h:99999/",
+        "http://[::1/",
+        "javascript:alert(1)",
+        "s3://bucket/key",
+    ],
+)
+def test_nothing_but_http_is_followed(url: str) -> None:
+    with pytest.raises(DownloadRefusedError, match="not an http"):
+        Origin.of(url)
+
+
+CDN = Origin("https", "cdn.example", 443)
+EGRESS = Egress(Origin.of(ELSEWHERE))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2a00:1450::5"],
+)
+def test_public_addresses(address: str) -> None:
+    EGRESS.check_address(CDN, address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.0",  # noqa: S104 - an address to refuse, not one to listen on
+        "10.1.2.3",
+        "100.64.0.1",
+        "127.0.0.1",
+        "127.8.8.8",
+        "169.254.169.254",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.0.2.1",
+        "192.168.1.1",
+        "198.18.0.1",
+        "203.0.113.1",
+        "224.0.0.1",
+        "239.255.255.250",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::7f00:1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::ffff:169.254.169.254",
+        "::ffff:224.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::1",
+        "2002:7f00:1::",
+        "2002:a00:1::1",
+        "2001:db8::1",
+        "fc00::1",
+        "fd12:3456::1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fec0::1",
+        "ff02::1",
+        "ff0e::1",
+    ],
+)
+def test_addresses_that_are_not_public(address: str) -> None:
+    with pytest.raises(DownloadRefusedError, match="not a public address") as caught:
+        EGRESS.check_address(CDN, address)
+    assert "allowed_download_hosts" in str(caught.value)
+    EGRESS.check_address(Origin.of(ELSEWHERE), address)
+
+
+@pytest.mark.parametrize(
+    ("rule", "host", "trusted"),
+    [
+        ("cdn.example", "cdn.example", True),
+        ("cdn.example", "a.cdn.example", False),
+        ("cdn.example", "notcdn.example", False),
+        ("*.cdn.example", "a.cdn.example", True),
+        ("*.cdn.example", "a.b.cdn.example", True),
+        ("*.cdn.example", "cdn.example", False),
+        ("*.cdn.example", "evilcdn.example", False),
+        ("*.cdn.example", "a.cdn.example.evil", False),
+    ],
+)
+def test_allowed_hosts(rule: str, host: str, trusted: bool) -> None:
+    assert Egress(EGRESS.own, ("other", rule)).trusts(Origin("https", host, 443)) is trusted
+
+
+@pytest.mark.parametrize(
+    "url", ["http://gateway.example", "https://gateway.example:444", "https://sub.gateway.example"]
+)
+def test_another_scheme_port_or_name_is_not_the_connections_own_origin(url: str) -> None:
+    assert not EGRESS.trusts(Origin.of(url))
+
+
+# -- over the wire ---------------------------------------------------------------------------------
+
+
+def test_the_bytes_and_their_length() -> None:
+    with Wire(answer(200, BYTES)) as wire:
+        assert fetch(f"{wire.url}/a%20b?c=d#e", downloader(wire.url)) == (len(BYTES), BYTES)
+    (request,) = wire.received
+    assert request.target == "/a%20b?c=d"
+    assert request.headers["accept-encoding"] == "identity"
+    assert request.headers["host"] == wire.url.removeprefix("http://")
+    assert "authorization" not in request.headers
+
+
+def test_a_body_of_many_reads_arrives_as_it_was_sent() -> None:
+    body = bytes(range(256)) * 8_000
+    with Wire(answer(200, body)) as wire:
+        assert fetch(wire.url, downloader(wire.url)) == (len(body), body)
+
+
+def test_nothing_behind_the_declared_length_is_taken() -> None:
+    for body in (b"x" * 10, b"x" * 1_000_000):
+        with Wire(answer(200, body + b"surplus", content_length=str(len(body)))) as wire:
+            assert fetch(wire.url, downloader(wire.url)) == (len(body), body)
+
+
+def test_a_coding_wins_over_a_length() -> None:
+    raw = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    with Wire(raw) as wire:
+        assert fetch(wire.url, downloader(wire.url))[1] == b"abc"
+
+
+def test_a_large_body_that_is_cut_says_how_much_is_missing() -> None:
+    raw = answer(200, bytes(900_000), content_length="1000000")
+    with Wire(raw) as wire, pytest.raises(DownloadError, match="broke off") as caught:
+        fetch(wire.url, downloader(wire.url))
+    assert "100000 of 1000000 bytes did not come" in str(caught.value)
+    assert caught.value.retryable
+
+
+def test_a_large_body_may_be_left_in_the_middle() -> None:
+    with Wire(answer(200, bytes(5_000_000))) as wire:
+        with downloader(wire.url).open(wire.url) as stream:
+            chunks = stream.chunks()
+            assert len(next(chunks)) + len(next(chunks)) < 5_000_000
+        with pytest.raises(DownloadError, match="broke off"):
+            list(chunks)
+
+
+def test_without_a_length() -> None:
+    chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    until_closed = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabcde"
+    for raw in (chunked, until_closed):
+        with Wire(raw) as wire:
+            assert fetch(wire.url, downloader(wire.url)) == (None, b"abcde")
+
+
+def test_an_address_that_is_not_public_is_refused_before_a_byte_is_sent() -> None:
+    with Wire(answer(200, BYTES)) as wire, pytest.raises(DownloadRefusedError, match=r"127\.0\.0\.1"):
+        fetch(wire.url, downloader())
+    assert wire.received == []
+
+
+def test_a_name_that_leads_to_a_private_address_is_refused_by_the_address() -> None:
+    with Wire(answer(200, BYTES)) as wire:
+        url = f"http://localhost:{wire.port}/"
+        with pytest.raises(DownloadRefusedError, match="localhost leads to"):
+            fetch(url, downloader())
+        assert wire.received == []
+        assert fetch(url, downloader(ELSEWHERE, "localhost"))[1] == BYTES
+
+
+def test_another_port_of_the_own_host_is_not_the_own_origin() -> None:
+    with Wire(answer(200, BYTES)) as wire, Wire(answer(200)) as own, pytest.raises(DownloadRefusedError):
+        fetch(wire.url, downloader(own.url))
+    assert wire.received == []
+
+
+def redirect(location: str, status: int = 302) -> bytes:
+    return answer(status, location=location)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_followed_and_relative_ones_resolved(status: int) -> None:
+    with Wire(redirect("../c?d", status), answer(200, BYTES)) as wire:
+        assert fetch(f"{wire.url}/a/b/", downloader(wire.url))[1] == BYTES
+    assert [request.target for request in wire.received] == ["/a/b/", "/a/c?d"]
+
+
+def test_every_hop_is_checked() -> None:
+    with Wire(answer(200, BYTES)) as inside:
+        for target in (inside.url, f"http://localhost:{inside.port}", f"//127.0.0.1:{inside.port}/"):
+            with Wire(redirect(target)) as own, pytest.raises(DownloadRefusedError, match="public address"):
+                fetch(own.url, downloader(own.url))
+        assert inside.received == []
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://cdn.example/a", "https:///nowhere"])
+def test_a_redirect_to_another_kind_of_place(target: str) -> None:
+    with Wire(redirect(target)) as own, pytest.raises(DownloadRefusedError, match="not an http"):
+        fetch(own.url, downloader(own.url))
+
+
+def test_redirects_end() -> None:
+    with Wire(redirect("/again")) as wire, pytest.raises(DownloadRefusedError, match="more than 5 redirects"):
+        fetch(wire.url, downloader(wire.url))
+    assert len(wire.received) == MAX_REDIRECTS + 1
+    with Wire(*[redirect("/again")] * MAX_REDIRECTS, answer(200, b"end")) as wire:
+        assert fetch(wire.url, downloader(wire.url))[1] == b"end"
+
+
+def test_a_redirect_to_nowhere() -> None:
+    with Wire(answer(302)) as wire, pytest.raises(DownloadError, match="HTTP 302"):
+        fetch(wire.url, downloader(wire.url))
+
+
+def with_key_only(request: Received) -> bytes:
+    return answer(200, BYTES) if "authorization" in request.headers else answer(401)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_the_key_goes_to_the_own_origin_when_that_asks(status: int) -> None:
+    with Wire(answer(status), answer(200, BYTES)) as wire:
+        assert fetch(wire.url, downloader(wire.url))[1] == BYTES
+    assert [request.headers.get("authorization") for request in wire.received] == [None, f"Bearer {KEY}"]
+
+
+def test_the_key_is_offered_once() -> None:
+    with Wire(answer(401)) as wire, pytest.raises(DownloadError, match="HTTP 401"):
+        fetch(wire.url, downloader(wire.url))
+    assert len(wire.received) == 2
+
+
+def test_the_key_goes_nowhere_else() -> None:
+    with Wire(with_key_only) as other, Wire(redirect(f"http://localhost:{other.port}/")) as own:
+        by = downloader(own.url, "localhost")
+        with pytest.raises(DownloadError, match="HTTP 401"):
+            fetch(own.url, by)
+        with pytest.raises(DownloadError, match="HTTP 401"):
+            fetch(f"http://localhost:{other.port}/", by)
+    assert all("authorization" not in request.headers for request in other.received + own.received)
+
+
+def test_the_key_does_not_follow_a_redirect() -> None:
+    with Wire(answer(200, BYTES)) as other:
+        away = redirect(f"http://localhost:{other.port}/")
+        with Wire(answer(401), away) as own:
+            assert fetch(own.url, downloader(own.url, "localhost"))[1] == BYTES
+    assert "authorization" in own.received[1].headers
+    assert "authorization" not in other.received[0].headers
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable", "advice"),
+    [
+        (404, False, True),
+        (410, False, True),
+        (401, False, True),
+        (403, False, True),
+        (400, False, False),
+        (204, False, False),
+        (206, False, False),
+        (408, True, False),
+        (425, True, False),
+        (429, True, False),
+        (500, True, False),
+        (503, True, False),
+    ],
+)
+def test_what_is_not_the_result(status: int, retryable: bool, advice: bool) -> None:
+    with Wire(answer(status)) as wire:
+        own = downloader(ELSEWHERE, "127.0.0.1")
+        with pytest.raises(DownloadError, match=f"HTTP {status}") as caught:
+            fetch(f"{wire.url}/a?secret=1", own)
+    assert caught.value.http_status == status
+    assert caught.value.retryable is retryable
+    assert bool(caught.value.advice) is advice
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, identity"])
+def test_an_encoding_that_was_not_asked_for(encoding: str) -> None:
+    with (
+        Wire(answer(200, BYTES, content_encoding=encoding)) as wire,
+        pytest.raises(DownloadError, match="encoded"),
+    ):
+        fetch(wire.url, downloader(wire.url))
+
+
+def test_identity_is_no_encoding() -> None:
+    with Wire(answer(200, BYTES, content_encoding="identity")) as wire:
+        assert fetch(wire.url, downloader(wire.url))[1] == BYTES
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        b"no http\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: ten\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\ncontent-length: " + b"9" * 5000 + b"\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
+    ],
+    ids=["hangs-up", "garbage", "length-in-words", "length-negative", "length-endless", "cut", "cut-chunk"],
+)
+def test_a_transfer_that_breaks_off_may_be_tried_again(raw: bytes | None) -> None:
+    with Wire(raw) as wire, pytest.raises(DownloadError, match="broke off") as caught:
+        fetch(wire.url, downloader(wire.url))
+    assert caught.value.retryable
+    assert "http://127.0.0.1" in str(caught.value)
+
+
+def test_nobody_listens() -> None:
+    with Wire(None) as wire:
+        gone = wire.url
+    with pytest.raises(DownloadError, match="broke off") as caught:
+        fetch(gone, downloader(gone))
+    assert caught.value.retryable
+
+
+def test_the_consumers_own_fault_is_not_the_transfers() -> None:
+    def consume(url: str) -> None:
+        with downloader(url).open(url) as stream:
+            for _ in stream.chunks():
+                raise OSError(28, "No space left on device")
+
+    with Wire(answer(200, BYTES)) as wire, pytest.raises(OSError, match="No space left") as caught:
+        consume(wire.url)
+    assert type(caught.value) is OSError
+
+
+def test_a_body_may_be_left_unread() -> None:
+    with Wire(answer(200, BYTES * 100)) as wire, downloader(wire.url).open(wire.url) as stream:
+        assert stream.length == len(BYTES) * 100
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/\u00fc.png", "/%C3%BC.png"),
+        ("/a%20b?x=\u65e5&y=1%2F2#part", "/a%20b?x=%E6%97%A5&y=1%2F2"),
+        ("/signed?X-Amz-Signature=a+b/c~d", "/signed?X-Amz-Signature=a+b/c~d"),
+    ],
+)
+def test_characters_that_a_url_cannot_hold_are_encoded_and_nothing_else(path: str, sent: str) -> None:
+    with Wire(answer(200, BYTES)) as wire:
+        fetch(wire.url + path, downloader(wire.url))
+        assert [request.target for request in wire.received] == [sent]
+
+
+def test_a_host_name_with_such_characters_is_refused() -> None:
+    with pytest.raises(DownloadRefusedError, match="host name"):
+        fetch("https://b\u00fccher.example/x.png", downloader())
+
+
+def test_nothing_of_a_result_url_reaches_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), Wire(answer(200, BYTES)) as wire:
+        fetch(f"{wire.url}/?signature=s3cret", downloader(wire.url))
+    assert [record for record in caplog.records if record.name.startswith("http")] == []
+    assert "s3cret" not in caplog.text
+
+
+# -- proxies ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    for name in ("NO_PROXY", "no_proxy", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch.setenv
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
+@pytest.mark.parametrize("with_scheme", [True, False])
+def test_a_proxy_of_the_environment_is_used(
+    proxied: Callable[[str, str], None], variable: str, with_scheme: bool
+) -> None:
+    with Wire(answer(200, BYTES)) as proxy:
+        proxied(variable, proxy.url if with_scheme else proxy.url.removeprefix("http://"))
+        assert fetch("http://cdn.example/a", downloader())[1] == BYTES
+    assert proxy.received[0].target == "http://cdn.example/a"
+
+
+def test_a_proxy_gets_its_own_credentials(proxied: Callable[[str, str], None]) -> None:
+    with Wire(answer(200, BYTES)) as proxy:
+        proxied("http_proxy", proxy.url.replace("http://", "http://us%40er:pw@"))
+        assert fetch("http://cdn.example/a", downloader())[1] == BYTES
+    assert proxy.received[0].headers["proxy-authorization"] == "Basic dXNAZXI6cHc="
+
+
+def test_a_proxy_is_passed_by_where_the_environment_says(proxied: Callable[[str, str], None]) -> None:
+    with Wire(answer(200, BYTES)) as wire, Wire(answer(500)) as proxy:
+        proxied("http_proxy", proxy.url)
+        proxied("no_proxy", "127.0.0.1")
+        assert fetch(wire.url, downloader(wire.url))[1] == BYTES
+    assert proxy.received == []

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.api.download import Downloader
+from airflow_provider_rivya.api.http import ClientSettings
+from airflow_provider_rivya.exceptions import Fault, GenerationError
+from airflow_provider_rivya.request.references import Reference, read_references
+from tests.unit.api.wire import Wire, answer
+from tests.unit.media.samples import encoded
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(200)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "a.png"
+    path.write_bytes(PNG)
+    return path
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., list[Reference | Fault]]:
+    def fetch_nothing(url: str) -> Any:
+        raise AssertionError(f"{url} was fetched")
+
+    def run(value: Any, **kwargs: Any) -> list[Reference | Fault]:
+        options = {"open_url": fetch_nothing, "folder": lambda: str(tmp_path), "max_bytes": 10_000, **kwargs}
+        return read_references(value, **options)
+
+    return run
+
+
+def paths(found: list[Reference | Fault]) -> list[str]:
+    return [entry.path if isinstance(entry, Fault) else entry.facts.path for entry in found]
+
+
+@pytest.mark.parametrize("value", [None, "", [], (), [None, ""]])
+def test_nothing(read: Any, value: Any) -> None:
+    assert read(value) == []
+
+
+def test_a_file(read: Any, picture: Path) -> None:
+    for value in (str(picture), picture, f"file://{picture}"):
+        (found,) = read(value)
+        assert found.sha256 == hashlib.sha256(PNG).hexdigest()
+        assert (found.facts.path, found.facts.kind, found.facts.mime_type) == (
+            "reference_media",
+            "image",
+            "image/png",
+        )
+        assert found.facts.size_bytes == len(PNG)
+        assert found.file.name == "a.png"
+
+
+def test_many_in_order_with_what_is_wrong_in_between(read: Any, picture: Path) -> None:
+    def three() -> Iterator[Any]:
+        yield picture
+        yield "/nowhere/b.png"
+        yield [str(picture)]
+
+    found = read(three())
+    assert paths(found) == ["reference_media[0]", "reference_media[1]", "reference_media[2][0]"]
+    assert [isinstance(entry, Fault) for entry in found] == [False, True, False]
+
+
+def test_the_result_of_an_earlier_generation(read: Any, picture: Path) -> None:
+    result = {"generation_id": "t", "outputs": [{"uri": str(picture), "conn_id": None}] * 2}
+    assert paths(read(result)) == ["reference_media.outputs[0]", "reference_media.outputs[1]"]
+    assert paths(read([result])) == ["reference_media[0].outputs[0]", "reference_media[0].outputs[1]"]
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (5, "int is no reference"),
+        (b"raw", "bytes is no reference"),
+        ({}, "an object without outputs"),
+        ({"outputs": []}, "an object without outputs"),
+        ({"outputs": "x"}, "an object without outputs"),
+        ({"outputs": [{}]}, "an output without uri and source_url"),
+        ({"outputs": ["x"]}, "an output without uri and source_url"),
+        ("{'outputs': []}", "a result that was rendered to text"),
+        (" [1]", "a result that was rendered to text"),
+        ("data:image/png;base64,iVBORw0KGgo=", "a data URI: give the file itself, it is uploaded"),
+    ],
+)
+def test_what_is_no_reference(read: Any, value: Any, problem: str) -> None:
+    (found,) = read(value)
+    assert found.problem == problem
+    assert found.allowed
+
+
+def test_an_unknown_kind_of_file_is_left_to_the_models_rules(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("just words " * 50)
+    (found,) = read(tmp_path / "a.txt")
+    assert (found.facts.kind, found.facts.mime_type) == ("unknown", None)
+
+
+# -- by URL ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own() -> Callable[[Wire], Any]:
+    def opener(wire: Wire) -> Any:
+        return Downloader(ClientSettings(wire.url, "rvya_sk_x", connect_timeout=5.0, read_timeout=5.0)).open
+
+    return opener
+
+
+def test_a_url_is_fetched_and_measured_like_a_file(read: Any, own: Any, tmp_path: Path) -> None:
+    with Wire(answer(200, PNG)) as wire:
+        (found,) = read(f"{wire.url}/a.png?signature=s3cret", open_url=own(wire))
+    assert found.sha256 == hashlib.sha256(PNG).hexdigest()
+    assert found.facts.mime_type == "image/png"
+    assert "s3cret" not in found.facts.label
+    with found.file.open() as stream:
+        assert stream.read() == PNG
+
+
+def test_a_result_that_was_not_landed_is_fetched(read: Any, own: Any) -> None:
+    with Wire(answer(200, PNG)) as wire:
+        result = {"outputs": [{"uri": None, "source_url": f"{wire.url}/{index}"} for index in range(2)]}
+        found = read(result, open_url=own(wire))
+    assert [request.target for request in wire.received] == ["/0", "/1"]
+    assert len({entry.file.uri for entry in found}) == 2
+
+
+def test_no_more_is_fetched_than_allowed(read: Any, own: Any) -> None:
+    with Wire(answer(200, PNG)) as wire:
+        assert isinstance(read(wire.url, open_url=own(wire), max_bytes=len(PNG))[0], Reference)
+        (found,) = read(wire.url, open_url=own(wire), max_bytes=len(PNG) - 1)
+    assert found.problem.endswith(f"has more than {len(PNG) - 1} bytes")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (encoded(64, 64, "PNG"), ""),
+        (encoded(64, 64, "PNG")[:-20], "is a damaged image/png file: it ends before"),
+    ],
+)
+def test_a_cut_shows_without_a_length(read: Any, content: bytes, told: str) -> None:
+    @contextmanager
+    def open_url(url: str) -> Iterator[Any]:
+        yield SimpleNamespace(length=None, chunks=lambda: iter([content[:50], content[50:]]))
+
+    if not told:
+        assert isinstance(read("http://a.example/a.png", open_url=open_url)[0], Reference)
+        return
+    with pytest.raises(GenerationError, match=told) as caught:
+        read("http://a.example/a.png", open_url=open_url)
+    assert caught.value.retryable
+    assert "Nothing was submitted and nothing was charged" in str(caught.value)
+
+
+def test_a_page_in_place_of_a_file_is_a_fault(read: Any) -> None:
+    @contextmanager
+    def open_url(url: str) -> Iterator[Any]:
+        yield SimpleNamespace(length=None, chunks=lambda: iter([b"<!doctype html><html></html>" * 20]))
+
+    (found,) = read("http://a.example/a.png", open_url=open_url)
+    assert isinstance(found, Fault)
+    assert "is not an image, video or audio file: it looks like an HTML page" in found.problem
+
+
+def test_a_url_that_is_gone(read: Any, own: Any) -> None:
+    with Wire(answer(404)) as wire:
+        (found,) = read(f"{wire.url}/?signature=s3cret", open_url=own(wire))
+    assert "it could not be fetched" in found.problem
+    assert "HTTP 404" in found.problem
+    assert "s3cret" not in str(found)
+
+
+def test_fewer_bytes_than_were_told(read: Any) -> None:
+    class Short:
+        length = 10
+
+        def chunks(self) -> Iterator[bytes]:
+            yield b"half"
+
+    @contextmanager
+    def open_url(url: str) -> Iterator[Any]:
+        yield Short()
+
+    with pytest.raises(GenerationError) as caught:
+        read("https://cdn.example/a", open_url=open_url, conn_id="rivya_default")
+    assert caught.value.retryable
+    assert str(caught.value) == (
+        "reference_media could not be fetched: https://cdn.example/... sent 4 of 10 bytes "
+        "[connection rivya_default]. Nothing was submitted and nothing was charged; a retry fetches it again."
+    )
+
+
+@pytest.mark.parametrize("length", [0, None])
+def test_an_empty_file_is_told_by_its_host(read: Any, length: int | None) -> None:
+    @contextmanager
+    def open_url(url: str) -> Iterator[Any]:
+        yield SimpleNamespace(length=length, chunks=lambda: iter(()))
+
+    (found,) = read("https://cdn.example/a?signature=s3cret", open_url=open_url)
+    assert found == Fault("reference_media", "the file at https://cdn.example/... is empty")

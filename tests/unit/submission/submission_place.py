@@ -1,0 +1,65 @@
+"""Where the model world keeps its one record, and a process's way there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from greenlet import getcurrent  # type: ignore[import-untyped]  # it ships no types
+
+from airflow_provider_rivya.submission.record import Record
+from airflow_provider_rivya.submission.stores import RecordTakenError
+
+
+def stand_still(before: str) -> None:
+    """Give the world a turn."""
+    world = getcurrent().parent
+    assert world is not None
+    world.switch(before)
+
+
+class Place:
+    """One record, exchanged as on a local disk, or as a row that only a living channel reaches."""
+
+    def __init__(self) -> None:
+        self.document: Any = None
+
+    def read(self) -> Record | None:
+        return None if self.document is None else Record.from_json(self.document)
+
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        if self.read() != before:
+            raise RecordTakenError
+        self.document = None if after is None else after.to_json()
+
+
+class Channel:
+    """A process's way to the place; a supervisor that dies takes the state store's with it."""
+
+    durable = True
+
+    def __init__(self, place: Place, done: Callable[[Record | None], None]) -> None:
+        self._place: Place | None = place
+        self._done = done
+
+    def cut(self) -> None:
+        self._place = None
+
+    @property
+    def is_cut(self) -> bool:
+        return self._place is None
+
+    @property
+    def _there(self) -> Place:
+        if self._place is None:
+            raise ConnectionError("the supervisor is gone")
+        return self._place
+
+    def read(self) -> Record | None:
+        stand_still("read")
+        return self._there.read()
+
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        stand_still("write")
+        self._there.exchange(before, after)
+        self._done(after)

@@ -1,0 +1,256 @@
+"""The model is worth something only if it fails where the code is wrong: one fault each, and it must."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.exceptions import GatewayError
+from airflow_provider_rivya.submission import decide as submission
+from airflow_provider_rivya.submission import identity, lookup
+from airflow_provider_rivya.submission import paid_call as sending
+from airflow_provider_rivya.submission import stores as records
+from airflow_provider_rivya.submission.decide import Begin, LookUp, Repeat
+from airflow_provider_rivya.submission.lookup import Finding
+from airflow_provider_rivya.submission.machine import Submitter
+from airflow_provider_rivya.submission.paid_call import PaidCall
+from airflow_provider_rivya.submission.record import Record
+from airflow_provider_rivya.submission.stores import RecordTakenError, SafeRecords
+from tests.unit.submission.test_submission_losses import (
+    test_a_lost_record_is_made_up_for_by_the_key,
+    test_the_documented_tables_are_true,
+)
+from tests.unit.submission.test_submission_model import (
+    ONCE_LOST,
+    tell,
+    test_a_clear_after_a_record_was_forgotten_pays_for_a_new_generation,
+    test_a_clear_after_fewer_retries_pays_for_a_new_generation,
+    test_a_question_that_was_asked_after_the_clear,
+    test_what_once_paid_twice_pays_once,
+)
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+decide = submission.next_step
+make_key = identity.idempotency_key
+
+
+def _deciding(change: Callable[[Any, dict[str, Any]], Any]) -> Patch:
+    """Make the decision another one."""
+
+    def next_step(record: Record | None, **given: Any) -> Any:
+        return change(decide(record, **given), {"record": record, **given})
+
+    return lambda patch: patch.setattr(submission, "next_step", next_step)
+
+
+def _key(*_: Any) -> str:
+    return f"rivya-{uuid.uuid4().hex}"
+
+
+def _without_attempt(identity: Any, epoch: int, attempt: int, fingerprint: str) -> str:
+    del attempt
+    return make_key(identity, epoch, 0, fingerprint)
+
+
+def _without_epoch(identity: Any, epoch: int, attempt: int, fingerprint: str) -> str:
+    del epoch
+    return make_key(identity, 0, attempt, fingerprint)
+
+
+def _attempt_stands(step: Any, given: dict[str, Any]) -> Any:
+    return (
+        replace(step, attempt=given["record"].attempt)
+        if isinstance(step, Begin) and given["record"]
+        else step
+    )
+
+
+def _epoch_kept(step: Any, given: dict[str, Any]) -> Any:
+    kept = given["record"].epoch if given["record"] else given["epoch"]
+    return replace(step, epoch=kept) if isinstance(step, Begin) else step
+
+
+def _epoch_not_adopted(step: Any, given: dict[str, Any]) -> Any:
+    if isinstance(step, Begin | submission.Stop) or given["record"] is None:
+        return step
+    return replace(step, record=replace(step.record, epoch=given["record"].epoch))
+
+
+def _attempt_begins_anew(step: Any, given: dict[str, Any]) -> Any:
+    """Count from 0 after a clear."""
+    record = given["record"]
+    cleared = record is not None and record.epoch != given["epoch"]
+    return replace(step, attempt=0) if isinstance(step, Begin) and cleared else step
+
+
+def _any_try_answers(step: Any, given: dict[str, Any]) -> Any:
+    """Take a clear for the answer to a question that came after it."""
+    return decide(given.pop("record"), **{**given, "first_since_clear": True})
+
+
+def _look_up_skipped(step: Any, given: dict[str, Any]) -> Any:
+    return Repeat(step.record) if isinstance(step, LookUp) else step
+
+
+def _absent_at_once(step: Any, given: dict[str, Any]) -> Any:
+    return (
+        decide(given.pop("record"), **{**given, "looked_up": "absent"}) if isinstance(step, LookUp) else step
+    )
+
+
+def _clear_is_the_answer(step: Any, given: dict[str, Any]) -> Any:
+    """Take a clear for the answer to a question that nobody was asked."""
+    record = given["record"]
+    if isinstance(step, submission.Stop) and step.reason == "absent" and record.epoch != given["epoch"]:
+        return Begin(given["epoch"], 0, abandoned=record)
+    return step
+
+
+def _order_ignored(step: Any, given: dict[str, Any]) -> Any:
+    return decide(given.pop("record"), **{**given, "try_id": None})
+
+
+def _connection_ignored(step: Any, given: dict[str, Any]) -> Any:
+    return decide(given.pop("record"), **{**given, "conn_id": None})
+
+
+def _never_older(*_: Any) -> float:
+    return 0.0
+
+
+def _another_answer_taken(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sending, "older_than_request", _never_older)
+
+
+def _another_look_up_taken(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lookup, "older_than_request", _never_older)
+
+
+def _blind_note(self: SafeRecords, record: Record) -> None:
+    with suppress(Exception):
+        self._store.exchange(self._store.read(), record)
+
+
+def _careless_take_back(self: SafeRecords, before: Record | None, intent: Record) -> None:
+    with suppress(Exception):
+        self._store.exchange(self._store.read(), before or intent.withdrawn())
+
+
+def _deleted(self: SafeRecords, before: Record | None, intent: Record) -> None:
+    """Leave no trace of what was taken back."""
+    with suppress(Exception):
+        self._store.exchange(intent, before)
+
+
+def _not_adopted(self: SafeRecords, record: Record, before: Record) -> None:
+    """Give up when another process writes meanwhile."""
+    with suppress(Exception):
+        self._store.exchange(before, record)
+
+
+def _window_ignored(step: Any, given: dict[str, Any]) -> Any:
+    return Repeat(step.record) if isinstance(step, submission.Stop) and step.reason == "uncertain" else step
+
+
+def _careless_begin(self: SafeRecords, record: Record, before: Record | None) -> None:
+    begin(self, record, self.read() if before != self.read() else before)
+
+
+def _later_word_counts(there: Record | None, record: Record) -> Record:
+    del there
+    return record
+
+
+def _no_new_holder(self: Submitter, record: Record, before: Record | None) -> Any:
+    """Send again what another process holds, without writing that."""
+    del before
+    return self._post(record)
+
+
+def _holder_forgotten(self: Submitter, record: Record, before: Record | None) -> Any:
+    """Take over, and leave the other one's name."""
+    try:
+        self.records.begin(record, before)
+    except RecordTakenError:
+        return self._follow(before)
+    return self._post(record)
+
+
+def _looks_once(self: Submitter, record: Record, *, patiently: bool) -> Finding:
+    del patiently
+    return find(self, record, patiently=False)
+
+
+find = Submitter.find
+begin = SafeRecords.begin
+
+
+MUTANTS: dict[str, Patch] = {
+    "key_without_attempt": lambda patch: patch.setattr(identity, "idempotency_key", _without_attempt),
+    "key_without_epoch": lambda patch: patch.setattr(identity, "idempotency_key", _without_epoch),
+    "attempt_stands": _deciding(_attempt_stands),
+    "attempt_begins_anew": _deciding(_attempt_begins_anew),
+    "any_try_answers": _deciding(_any_try_answers),
+    "epoch_kept": _deciding(_epoch_kept),
+    "epoch_not_adopted": _deciding(_epoch_not_adopted),
+    "look_up_skipped": _deciding(_look_up_skipped),
+    "absent_at_once": _deciding(_absent_at_once),
+    "clear_is_the_answer": _deciding(_clear_is_the_answer),
+    "order_of_tries_ignored": _deciding(_order_ignored),
+    "connection_ignored": _deciding(_connection_ignored),
+    "another_answer_taken": _another_answer_taken,
+    "another_look_up_taken": _another_look_up_taken,
+    "nothing_rules": lambda patch: patch.setattr(Submitter, "ruling_record", lambda self: None),
+    "looks_once": lambda patch: patch.setattr(Submitter, "find", _looks_once),
+    "blind_note": lambda patch: patch.setattr(SafeRecords, "note", _blind_note),
+    "careless_take_back": lambda patch: patch.setattr(SafeRecords, "take_back", _careless_take_back),
+    "deleted_when_taken_back": lambda patch: patch.setattr(SafeRecords, "take_back", _deleted),
+    "not_adopted_twice": lambda patch: patch.setattr(SafeRecords, "adopt", _not_adopted),
+    "careless_begin": lambda patch: patch.setattr(SafeRecords, "begin", _careless_begin),
+    "later_word_counts": lambda patch: patch.setattr(records, "_merged", _later_word_counts),
+    "no_fence": lambda patch: patch.setattr(PaidCall, "_still_mine", lambda self: True),
+    "no_new_holder": lambda patch: patch.setattr(Submitter, "_take_over", _no_new_holder),
+    "holder_forgotten": lambda patch: patch.setattr(Submitter, "_take_over", _holder_forgotten),
+}
+
+
+STORIES = 1500
+"""How many stories, of a thousandth of a second each, a fault may take until it shows."""
+
+
+@pytest.mark.usefixtures("unheard")
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_model_notices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    MUTANTS[name](monkeypatch)
+    with pytest.raises((AssertionError, GatewayError, RecordTakenError)):
+        _every_story()
+
+
+def _every_story() -> None:
+    for story in ONCE_LOST:
+        test_what_once_paid_twice_pays_once(story)
+    test_a_clear_after_fewer_retries_pays_for_a_new_generation()
+    test_a_question_that_was_asked_after_the_clear()
+    test_a_clear_after_a_record_was_forgotten_pays_for_a_new_generation()
+    for seed in range(STORIES):
+        tell(seed)
+
+
+@pytest.mark.usefixtures("unheard")
+def test_a_random_key_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity, "idempotency_key", _key)
+    with pytest.raises(AssertionError):
+        test_a_lost_record_is_made_up_for_by_the_key()
+
+
+@pytest.mark.usefixtures("unheard")
+def test_a_key_that_is_sent_after_its_time_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    _deciding(_window_ignored)(monkeypatch)
+    with pytest.raises(AssertionError):
+        test_the_documented_tables_are_true()
