@@ -1,9 +1,9 @@
 """
 The error tree, by the phase in which a generation went wrong.
 
-Plain Python: nothing here knows Airflow or HTTP. Operators raise subclasses of these that are
-also Airflow's own exceptions (see ``operators/failures.py``), so ``except InvalidRequestError``
-works in a callback as well as in a script that uses the hook alone.
+Plain Python: nothing here knows Airflow or HTTP. Tasks raise subclasses of these that are also Airflow's
+own exceptions (see ``operators/task_run.py``), so ``except InvalidRequestError`` works in a callback as
+well as in a script that uses the hook alone.
 
 ::
 
@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 
 class GenerationError(Exception):
@@ -50,6 +50,7 @@ class GenerationError(Exception):
     :param advice: what the reader should do.
     :param fate: what it cost and what a retry will do; set by whoever knows (the operator).
     :param retryable: whether the same call may succeed when it is simply repeated.
+    :param final: whether no retry of the task can help, so that none is to be made.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class GenerationError(Exception):
         advice: str | None = None,
         fate: str | None = None,
         retryable: bool = False,
+        final: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -75,6 +77,15 @@ class GenerationError(Exception):
         self.advice = advice
         self.fate = fate
         self.retryable = retryable
+        self.final = final
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy that differs in these attributes: no error changes after it was made."""
+        copy = type(self).__new__(type(self))
+        copy.__dict__.update(self.__dict__, **changes)
+        copy.args = (copy.message,)
+        copy.__cause__, copy.__suppress_context__ = self.__cause__, self.__suppress_context__
+        return copy.with_traceback(self.__traceback__)
 
     def __str__(self) -> str:
         facts = [
@@ -122,12 +133,17 @@ class Fault:
 
 
 class InvalidRequestError(GenerationError):
-    """The request, its files or its output place are wrong. Nothing was sent, nothing was charged."""
+    """
+    The request, its files or its output place are wrong. Nothing was sent, nothing was charged.
+
+    It is final: a retry would find the same faults.
+    """
 
     def __init__(self, faults: Sequence[Fault], *, subject: str = "The request", **kwargs: Any) -> None:
         self.faults = tuple(faults)
         count = len(self.faults)
         listing = "".join(f"\n  - {fault}" for fault in self.faults)
+        kwargs.setdefault("final", True)
         kwargs.setdefault("fate", "Nothing was sent and nothing was charged; a retry would not help.")
         super().__init__(f"{subject} has {count} fault{'s' if count != 1 else ''}:{listing}", **kwargs)
 
@@ -144,16 +160,16 @@ class GatewayError(GenerationError):
     The gateway refused the call or could not be reached.
 
     :param retry_after: seconds the gateway asked to wait (``Retry-After``), when it said so.
-
-    ``maybe_taken_in`` tells whether this call, or an earlier attempt at it, may have been taken in
-    by the gateway although no usable answer came.
+    :param maybe_taken_in: whether this call, or an earlier attempt at it, may have been taken in by the
+        gateway although no usable answer came.
     """
 
-    maybe_taken_in: bool = False
-
-    def __init__(self, message: str, *, retry_after: float | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, maybe_taken_in: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(message, **kwargs)
         self.retry_after = retry_after
+        self.maybe_taken_in = maybe_taken_in
 
 
 class AuthenticationError(GatewayError):

@@ -14,10 +14,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya import _compat
-
 if TYPE_CHECKING:
     from datetime import timedelta
+    from types import ModuleType
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +46,12 @@ class Labels:
 
 def submitted(labels: Labels) -> None:
     """Count ``rivya.generation.submitted``: the gateway took a generation in."""
-    _count(_compat.stats_in_worker, "submitted", 1, labels)
+    _count("stats_in_worker", "submitted", 1, labels)
 
 
 def reattached(labels: Labels) -> None:
     """Count ``rivya.generation.reattached``: a try went on with what an earlier one had submitted."""
-    _count(_compat.stats_in_worker, "reattached", 1, labels)
+    _count("stats_in_worker", "reattached", 1, labels)
 
 
 def failed(labels: Labels, credits: float | None) -> None:
@@ -61,7 +60,7 @@ def failed(labels: Labels, credits: float | None) -> None:
 
     :param credits: what it cost although it failed; ``None`` when the gateway does not say.
     """
-    _count(_compat.stats_in_worker, "failed", 1, labels)
+    _count("stats_in_worker", "failed", 1, labels)
     _spent(labels, credits)
 
 
@@ -74,7 +73,7 @@ def delivered(labels: Labels, credits: float | None, duration: timedelta | None)
     """
     _spent(labels, credits)
     if duration is not None:
-        _emit(_compat.stats_in_worker, "timing", f"{PREFIX}.duration", duration, tags=labels.tags)
+        _emit("stats_in_worker", "timing", f"{PREFIX}.duration", duration, tags=labels.tags)
 
 
 def polled(labels: Labels, *, triggerer: bool) -> None:
@@ -83,22 +82,22 @@ def polled(labels: Labels, *, triggerer: bool) -> None:
 
     :param triggerer: whether this process is a triggerer, which has metrics of its own.
     """
-    _count(_compat.stats_in_triggerer if triggerer else _compat.stats_in_worker, "polls", 1, labels)
+    _count("stats_in_triggerer" if triggerer else "stats_in_worker", "polls", 1, labels)
 
 
 def _spent(labels: Labels, credits: float | None) -> None:
     if credits:
         amount = int(credits) if float(credits).is_integer() else credits
-        _count(_compat.stats_in_worker, "credits.spent", amount, labels)
+        _count("stats_in_worker", "credits.spent", amount, labels)
 
 
-def _count(source: Any, name: str, amount: float, labels: Labels) -> None:
+def _count(source: str, name: str, amount: float, labels: Labels) -> None:
     _emit(source, "incr", f"{PREFIX}.{name}", amount, tags=labels.tags)
 
 
-def _emit(source: Any, method: str, *arguments: Any, **more: Any) -> None:
+def _emit(source: str, method: str, *arguments: Any, **more: Any) -> None:
     with _harmless(f"The metric {arguments[0]} could not be sent."):
-        stats = source()
+        stats = getattr(_airflow(), source)()
         if stats is not None:
             getattr(stats, method)(*arguments, **more)
 
@@ -151,7 +150,7 @@ def waited(labels: Labels, generation_id: str, since: float, outcome: str) -> No
     :param outcome: how the waiting ended; all but ``succeeded`` mark the span as failed.
     """
     with _harmless("The span rivya.wait could not be made."):
-        tracer = _compat.tracer(INSTRUMENTATION)
+        tracer = _airflow().tracer(INSTRUMENTATION)
         if tracer is None:
             return
         attributes = {**labels.tags, "generation_id": generation_id, "outcome": outcome}
@@ -164,7 +163,7 @@ def waited(labels: Labels, generation_id: str, since: float, outcome: str) -> No
 def _open(
     name: str, labels: Labels, attributes: dict[str, str | int | float | None]
 ) -> AbstractContextManager[Any] | None:
-    tracer = _compat.tracer(INSTRUMENTATION)
+    tracer = _airflow().tracer(INSTRUMENTATION)
     if tracer is None:
         return None
     opened: AbstractContextManager[Any] = tracer.start_as_current_span(
@@ -186,6 +185,13 @@ def _mark_failed(current: Any, why: str) -> None:
 
         current.set_attribute("error.type", why)
         current.set_status(Status(StatusCode.ERROR, why))
+
+
+def _airflow() -> ModuleType:
+    """Imported when something is measured: the rooms that measure stand without Airflow."""
+    from airflow_provider_rivya import _compat
+
+    return _compat
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from airflow_provider_rivya.cli.commands import DEFAULT_CONNECTION
 from airflow_provider_rivya.credits import in_credits
 from airflow_provider_rivya.exceptions import InvalidRequestError
-from airflow_provider_rivya.landing.land import landed
 from airflow_provider_rivya.result import GenerationResult
 from airflow_provider_rivya.result import Output as LandedOutput
 from airflow_provider_rivya.storage.place import OutputPlace
@@ -17,9 +16,7 @@ from airflow_provider_rivya.storage.place import OutputPlace
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.cli.output import Output
-    from airflow_provider_rivya.hooks.base import GatewayHook
 
 
 def place_of(text: str) -> str:
@@ -45,18 +42,16 @@ def checked_place(text: str) -> OutputPlace:
     return place
 
 
-def land(hook: GatewayHook, generation: Generation, model: str, path: str, output: Output) -> int:
-    """Land every file of a succeeded generation and print where they are."""
-    files = landed(hook, generation, place_of(path))
-    document = GenerationResult.of(generation, hook.api.NAME, model, files).to_xcom()
+def show(result: GenerationResult, output: Output) -> None:
+    """Print where the files of a result are, and what it cost."""
+    document = result.to_xcom()
     for entry in document["outputs"]:
         # Whoever has the URL has the file: it is for tasks, not for terminals.
         del entry["source_url"]
-    output.result(document, *(_line(file) for file in files))
-    cost = generation.credits_final
+    output.result(document, *(_line(file) for file in result.outputs))
+    cost = result.credits_final
     told = "What it cost the gateway does not tell." if cost is None else f"It cost {in_credits(cost)}."
     output.say(told, style="dim")
-    return 0
 
 
 def way_back(generation_id: str, arguments: Namespace) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -14,23 +16,22 @@ from airflow_provider_rivya.catalog.validation import Verdict, check_request
 from airflow_provider_rivya.cli.commands import GATEWAYS
 from airflow_provider_rivya.cli.connection import connect
 from airflow_provider_rivya.cli.given import is_url, open_references, read_dialect, read_request
-from airflow_provider_rivya.exceptions import (
-    Fault,
-    GenerationError,
-    GenerationFailedError,
-    InvalidRequestError,
-    NotFoundError,
-)
-from airflow_provider_rivya.request.budget import Budget, surprise
+from airflow_provider_rivya.credits import whole
+from airflow_provider_rivya.exceptions import Fault, InvalidRequestError, NotFoundError
+from airflow_provider_rivya.generation.caller import Call, CallerWords, call_of
+from airflow_provider_rivya.request.budget import Budget
 from airflow_provider_rivya.request.dialect import spelled
-from airflow_provider_rivya.request.prepare import prepare
+from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.request.references import Reference
+from airflow_provider_rivya.storage.place import OutputPlace
+from airflow_provider_rivya.submission.context import Submission
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.cli.output import Output
+    from airflow_provider_rivya.generation.job import GenerationJob
     from airflow_provider_rivya.hooks.base import GatewayHook
 
 _SUBJECT = "The request"
@@ -66,45 +67,49 @@ def validate(arguments: Namespace, output: Output) -> int:
 def generate(arguments: Namespace, output: Output) -> int:
     """``rivya generate``."""
     from airflow_provider_rivya.cli.landing import place_of
-    from airflow_provider_rivya.cli.submitting import submit
 
     prompt, params, faults = read_request(arguments)
-    budget = Budget(max_credits=arguments.max_credits, allow_estimates=arguments.allow_estimates)
     with connect(arguments.conn_id) as hook, TemporaryDirectory(prefix="rivya-") as folder:
         dialect = read_dialect(arguments.dialect, hook.api.NAME, faults)
         found: list[Reference | Fault] = [*faults, *open_references(arguments.reference, hook, folder)]
-        prepared = prepare(
-            gateway=hook.api.NAME,
+        wanted = RequestArguments(
             model=arguments.model,
             prompt=prompt,
             model_params=params,
-            references=found,
-            client_request_id=None,
             output_path=place_of(arguments.output),
-            output_conn_id=None,
-            mapped=False,
-            subject=_SUBJECT,
+            budget=Budget(max_credits=arguments.max_credits, allow_estimates=arguments.allow_estimates),
+            convert_reference_images=True,  # there is no option that advice could name
             dialect=dialect,
-            budget=budget,
+            subject=_SUBJECT,
         )
-        generation = submit(hook, prepared, arguments, output)
-        if said := surprise(generation.credits_reserved, prepared.spec, budget):
-            output.warn(said)
-        request = prepared.request
-        return _finish(hook, generation, request.model, request.category, arguments, output)
+        prepared = prepare(wanted, found, gateway=hook.api.NAME)
+        with _call(hook, arguments, output, prepared.place, key=arguments.idempotency_key) as call:
+            if prepared.references:
+                output.say(f"{len(prepared.references)} reference file(s) are uploaded.")
+            submission = call.submit(prepared)
+            reserved = whole(submission.record.credits)
+            told = "" if reserved is None else f", {reserved} credits are reserved"
+            if submission.answer is None:
+                output.say(f"Nothing is sent: something was submitted under the key {call.key} before.")
+            output.say(f"Generation {submission.generation_id} is submitted{told}.")
+            return _land(call.job, submission, arguments, output)
 
 
 def fetch(arguments: Namespace, output: Output) -> int:
     """``rivya fetch``."""
     from airflow_provider_rivya.cli.landing import checked_place
 
-    checked_place(arguments.output)
+    place = checked_place(arguments.output)
     with connect(arguments.conn_id) as hook:
         generation, category = _read(hook, arguments.generation_id, arguments.category)
         model = generation.model or "unknown"
-        return _finish(
-            hook, generation, model, category or category_of(hook.api.NAME, model), arguments, output
-        )
+        with _call(hook, arguments, output, place) as call:
+            known = call.job.resume(generation.id, model).record
+            begun = generation.created_at.timestamp() if generation.created_at else None
+            record = replace(
+                known, category=category or category_of(hook.api.NAME, model), submitted_at=begun
+            )
+            return _land(call.job, Submission(record, generation), arguments, output)
 
 
 def _read(hook: GatewayHook, generation_id: str, category: str | None) -> tuple[Generation, str | None]:
@@ -124,48 +129,59 @@ def _read(hook: GatewayHook, generation_id: str, category: str | None) -> tuple[
         return hook.get_generation(generation_id, category=category or "video"), category or "video"
     except NotFoundError as error:
         if category is None:
-            error.advice = (
+            advice = (
                 "Its images were looked at as well as its videos: look whether the id is right, and whether "
                 "the key is of the account that submitted it."
             )
+            raise error.replace(advice=advice) from None
         raise
-
-
-def _finish(
-    hook: GatewayHook,
-    generation: Generation,
-    model: str,
-    category: str,
-    arguments: Namespace,
-    output: Output,
-) -> int:
-    """From a submitted generation to files, whatever happens in between told with the way back."""
-    from airflow_provider_rivya.cli.following import follow
-    from airflow_provider_rivya.cli.landing import land
-
-    with _recoverable(generation.id, arguments, output):
-        finished = follow(hook, generation, category, arguments.timeout, output)
-        return land(hook, finished, model, arguments.output, output)
 
 
 @contextmanager
-def _recoverable(generation_id: str, arguments: Namespace, output: Output) -> Iterator[None]:
+def _call(
+    hook: GatewayHook, arguments: Namespace, output: Output, place: OutputPlace | None, key: str | None = None
+) -> Iterator[Call]:
+    """Lend a call; an interruption says what was submitted, and how to land it."""
     from airflow_provider_rivya.cli.landing import way_back
+    from airflow_provider_rivya.cli.progress import followed
 
-    command = way_back(generation_id, arguments)
-    try:
-        yield
-    except KeyboardInterrupt:
-        output.say(
-            f"Generation {generation_id} goes on at the gateway and is paid for. Fetch it later:\n  {command}"
+    def words(key: str) -> CallerWords:
+        return CallerWords(
+            f"run the same command with\n  --idempotency-key {key}\n",
+            lambda known_as: f"\n  {way_back(known_as, arguments)}\n",
+            hook.api.REPLAYS_KEYS,
         )
-        raise
-    except GenerationFailedError:
-        raise
-    except GenerationError as error:
-        error.generation_id = error.generation_id or generation_id
-        error.fate = f"The generation is paid for and not lost. Fetch it later:\n  {command}\n"
-        raise
+
+    with followed(output) as narrator:
+        call = call_of(hook, key, place, words, narrator=narrator)
+        try:
+            yield call
+        except KeyboardInterrupt:
+            record = call.job.context.records.current
+            if record is not None and record.generation_id is not None:
+                output.say(
+                    f"Generation {record.generation_id} goes on at the gateway and is paid for. "
+                    "Fetch it later:"
+                    f"\n  {way_back(record.generation_id, arguments)}"
+                )
+            else:
+                output.say(
+                    call.job.context.words.fate("uncertain" if record else "not_submitted", record).rstrip()
+                )
+            raise
+
+
+def _land(job: GenerationJob, submission: Submission, arguments: Namespace, output: Output) -> int:
+    """From a submitted generation to files."""
+    from airflow_provider_rivya.cli.landing import place_of, show
+
+    job.context.records.current = submission.record
+    finished = job.wait(submission, deadline=time.time() + arguments.timeout)
+    if finished is None:
+        raise AssertionError("no triggerer takes over")
+    result = job.land(submission, finished, OutputPlace(place_of(arguments.output)))
+    show(result, output)
+    return 0
 
 
 @contextmanager

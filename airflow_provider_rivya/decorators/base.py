@@ -65,7 +65,7 @@ class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
         # DecoratedOperator's own would look for assets in the result.
         return GenerateOperator.execute(self, context)
 
-    def _prepare(
+    def _request(
         self, context: Any, hook: GatewayHook, folder: str, faults: Sequence[Fault] = ()
     ) -> Prepared:
         asked = _wanted_by(self.python_callable, len(self.op_args), {**context, **self.op_kwargs})
@@ -73,7 +73,7 @@ class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
         asked_for, wrong = _asked_for(returned)
         for name, value in asked_for.items():
             setattr(self, name, value)
-        return super()._prepare(context, hook, folder, [*faults, *wrong])
+        return super()._request(context, hook, folder, [*faults, *wrong])
 
 
 def _wanted_by(

@@ -1,12 +1,12 @@
-"""From the end of the waiting to the result: the gateway's verdict, and the files."""
+"""From the end of the waiting to the result: the gateway's verdict, the files, the record."""
 
 from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from airflow_provider_rivya import observability
 from airflow_provider_rivya.credits import in_credits
@@ -19,16 +19,17 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.landing.land import landed
 from airflow_provider_rivya.observability import Labels
-from airflow_provider_rivya.operators.failures import without_retry
 from airflow_provider_rivya.result import GenerationResult
-from airflow_provider_rivya.submission import fate
-from airflow_provider_rivya.submission.decide import EXPIRED, is_content_refusal
-from airflow_provider_rivya.waiting.progress import failure_of
+from airflow_provider_rivya.submission.decide import is_content_refusal
+from airflow_provider_rivya.submission.record import EXPIRED
+from airflow_provider_rivya.waiting.verdict import failure_of, not_ended
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.api.schemas import Generation
-    from airflow_provider_rivya.submission.machine import Submitter
+    from airflow_provider_rivya.stop import Stop
+    from airflow_provider_rivya.storage.place import IfExists, OutputPlace
+    from airflow_provider_rivya.submission.context import SubmissionContext
     from airflow_provider_rivya.submission.record import Record
     from airflow_provider_rivya.waiting.decide import Finished
 
@@ -39,34 +40,23 @@ CLOCK_TOLERANCE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
+class Awaited:
     """
-    What a deferral carries on to the resume: plain JSON, no key, no URL of a result.
+    A generation whose waiting has ended.
 
-    Templates render again on every resume, and no function of a decorator is called again; the model that
-    was paid for and the place that was checked before paying are the ones that count.
-
+    :param model: as it was asked for.
+    :param category: where the gateway keeps it.
     :param since: when this try began to wait, seconds since the epoch.
-    :param category: of the model: where the gateway keeps the generation.
-    :param inputs: the reference files' names for lineage.
-    :param credits: reserved, where the gateway has told.
     """
 
     generation_id: str
     model: str
-    output_path: str | None
-    output_conn_id: str | None
+    category: str
     since: float | None = None
-    category: str = "image"
-    inputs: list[list[str]] = field(default_factory=list)
-    credits: float | None = None
 
 
-class Ending(Protocol):
-    """What the end of a generation means to the task that waited for it."""
-
-    @property
-    def hook(self) -> GatewayClient: ...
+class OutcomePolicy(Protocol):
+    """What the end of a generation means to whoever waited for it: words, and what is recorded."""
 
     def unfinished(self, error: GenerationError, *, seen: bool) -> GenerationError:
         """
@@ -75,15 +65,11 @@ class Ending(Protocol):
         :param seen: whether the gateway has just shown the generation.
         """
 
-    def failed(self, generation: Generation) -> GenerationError:
+    def failed(self, generation: Generation, conn_id: str) -> GenerationError:
         """Note the gateway's verdict, and put it into words."""
 
-    def not_landed(self, generation: Generation | None = None) -> str:
-        """
-        Say what a retry does about a result that could not be landed.
-
-        :param generation: as the gateway has shown it, if it has by now.
-        """
+    def not_landed(self, generation: Generation) -> str:
+        """Say what a retry does about a result that could not be landed."""
 
     def expired(self, generation: Generation) -> str:
         """Note that nobody can fetch the result any more, and say so."""
@@ -93,64 +79,51 @@ class Ending(Protocol):
 
 
 @dataclass(frozen=True)
-class OwnEnding:
+class OwnOutcome:
     """
-    The end of a generation that this task submitted.
+    The end of a generation that the task itself has submitted.
 
     :param record: as it was when the waiting ended.
     """
 
-    submitter: Submitter
+    context: SubmissionContext
     record: Record
 
     @property
-    def hook(self) -> GatewayClient:
-        return self.submitter.hook
-
-    @property
-    def labels(self) -> Labels:
-        return Labels(self.hook.api.NAME, self.record.model)
+    def _labels(self) -> Labels:
+        return Labels(self.context.client.api.NAME, self.record.model)
 
     def unfinished(self, error: GenerationError, *, seen: bool) -> GenerationError:
         lost = isinstance(error, NotFoundError) and not seen
-        words = fate.unknown_there if lost else fate.still_running
-        error.fate = words(self.submitter.situation(self.record))
-        return error
+        words = self.context.words
+        return error.replace(fate=words.fate("unknown_there" if lost else "running", self.record))
 
-    def failed(self, generation: Generation) -> GenerationError:
-        error = failure_of(generation, self.hook.conn_id)
-        self.submitter.records.note(self.record.failed(error.code, generation.credits_final))
-        observability.failed(self.labels, generation.credits_final)
-        situation = self.submitter.situation(self.record)
-        if generation.credits_final is None or generation.credits_final > 0:
-            error.fate = fate.failed_charged(situation)
-            return without_retry(error)
-        if is_content_refusal(error.code):
-            error.fate = fate.refused_content(situation)
-            return without_retry(error)
-        error.fate = fate.failed_refunded(situation)
-        return error
+    def failed(self, generation: Generation, conn_id: str) -> GenerationError:
+        cost, code = generation.credits_final, generation.failure.code if generation.failure else None
+        self.context.records.save(self.record.failed(code, cost))
+        observability.failed(self._labels, cost)
+        words, record = self.context.words, self.record
+        if cost is None or cost > 0:
+            return failure_of(generation, conn_id, fate=words.fate("charged", record), final=True)
+        if is_content_refusal(code):
+            return failure_of(generation, conn_id, fate=words.fate("refused", record), final=True)
+        return failure_of(generation, conn_id, fate=words.fate("refunded", record))
 
-    def not_landed(self, generation: Generation | None = None) -> str:
-        situation = self.submitter.situation(self.record)
-        if generation is not None and generation.credits_final is not None:
-            situation = replace(situation, credits=generation.credits_final)
-        return fate.not_landed(situation)
+    def not_landed(self, generation: Generation) -> str:
+        return self.context.words.fate("not_landed", self.record, credits=generation.credits_final)
 
     def expired(self, generation: Generation) -> str:
-        if self.record.state != "delivered":  # a clear then submits anew, and not only where it was delivered
-            self.submitter.records.note(self.record.failed(EXPIRED, generation.credits_final))
-        return fate.expired(self.submitter.situation(self.record))
+        if not self.record.is_delivered:  # a clear then submits anew, and not only where it was delivered
+            self.context.records.save(self.record.failed(EXPIRED, generation.credits_final))
+        return self.context.words.fate("expired", self.record)
 
     def delivered(self, generation: Generation) -> None:
-        self.submitter.records.note(self.record.delivered())
-        if self.record.state == "delivered":  # landed once more: it was counted then
+        self.context.records.save(self.record.delivered())
+        if self.record.is_delivered:  # landed once more: it was counted then
             return
         cost = generation.credits_final
         observability.delivered(
-            self.labels,
-            generation.credits_reserved if cost is None else cost,
-            self._duration(generation),
+            self._labels, generation.credits_reserved if cost is None else cost, self._duration(generation)
         )
 
     def _duration(self, generation: Generation) -> timedelta | None:
@@ -175,53 +148,61 @@ def has_expired(error: OutputError, generation: Generation, now: float) -> bool:
     )
 
 
-def conclude(
-    ending: Ending,
+def finalize(
+    client: GatewayClient,
+    outcome: OutcomePolicy,
+    awaited: Awaited,
     finished: Finished,
-    pinned: Pinned,
-    if_exists: Literal["overwrite", "fail", "skip"],
-) -> dict[str, Any]:
+    place: OutputPlace | None,
+    *,
+    if_exists: IfExists = "overwrite",
+    stop: Stop | None = None,
+) -> GenerationResult:
     """
     Land a generation whose waiting has ended.
 
-    :return: the result as a dict, for XCom.
+    :param finished: with the generation itself, if it has just been seen as ended; else it is read.
+    :param place: where its files go; ``None`` hands on the URLs alone.
+    :param stop: ends transfers.
     :raises GenerationError: with what happened, what it cost and what a retry will do.
     """
-    from airflow_provider_rivya.waiting.loop import not_ended
-
-    hook = ending.hook
-    labels = Labels(hook.api.NAME, pinned.model)
-    if pinned.since is not None:
-        observability.waited(labels, pinned.generation_id, pinned.since, finished.outcome)
-    try:
-        generation = hook.get_generation(pinned.generation_id, category=pinned.category)
-    except GatewayError as error:
-        # The waiting's own verdict is the better reason, where there is one.
-        told: GenerationError = error
-        if finished.outcome not in ("succeeded", "failed"):
-            told = not_ended(finished, pinned.generation_id, hook.conn_id, error)
-        raise ending.unfinished(told, seen=False) from None
+    labels = Labels(client.api.NAME, awaited.model)
+    if awaited.since is not None:
+        observability.waited(labels, awaited.generation_id, awaited.since, finished.outcome)
+    generation = finished.generation or _read(client, outcome, awaited, finished)
     if generation.failed:
-        raise ending.failed(generation)
+        raise outcome.failed(generation, client.conn_id)
     if not generation.succeeded:
-        raise ending.unfinished(not_ended(finished, pinned.generation_id, hook.conn_id), seen=True)
+        error = not_ended(finished, awaited.generation_id, client.conn_id)
+        raise outcome.unfinished(error, seen=True)
     try:
         with observability.span("download", labels, generation_id=generation.id) as span:
-            outputs = landed(hook, generation, pinned.output_path, pinned.output_conn_id, if_exists=if_exists)
+            outputs = landed(client, generation, place, if_exists=if_exists, stop=stop)
             sizes = [output.size_bytes for output in outputs if output.size_bytes is not None]
             observability.annotate(span, outputs=len(outputs), bytes=sum(sizes))
     except OutputError as error:
-        error.generation_id, error.conn_id = generation.id, error.conn_id or hook.conn_id
-        if has_expired(error, generation, time.time() + hook.clock_skew):
-            error.advice, error.fate = None, ending.expired(generation)
-            raise without_retry(error) from error.__cause__
-        error.fate = ending.not_landed(generation)
-        raise error from error.__cause__
-    ending.delivered(generation)
+        told = error.replace(generation_id=generation.id, conn_id=error.conn_id or client.conn_id)
+        if has_expired(error, generation, time.time() + client.clock_skew):
+            raise told.replace(advice=None, fate=outcome.expired(generation), final=True) from error.__cause__
+        raise told.replace(fate=outcome.not_landed(generation)) from error.__cause__
+    outcome.delivered(generation)
     log.info(
         "Generation %s succeeded: %d output(s), %s.",
         generation.id,
         len(outputs),
         in_credits(generation.credits_final),
     )
-    return GenerationResult.of(generation, hook.api.NAME, pinned.model, outputs).to_xcom()
+    return GenerationResult.of(generation, client.api.NAME, awaited.model, outputs)
+
+
+def _read(client: GatewayClient, outcome: OutcomePolicy, awaited: Awaited, finished: Finished) -> Generation:
+    if finished.outcome == "stopped":
+        raise outcome.unfinished(not_ended(finished, awaited.generation_id, client.conn_id), seen=True)
+    try:
+        return client.get_generation(awaited.generation_id, category=awaited.category)
+    except GatewayError as error:
+        # The waiting's own verdict is the better reason, where there is one.
+        told: GenerationError = error
+        if finished.outcome not in ("succeeded", "failed"):
+            told = not_ended(finished, awaited.generation_id, client.conn_id, error)
+        raise outcome.unfinished(told, seen=False) from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError, NotFoundError
 from airflow_provider_rivya.hooks.client import ConnectedHook
+from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
     import os
@@ -165,11 +166,12 @@ class GatewayHook(ConnectedHook):
         :raises GenerationTimeoutError: it has not ended in time; it may still be running.
         :raises GatewayError: the key was refused, or the task id unknown, for longer than tolerated.
         """
-        from airflow_provider_rivya.waiting import loop as watching
+        from airflow_provider_rivya.waiting import loop, verdict
 
-        target = watching.Target.of(generation_id, self.settings, category, timeout, submitted_at)
-        finished = watching.watch(self, target)
-        return watching.verdict(finished, self.get_generation(generation_id, category=category), target)
+        target = loop.Target.of(generation_id, self.settings, category, timeout, submitted_at)
+        finished = loop.watch(self, target, StopFlag())
+        seen = finished.generation or self.get_generation(generation_id, category=category)
+        return verdict.succeeded(finished, seen, self.conn_id)
 
     async def await_generation(
         self,
@@ -180,12 +182,12 @@ class GatewayHook(ConnectedHook):
         submitted_at: float | None = None,
     ) -> Generation:
         """Async :meth:`wait_for_generation`."""
-        from airflow_provider_rivya.waiting import loop as watching
+        from airflow_provider_rivya.waiting import loop, verdict
 
-        target = watching.Target.of(generation_id, await self.asettings(), category, timeout, submitted_at)
-        finished = await watching.awatch(self, target)
-        seen = await self.aget_generation(generation_id, category=category)
-        return watching.verdict(finished, seen, target)
+        target = loop.Target.of(generation_id, await self.asettings(), category, timeout, submitted_at)
+        finished = await loop.awatch(self, target)
+        seen = finished.generation or await self.aget_generation(generation_id, category=category)
+        return verdict.succeeded(finished, seen, self.conn_id)
 
     # -- the connection form's button --------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from airflow_provider_rivya.result import Output
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.api.schemas import Generation
+    from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 
 log = logging.getLogger(__name__)
@@ -19,27 +20,25 @@ log = logging.getLogger(__name__)
 def landed(
     hook: GatewayClient,
     generation: Generation,
-    output_path: str | None,
-    output_conn_id: str | None = None,
+    place: OutputPlace | None,
     *,
     if_exists: IfExists = "overwrite",
+    stop: Stop | None = None,
 ) -> list[Output]:
     """
     Land the files of a succeeded generation, several at a time.
 
-    :param output_path: where; ``None`` hands on the URLs alone.
+    :param place: where; ``None`` hands on the URLs alone.
     :return: one entry per result, in the gateway's order.
     :raises OutputError: a file could not be fetched, is no media, or could not be stored.
     """
     from airflow_provider_rivya.landing import fetch as download
-    from airflow_provider_rivya.storage.place import OutputPlace
 
     urls = generation.urls
     if not urls:
         raise OutputError("The generation succeeded, but the gateway lists no result", retryable=True)
-    if output_path is None:
+    if place is None:
         return [Output(index, None, None, url) for index, url in enumerate(urls)]
-    place = OutputPlace(output_path, output_conn_id)
     wanted = [
         download.Output(url, _namer(place, generation.id, index, len(urls))) for index, url in enumerate(urls)
     ]

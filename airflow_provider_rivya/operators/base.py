@@ -5,40 +5,30 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from datetime import timedelta
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 from airflow_provider_rivya import _compat
-from airflow_provider_rivya.exceptions import (
-    GenerationError,
-    GenerationTimeoutError,
-)
-from airflow_provider_rivya.generation.finalize import OwnEnding, Pinned, conclude
+from airflow_provider_rivya.exceptions import Fault, GenerationError, GenerationTimeoutError
 from airflow_provider_rivya.operators.arguments import check_choices, check_limits, check_spans
+from airflow_provider_rivya.operators.deferral import DeferralState
+from airflow_provider_rivya.operators.local_paths import warn_of_outputs
+from airflow_provider_rivya.operators.record_store import record_store
 from airflow_provider_rivya.operators.reporting import ReportsResult
-from airflow_provider_rivya.operators.requesting import MakesRequest
-from airflow_provider_rivya.operators.session import Session, open_session
-from airflow_provider_rivya.operators.waiting import patience_of, wait_here
-from airflow_provider_rivya.request.budget import surprise
-from airflow_provider_rivya.submission import fate
-from airflow_provider_rivya.submission.record_folder import folder_faults
-from airflow_provider_rivya.submission.resuming import recorded
-from airflow_provider_rivya.submission.stopping import in_words
-from airflow_provider_rivya.submission.stores import NoRecords, RecordStore, SafeRecords, records_for
-from airflow_provider_rivya.submission.submitted import Submitted
-from airflow_provider_rivya.waiting.decide import Finished
+from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, open_run, patience_of
+from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.generation.job import GenerationJob
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.request.prepare import Prepared
-    from airflow_provider_rivya.submission.decide import OnRerun, OnUncertain
-    from airflow_provider_rivya.submission.machine import Submitter
+    from airflow_provider_rivya.request.prepare import Prepared, RequestArguments
+    from airflow_provider_rivya.submission.context import OnRerun, OnUncertain, Submission
     from airflow_provider_rivya.triggers.base import GenerationTrigger
+    from airflow_provider_rivya.waiting.decide import Finished
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +36,7 @@ BACKSTOP = timedelta(minutes=5)
 """How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
 
 
-class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
+class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     """
     Base of the generate operators.
 
@@ -56,6 +46,8 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[GenerationTrigger]]
     default_on_uncertain_submission: ClassVar[OnUncertain]
+    dialect: Mapping[str, Any] | None = None
+    """How a request is spelled, for gateways whose documentation does not agree with itself."""
     template_fields: Sequence[str] = (
         "model",
         "prompt",
@@ -129,8 +121,13 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
         self.allow_estimates = allow_estimates
         self.min_credits_left = min_credits_left
         self.convert_reference_images = convert_reference_images
-        self._kill_requested = False
-        self._if_stopped = fate.NOT_KNOWN_YET
+        self._stop = StopFlag()
+        self._if_stopped = ""
+
+    @property
+    def conn_id(self) -> str:
+        """The gateway's Airflow connection, under the name that the gateway's operator gives it."""
+        raise NotImplementedError
 
     # -- the flow ----------------------------------------------------------------------------------
 
@@ -140,84 +137,54 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
 
         :return: the :class:`~airflow_provider_rivya.result.GenerationResult` as a dict.
         """
-        with self._session(context) as session, TemporaryDirectory(prefix="rivya-") as folder:
-            hook = session.hook
+        from airflow_provider_rivya.submission.stores import folder_faults
+
+        with self._run(context) as run, TemporaryDirectory(prefix="rivya-") as folder:
             if self.durable and (faults := folder_faults(self.state_path)):
                 # A record cannot even be looked for: this try ends here, with whatever else is wrong.
-                self._prepare(context, hook, folder, faults)
-            submitter = self._submitter(context, session, self.output_path, self.output_conn_id)
-            prepared = self._prepared(context, submitter, session.hook, folder)
-            submitted = submitter.obtain(
-                prepared.request if prepared else None, lambda key: self._body(hook, prepared, key)
-            )
-            self._if_stopped = fate.still_running(submitter.situation(submitted.record))
-            if submitted.answer is not None and prepared is not None:
-                reserved = submitted.answer.credits_reserved
-                if said := surprise(reserved, prepared.spec, self._budget):
-                    log.warning("%s", said)
-            category = submitted.category(hook.api.NAME)
-            pinned = Pinned(
-                submitted.generation_id,
-                submitted.record.model,
+                self._request(context, run.hook, folder, faults)
+            job = self._job(context, run, self.output_path, self.output_conn_id)
+            prepared = self._prepared(context, run.hook, job, folder)
+            submission = job.submit(prepared)
+            self._if_stopped = job.context.words.fate("running", submission.record)
+            since = time.time()
+            deadline = since + patience_of(self)
+            here = self.inline_wait.total_seconds() if self.deferrable else math.inf
+            finished = job.wait(submission, deadline=deadline, here=here)
+            if finished is None:
+                self._wait_in_triggerer(job, submission, since, deadline)
+            state = DeferralState(
+                submission.generation_id,
+                submission.record.model,
                 self.output_path,
                 self.output_conn_id,
-                time.time(),
-                category,
-                self._made_from(),
-                submitted.record.credits,
+                since,
             )
-            begun = submitted.record.submitted_at or time.time()
-            deadline = time.time() + patience_of(self)
-            finished = self._look(hook, submitted, category, begun, deadline)
-            if finished is None:
-                self.defer(
-                    trigger=self.trigger_class(
-                        pinned.generation_id,
-                        self.conn_id,
-                        category,
-                        begun,
-                        deadline,
-                        submitted.record.credits,
-                    ),
-                    method_name="execute_complete",
-                    kwargs=asdict(pinned),
-                    timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
-                )
-            ending = OwnEnding(submitter, submitted.record)
-            return self._conclude(context, session, ending, finished, pinned)
+            return self._land(context, run, job, submission, finished, state)
 
-    def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
+    def execute_complete(self, context: Any, event: dict[str, Any], **carried: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it."""
-        self._made_from(pinned.get("inputs"))
-        with self._session(context, resumed=True) as session:
-            # DAG.test() of Airflow 3.3 hands on the event alone.
-            place = {
-                name: pinned.get(name, getattr(self, name)) for name in ("output_path", "output_conn_id")
-            }
-            generation_id = pinned.get("generation_id") or event["task_id"]
+        from airflow_provider_rivya.submission.record import Record
+        from airflow_provider_rivya.waiting.decide import Finished
+
+        state = DeferralState.of(carried, event, self)
+        self._made_from(carried.get("inputs"))
+        with self._run(context, resumed=True) as run:
             log.info("The trigger reports: %s.", event["status"])
+            job = self._job(context, run, state.output_path, state.output_conn_id)
+            record = Record.from_json(state.record) if state.record else None
+            submission = job.resume(state.generation_id, state.model, state.credits, record)
             finished = Finished(event["status"], event.get("code"))
-            submitter = self._submitter(context, session, **place)
-            model, credits = pinned.get("model") or self.model, pinned.get("credits")
-            submitted = Submitted(recorded(submitter, generation_id, model, credits), None)
-            rest = Pinned(
-                generation_id=generation_id,
-                model=submitted.record.model,
-                since=pinned.get("since"),
-                category=pinned.get("category") or submitted.category(session.hook.api.NAME),
-                **place,
-            )
-            ending = OwnEnding(submitter, submitted.record)
-            return self._conclude(context, session, ending, finished, rest)
+            return self._land(context, run, job, submission, finished, state)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Word what Airflow itself ended: a deferral timeout, or a trigger that died."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
-            with self._session(context, resumed=True) as session:
-                submitter = self._submitter(context, session, self.output_path, self.output_conn_id)
-                record = recorded(submitter, None, str(self.model))
+            with self._run(context, resumed=True) as run:
+                job = self._job(context, run, self.output_path, self.output_conn_id)
+                record = job.resume(None, str(self.model)).record
                 timed_out = isinstance(error, _compat.TaskDeferralTimeout)
                 raise GenerationTimeoutError(
                     "Airflow ended the deferral: its timeout passed"
@@ -225,46 +192,91 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
                     else f"Airflow ended the deferral: the trigger failed ({error})",
                     generation_id=record.generation_id,
                     conn_id=self.conn_id,
-                    fate=fate.deferred(submitter.situation(record), unanswered=record.state == "intent"),
+                    fate=job.context.words.fate("deferred", record),
                     retryable=True,
                 ) from None
 
     def on_kill(self) -> None:
         """
-        Ask a try that has not submitted yet not to.
+        Ask the try to end: one that has not submitted does not, one that waits or lands stops at once.
 
-        Runs in a signal handler while the task goes on, so it only sets a flag, which is looked
-        at right before the paid call.
+        Runs in a signal handler while the task goes on, so it only sets a flag.
         """
-        self._kill_requested = True
-        log.warning("Asked to stop. The gateway cannot cancel. %s", self._if_stopped)
+        from airflow_provider_rivya.submission.messages import NOT_KNOWN_YET
+
+        self._stop.set()
+        log.warning("Asked to stop. The gateway cannot cancel. %s", self._if_stopped or NOT_KNOWN_YET)
 
     # -- its parts ---------------------------------------------------------------------------------
 
-    def _session(self, context: Any, *, resumed: bool = False) -> AbstractContextManager[Session]:
+    def _run(self, context: Any, *, resumed: bool = False) -> AbstractContextManager[TaskRun]:
         from airflow_provider_rivya.storage.path import as_text
 
         self.output_path, self.state_path = as_text(self.output_path), as_text(self.state_path)
-        in_store = self.durable and self.state_path is None
-        session = Session(self.hook_class(self.conn_id), in_store, self.durable, resumed)
-        return open_session(session, context)
+        run = TaskRun(
+            self.hook_class(self.conn_id),
+            facts_of(context["ti"], self.retries, resumed=resumed),
+            in_store=self.durable and self.state_path is None,
+            durable=self.durable,
+        )
+        return open_run(run, context)
 
-    def _prepared(
-        self, context: Any, submitter: Submitter, hook: GatewayHook, folder: str
-    ) -> Prepared | None:
+    def _job(
+        self, context: Any, run: TaskRun, output_path: str | None, output_conn_id: str | None
+    ) -> GenerationJob:
+        from airflow_provider_rivya.generation.job import GenerationJob
+        from airflow_provider_rivya.storage.place import OutputPlace
+        from airflow_provider_rivya.submission.context import SubmissionContext, SubmissionPolicy
+        from airflow_provider_rivya.submission.identity import Identity
+        from airflow_provider_rivya.submission.keeper import RecordKeeper
+        from airflow_provider_rivya.submission.messages import TaskWords
+        from airflow_provider_rivya.submission.stores import NoRecords, RecordStore
+
+        instance, hook = context["ti"], run.hook
+        identity = Identity(
+            hook.settings.idempotency_namespace,
+            instance.dag_id,
+            instance.run_id,
+            instance.task_id,
+            instance.map_index,
+        )
+        store: RecordStore = NoRecords()
+        if self.durable:
+            output = OutputPlace(output_path, output_conn_id) if output_path else None
+            store = record_store(context, identity, self.state_path, output, self.executor)
+        policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
+        run.job = GenerationJob(
+            SubmissionContext(
+                client=hook,
+                records=RecordKeeper(store, hook.conn_id),
+                identity=identity,
+                words=TaskWords(
+                    store.durable, run.facts.retries_left, hook.api.REPLAYS_KEYS, policy.resubmits
+                ),
+                facts=run.facts,
+                policy=policy,
+                stopped=self._stop.is_set,
+            ),
+            self._stop,
+        )
+        return run.job
+
+    def _prepared(self, context: Any, hook: GatewayHook, job: GenerationJob, folder: str) -> Prepared | None:
         """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
+        from airflow_provider_rivya.submission.messages import describe
+
         try:
-            return self._prepare(context, hook, folder)
+            prepared = self._request(context, hook, folder)
         except (_compat.AirflowSkipException, _compat.AirflowFailException):
-            if (record := submitter.ruling_record()) is not None:
+            if (record := job.ruling_record()) is not None:
                 log.warning(
                     "The task ends here as its function says, and leaves %s. Fetch its result by "
                     "its task id.",
-                    in_words(record),
+                    describe(record),
                 )
             raise
         except Exception as error:  # a decorated function may raise anything
-            record = submitter.ruling_record()
+            record = job.ruling_record()
             if record is None:
                 raise
             log.warning(
@@ -274,46 +286,89 @@ class GenerateOperator(MakesRequest, ReportsResult, _compat.KeepsPaths, _compat.
                 exc_info=not isinstance(error, GenerationError),
             )
             return None
+        if prepared.place is not None:
+            warn_of_outputs(prepared.place, self.executor)
+        return prepared
 
-    def _conclude(
-        self, context: Any, session: Session, ending: OwnEnding, finished: Finished, pinned: Pinned
-    ) -> dict[str, Any]:
-        if finished.outcome == "succeeded":
-            session.ended, self._if_stopped = True, ending.not_landed()
-        return self._report(context, conclude(ending, finished, pinned, self.if_exists))
+    def _request(
+        self, context: Any, hook: GatewayHook, folder: str, faults: Sequence[Fault] = ()
+    ) -> Prepared:
+        """
+        Check everything.
 
-    def _submitter(
-        self, context: Any, session: Session, output_path: str | None, output_conn_id: str | None
-    ) -> Submitter:
-        from airflow_provider_rivya.storage.place import OutputPlace
-        from airflow_provider_rivya.submission.identity import Identity, in_order
-        from airflow_provider_rivya.submission.machine import Submitter
+        :param faults: what is known to be wrong already.
+        :raises InvalidRequestError: with these and whatever else is wrong.
+        """
+        from airflow_provider_rivya.request.prepare import prepare_request
 
-        instance, hook = context["ti"], session.hook
-        identity = Identity.of(instance, hook.settings.idempotency_namespace)
-        output = OutputPlace(output_path, output_conn_id) if output_path else None
-        store: RecordStore = NoRecords()
-        if self.durable:
-            store = records_for(context, identity, self.state_path, output, self.executor)
-        session.submitter = Submitter(
-            hook=hook,
-            records=SafeRecords(store, hook.conn_id),
-            identity=identity,
-            epoch=instance.max_tries,
-            on_rerun_after_delivery=self.on_rerun_after_delivery,
-            on_uncertain_submission=self.on_uncertain_submission,
-            retries_left=max(0, instance.max_tries - instance.try_number + 1),
-            try_number=instance.try_number,
-            # A clear sets max_tries to the tries made until then, and the retries.
-            first_since_clear=instance.try_number + (self.retries or 0) == instance.max_tries + 1,
-            try_id=in_order(getattr(instance, "id", None)),
-            killed=lambda: self._kill_requested,
+        if isinstance(self.reference_media, Iterator):
+            self.reference_media = list(self.reference_media)  # lineage reads it again
+        return prepare_request(self._arguments(context["ti"]), hook, folder, faults)
+
+    def _arguments(self, instance: Any) -> RequestArguments:
+        from airflow_provider_rivya.request.budget import Budget
+        from airflow_provider_rivya.request.prepare import RequestArguments
+
+        return RequestArguments(
+            model=self.model,
+            prompt=self.prompt,
+            model_params=self.model_params,
+            reference_media=self.reference_media,
+            client_request_id=self.client_request_id,
+            output_path=self.output_path,
+            output_conn_id=self.output_conn_id,
+            if_exists=self.if_exists,
+            mapped=instance.map_index >= 0,
+            validation=self.validation,
+            budget=Budget(self.max_credits, self.allow_estimates, self.min_credits_left),
+            convert_reference_images=self.convert_reference_images,
+            dialect=self.dialect,
+            subject=f"The request of task {instance.task_id!r}",
         )
-        return session.submitter
 
-    def _look(
-        self, hook: GatewayHook, submitted: Submitted, category: str, begun: float, deadline: float
-    ) -> Finished | None:
-        """Wait as long as this worker is to wait. ``None``: the rest is the triggerer's."""
-        patience = self.inline_wait.total_seconds() if self.deferrable else math.inf
-        return wait_here(hook, submitted, category, begun, deadline, patience)
+    def _wait_in_triggerer(
+        self, job: GenerationJob, submission: Submission, since: float, deadline: float
+    ) -> NoReturn:
+        record, category = submission.record, job.category(submission)
+        state = DeferralState(
+            generation_id=submission.generation_id,
+            model=record.model,
+            output_path=self.output_path,
+            output_conn_id=self.output_conn_id,
+            since=since,
+            category=category,
+            inputs=self._made_from(),
+            credits=record.credits,
+            record=record.to_json() if job.context.records.stored else None,
+        )
+        self.defer(
+            trigger=self.trigger_class(
+                submission.generation_id,
+                self.conn_id,
+                category,
+                record.submitted_at or since,
+                deadline,
+                record.credits,
+            ),
+            method_name="execute_complete",
+            kwargs=state.to_kwargs(),
+            timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
+        )
+
+    def _land(
+        self,
+        context: Any,
+        run: TaskRun,
+        job: GenerationJob,
+        submission: Submission,
+        finished: Finished,
+        state: DeferralState,
+    ) -> dict[str, Any]:
+        from airflow_provider_rivya.storage.place import OutputPlace
+
+        if finished.outcome == "succeeded":
+            run.ended = True
+            self._if_stopped = job.context.words.fate("not_landed", submission.record)
+        place = OutputPlace(state.output_path, state.output_conn_id) if state.output_path else None
+        result = job.land(submission, finished, place, if_exists=self.if_exists, since=state.since)
+        return self._report(context, result.to_xcom())

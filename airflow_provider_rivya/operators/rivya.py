@@ -11,7 +11,7 @@ from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.submission.decide import OnUncertain
+    from airflow_provider_rivya.submission.context import OnUncertain
 
 
 class RivyaGenerateOperator(GenerateOperator):

@@ -1,4 +1,4 @@
-"""All that can be wrong with a task is found here, at once, before the gateway is touched."""
+"""Finds all that is wrong with a request, its files and its output place, before the gateway is touched."""
 
 from __future__ import annotations
 
@@ -9,20 +9,59 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
-from airflow_provider_rivya.operators.machines import warn_of_outputs
 from airflow_provider_rivya.request.budget import NO_BUDGET, Budget, price_faults
 from airflow_provider_rivya.request.request import GenerationRequest
 from airflow_provider_rivya.storage.check import checked_place
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.dialect import Dialect
+    from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.catalog.spec import ModelSpec
     from airflow_provider_rivya.catalog.validation import NormalisedRequest
     from airflow_provider_rivya.request.references import Reference
-    from airflow_provider_rivya.storage.place import OutputPlace
+    from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestArguments:
+    """
+    What somebody asks for, as it was given: nothing of it is checked yet.
+
+    :param model: model id.
+    :param prompt: text.
+    :param model_params: a mapping, or a text with a JSON object.
+    :param reference_media: what :func:`~airflow_provider_rivya.request.references.read_references` takes.
+    :param client_request_id: the user's own trace id.
+    :param output_path: where outputs go; ``None`` hands on the URLs alone.
+    :param output_conn_id: the Airflow connection for it.
+    :param if_exists: what happens to a file of the final name.
+    :param mapped: whether there are sisters whose outputs must not share a name.
+    :param validation: ``warn`` logs what the catalogue would refuse and sends it all the same, ``off``
+        does not ask it; files and the output place are checked in any case.
+    :param budget: what it may cost.
+    :param convert_reference_images: convert images that the model does not take.
+    :param dialect: fields of :class:`~airflow_provider_rivya.api.dialect.Dialect` that are to differ from the
+        catalogue's.
+    :param subject: what an error message begins with.
+    """
+
+    model: Any
+    prompt: Any = None
+    model_params: Any = None
+    reference_media: Any = None
+    client_request_id: Any = None
+    output_path: Any = None
+    output_conn_id: Any = None
+    if_exists: IfExists = "overwrite"
+    mapped: bool = False
+    validation: Validation = "strict"
+    budget: Budget = NO_BUDGET
+    convert_reference_images: bool = False
+    dialect: Any = None
+    subject: str = "The request"
 
 
 @dataclass(frozen=True)
@@ -42,25 +81,49 @@ class Prepared:
     place: OutputPlace | None
     spec: ModelSpec | None = None
     dialect: Dialect | None = None
+    client_request_id: str | None = None
+    if_exists: IfExists = "overwrite"
+    budget: Budget = NO_BUDGET
+
+
+def prepare_request(
+    arguments: RequestArguments, client: GatewayClient, folder: str, faults: Sequence[Fault] = ()
+) -> Prepared:
+    """
+    Check everything and return it in the form of the wire.
+
+    :param client: fetches references that are URLs, under its connection's rules.
+    :param folder: for files that are fetched or converted.
+    :param faults: what is known to be wrong already.
+    :raises InvalidRequestError: with every fault found.
+    """
+    from airflow_provider_rivya.request.conversion import convert_references
+    from airflow_provider_rivya.request.references import read_references
+
+    references = read_references(
+        arguments.reference_media,
+        open_url=client.downloader().open,
+        folder=lambda: folder,
+        max_bytes=client.settings.max_output_bytes,
+        conn_id=client.conn_id,
+    )
+    if arguments.convert_reference_images:
+        references = convert_references(
+            references, gateway=client.api.NAME, model=arguments.model, folder=folder
+        )
+    return prepare(
+        arguments,
+        [*faults, *references],
+        gateway=client.api.NAME,
+        takes_trace_id=client.api.TAKES_TRACE_ID,
+    )
 
 
 def prepare(
+    arguments: RequestArguments,
+    references: Sequence[Reference | Fault],
     *,
     gateway: str,
-    model: Any,
-    prompt: Any,
-    model_params: Any,
-    references: Sequence[Reference | Fault],
-    client_request_id: Any,
-    output_path: str | None,
-    output_conn_id: str | None,
-    mapped: bool,
-    subject: str,
-    validation: Validation = "strict",
-    budget: Budget = NO_BUDGET,
-    executor: str | None = None,
-    advise_conversion: bool = False,
-    dialect: Any = None,
     takes_trace_id: bool = True,
 ) -> Prepared:
     """
@@ -68,15 +131,6 @@ def prepare(
 
     :param references: what :func:`~airflow_provider_rivya.request.references.read_references` made of
         the argument. Whatever else is known to be wrong may stand among them.
-    :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
-    :param subject: what the error message begins with.
-    :param validation: ``warn`` logs what the catalogue would refuse and sends it all the same, ``off``
-        does not ask it; files and the output place are checked in any case.
-    :param budget: what the task may cost.
-    :param executor: that the task asks for; the deployment's own, if none.
-    :param advise_conversion: say of images that the model does not take how to have them converted.
-    :param dialect: fields of :class:`~airflow_provider_rivya.api.dialect.Dialect` that are to differ from the
-        catalogue's.
     :param takes_trace_id: whether the gateway has a field for ``client_request_id``.
     :raises InvalidRequestError: with every fault found.
     """
@@ -84,22 +138,34 @@ def prepare(
     from airflow_provider_rivya.request.conversion import with_advice
     from airflow_provider_rivya.request.dialect import spelled
 
+    given = arguments.dialect
     faults: list[Fault] = [reference for reference in references if isinstance(reference, Fault)]
     usable = [reference for reference in references if not isinstance(reference, Fault)]
-    params = _params(model_params, faults)
-    forced = dialect.get("model") if isinstance(dialect, Mapping) else None
-    request, spec = _checked(gateway, model, prompt, params, usable, validation, faults, sent_as=forced)
-    spelling = spelled(dialect, spec.dialect if spec else None, faults)
-    faults.extend(_trace_id_faults(client_request_id, takes_trace_id))
-    faults.extend(price_faults(spec, budget, request.params))
+    params = _params(arguments.model_params, faults)
+    forced = given.get("model") if isinstance(given, Mapping) else None
+    request, spec = _checked(
+        gateway,
+        arguments.model,
+        arguments.prompt,
+        params,
+        usable,
+        arguments.validation,
+        faults,
+        sent_as=forced,
+    )
+    dialect = spelled(given, spec.dialect if spec else None, faults)
+    faults.extend(_trace_id_faults(arguments.client_request_id, takes_trace_id))
+    faults.extend(price_faults(spec, arguments.budget, request.params))
     place = checked_place(
-        output_path, output_conn_id, faults, mapped=mapped, outputs=image_count(request.params)
+        arguments.output_path,
+        arguments.output_conn_id,
+        faults,
+        mapped=arguments.mapped,
+        outputs=image_count(request.params),
     )
     if faults:
-        told = with_advice(faults, usable, spec) if advise_conversion else faults
-        raise InvalidRequestError(told, subject=subject)
-    if place is not None:
-        warn_of_outputs(place, executor)
+        told = faults if arguments.convert_reference_images else with_advice(faults, usable, spec)
+        raise InvalidRequestError(told, subject=arguments.subject)
     return Prepared(
         request=GenerationRequest(
             gateway=gateway,
@@ -107,12 +173,15 @@ def prepare(
             prompt=request.prompt,
             params=request.params,
             reference_digests=tuple(reference.sha256 for reference in usable),
-            category=(spelling and spelling.endpoint) or (spec.category if spec else "image"),
+            category=(dialect and dialect.endpoint) or (spec.category if spec else "image"),
         ),
         references=usable,
         place=place,
         spec=spec,
-        dialect=spelling,
+        dialect=dialect,
+        client_request_id=arguments.client_request_id,
+        if_exists=arguments.if_exists,
+        budget=arguments.budget,
     )
 
 

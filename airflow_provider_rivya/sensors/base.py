@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -20,21 +19,22 @@ from airflow_provider_rivya.exceptions import (
     InvalidRequestError,
     NotFoundError,
 )
-from airflow_provider_rivya.generation.finalize import Pinned, conclude
 from airflow_provider_rivya.observability import Labels
+from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
 from airflow_provider_rivya.operators.arguments import check_choices
 from airflow_provider_rivya.operators.base import BACKSTOP
-from airflow_provider_rivya.operators.failures import failure_of_task, without_retry
+from airflow_provider_rivya.operators.deferral import DeferralState
+from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.reporting import ReportsResult
-from airflow_provider_rivya.operators.session import leave_failure
-from airflow_provider_rivya.operators.waiting import patience_of
-from airflow_provider_rivya.sensors.watching import WatchedEnding, is_passing
-from airflow_provider_rivya.waiting.decide import Finished
+from airflow_provider_rivya.operators.task_run import patience_of, retries_left
+from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.sensors.outcome import WatchedOutcome
     from airflow_provider_rivya.triggers.base import GenerationTrigger
+    from airflow_provider_rivya.waiting.decide import Finished
 
 
 class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
@@ -72,6 +72,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
         self.if_exists = if_exists
         self.deferrable = _compat.default_deferrable() if deferrable is None else deferrable
         self._looked_at: float | None = None
+        self._stop = StopFlag()
 
     @property
     def conn_id(self) -> str:
@@ -99,47 +100,43 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
             if isinstance(error, GenerationError):
                 raise
             with self._lent_hook(context) as hook:
-                raise self._timed_out(context, hook) from None
+                raise self._timed_out(context) from None
         return result
 
     def _look_and_defer(self, context: Any) -> dict[str, Any]:
+        from airflow_provider_rivya.waiting.decide import Finished
+
         now = time.time()
         with self._lent_hook(context) as hook:
             seen = self._look(context, hook, 0.0)
-            pinned = self._pinned(seen, now)
+            state = self._state(seen, now)
             if seen is not None and seen.ended:
-                return self._concluded(context, hook, _finished(seen), pinned)
+                return self._land(context, hook, Finished.of(seen), state)
             begun = seen.created_at.timestamp() if seen is not None and seen.created_at else now
             deadline = now + patience_of(self)
             self.defer(
                 trigger=self.trigger_class(
-                    pinned.generation_id,
+                    state.generation_id,
                     self.conn_id,
-                    self._category(hook, pinned.model),
+                    self._category(hook, state.model),
                     min(begun, now),  # the gateway's clock may go before ours
                     deadline,
                     seen.credits_reserved if seen is not None else None,
                 ),
                 method_name="execute_complete",
-                kwargs=asdict(pinned),
+                kwargs=state.to_kwargs(),
                 timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
             )
         raise AssertionError("defer() does not return")
 
-    def execute_complete(self, context: Any, event: dict[str, Any], **pinned: Any) -> dict[str, Any]:
+    def execute_complete(self, context: Any, event: dict[str, Any], **carried: Any) -> dict[str, Any]:
         """Go on after the trigger: read the generation again, and land it if that is asked for."""
+        from airflow_provider_rivya.waiting.decide import Finished
+
         with self._lent_hook(context, resumed=True) as hook:
-            # DAG.test() of Airflow 3.3 hands on the event alone.
-            rest = Pinned(
-                generation_id=pinned.get("generation_id") or event["task_id"],
-                model=pinned.get("model") or "",
-                output_path=pinned.get("output_path", self.output_path),
-                output_conn_id=pinned.get("output_conn_id", self.output_conn_id),
-                since=pinned.get("since"),
-                category=self.category or "image",
-            )
+            state = DeferralState.of(carried, event, self)
             self.log.info("The trigger reports: %s.", event["status"])
-            return self._concluded(context, hook, Finished(event["status"], event.get("code")), rest)
+            return self._land(context, hook, Finished(event["status"], event.get("code")), state)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Word what Airflow itself ended: a deferral timeout, or a trigger that died."""
@@ -148,18 +145,20 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
         except (_compat.AirflowSensorTimeout, _compat.TaskDeferralError) as error:
             if isinstance(error, GenerationError):
                 raise
-            with self._lent_hook(context, resumed=True) as hook:
+            with self._lent_hook(context, resumed=True):
                 if isinstance(error, _compat.AirflowSensorTimeout):
-                    raise self._timed_out(context, hook) from None
+                    raise self._timed_out(context) from None
                 died = GenerationError(
                     f"Airflow ended the deferral: the trigger failed ({error})",
                     conn_id=self.conn_id,
                     retryable=True,
                 )
-                raise self._ending(context, hook).unfinished(died) from None
+                raise self._outcome(context).unfinished(died) from None
 
     def poke(self, context: Any) -> PokeReturnValue:
         """Look once, without ``deferrable``."""
+        from airflow_provider_rivya.waiting.decide import Finished
+
         now = time.time()
         began_at, self._looked_at = self._looked_at, self._looked_at or now
         with self._lent_hook(context, resumed=began_at is not None) as hook:
@@ -167,8 +166,12 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
             observability.polled(Labels(hook.api.NAME, seen.model if seen else None), triggerer=False)
             if seen is None or not seen.ended:
                 return PokeReturnValue(is_done=False)
-            pinned = self._pinned(seen, self._looked_at)
-            return PokeReturnValue(True, self._concluded(context, hook, _finished(seen), pinned))
+            state = self._state(seen, self._looked_at)
+            return PokeReturnValue(True, self._land(context, hook, Finished.of(seen), state))
+
+    def on_kill(self) -> None:
+        """Give up transfers that are in flight."""
+        self._stop.set()
 
     # -- its parts ---------------------------------------------------------------------------------
 
@@ -179,6 +182,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
 
         :param resumed: the connection was good before, so that a fault of it may pass.
         """
+        from airflow_provider_rivya.generation.failure import failure_document
         from airflow_provider_rivya.storage.path import as_text
 
         self.output_path = as_text(self.output_path)
@@ -186,17 +190,17 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
         try:
             yield hook
         except GenerationError as error:
-            broken = isinstance(error, ConnectionConfigError) and not error.retryable and not resumed
-            if isinstance(error, InvalidRequestError) or broken:
-                without_retry(error)
+            told = error
             if isinstance(error, ConnectionConfigError) and resumed:
-                error.fate = "Once the connection can be used, a retry goes on watching."
+                told = told.replace(fate="Once the connection can be used, a retry goes on watching.")
+            elif isinstance(error, ConnectionConfigError):
+                told = told.replace(final=not error.retryable)
             if isinstance(self.generation_id, str):
-                error.generation_id = error.generation_id or self.generation_id
-            leave_failure(context, failure_of_task(error, None, known=False))
+                told = told.replace(generation_id=told.generation_id or self.generation_id)
+            leave_failure(context, failure_document(told, None, known=False))
             if self.soft_fail or self.never_fail:
-                raise _compat.AirflowSkipException(str(error)) from error
-            raise
+                raise _compat.AirflowSkipException(str(told)) from error
+            raise as_airflow(told) from told.__cause__
         finally:
             hook.close()
 
@@ -206,15 +210,16 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
 
         _ = hook.settings
         instance = context["ti"]
-        faults = check(
+        faults, place = check(
             generation_id=self.generation_id,
             output_path=self.output_path,
             output_conn_id=self.output_conn_id,
             mapped=instance.map_index >= 0,
-            executor=self.executor,
         )
         if faults:
             raise InvalidRequestError(faults, subject=f"The sensor of task {instance.task_id!r}")
+        if place is not None:
+            warn_of_outputs(place, self.executor)
 
     def _look(self, context: Any, hook: GatewayHook, elapsed: float) -> Generation | None:
         """
@@ -223,23 +228,25 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
         :param elapsed: seconds since the first look; 0 for that.
         :return: ``None`` when it could not be read, and that may pass.
         """
+        from airflow_provider_rivya.sensors.outcome import is_passing
+
         try:
             return hook.get_generation(
                 self.generation_id, category=self.category or "image", repeat=elapsed == 0
             )
         except GatewayError as error:
-            ending = self._ending(context, hook)
+            outcome = self._outcome(context)
             if is_passing(error, elapsed):
                 self.log.warning("Generation %s cannot be read for now. %s", self.generation_id, error)
                 return None
             if isinstance(error, NotFoundError):
-                raise ending.unknown(error) from None
-            raise (ending.refused(error) if elapsed == 0 else ending.unfinished(error)) from None
+                raise outcome.unknown(error) from None
+            raise (outcome.refused(error) if elapsed == 0 else outcome.unfinished(error)) from None
 
-    def _pinned(self, seen: Generation | None, since: float) -> Pinned:
+    def _state(self, seen: Generation | None, since: float) -> DeferralState:
         model = seen.model if seen is not None and seen.model else ""
-        return Pinned(
-            self.generation_id, model, self.output_path, self.output_conn_id, since, self.category or "image"
+        return DeferralState(
+            self.generation_id, model, self.output_path, self.output_conn_id, since, self.category
         )
 
     def _category(self, hook: GatewayHook, model: str) -> str:
@@ -247,26 +254,34 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
 
         return self.category or category_of(hook.api.NAME, model)
 
-    def _concluded(
-        self, context: Any, hook: GatewayHook, finished: Finished, pinned: Pinned
+    def _land(
+        self, context: Any, hook: GatewayHook, finished: Finished, state: DeferralState
     ) -> dict[str, Any]:
-        ending = self._ending(context, hook)
-        return self._report(context, conclude(ending, finished, pinned, self.if_exists))
+        from airflow_provider_rivya.generation.finalize import Awaited, finalize
+        from airflow_provider_rivya.storage.place import OutputPlace
 
-    def _ending(self, context: Any, hook: GatewayHook) -> WatchedEnding:
-        instance = context["ti"]
-        return WatchedEnding(
-            hook=hook,
-            generation_id=str(self.generation_id),
-            retries_left=max(0, instance.max_tries - instance.try_number + 1),
+        result = finalize(
+            hook,
+            self._outcome(context),
+            Awaited(state.generation_id, state.model, self.category or "image", state.since),
+            finished,
+            OutputPlace(state.output_path, state.output_conn_id) if state.output_path else None,
+            if_exists=self.if_exists,
+            stop=self._stop,
         )
+        return self._report(context, result.to_xcom())
 
-    def _timed_out(self, context: Any, hook: GatewayHook) -> GenerationError:
+    def _outcome(self, context: Any) -> WatchedOutcome:
+        from airflow_provider_rivya.sensors.outcome import WatchedOutcome
+
+        return WatchedOutcome(self.conn_id, str(self.generation_id), retries_left(context["ti"]))
+
+    def _timed_out(self, context: Any) -> GenerationError:
         error = GenerationTimeoutError(
             f"The generation did not end within the sensor's timeout of {patience_of(self):.0f} s",
             conn_id=self.conn_id,
         )
-        return self._ending(context, hook).unfinished(error)
+        return self._outcome(context).unfinished(error)
 
     def _began_at(self, context: Any) -> float | None:
         """Return when a rescheduled sensor first looked, seconds since the epoch; ``None`` if it does now."""
@@ -274,7 +289,3 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
             return None
         first: datetime | None = context["ti"].get_first_reschedule_date(context)
         return None if first is None else first.astimezone(UTC).timestamp()
-
-
-def _finished(generation: Generation) -> Finished:
-    return Finished("succeeded" if generation.succeeded else "failed")

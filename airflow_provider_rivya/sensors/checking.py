@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.redaction import clean
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.storage.place import OutputPlace
 
 # The gateway calls its ids opaque; whatever they are, they go into the path of a URL.
 _ID: Final = re.compile(r"[A-Za-z0-9._:~-]{1,500}")
@@ -19,25 +22,17 @@ def check(
     output_path: Any,
     output_conn_id: Any,
     mapped: bool,
-    executor: str | None = None,
-) -> list[Fault]:
+) -> tuple[list[Fault], OutputPlace | None]:
     """
-    Return every fault.
-
-    The output place is tried by writing a tiny file, and warned of if other machines may not see it.
+    Return every fault, and the output place, which is tried by writing a tiny file.
 
     :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
-    :param executor: that the task asks for; the deployment's own, if none.
     :raises StorageError: whether the place can be used cannot be told right now, and nothing else is wrong.
     """
-    from airflow_provider_rivya.operators.machines import warn_of_outputs
     from airflow_provider_rivya.storage.check import checked_place
 
     faults = [fault] if (fault := _id_fault(generation_id)) else []
-    place = checked_place(output_path, output_conn_id, faults, mapped=mapped, outputs=1)
-    if place is not None and not faults:
-        warn_of_outputs(place, executor)
-    return faults
+    return faults, checked_place(output_path, output_conn_id, faults, mapped=mapped, outputs=1)
 
 
 def _id_fault(value: Any) -> Fault | None:

@@ -20,16 +20,15 @@ from airflow_provider_rivya.exceptions import (
     InsufficientCreditsError,
     InvalidRequestError,
 )
-from airflow_provider_rivya.operators.failures import failure_of_task, without_retry
-from airflow_provider_rivya.operators.session import leave_failure
+from airflow_provider_rivya.operators.airflow_errors import as_airflow, as_sensor_timeout, leave_failure
 from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.sensors.watching import as_sensor_timeout, is_passing
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.base import GatewayHook
 
 _ALLOWED: Final = "a number of credits, 0 or more"
 _ONLY_READS: Final = "This task only reads the balance and pays nothing."
+_NO_RETRY: Final = f"{_ONLY_READS} A retry would not help, so none is made."
 
 
 class CreditsSensor(BaseSensorOperator):
@@ -64,15 +63,17 @@ class CreditsSensor(BaseSensorOperator):
 
         :return: the balance that was enough.
         """
+        from airflow_provider_rivya.generation.failure import failure_document
+
         self._looked_at = self._began_at(context)
         try:
             balance: float = super().execute(context)
         except GenerationError as error:
-            leave_failure(context, failure_of_task(error, None, known=True))
+            leave_failure(context, failure_document(error, None, known=True))
             raise
         except AirflowSensorTimeout:
             late = self._timed_out()
-            leave_failure(context, failure_of_task(late, None, known=True))
+            leave_failure(context, failure_document(late, None, known=True))
             raise late from None
         return balance
 
@@ -103,6 +104,8 @@ class CreditsSensor(BaseSensorOperator):
         :param elapsed: seconds since this task first looked; 0 for that look.
         :return: ``None`` when it could not be read, and that may pass.
         """
+        from airflow_provider_rivya.sensors.outcome import is_passing
+
         hook = self.hook_class(self.conn_id)
         try:
             return hook.get_credits().credits
@@ -110,14 +113,12 @@ class CreditsSensor(BaseSensorOperator):
             if is_passing(error, elapsed):
                 self.log.warning("The balance cannot be read for now. %s", error)
                 return None
-            error.fate = f"{_ONLY_READS} A retry would not help, so none is made."
-            raise without_retry(error) from None
+            raise as_airflow(error.replace(fate=_NO_RETRY, final=True)) from None
         except ConnectionConfigError as error:
             if elapsed or error.retryable:
-                error.fate = f"{_ONLY_READS} Once the connection can be used, a retry goes on looking."
-                raise
-            error.fate = f"{_ONLY_READS} A retry would not help, so none is made."
-            raise without_retry(error) from None
+                fate = f"{_ONLY_READS} Once the connection can be used, a retry goes on looking."
+                raise error.replace(fate=fate) from None
+            raise as_airflow(error.replace(fate=_NO_RETRY, final=True)) from None
         finally:
             hook.close()
 
@@ -127,7 +128,7 @@ class CreditsSensor(BaseSensorOperator):
         if problem := _problem(given):
             fault = Fault("min_credits", problem, _ALLOWED)
             subject = f"The sensor of task {context['ti'].task_id!r}"
-            raise without_retry(InvalidRequestError([fault], subject=subject, conn_id=self.conn_id))
+            raise as_airflow(InvalidRequestError([fault], subject=subject, conn_id=self.conn_id))
         return float(given)
 
     def _timed_out(self) -> GenerationError:

@@ -1,14 +1,7 @@
 """
-The durable submission record: what is known of a paid task, and what a new try does with it.
+What a try does with the submission record that it finds: begin, repeat, look up, re-attach or stop. Pure.
 
-Pure. A record is written *before* the request is sent (``intent``, with the exact body and the
-idempotency key) and completed right after the answer (``submitted``, with the task id). Whoever
-finds a record, after whatever crash, asks :func:`next_step` what to do.
-
-::
-
-    none ──> intent ──> submitted ──> delivered
-                ├──> withdrawn  └───> failed
+Whoever finds a record, after whatever crash, asks :func:`next_step`.
 
 Two processes of one task may live at the same time, as one can outlive its worker. An intent therefore names
 its *holder*, the one process that may send it: whoever takes an intent over writes its own name first, and
@@ -19,10 +12,14 @@ begun or gone on with it: an earlier one, which finds that, does not take the la
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from airflow_provider_rivya.submission.context import SubmissionPolicy, TryFacts
 from airflow_provider_rivya.submission.identity import is_later, was_there
 from airflow_provider_rivya.submission.record import Record
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.schemas import Generation
 
 RESUBMIT_WINDOW: Final = 24 * 3600.0
 """
@@ -32,11 +29,24 @@ How long the gateway remembers a key is not documented; a day is an assumption, 
 ``on_uncertain_submission`` exists.
 """
 
-EXPIRED: Final = "result_expired"
-"""Code of a generation whose result nobody can fetch any more; ours, not a gateway's."""
 
-OnRerun = Literal["regenerate", "reuse"]
-OnUncertain = Literal["resubmit", "fail"]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What this try would send, and through which connection.
+
+    :param fingerprint: of the request as it renders now.
+    :param namespace: ``idempotency_namespace`` of the connection as it is now. Who changes it and clears the
+        task says that the key of an unanswered request was somebody else's.
+    :param conn_id: a request without an answer is neither sent again nor looked up through another
+        connection, which may be another account or gateway.
+    :param replays_keys: whether the gateway answers a repeated key with the generation it has made of it.
+    """
+
+    fingerprint: str
+    namespace: str
+    conn_id: str
+    replays_keys: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +109,10 @@ class Stop:
     """
 
     record: Record
-    reason: Literal["uncertain", "absent", "foreign", "elsewhere", "charged", "refused", "outlived"]
+    reason: StopReason
 
+
+StopReason = Literal["uncertain", "absent", "foreign", "elsewhere", "charged", "refused", "outlived"]
 
 Step = Begin | Repeat | LookUp | Reattach | Stop
 
@@ -111,29 +123,57 @@ model, so not the one looked for. A generation that is found makes the intent a 
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    How a look-up ended.
+
+    :param found: the generation that the gateway has under the request's key.
+    :param foreign: why it is not this request's, or an empty string.
+    :param times: how often the gateway was asked.
+    :param seconds: from the first time to the last.
+    """
+
+    found: Generation | None
+    foreign: str
+    times: int
+    seconds: float
+
+    @property
+    def ours(self) -> Generation | None:
+        return None if self.foreign else self.found
+
+    @property
+    def outcome(self) -> LookedUp | None:
+        """``None``: the request's generation was found."""
+        if self.found is None:
+            return "absent"
+        return "foreign" if self.foreign else None
+
+    @property
+    def in_words(self) -> str:
+        """For how long the gateway was asked."""
+        if self.times == 1:
+            return "asked once"
+        return f"asked {self.times} times in {self.seconds:.0f} s"
+
+
 def next_step(
     record: Record | None,
+    asked: Asked,
+    facts: TryFacts,
+    policy: SubmissionPolicy,
     *,
     now: float,
-    epoch: int,
-    fingerprint: str,
-    namespace: str = "",
-    on_rerun_after_delivery: OnRerun = "regenerate",
-    on_uncertain_submission: OnUncertain = "resubmit",
-    replays_keys: bool = True,
     looked_up: LookedUp | None = None,
-    try_id: str | None = None,
-    conn_id: str | None = None,
-    first_since_clear: bool = True,
 ) -> Step:
     """
     Decide what a try does with what it finds.
 
-    Not cleared (the epoch stands still): the record rules, even where the templates render
-    otherwise now, as a re-ordered upstream list must not deliver another row's image. Cleared: a
-    person asked for something; the same request goes on where it was, another request begins anew.
-    A clear of a running task may not be seen, see :class:`~airflow_provider_rivya.submission.record.Record`;
-    then the record rules too.
+    Not cleared (the epoch stands still): the record rules, even where the templates render otherwise now, as
+    a re-ordered upstream list must not deliver another row's image. Cleared: a person asked for something;
+    the same request goes on where it was, another request begins a new one. A clear of a running task may not
+    be seen, see :class:`~airflow_provider_rivya.submission.record.Record`; then the record rules too.
     A record that goes on after a clear takes on the new epoch: one clear asks once, and the retries
     that follow it are no clears.
 
@@ -144,66 +184,72 @@ def next_step(
     of that key. Where it knows none, ``on_uncertain_submission`` decides: a new attempt under a new key,
     which may pay twice, or a person, whose clear after the question is the answer.
 
+    :param facts: what a later try has recorded is not acted upon: this process has outlived its worker, and
+        the epoch it knows is no clear. Only the first try since a clear knows that the clear came after a
+        question that is older than this try, and answers it.
     :param now: seconds since the epoch.
-    :param epoch: the task instance's ``max_tries``.
-    :param fingerprint: of the request as it renders now.
-    :param namespace: ``idempotency_namespace`` of the connection as it is now. Who changes it and
-        clears the task says that the key of an unanswered request was somebody else's.
-    :param replays_keys: whether the gateway answers a repeated key with the generation it has made of it.
     :param looked_up: how a :class:`LookUp` of this very record ended.
-    :param try_id: of this try. What a later one has recorded is not acted upon: this process has outlived
-        its worker, and the epoch it knows is no clear.
-    :param conn_id: of this try. A request without an answer is neither sent again nor looked up through
-        another connection, which may be another account or gateway.
-    :param first_since_clear: no try was between the last clear and this one. Only then is it known that the
-        clear came after a question that is older than this try, and answers it.
     """
+    epoch = facts.epoch
     if record is None:
         return Begin(epoch, 0)
     # Never from 0 again: max_tries can fall, where a DAG's retries were lowered, to what it was before.
     following = record.attempt + 1
-    if is_later(record.try_id, try_id):
+    if is_later(record.try_id, facts.try_id):
         return Reattach(record) if record.generation_id else Stop(record, "outlived")
-    if record.state == "withdrawn":
+    if record.is_withdrawn:
         return Begin(epoch, record.attempt)
-    cleared = epoch != record.epoch
-    adopted = record.adopted(epoch, try_id)
-    changed = fingerprint != record.fingerprint
-    foreign_key = record.state == "intent" and record.namespace != namespace
-    if record.state == "intent" and conn_id not in (None, record.conn_id):
-        return Begin(epoch, following, abandoned=record) if cleared else Stop(record, "elsewhere")
-    if record.state == "intent" and not replays_keys:
-        asked = record.asked_at is not None and not was_there(try_id, record.asked_at)
-        answered = asked and first_since_clear
-        if looked_up is None:
-            return LookUp(record, patiently=not answered)
-        if cleared and (answered or changed or foreign_key):
-            return Begin(epoch, following, abandoned=record)
-        # What renders now is another row's, or nothing that anybody has asked to pay for in its place.
-        same = not changed and not foreign_key
-        if looked_up == "absent" and on_uncertain_submission == "resubmit" and same:
-            return Begin(epoch, following, abandoned=record)
-        return Stop(replace(adopted, asked_at=now), looked_up)
-    if cleared and (changed or foreign_key):
+    cleared = record.cleared_since(epoch)
+    adopted = record.adopted(epoch, facts.try_id)
+    changed = asked.fingerprint != record.fingerprint
+    if record.unanswered:
+        return _unanswered(record, asked, facts, policy, now, looked_up)
+    if cleared and changed:
         return Begin(epoch, following, abandoned=record)
-    if record.state == "intent":
-        recent = now - record.begun_at <= RESUBMIT_WINDOW
-        if recent and (cleared or on_uncertain_submission == "resubmit"):
-            return Repeat(adopted)
-        return Begin(epoch, following, abandoned=record) if cleared else Stop(record, "uncertain")
-    if record.state == "submitted":
-        return Reattach(adopted, changed)
-    if record.state == "delivered":
-        if cleared and on_rerun_after_delivery == "regenerate":
-            return Begin(epoch, following)
+    if record.is_delivered and cleared and policy.on_rerun_after_delivery == "regenerate":
+        return Begin(epoch, following)
+    if not record.has_failed:
         return Reattach(adopted, changed)
     if cleared:
         return Begin(epoch, following)
-    if record.credits is None or record.credits > 0:  # not known to have cost nothing
+    if not record.cost_nothing:
         return Stop(record, "charged")
     if is_content_refusal(record.code):
         return Stop(record, "refused")
     return Begin(epoch, following)
+
+
+def _unanswered(
+    record: Record,
+    asked: Asked,
+    facts: TryFacts,
+    policy: SubmissionPolicy,
+    now: float,
+    looked_up: LookedUp | None,
+) -> Step:
+    """Decide what a try does with a request without an answer."""
+    cleared = record.cleared_since(facts.epoch)
+    adopted = record.adopted(facts.epoch, facts.try_id)
+    begin = Begin(facts.epoch, record.attempt + 1, abandoned=record)
+    if asked.conn_id != record.conn_id:
+        return begin if cleared else Stop(record, "elsewhere")
+    # What renders now is another row's, or nothing that anybody has asked to pay for in its place.
+    same = asked.fingerprint == record.fingerprint and asked.namespace == record.namespace
+    if asked.replays_keys:
+        if cleared and not same:
+            return begin
+        if now - record.begun_at <= RESUBMIT_WINDOW and (cleared or policy.resubmits):
+            return Repeat(adopted)
+        return begin if cleared else Stop(record, "uncertain")
+    was_asked = record.asked_at is not None and not was_there(facts.try_id, record.asked_at)
+    answered = was_asked and facts.first_since_clear
+    if looked_up is None:
+        return LookUp(record, patiently=not answered)
+    if cleared and (answered or not same):
+        return begin
+    if looked_up == "absent" and policy.resubmits and same:
+        return begin
+    return Stop(replace(adopted, asked_at=now), looked_up)
 
 
 def is_content_refusal(code: str | None) -> bool:

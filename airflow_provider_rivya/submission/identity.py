@@ -1,11 +1,32 @@
-"""Whose a submission is: the task instance, its try, its process; and the key made of it. Pure."""
+"""Whose a submission is: the task instance, its try, its process; and its idempotency key. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Protocol
+
+
+class SubmissionKey(Protocol):
+    """Makes the idempotency keys of one submission's attempts."""
+
+    @property
+    def namespace(self) -> str:
+        """``idempotency_namespace`` of the connection: tells two Airflow deployments on one account apart."""
+
+    def key(self, epoch: int, attempt: int, fingerprint: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenKey:
+    """A key that a person or a program has chosen: the first attempt is sent under it as it is."""
+
+    value: str
+    namespace: str = ""
+
+    def key(self, epoch: int, attempt: int, fingerprint: str) -> str:
+        return self.value if attempt == 0 else f"{self.value}-{attempt}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +44,18 @@ class Identity:
     task_id: str
     map_index: int
 
-    @classmethod
-    def of(cls, instance: Any, namespace: str) -> Self:
-        """Return that of one of Airflow's task instances."""
-        return cls(namespace, instance.dag_id, instance.run_id, instance.task_id, instance.map_index)
-
     @property
     def digest(self) -> str:
         """sha256 (hex) of the identity and nothing else."""
         return _digest(self.namespace, self.dag_id, self.run_id, self.task_id, str(self.map_index))
 
+    def key(self, epoch: int, attempt: int, fingerprint: str) -> str:
+        """
+        Return the key for one attempt, 46 characters of [a-z0-9-].
 
-def idempotency_key(identity: Identity, epoch: int, attempt: int, fingerprint: str) -> str:
-    """
-    Return the key for one submission, 46 characters of [a-z0-9-].
-
-    The try number is not in it: a retry must send the same key.
-    """
-    return f"rivya-{_digest(identity.digest, str(epoch), str(attempt), fingerprint)[:40]}"
+        The try number is not in it: a retry must send the same key.
+        """
+        return f"rivya-{_digest(self.digest, str(epoch), str(attempt), fingerprint)[:40]}"
 
 
 def in_order(instance_id: object) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import (
@@ -15,33 +16,18 @@ from airflow_provider_rivya.exceptions import (
     RateLimitedError,
 )
 from airflow_provider_rivya.observability import Labels
-from airflow_provider_rivya.operators.failures import without_retry
-from airflow_provider_rivya.submission import decide as submission
-from airflow_provider_rivya.submission import fate
-from airflow_provider_rivya.submission.decide import Stop
-from airflow_provider_rivya.submission.lookup import older_than_request
+from airflow_provider_rivya.submission import decide
+from airflow_provider_rivya.submission.decide import Asked, Stop
+from airflow_provider_rivya.submission.errors import gone_on, not_looked_up, not_ours, overtaken
+from airflow_provider_rivya.submission.lookup import look_up, older_than_request
 from airflow_provider_rivya.submission.record import Record
-from airflow_provider_rivya.submission.stopping import (
-    foreign,
-    gone_on,
-    left_behind,
-    not_looked_up,
-    overtaken,
-)
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
-    from airflow_provider_rivya.submission.machine import Submitter
+    from airflow_provider_rivya.submission.context import SubmissionContext
+    from airflow_provider_rivya.submission.decide import Finding
 
 log = logging.getLogger(__name__)
-
-CONFLICT_PATIENCE: Final = 60.0
-"""
-Seconds for which ``idempotency_conflict`` is taken for "the first request is still in progress".
-
-What the code means is not documented; the same bytes under the same key are repeated meanwhile.
-"""
-CONFLICT_PAUSE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +42,15 @@ class PaidCall:
     """
     One intent on its way to the gateway.
 
-    :param task: whose it is.
     :param record: the intent, as it is stored and with this process as its holder.
     :param undo: how to take it back; ``None`` when it is an earlier try's, which may have been taken in.
+    :param stop: makes the error for a request that only a person can go on from, and notes that.
     """
 
-    task: Submitter
+    context: SubmissionContext
     record: Record
     undo: Undo | None
+    stop: Callable[[Stop, Record, Finding, GatewayError], GenerationError]
 
     def send(self) -> Generation | Record | None:
         """
@@ -73,42 +60,39 @@ class PaidCall:
             and nothing was sent: another process has taken the intent over.
         :raises GenerationError: with what happened, what it cost and what a retry will do.
         """
-        task, record = self.task, self.record
-        if task.retries_left == 0 and task.records.durable:
-            log.warning(
-                "This task has no retry left. Should its worker die from here on, the paid result is fetched "
-                "only when somebody clears the task; retries=1 or more does it without a person."
-            )
+        context, record = self.context, self.record
+        if context.words.risk:
+            log.warning("%s", context.words.risk)
         if not self._still_mine():
             return None
-        if task.killed():
-            raise self._stopped()
+        if context.stopped():
+            raise self._asked_to_stop()
         try:
-            with observability.span("submit", Labels(task.hook.api.NAME, record.model)) as span:
+            with observability.span("submit", Labels(context.client.api.NAME, record.model)) as span:
                 answer = self._create()
                 observability.annotate(
                     span, generation_id=answer.generation_id if isinstance(answer, Record) else answer.id
                 )
         except GatewayError as error:
-            if task.replays_keys or not error.maybe_taken_in:
+            if context.replays_keys or not error.maybe_taken_in:
                 raise self._refused(error) from None
             return self._looked_up(error)
-        if not isinstance(answer, Record) and (older_by := self._foreign_by(answer)):
-            task.records.take_back(self.undo.before if self.undo else None, record)
-            raise foreign(answer, record, older_by)
+        if not isinstance(answer, Record) and (older_by := self._older_by(answer)):
+            context.records.withdraw(self.undo.before if self.undo else None, record)
+            raise not_ours(answer, record, older_by, context.words)
         return answer
 
-    def _stopped(self) -> GenerationError:
+    def _asked_to_stop(self) -> GenerationError:
         """Return the error for a task that was asked to stop; an earlier try may have sent the request."""
-        task, record = self.task, self.record
+        context, record = self.context, self.record
         if self.undo is not None:
-            task.records.take_back(self.undo.before, record)
+            context.records.withdraw(self.undo.before, record)
         return GenerationError(
             "The task was asked to stop before the request was sent",
-            conn_id=task.hook.conn_id,
-            fate=fate.uncertain(task.situation(record))
+            conn_id=context.client.conn_id,
+            fate=context.words.fate("uncertain", record)
             if self.undo is None
-            else fate.not_submitted(task.situation(), final=False, left=left_behind(self.undo.before)),
+            else context.words.fate("not_submitted", left=_pending(self.undo.before)),
         )
 
     def _still_mine(self) -> bool:
@@ -118,31 +102,31 @@ class PaidCall:
         While this one was stopped, or cut off from its worker, a try after it may have taken the intent
         over, taken it back, or gone on to another one.
         """
-        if not self.task.records.durable:
-            return True
-        there = self.task.records.read()
+        context = self.context
+        there = context.records.look_again(self.record)
         if there == self.record:
             return True
-        self.task.records.held = None  # not this one's any more
-        if there is None or there.state == "withdrawn":
-            raise overtaken(None, self.task.hook.conn_id, self.task.situation())
+        context.records.current = None  # not this one's any more
+        if there is None or there.is_withdrawn:
+            raise overtaken(None, context.client.conn_id, context.words)
         if there.key != self.record.key:
-            raise gone_on(there, self.task.hook.conn_id, self.task.situation(there))
+            raise gone_on(there, context.client.conn_id, context.words)
         return False
 
     def _create(self) -> Generation | Record:
-        task, record = self.task, self.record
-        patience = task.clock.monotonic() + CONFLICT_PATIENCE
+        context, record = self.context, self.record
+        patience = context.clock.monotonic() + context.policy.conflict_patience
         while True:
             try:
-                return task.hook.create_generation(
+                return context.client.create_generation(
                     record.body or "", record.key, category=record.category or "image"
                 )
             except IdempotencyConflictError as error:
-                if not task.replays_keys or task.killed() or task.clock.monotonic() >= patience:
+                if not context.replays_keys or context.stopped() or context.clock.monotonic() >= patience:
                     raise
-                log.warning("%s It may be in progress: asking again in %.0f s.", error, CONFLICT_PAUSE)
-                task.clock.sleep(CONFLICT_PAUSE)
+                pause = context.policy.conflict_pause
+                log.warning("%s It may be in progress: asking again in %.0f s.", error, pause)
+                context.clock.sleep(pause)
                 meanwhile = self._recorded_meanwhile()
                 if meanwhile is not None:
                     return meanwhile
@@ -150,7 +134,7 @@ class PaidCall:
     def _recorded_meanwhile(self) -> Record | None:
         """Return this submission, if another process has recorded its answer; a read error is no news."""
         try:
-            there = self.task.records.read()
+            there = self.context.records.load()
         except GenerationError as error:
             log.warning("%s", error.message)
             return None
@@ -162,48 +146,58 @@ class PaidCall:
 
         :raises GenerationError: it is not there, or could not be looked up.
         """
-        task, record = self.task, self.record
+        context, record = self.context, self.record
         log.warning("%s Looking it up at the gateway, under the id %s.", error, record.key)
         try:
-            finding = task.find(record, patiently=True)
+            finding = look_up(context, record, patiently=True)
         except GatewayError as failed:
-            raise not_looked_up(error, record, task.situation(record), failed) from None
+            raise not_looked_up(error, record, context.words, failed) from None
         if finding.ours is not None:
             return finding.ours
-        step = submission.next_step(
+        step = decide.next_step(
             record,
-            now=task.clock.time(),
-            epoch=record.epoch,
-            fingerprint=record.fingerprint,
-            namespace=record.namespace,
-            on_uncertain_submission=task.on_uncertain_submission,
-            replays_keys=False,
+            Asked(record.fingerprint, record.namespace, record.conn_id, replays_keys=False),
+            context.facts,
+            context.policy,
+            now=context.clock.time(),
             looked_up=finding.outcome,
         )
         if isinstance(step, Stop):
-            raise task.stop(step, record, finding, error) from None
+            raise self.stop(step, record, finding, error) from None
         # A new attempt is the next try's: Airflow counts those, and waits between them.
-        error.fate = fate.uncertain(task.situation(record))
-        raise error from None
+        raise error.replace(fate=context.words.fate("uncertain", record)) from None
 
     def _refused(self, error: GatewayError) -> GenerationError:
-        task = self.task
+        context = self.context
         if error.maybe_taken_in or self.undo is None:
-            error.fate = fate.uncertain(task.situation(self.record))
-            return error
+            return error.replace(fate=context.words.fate("uncertain", self.record))
         # Certainly not taken in: the next try starts from nothing.
-        task.records.take_back(self.undo.before, self.record)
-        passing = isinstance(error, RateLimitedError | GatewayUnavailableError) or error.retryable
-        left = left_behind(self.undo.before)
-        error.fate = fate.not_submitted(task.situation(), final=not passing, left=left)
-        return error if passing else without_retry(error)
+        context.records.withdraw(self.undo.before, self.record)
+        return not_submitted(context, error, self.undo.before)
 
-    def _foreign_by(self, answer: Generation) -> float:
+    def _older_by(self, answer: Generation) -> float:
         """Return by how many seconds the answer's generation is older than the request; 0 if it is not."""
-        if not self.task.records.durable:
+        context = self.context
+        if not context.records.durable:
             # Without a record an earlier try of this task may well have made it.
             return 0.0
-        if not self.task.replays_keys:
+        if not context.replays_keys:
             # Every creation makes its own generation: only the gateway's clock is wrong.
             return 0.0
-        return older_than_request(answer, self.record, self.task.hook.clock_skew)
+        return older_than_request(answer, self.record, context.client, context.policy.foreign_tolerance)
+
+
+def not_submitted(context: SubmissionContext, error: GatewayError, before: Record | None) -> GatewayError:
+    """
+    Return the error for a request that was certainly not taken in.
+
+    :param before: what an earlier try has left.
+    """
+    passing = isinstance(error, RateLimitedError | GatewayUnavailableError) or error.retryable
+    fate = context.words.fate("not_submitted", final=not passing, left=_pending(before))
+    return error.replace(fate=fate, final=not passing)
+
+
+def _pending(record: Record | None) -> Record | None:
+    """Return what an earlier try has left, if that may run or be paid for without a result."""
+    return record if record is not None and record.pending else None

@@ -1,4 +1,14 @@
-"""The submission record: what is known of a paid task, as it is stored. Pure."""
+"""
+The submission record: what is known of one paid generation, as it is stored, and what its states mean. Pure.
+
+::
+
+    intent ──> submitted ──> delivered
+      └──> withdrawn  └───> failed
+
+A record is written before the request is sent (``intent``, with the exact body and the idempotency key) and
+completed right after the answer (``submitted``, with the task id).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +23,10 @@ State = Literal["intent", "withdrawn", "submitted", "delivered", "failed"]
 STATES: Final[tuple[State, ...]] = ("intent", "withdrawn", "submitted", "delivered", "failed")
 
 
+EXPIRED: Final = "result_expired"
+"""Code of a generation whose result nobody can fetch any more; ours, not a gateway's."""
+
+
 class UnreadableRecordError(ValueError):
     """A record exists but cannot be understood. Never taken for "no record": that could pay twice."""
 
@@ -22,7 +36,8 @@ class Record:
     """
     One submission.
 
-    :param state: see the module.
+    :param state: ``intent``: about to be sent, or sent without an answer; ``withdrawn``: certainly not taken
+        in; ``submitted``; ``delivered``: landed; ``failed``: at the gateway.
     :param epoch: the task instance's ``max_tries`` when it was begun: stands still over automatic
         retries, grows when a person clears the task. Not always when it is cleared while it runs: Airflow
         then ends the process, and raises ``max_tries`` only if the executor reports that as a success.
@@ -66,6 +81,70 @@ class Record:
     try_id: str | None = None
     asked_at: float | None = None
 
+    # -- what its state means ----------------------------------------------------------------------
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether it was sent, or is about to be, and no answer is known."""
+        return self.state == "intent"
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.state == "withdrawn"
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.state == "delivered"
+
+    @property
+    def has_failed(self) -> bool:
+        return self.state == "failed"
+
+    @property
+    def pending(self) -> bool:
+        """Whether it may still run, or be paid for without a result."""
+        return self.state in ("intent", "submitted")
+
+    @property
+    def taken_in(self) -> bool:
+        """Whether the gateway has certainly taken it in."""
+        return self.state in ("submitted", "delivered", "failed")
+
+    @property
+    def cost_nothing(self) -> bool:
+        """Whether nothing of it is left to be paid or fetched."""
+        return self.is_withdrawn or (self.has_failed and self.credits == 0)
+
+    @property
+    def progress(self) -> int:
+        """How far it has come: what two processes write of one submission never goes back."""
+        return {"intent": 0, "withdrawn": 0, "submitted": 1, "delivered": 2, "failed": 2}[self.state]
+
+    def cleared_since(self, epoch: int) -> bool:
+        """
+        Whether somebody has cleared the task since it was begun, or gone on with.
+
+        :param epoch: the task instance's ``max_tries`` now.
+        """
+        return epoch != self.epoch
+
+    def rules(self, epoch: int) -> bool:
+        """Whether it rules over what the templates render now: until a clear, if it may be paid for."""
+        return not self.cleared_since(epoch) and (self.pending or self.is_delivered)
+
+    def counts(self, epoch: int, *, reuse: bool) -> bool:
+        """
+        Whether its generation is what the task asks for, or may be paid for.
+
+        :param reuse: a delivered generation is, even after a clear.
+        """
+        if self.cost_nothing:
+            return False
+        over = self.has_failed or (self.is_delivered and not reuse)
+        return not (over and self.cleared_since(epoch))
+
+    # -- what becomes of it ------------------------------------------------------------------------
+
     def submitted(self, generation_id: str, credits: float | None, now: float) -> Record:
         return replace(
             self,
@@ -95,7 +174,7 @@ class Record:
 
     def adopted(self, epoch: int, try_id: str | None) -> Record:
         """Return it as a try goes on with it; unchanged if that is not after a clear, or a later one has."""
-        if epoch == self.epoch or is_later(self.try_id, try_id):
+        if not self.cleared_since(epoch) or is_later(self.try_id, try_id):
             return self
         return replace(self, epoch=epoch, try_id=try_id)
 
@@ -122,21 +201,26 @@ class Record:
             record = cls(**fields)
         except TypeError:
             raise UnreadableRecordError("the submission record has missing or unknown fields") from None
-        numbers = (
-            record.epoch,
-            record.attempt,
-            record.begun_at,
-            record.credits,
-            record.submitted_at,
-            record.asked_at,
-        )
-        if not all(number is None or isinstance(number, int | float) for number in numbers):
+        if not all(_is_of(kind, fields[name]) for name, kind in _TYPES.items() if name in fields):
             raise UnreadableRecordError("the submission record has fields of another type")
-        needs_id = record.state in ("submitted", "delivered", "failed")
         if (
             record.state not in STATES
-            or (needs_id and not record.generation_id)
-            or (record.state == "intent" and not record.body)
+            or (record.taken_in and not record.generation_id)
+            or (record.unanswered and not record.body)
         ):
             raise UnreadableRecordError(f"the submission record is not consistent (state {record.state!r})")
         return record
+
+
+_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
+    **dict.fromkeys(("epoch", "attempt"), int),
+    **dict.fromkeys(("begun_at", "credits", "submitted_at", "asked_at"), (int, float)),
+    **dict.fromkeys(
+        ("state", "fingerprint", "key", "conn_id", "model", "body", "generation_id", "code"), str
+    ),
+    **dict.fromkeys(("namespace", "category", "holder", "try_id"), str),
+}
+
+
+def _is_of(kind: type | tuple[type, ...], value: object) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -6,21 +6,18 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rivya._compat import BaseTrigger, TriggerEvent
 from airflow_provider_rivya.credits import reserved
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 from airflow_provider_rivya.hooks.base import GatewayHook
-from airflow_provider_rivya.waiting import decide as waiting
+from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.connection import ConnectionSettings
 
 log = logging.getLogger(__name__)
-
-CONNECTION_PAUSE: Final = 10.0
-"""Seconds between two attempts to read a connection that cannot be used."""
 
 
 class GenerationTrigger(BaseTrigger):
@@ -44,6 +41,9 @@ class GenerationTrigger(BaseTrigger):
 
     hook_class: ClassVar[type[GatewayHook]]
     conn_id_argument: ClassVar[str]
+    patience: ClassVar[Patience] = PATIENCE
+    connection_pause: ClassVar[float] = 10.0
+    """Seconds between two attempts to read a connection that cannot be used."""
 
     def __init__(
         self,
@@ -76,9 +76,10 @@ class GenerationTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        from airflow_provider_rivya.triggers.poller import shared_hook
-        from airflow_provider_rivya.waiting.loop import BAD_CONNECTION, Target, awatch
+        from airflow_provider_rivya.triggers.shared_hook import shared_hook
+        from airflow_provider_rivya.waiting.loop import Target, awatch
         from airflow_provider_rivya.waiting.progress import resumed
+        from airflow_provider_rivya.waiting.verdict import BAD_CONNECTION
 
         line = resumed(
             self.generation_id, self.submitted_at, time.time(), self.deadline, self.credits_reserved
@@ -93,6 +94,7 @@ class GenerationTrigger(BaseTrigger):
                     self.category,
                     max(0.0, self.deadline - time.time()),
                     self.submitted_at,
+                    self.patience,
                 )
                 finished = await awatch(hook, target)
             event = {"status": finished.outcome, "task_id": self.generation_id, "code": finished.code}
@@ -109,7 +111,7 @@ class GenerationTrigger(BaseTrigger):
 
         :raises ConnectionConfigError: it could not be used for as long as a refused key is waited for.
         """
-        give_up = min(self.deadline, time.time() + waiting.KEY_GRACE)
+        give_up = min(self.deadline, time.time() + self.patience.refused)
         while True:
             try:
                 return await hook.asettings()
@@ -117,7 +119,7 @@ class GenerationTrigger(BaseTrigger):
                 left = give_up - time.time()
                 if left <= 0:
                     raise
-                pause = min(CONNECTION_PAUSE, left)
+                pause = min(self.connection_pause, left)
                 log.warning(
                     "Generation %s: the connection cannot be used. %s. The generation itself goes on at the "
                     "gateway; trying again in %.0f s.",

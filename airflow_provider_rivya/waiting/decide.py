@@ -6,7 +6,7 @@ The worker, the trigger and the sensor wait through the same :class:`Wait`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from airflow_provider_rivya.exceptions import (
@@ -20,13 +20,23 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.waiting.schedule import Schedule
 
-Outcome = Literal["succeeded", "failed", "timeout", "not_found", "refused"]
+Outcome = Literal["succeeded", "failed", "timeout", "not_found", "refused", "stopped"]
 
-KEY_GRACE: Final = 600.0
-"""Seconds for which a 401 or 403 pauses the polling: a key may be replaced in the connection."""
 
-NOT_FOUND_GRACE: Final = 60.0
-"""Seconds for which a 404 on a known task id is tolerated."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """
+    For how long faults are waited out that may pass.
+
+    :param refused: seconds for which a 401 or 403 pauses the polling: a key may be being replaced.
+    :param not_found: seconds for which a 404 on a known task id is tolerated.
+    """
+
+    refused: float = 600.0
+    not_found: float = 60.0
+
+
+PATIENCE: Final = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +53,22 @@ class Finished:
     The waiting is over.
 
     :param outcome: ``succeeded`` and ``failed`` are the gateway's verdict; ``timeout`` is our
-        deadline; ``not_found`` and ``refused`` are errors that outlasted their grace.
+        deadline; ``not_found`` and ``refused`` are errors that outlasted their grace; ``stopped``: the task
+        was asked to stop.
     :param code: the gateway's error code, where there is one.
+    :param generation: as the gateway has just shown it, if it has ended.
     """
 
     outcome: Outcome
     code: str | None = None
+    generation: Generation | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, generation: Generation) -> Finished:
+        """Return the end of a generation that has ended."""
+        if generation.succeeded:
+            return cls("succeeded", generation=generation)
+        return cls("failed", generation.failure.code if generation.failure else None, generation)
 
 
 class Wait:
@@ -60,9 +80,18 @@ class Wait:
     :param deadline: when to give up, seconds since the epoch. Absolute, so that a restart of the
         triggerer does not prolong it.
     :param seed: spreads the polls of many tasks; the task id.
+    :param patience: with faults that may pass.
     """
 
-    def __init__(self, schedule: Schedule, submitted_at: float, deadline: float, seed: str) -> None:
+    def __init__(
+        self,
+        schedule: Schedule,
+        submitted_at: float,
+        deadline: float,
+        seed: str,
+        patience: Patience = PATIENCE,
+    ) -> None:
+        self._patience = patience
         self._schedule = schedule
         self._submitted_at = submitted_at
         self._deadline = deadline
@@ -93,10 +122,8 @@ class Wait:
             hint = seen.retry_after
         else:
             self._refused_since = self._missing_since = None
-            if seen.succeeded:
-                return Finished("succeeded")
-            if seen.failed:
-                return Finished("failed", seen.failure.code if seen.failure else None)
+            if seen.ended:
+                return Finished.of(seen)
             queued = seen.queued
         if now >= self._deadline:
             return Finished("timeout")
@@ -106,11 +133,11 @@ class Wait:
     def _grace_over(self, now: float, error: GatewayError) -> Finished | None:
         if isinstance(error, AuthenticationError | PermissionDeniedError):
             self._refused_since = now if self._refused_since is None else self._refused_since
-            if now - self._refused_since >= KEY_GRACE:
+            if now - self._refused_since >= self._patience.refused:
                 return Finished("refused", error.code)
         elif isinstance(error, NotFoundError):
             self._missing_since = now if self._missing_since is None else self._missing_since
-            if now - self._missing_since >= NOT_FOUND_GRACE:
+            if now - self._missing_since >= self._patience.not_found:
                 return Finished("not_found", error.code)
         return None
 

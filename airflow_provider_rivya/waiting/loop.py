@@ -1,38 +1,28 @@
-"""The polling loop, blocking and async. What an observation means is decided in ``generation.waiting``."""
+"""The polling loop, blocking and async. What an observation means is decided in ``waiting.decide``."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from airflow_provider_rivya import observability
-from airflow_provider_rivya.exceptions import (
-    AuthenticationError,
-    ConnectionConfigError,
-    GatewayError,
-    GenerationError,
-    GenerationTimeoutError,
-    NotFoundError,
-    PermissionDeniedError,
-)
+from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.observability import Labels
-from airflow_provider_rivya.waiting.decide import Finished, Sleep, Wait
-from airflow_provider_rivya.waiting.progress import Narrator, failure_of
+from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience, Sleep, Wait
+from airflow_provider_rivya.waiting.progress import Narrator
 from airflow_provider_rivya.waiting.schedule import schedule_for
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.connection import ConnectionSettings
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.api.schemas import Generation
+    from airflow_provider_rivya.stop import Stop
 
 log = logging.getLogger(__name__)
-
-
-BAD_CONNECTION: Final = "connection"
-"""Code of a waiting that ended because its connection could not be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +51,8 @@ class Target:
         category: str,
         timeout: float,
         submitted_at: float | None = None,
+        patience: Patience = PATIENCE,
+        narrator: Callable[[str, float], Narrator] = Narrator,
     ) -> Target:
         """
         Put a target together.
@@ -82,8 +74,8 @@ class Target:
             generation_id=generation_id,
             conn_id=settings.conn_id,
             category=category,
-            wait=Wait(schedule, begun, now + timeout, generation_id),
-            narrator=Narrator(generation_id, begun),
+            wait=Wait(schedule, begun, now + timeout, generation_id, patience),
+            narrator=narrator(generation_id, begun),
             deadline=now + timeout,
         )
 
@@ -96,98 +88,44 @@ class Target:
         return self.wait.after(now, seen)
 
 
-def watch(hook: GatewayClient, target: Target) -> Finished:
-    """Poll until the waiting is over, blocking."""
+def watch(client: GatewayClient, target: Target, stop: Stop) -> Finished:
+    """
+    Poll until the waiting is over, blocking.
+
+    :param stop: ends it at once, with the outcome ``stopped``.
+    """
     step: Sleep | Finished = target.wait.first(time.time())
     while isinstance(step, Sleep):
-        time.sleep(step.seconds)
+        if stop.wait(step.seconds):
+            return Finished("stopped")
         if step.refresh:
-            hook.refresh()
+            client.refresh()
         seen: Generation | GatewayError
         try:
-            seen = hook.get_generation(target.generation_id, category=target.category, repeat=False)
+            seen = client.get_generation(target.generation_id, category=target.category, repeat=False)
         except GatewayError as error:
             seen = error
-        observability.polled(_labels(hook, seen), triggerer=False)
+        observability.polled(_labels(client, seen), triggerer=False)
         step = target.observe(seen)
     return step
 
 
-async def awatch(hook: GatewayClient, target: Target) -> Finished:
+async def awatch(client: GatewayClient, target: Target) -> Finished:
     """Poll until the waiting is over, on an event loop."""
     step: Sleep | Finished = target.wait.first(time.time())
     while isinstance(step, Sleep):
         await asyncio.sleep(step.seconds)
         if step.refresh:
-            await hook.arefresh()
+            await client.arefresh()
         seen: Generation | GatewayError
         try:
-            seen = await hook.aget_generation(target.generation_id, category=target.category, repeat=False)
+            seen = await client.aget_generation(target.generation_id, category=target.category, repeat=False)
         except GatewayError as error:
             seen = error
-        observability.polled(_labels(hook, seen), triggerer=True)
+        observability.polled(_labels(client, seen), triggerer=True)
         step = target.observe(seen)
     return step
 
 
-def _labels(hook: GatewayClient, seen: Generation | GatewayError) -> Labels:
-    return Labels(hook.api.NAME, getattr(seen, "model", None))
-
-
-def verdict(finished: Finished, generation: Generation, target: Target) -> Generation:
-    """
-    Return a succeeded generation, or raise what happened instead.
-
-    :raises GenerationFailedError: it failed at the gateway.
-    :raises GenerationTimeoutError: the deadline passed.
-    """
-    if generation.succeeded:
-        return generation
-    if generation.failed:
-        raise failure_of(generation, target.conn_id)
-    raise not_ended(finished, target.generation_id, target.conn_id)
-
-
-def not_ended(
-    finished: Finished, generation_id: str, conn_id: str, last: GatewayError | None = None
-) -> GenerationError:
-    """
-    Describe a waiting that ended without the gateway's verdict.
-
-    :param last: what the gateway answered after it, if that was an error: it tells what the key lacks.
-    """
-    if finished.code == BAD_CONNECTION:
-        return ConnectionConfigError(
-            "The triggerer could not use the connection while the generation was waited for",
-            generation_id=generation_id,
-            conn_id=conn_id,
-            advice="The triggerer's log says why: mend the connection, or make it readable there.",
-            retryable=True,
-        )
-    if finished.outcome == "refused":
-        kept_refusing = "The gateway kept refusing the key while the generation was waited for"
-        if isinstance(last, AuthenticationError | PermissionDeniedError):
-            last.message, last.retryable = f"{kept_refusing}: {last.message}", True
-            return last
-        return AuthenticationError(
-            kept_refusing,
-            generation_id=generation_id,
-            conn_id=conn_id,
-            code=finished.code,
-            advice="Put a valid key into the connection.",
-            retryable=True,
-        )
-    if finished.outcome == "not_found":
-        return NotFoundError(
-            "The gateway took the generation in, but no longer knows its task id",
-            generation_id=generation_id,
-            conn_id=conn_id,
-            code=finished.code,
-            advice="Its support can tell what became of it.",
-        )
-    return GenerationTimeoutError(
-        "The generation did not end within the timeout; it may still be running at the gateway",
-        generation_id=generation_id,
-        conn_id=conn_id,
-        retryable=True,
-    )
+def _labels(client: GatewayClient, seen: Generation | GatewayError) -> Labels:
+    return Labels(client.api.NAME, getattr(seen, "model", None))

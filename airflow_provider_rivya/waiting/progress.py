@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from airflow_provider_rivya.credits import in_credits, reserved
-from airflow_provider_rivya.exceptions import GatewayError, GenerationFailedError
+from airflow_provider_rivya.credits import reserved
+from airflow_provider_rivya.exceptions import GatewayError
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -76,25 +76,3 @@ class Narrator:
             return None
         self._last, self._last_told = state, now
         return level, text
-
-
-def failure_of(generation: Generation, conn_id: str | None) -> GenerationFailedError:
-    """Describe a generation that failed at the gateway."""
-    failure = generation.failure
-    reason = (failure.message or failure.code if failure else None) or "the gateway gives no reason"
-    cost = generation.credits_final
-    cost_text = (
-        "The gateway does not say what it cost."
-        if cost is None
-        else "It cost nothing (final credits 0)."
-        if cost == 0
-        else f"It cost {in_credits(cost)} although it failed."
-    )
-    return GenerationFailedError(
-        f"The generation failed at the gateway: {reason.rstrip('.')}.",
-        credits_final=cost,
-        conn_id=conn_id,
-        generation_id=generation.id,
-        code=failure.code if failure else None,
-        advice=cost_text,
-    )

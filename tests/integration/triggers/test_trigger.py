@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_rivya.hooks import client
 from airflow_provider_rivya.triggers import base as triggers
-from airflow_provider_rivya.triggers import poller
+from airflow_provider_rivya.triggers import shared_hook as poller
 from airflow_provider_rivya.triggers.base import GenerationTrigger
 from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.conftest import SECRETS, Connect, Listener, sent

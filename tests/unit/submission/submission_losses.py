@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from airflow_provider_rivya.submission.decide import OnUncertain
+from airflow_provider_rivya.submission.context import OnUncertain
 from tests.unit.submission.submission_gateway import DAY, Delivery, Gateway, Repeated
 from tests.unit.submission.submission_model import Process, World, run_out
 

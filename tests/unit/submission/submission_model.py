@@ -1,7 +1,7 @@
 """
 A model world around the paid call: a gateway, a place for the record, processes that die or double.
 
-What decides, records, sends and looks up is the real thing (``operators.submitting`` and all below it). Each
+What decides, records, sends and looks up is the real thing (``submission.machine`` and all below it). Each
 process runs in a greenlet and stands still before whatever it reads, writes, asks or stores, so that
 anything can happen in between; one that is never gone on with has been killed. Between the last look at
 the record and the paid call it does not stand still: no record in a file could tell what happens there.
@@ -17,18 +17,23 @@ from uuid import UUID
 
 from greenlet import greenlet  # type: ignore[import-untyped]  # it ships no types
 
-from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.api import schemas
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.request.request import GenerationRequest
-from airflow_provider_rivya.submission import decide as submission
-from airflow_provider_rivya.submission import identity
+from airflow_provider_rivya.submission.context import (
+    OnRerun,
+    OnUncertain,
+    Submission,
+    SubmissionContext,
+    SubmissionPolicy,
+    TryFacts,
+)
 from airflow_provider_rivya.submission.decide import Begin
 from airflow_provider_rivya.submission.identity import Identity
-from airflow_provider_rivya.submission.machine import Submitter
+from airflow_provider_rivya.submission.keeper import RecordKeeper
+from airflow_provider_rivya.submission.machine import Submitter, Wanted
+from airflow_provider_rivya.submission.messages import TaskWords
 from airflow_provider_rivya.submission.record import Record
-from airflow_provider_rivya.submission.stores import SafeRecords
-from airflow_provider_rivya.submission.submitted import Submitted, Wanted
 from tests.unit.submission.submission_gateway import ANOTHERS, CONN_ID, EPOCH, Delivery, Gateway, Made
 from tests.unit.submission.submission_place import Channel, Place, stand_still
 
@@ -128,8 +133,8 @@ class World:
 
     gateway: Gateway = field(default_factory=Gateway)
     store: Literal["file", "state_store"] = "file"
-    on_rerun: submission.OnRerun = "regenerate"
-    on_uncertain: submission.OnUncertain = "resubmit"
+    on_rerun: OnRerun = "regenerate"
+    on_uncertain: OnUncertain = "resubmit"
     place: Place = field(default_factory=Place)
     now: float = EPOCH
     fingerprint: str | None = "a"
@@ -206,7 +211,7 @@ class Watched(Submitter):
 
     process: ClassVar[Process]
 
-    def _begin(self, step: Begin, wanted: Wanted, before: Record | None) -> Submitted:
+    def _begin(self, step: Begin, wanted: Wanted, before: Record | None) -> Submission:
         if wanted.request is not None:
             type(self).process.begins(wanted.request.fingerprint, before)
         return super()._begin(step, wanted, before)
@@ -221,7 +226,7 @@ class Process:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.channel = Channel(world.place, self._done)
+        self.channel = Channel(world.place, self._done, fenced=world.store == "state_store")
         self.delivery: Delivery = "answered"
         self.end: End | None = None
         self.delivered: str | None = None
@@ -243,19 +248,24 @@ class Process:
         world = self.world
         world.tries += 1
         own = type("Own", (Watched,), {"process": self})
-        hook: Any = Hook(self)
-        submitter: Submitter = own(
-            hook=hook,
-            records=SafeRecords(self.channel, "rivya_default"),
+        client: Any = Hook(self)
+        clock = WorldClock(world)
+        policy = SubmissionPolicy(world.on_rerun, world.on_uncertain)
+        context = SubmissionContext(
+            client=client,
+            records=RecordKeeper(self.channel, "rivya_default", clock.time),
             identity=replace(IDENTITY, namespace=world.namespace),
-            epoch=self._epoch,
-            retries_left=1,
-            on_rerun_after_delivery=world.on_rerun,
-            on_uncertain_submission=world.on_uncertain,
-            clock=WorldClock(world),
-            try_id=_try_id(world.turned, world.tries),
-            first_since_clear=self.first_since_clear,
+            words=TaskWords(True, 1, client.api.REPLAYS_KEYS, policy.resubmits),
+            facts=TryFacts(
+                epoch=self._epoch,
+                retries_left=1,
+                try_id=_try_id(world.turned, world.tries),
+                first_since_clear=self.first_since_clear,
+            ),
+            policy=policy,
+            clock=clock,
         )
+        submitter: Submitter = own(context)
         return submitter
 
     def step(self, delivery: Delivery = "answered") -> None:
@@ -275,7 +285,8 @@ class Process:
             self.world.wish_of.setdefault(after.key, self.wish)
 
     def begins(self, fingerprint: str, before: Record | None) -> None:
-        begun = (fingerprint, self._submitter.hook.conn_id, self._submitter.identity.namespace)
+        context = self._submitter.context
+        begun = (fingerprint, context.client.conn_id, context.identity.namespace)
         self.world.note_wish(self._epoch, begun, before)
         self.wish = self.world.wish
 
@@ -286,29 +297,29 @@ class Process:
                 self.end = "stopped"  # as the operator does: nothing is sent
                 return
             body = request.prompt if request else None
-            submitted = self._submitter.obtain(request, lambda key: body or "")
+            submission = self._submitter.ensure_submitted(Wanted(request, lambda key: body or ""))
             if not self.channel.is_cut:
                 self.world.answered_epoch = max(self.world.answered_epoch, self._epoch)
-            self.end = self._wait(submitted.record)
+            self.end = self._wait(submission.record)
         except GenerationError as error:
             self.error = error
-            self.end = "stopped" if isinstance(error, AirflowFailException) else "retry"
+            self.end = "stopped" if error.final else "retry"
 
     def _wait(self, record: Record) -> End:
-        records = self._submitter.records
+        records = self._submitter.context.records
         generation = self.world.gateway.get(record.generation_id or "")
         assert generation.wish != ANOTHERS, "another task's generation"
         stand_still("wait")
-        if generation.account != self._submitter.hook.conn_id:
+        if generation.account != self._submitter.context.client.conn_id:
             return "retry"  # the gateway knows no such task there, and it is never submitted anew
         while generation.state == "running":
             stand_still("wait")
         if generation.state == "failed":
-            records.note(record.failed("generation_failed", 0 if generation.refunded else 5))
+            records.save(record.failed("generation_failed", 0 if generation.refunded else 5))
             return "retry" if generation.refunded else "stopped"
         generation.stored = True
         self.has_done.append("store")
-        records.note(record.delivered())
+        records.save(record.delivered())
         self.delivered = generation.id
         return "delivered"
 
@@ -331,8 +342,8 @@ Kind = Literal["replays", "looks up", "looks up late", "never looks up"]
 def world_of(
     kind: Kind,
     store: Literal["file", "state_store"] = "file",
-    on_rerun: submission.OnRerun = "regenerate",
-    on_uncertain: submission.OnUncertain = "resubmit",
+    on_rerun: OnRerun = "regenerate",
+    on_uncertain: OnUncertain = "resubmit",
     anothers: Iterable[tuple[int, str]] = (),
 ) -> World:
     """
@@ -343,7 +354,7 @@ def world_of(
     gateway = _gateway_of(kind)
     for epoch, fingerprint in anothers:
         request = GenerationRequest("rivya", "z-image", fingerprint)
-        gateway.make_for_another(identity.idempotency_key(IDENTITY, epoch, 0, request.fingerprint))
+        gateway.make_for_another(IDENTITY.key(epoch, 0, request.fingerprint))
     # Who has requests made anew that cannot be looked up has chosen to pay twice: another test's matter.
     return World(gateway, store, on_rerun, "fail" if kind == "never looks up" else on_uncertain)
 

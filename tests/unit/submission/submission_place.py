@@ -19,10 +19,11 @@ def stand_still(before: str) -> None:
 
 
 class Place:
-    """One record, exchanged as on a local disk, or as a row that only a living channel reaches."""
+    """One record, exchanged as on a local disk, or as a row that only the last try's process reaches."""
 
     def __init__(self) -> None:
         self.document: Any = None
+        self.newest: Channel | None = None
 
     def read(self) -> Record | None:
         return None if self.document is None else Record.from_json(self.document)
@@ -34,13 +35,20 @@ class Place:
 
 
 class Channel:
-    """A process's way to the place; a supervisor that dies takes the state store's with it."""
+    """
+    A process's way to the place; a supervisor that dies takes the state store's with it.
+
+    :param fenced: the place is Airflow's state store: it compares nothing, and refuses the process of an
+        earlier try.
+    """
 
     durable = True
 
-    def __init__(self, place: Place, done: Callable[[Record | None], None]) -> None:
+    def __init__(self, place: Place, done: Callable[[Record | None], None], *, fenced: bool) -> None:
         self._place: Place | None = place
         self._done = done
+        self.fenced = fenced
+        place.newest = self
 
     def cut(self) -> None:
         self._place = None
@@ -51,7 +59,7 @@ class Channel:
 
     @property
     def _there(self) -> Place:
-        if self._place is None:
+        if self._place is None or (self.fenced and self._place.newest is not self):
             raise ConnectionError("the supervisor is gone")
         return self._place
 
@@ -61,5 +69,6 @@ class Channel:
 
     def exchange(self, before: Record | None, after: Record | None) -> None:
         stand_still("write")
-        self._there.exchange(before, after)
+        place = self._there
+        place.exchange(place.read() if self.fenced else before, after)
         self._done(after)

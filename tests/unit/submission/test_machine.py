@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.submission.record import Record
 from tests.unit.submission.submission_gateway import DAY, Delivery, Gateway
 from tests.unit.submission.submission_model import Kind, Process, World, run_out, world_of
@@ -127,7 +126,8 @@ def test_what_was_sent_through_another_connection(kind: Kind, caplog: pytest.Log
         "Give the task its connection 'rivya_default' back and clear it; or clear it as it is: then it "
         "submits, and pays for, a new one."
     )
-    assert isinstance(process.error, AirflowFailException)
+    assert process.error is not None
+    assert process.error.final
     assert len(world.gateway.made) == 1
     world.clear()
     run_out(world, Process(world))
@@ -146,7 +146,8 @@ def test_a_request_that_cannot_be_made_is_not_submitted_anew() -> None:
         "rivya_default]. This try sent nothing and paid nothing, and no retry is made. Mend the request, and "
         "clear the task."
     )
-    assert isinstance(process.error, AirflowFailException)
+    assert process.error is not None
+    assert process.error.final
     assert world.gateway.made == []
 
 
@@ -154,7 +155,8 @@ def test_a_task_that_is_asked_to_stop_while_it_looks_a_request_up() -> None:
     world = world_of("looks up late")
     record = without_an_answer(world, "answer_lost")
     process = Process(world)
-    process._submitter = replace(process._submitter, killed=lambda: True)
+    submitter = process._submitter
+    process._submitter = replace(submitter, context=replace(submitter.context, stopped=lambda: True))
     told = ended(world, process)
     assert (
         f"it could not be looked up under its id {record.key}: The task was asked to stop while it "
@@ -199,5 +201,6 @@ def test_what_had_failed_before(code: str, cost: float | None, happened: str, th
     assert told.startswith(happened)
     assert then in told
     assert f"code {code}" in told
-    assert isinstance(process.error, AirflowFailException)
+    assert process.error is not None
+    assert process.error.final
     assert len(world.gateway.made) == 1

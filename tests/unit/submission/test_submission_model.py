@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from airflow_provider_rivya.submission.decide import OnRerun, OnUncertain
+from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
 from tests.unit.submission.submission_gateway import CONN_ID, Delivery, Ended
 from tests.unit.submission.submission_model import Kind, Process, World, run_out, world_of
 from tests.unit.submission.submission_place import Place

@@ -12,15 +12,15 @@ import pytest
 
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.submission import decide as submission
-from airflow_provider_rivya.submission import identity, lookup
-from airflow_provider_rivya.submission import paid_call as sending
-from airflow_provider_rivya.submission import stores as records
+from airflow_provider_rivya.submission import keeper, lookup, machine, paid_call
 from airflow_provider_rivya.submission.decide import Begin, LookUp, Repeat
+from airflow_provider_rivya.submission.identity import Identity
+from airflow_provider_rivya.submission.keeper import RecordKeeper
 from airflow_provider_rivya.submission.lookup import Finding
 from airflow_provider_rivya.submission.machine import Submitter
 from airflow_provider_rivya.submission.paid_call import PaidCall
 from airflow_provider_rivya.submission.record import Record
-from airflow_provider_rivya.submission.stores import RecordTakenError, SafeRecords
+from airflow_provider_rivya.submission.stores import RecordTakenError
 from tests.unit.submission.test_submission_losses import (
     test_a_lost_record_is_made_up_for_by_the_key,
     test_the_documented_tables_are_true,
@@ -37,14 +37,15 @@ from tests.unit.submission.test_submission_model import (
 Patch = Callable[[pytest.MonkeyPatch], None]
 
 decide = submission.next_step
-make_key = identity.idempotency_key
+make_key = Identity.key
 
 
 def _deciding(change: Callable[[Any, dict[str, Any]], Any]) -> Patch:
     """Make the decision another one."""
 
-    def next_step(record: Record | None, **given: Any) -> Any:
-        return change(decide(record, **given), {"record": record, **given})
+    def next_step(record: Record | None, asked: Any, facts: Any, policy: Any, **given: Any) -> Any:
+        step = decide(record, asked, facts, policy, **given)
+        return change(step, {"record": record, "asked": asked, "facts": facts, "policy": policy, **given})
 
     return lambda patch: patch.setattr(submission, "next_step", next_step)
 
@@ -72,7 +73,7 @@ def _attempt_stands(step: Any, given: dict[str, Any]) -> Any:
 
 
 def _epoch_kept(step: Any, given: dict[str, Any]) -> Any:
-    kept = given["record"].epoch if given["record"] else given["epoch"]
+    kept = given["record"].epoch if given["record"] else given["facts"].epoch
     return replace(step, epoch=kept) if isinstance(step, Begin) else step
 
 
@@ -85,13 +86,13 @@ def _epoch_not_adopted(step: Any, given: dict[str, Any]) -> Any:
 def _attempt_begins_anew(step: Any, given: dict[str, Any]) -> Any:
     """Count from 0 after a clear."""
     record = given["record"]
-    cleared = record is not None and record.epoch != given["epoch"]
+    cleared = record is not None and record.epoch != given["facts"].epoch
     return replace(step, attempt=0) if isinstance(step, Begin) and cleared else step
 
 
 def _any_try_answers(step: Any, given: dict[str, Any]) -> Any:
     """Take a clear for the answer to a question that came after it."""
-    return decide(given.pop("record"), **{**given, "first_since_clear": True})
+    return decide(**{**given, "facts": replace(given["facts"], first_since_clear=True)})
 
 
 def _look_up_skipped(step: Any, given: dict[str, Any]) -> Any:
@@ -99,25 +100,25 @@ def _look_up_skipped(step: Any, given: dict[str, Any]) -> Any:
 
 
 def _absent_at_once(step: Any, given: dict[str, Any]) -> Any:
-    return (
-        decide(given.pop("record"), **{**given, "looked_up": "absent"}) if isinstance(step, LookUp) else step
-    )
+    return decide(**{**given, "looked_up": "absent"}) if isinstance(step, LookUp) else step
 
 
 def _clear_is_the_answer(step: Any, given: dict[str, Any]) -> Any:
     """Take a clear for the answer to a question that nobody was asked."""
     record = given["record"]
-    if isinstance(step, submission.Stop) and step.reason == "absent" and record.epoch != given["epoch"]:
-        return Begin(given["epoch"], 0, abandoned=record)
+    if isinstance(step, submission.Stop) and step.reason == "absent" and record.epoch != given["facts"].epoch:
+        return Begin(given["facts"].epoch, 0, abandoned=record)
     return step
 
 
 def _order_ignored(step: Any, given: dict[str, Any]) -> Any:
-    return decide(given.pop("record"), **{**given, "try_id": None})
+    return decide(**{**given, "facts": replace(given["facts"], try_id=None)})
 
 
 def _connection_ignored(step: Any, given: dict[str, Any]) -> Any:
-    return decide(given.pop("record"), **{**given, "conn_id": None})
+    record = given["record"]
+    conn_id = record.conn_id if record else given["asked"].conn_id
+    return decide(**{**given, "asked": replace(given["asked"], conn_id=conn_id)})
 
 
 def _never_older(*_: Any) -> float:
@@ -125,30 +126,30 @@ def _never_older(*_: Any) -> float:
 
 
 def _another_answer_taken(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(sending, "older_than_request", _never_older)
+    patch.setattr(paid_call, "older_than_request", _never_older)
 
 
 def _another_look_up_taken(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lookup, "older_than_request", _never_older)
 
 
-def _blind_note(self: SafeRecords, record: Record) -> None:
+def _blind_save(self: RecordKeeper, record: Record) -> None:
     with suppress(Exception):
         self._store.exchange(self._store.read(), record)
 
 
-def _careless_take_back(self: SafeRecords, before: Record | None, intent: Record) -> None:
+def _careless_withdrawal(self: RecordKeeper, before: Record | None, intent: Record) -> None:
     with suppress(Exception):
         self._store.exchange(self._store.read(), before or intent.withdrawn())
 
 
-def _deleted(self: SafeRecords, before: Record | None, intent: Record) -> None:
+def _deleted(self: RecordKeeper, before: Record | None, intent: Record) -> None:
     """Leave no trace of what was taken back."""
     with suppress(Exception):
         self._store.exchange(intent, before)
 
 
-def _not_adopted(self: SafeRecords, record: Record, before: Record) -> None:
+def _not_adopted(self: RecordKeeper, record: Record, before: Record) -> None:
     """Give up when another process writes meanwhile."""
     with suppress(Exception):
         self._store.exchange(before, record)
@@ -158,8 +159,8 @@ def _window_ignored(step: Any, given: dict[str, Any]) -> Any:
     return Repeat(step.record) if isinstance(step, submission.Stop) and step.reason == "uncertain" else step
 
 
-def _careless_begin(self: SafeRecords, record: Record, before: Record | None) -> None:
-    begin(self, record, self.read() if before != self.read() else before)
+def _careless_claim(self: RecordKeeper, record: Record, before: Record | None) -> None:
+    claim(self, record, self.load() if before != self.load() else before)
 
 
 def _later_word_counts(there: Record | None, record: Record) -> Record:
@@ -176,24 +177,28 @@ def _no_new_holder(self: Submitter, record: Record, before: Record | None) -> An
 def _holder_forgotten(self: Submitter, record: Record, before: Record | None) -> Any:
     """Take over, and leave the other one's name."""
     try:
-        self.records.begin(record, before)
+        self.context.records.claim(record, before)
     except RecordTakenError:
         return self._follow(before)
     return self._post(record)
 
 
-def _looks_once(self: Submitter, record: Record, *, patiently: bool) -> Finding:
-    del patiently
-    return find(self, record, patiently=False)
+def _looks_once(patch: pytest.MonkeyPatch) -> None:
+    def once(context: Any, record: Record, *, patiently: bool) -> Finding:
+        del patiently
+        return find(context, record, patiently=False)
+
+    patch.setattr(machine, "look_up", once)
+    patch.setattr(paid_call, "look_up", once)
 
 
-find = Submitter.find
-begin = SafeRecords.begin
+find = lookup.look_up
+claim = RecordKeeper.claim
 
 
 MUTANTS: dict[str, Patch] = {
-    "key_without_attempt": lambda patch: patch.setattr(identity, "idempotency_key", _without_attempt),
-    "key_without_epoch": lambda patch: patch.setattr(identity, "idempotency_key", _without_epoch),
+    "key_without_attempt": lambda patch: patch.setattr(Identity, "key", _without_attempt),
+    "key_without_epoch": lambda patch: patch.setattr(Identity, "key", _without_epoch),
     "attempt_stands": _deciding(_attempt_stands),
     "attempt_begins_anew": _deciding(_attempt_begins_anew),
     "any_try_answers": _deciding(_any_try_answers),
@@ -207,13 +212,13 @@ MUTANTS: dict[str, Patch] = {
     "another_answer_taken": _another_answer_taken,
     "another_look_up_taken": _another_look_up_taken,
     "nothing_rules": lambda patch: patch.setattr(Submitter, "ruling_record", lambda self: None),
-    "looks_once": lambda patch: patch.setattr(Submitter, "find", _looks_once),
-    "blind_note": lambda patch: patch.setattr(SafeRecords, "note", _blind_note),
-    "careless_take_back": lambda patch: patch.setattr(SafeRecords, "take_back", _careless_take_back),
-    "deleted_when_taken_back": lambda patch: patch.setattr(SafeRecords, "take_back", _deleted),
-    "not_adopted_twice": lambda patch: patch.setattr(SafeRecords, "adopt", _not_adopted),
-    "careless_begin": lambda patch: patch.setattr(SafeRecords, "begin", _careless_begin),
-    "later_word_counts": lambda patch: patch.setattr(records, "_merged", _later_word_counts),
+    "looks_once": _looks_once,
+    "blind_save": lambda patch: patch.setattr(RecordKeeper, "save", _blind_save),
+    "careless_withdrawal": lambda patch: patch.setattr(RecordKeeper, "withdraw", _careless_withdrawal),
+    "deleted_when_withdrawn": lambda patch: patch.setattr(RecordKeeper, "withdraw", _deleted),
+    "not_adopted_twice": lambda patch: patch.setattr(RecordKeeper, "adopt", _not_adopted),
+    "careless_claim": lambda patch: patch.setattr(RecordKeeper, "claim", _careless_claim),
+    "later_word_counts": lambda patch: patch.setattr(keeper, "_merged", _later_word_counts),
     "no_fence": lambda patch: patch.setattr(PaidCall, "_still_mine", lambda self: True),
     "no_new_holder": lambda patch: patch.setattr(Submitter, "_take_over", _no_new_holder),
     "holder_forgotten": lambda patch: patch.setattr(Submitter, "_take_over", _holder_forgotten),
@@ -244,7 +249,7 @@ def _every_story() -> None:
 
 @pytest.mark.usefixtures("unheard")
 def test_a_random_key_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "idempotency_key", _key)
+    monkeypatch.setattr(Identity, "key", _key)
     with pytest.raises(AssertionError):
         test_a_lost_record_is_made_up_for_by_the_key()
 

@@ -1,12 +1,10 @@
-"""What the end of a generation means to a task that did not submit it: words, and which errors are final."""
+"""What the end of a generation means to a sensor, which has not submitted it: words, and what is final."""
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from airflow_provider_rivya._compat import AirflowSensorTimeout
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     GatewayError,
@@ -16,83 +14,67 @@ from airflow_provider_rivya.exceptions import (
     PermissionDeniedError,
     RequestRejectedError,
 )
-from airflow_provider_rivya.operators.failures import without_retry
-from airflow_provider_rivya.submission.fate import Situation
-from airflow_provider_rivya.waiting.decide import KEY_GRACE, NOT_FOUND_GRACE
-from airflow_provider_rivya.waiting.progress import failure_of
+from airflow_provider_rivya.operators.airflow_errors import as_sensor_timeout
+from airflow_provider_rivya.submission.messages import TaskWords
+from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
+from airflow_provider_rivya.waiting.verdict import failure_of
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
-    from airflow_provider_rivya.hooks.base import GatewayHook
 
 ONLY_WATCHES: Final = "This task only watches and has paid nothing."
-
-
-@functools.cache
-def _timeout_class(error_class: type[Any]) -> type[GenerationError]:
-    return type(error_class.__name__, (error_class, AirflowSensorTimeout), {"__doc__": error_class.__doc__})
-
-
-def as_sensor_timeout(error: GenerationError) -> GenerationError:
-    """Make an error Airflow's own end of a sensor's patience as well, which is not retried."""
-    if not isinstance(error, AirflowSensorTimeout):
-        error.__class__ = _timeout_class(cast(Any, type(error)))
-    return error
+_NO_RETRY: Final = f"{ONLY_WATCHES} A retry would not help, so none is made."
 
 
 @dataclass(frozen=True)
-class WatchedEnding:
+class WatchedOutcome:
     """
     The end of a generation that something else submitted.
 
-    :param hook: of the connection.
+    :param conn_id: the Airflow connection.
     :param generation_id: the gateway's task id.
     :param retries_left: automatic retries that Airflow will still make.
     """
 
-    hook: GatewayHook
+    conn_id: str
     generation_id: str
     retries_left: int
 
     def unfinished(self, error: GenerationError, *, seen: bool = False) -> GenerationError:
         """Say what is known of a generation whose end was not seen."""
-        error.generation_id = self.generation_id
         if isinstance(error, NotFoundError) and not seen:
             return self.unknown(error)
         if isinstance(error, GenerationTimeoutError):
-            error.fate = (
+            fate = (
                 f"{ONLY_WATCHES} The generation goes on at the gateway; a timeout is a sensor's last word, "
                 "so no retry is made: clear the task to watch it again."
             )
-            return as_sensor_timeout(error)
-        error.fate = f"{ONLY_WATCHES} {self._again} watches it again."
-        return error
+            return as_sensor_timeout(error.replace(generation_id=self.generation_id, fate=fate))
+        fate = f"{ONLY_WATCHES} {self._again} watches it again."
+        return error.replace(generation_id=self.generation_id, fate=fate)
 
     def unknown(self, error: GatewayError) -> GenerationError:
         """Word a 404: nobody has told this task that such a generation exists."""
-        told = NotFoundError(
+        return NotFoundError(
             f"The gateway knows no generation {self.generation_id!r} in the account of this connection",
-            conn_id=error.conn_id or self.hook.conn_id,
+            conn_id=error.conn_id or self.conn_id,
             code=error.code,
             http_status=error.http_status,
             request_id=error.request_id,
             advice="Check the id, and that the connection's key belongs to the account that submitted it.",
-            fate=f"{ONLY_WATCHES} A retry would not help, so none is made.",
+            fate=_NO_RETRY,
+            final=True,
         )
-        return without_retry(told)
 
     def refused(self, error: GatewayError) -> GenerationError:
         """Word what the gateway refuses in a way that the same call would meet again."""
-        error.generation_id = self.generation_id
-        error.fate = f"{ONLY_WATCHES} A retry would not help, so none is made."
-        return without_retry(error)
+        return error.replace(generation_id=self.generation_id, fate=_NO_RETRY, final=True)
 
-    def failed(self, generation: Generation) -> GenerationError:
-        error = failure_of(generation, self.hook.conn_id)
-        error.fate = f"{ONLY_WATCHES} The gateway's verdict stands, so no retry is made."
-        return without_retry(error)
+    def failed(self, generation: Generation, conn_id: str) -> GenerationError:
+        fate = f"{ONLY_WATCHES} The gateway's verdict stands, so no retry is made."
+        return failure_of(generation, conn_id, fate=fate, final=True)
 
-    def not_landed(self, generation: Generation | None = None) -> str:
+    def not_landed(self, generation: Generation) -> str:
         return f"{ONLY_WATCHES} The result is not lost. {self._again} fetches it again, which costs nothing."
 
     def expired(self, generation: Generation) -> str:
@@ -106,10 +88,10 @@ class WatchedEnding:
 
     @property
     def _again(self) -> str:
-        return Situation(durable=True, retries_left=self.retries_left).again
+        return TaskWords(durable=True, retries_left=self.retries_left).again
 
 
-def is_passing(error: GatewayError, elapsed: float) -> bool:
+def is_passing(error: GatewayError, elapsed: float, patience: Patience = PATIENCE) -> bool:
     """
     Tell whether a fault of one look is waited out. Pure.
 
@@ -119,7 +101,7 @@ def is_passing(error: GatewayError, elapsed: float) -> bool:
     :param elapsed: seconds since this task first looked; 0 for that look.
     """
     if isinstance(error, AuthenticationError | PermissionDeniedError):
-        return 0 < elapsed < KEY_GRACE
+        return 0 < elapsed < patience.refused
     if isinstance(error, NotFoundError):
-        return elapsed < NOT_FOUND_GRACE
+        return elapsed < patience.not_found
     return not isinstance(error, RequestRejectedError)

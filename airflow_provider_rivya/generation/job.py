@@ -1,0 +1,204 @@
+"""
+One generation from a request to landed files: prepare, submit, wait, land. No Airflow in here.
+
+The operators, the sensors, the hooks' ``generate`` and the command line are doors to it: they turn what they
+are given into plain values, and its results and errors into what is wanted there.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from airflow_provider_rivya.exceptions import GatewayError, GenerationError
+from airflow_provider_rivya.generation.finalize import Awaited, OwnOutcome, finalize
+from airflow_provider_rivya.request.body import BodyMaker
+from airflow_provider_rivya.request.budget import surprise
+from airflow_provider_rivya.request.prepare import prepare_request
+from airflow_provider_rivya.stop import Stop, StopFlag
+from airflow_provider_rivya.submission.context import Submission, SubmissionContext
+from airflow_provider_rivya.submission.identity import is_later
+from airflow_provider_rivya.submission.machine import Submitter, Wanted
+from airflow_provider_rivya.submission.record import Record
+from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience
+from airflow_provider_rivya.waiting.loop import Target, watch
+from airflow_provider_rivya.waiting.progress import Narrator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from airflow_provider_rivya.exceptions import Fault
+    from airflow_provider_rivya.request.prepare import Prepared, RequestArguments
+    from airflow_provider_rivya.result import GenerationResult
+    from airflow_provider_rivya.storage.place import IfExists, OutputPlace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class GenerationJob:
+    """
+    The one generation of a task, a command or a call.
+
+    :param context: facts of the try, a policy, and the ports.
+    :param stop: set when the task is asked to stop: waits, transfers and repeats then end.
+    :param patience: with faults while it waits.
+    :param narrator: tells how the waiting goes: made with the generation's id and when it was submitted.
+    """
+
+    context: SubmissionContext
+    stop: Stop = field(default_factory=StopFlag)
+    patience: Patience = PATIENCE
+    narrator: Callable[[str, float], Narrator] = Narrator
+
+    # -- prepare and submit ------------------------------------------------------------------------
+
+    def prepare(self, arguments: RequestArguments, folder: str, faults: Sequence[Fault] = ()) -> Prepared:
+        """
+        Check request, files and output place, before anything is sent.
+
+        :param folder: for files that are fetched or converted; must outlive :meth:`submit`.
+        :param faults: what is known to be wrong already.
+        :raises InvalidRequestError: with every fault.
+        """
+        return prepare_request(arguments, self.context.client, folder, faults)
+
+    def submit(self, prepared: Prepared | None) -> Submission:
+        """
+        Submit the request, or find what an earlier try has submitted.
+
+        :param prepared: ``None`` when the request cannot be made any more, but an earlier try's rules.
+        :raises GenerationError: with what happened, what it cost and what a retry will do.
+        """
+        client = self.context.client
+        request = prepared.request if prepared else None
+        submission = Submitter(self.context).ensure_submitted(Wanted(request, BodyMaker(client, prepared)))
+        if submission.answer is not None and prepared is not None:
+            said = surprise(submission.answer.credits_reserved, prepared.spec, prepared.budget)
+            if said:
+                log.warning("%s", said)
+        return submission
+
+    def ruling_record(self) -> Record | None:
+        """Return the record of an earlier try that rules over what is asked for now."""
+        return Submitter(self.context).ruling_record()
+
+    def resume(
+        self,
+        generation_id: str | None,
+        model: str,
+        credits: float | None = None,
+        carried: Record | None = None,
+    ) -> Submission:
+        """
+        Go on after a deferral with what was submitted before it.
+
+        Where nothing outlives a try, or the record cannot be read now, a record is put together from what the
+        deferral has carried: the generation exists, whatever the record's place says.
+
+        :param credits: reserved for it, where the gateway has told.
+        :param carried: the record, if it was certainly stored before the deferral: then it is not read.
+        """
+        context = self.context
+        record = carried
+        if record is None:
+            try:
+                record = context.records.load()
+            except GenerationError as error:
+                log.warning("Going on without the submission record: the generation exists. %s", error)
+        later = record is not None and is_later(record.try_id, context.facts.try_id)
+        if record is not None and record.unanswered and generation_id and not later:
+            # The answer came, and could not be recorded then.
+            record = record.submitted(generation_id, credits, context.clock.time())
+            context.records.save(record)
+        if record is None or generation_id not in (None, record.generation_id):
+            record = Record(
+                state="submitted",
+                epoch=context.facts.epoch,
+                attempt=0,
+                fingerprint="",
+                key="",
+                begun_at=0.0,
+                conn_id=context.client.conn_id,
+                model=model,
+                generation_id=generation_id,
+                credits=credits,
+            )
+        context.records.current = record
+        return Submission(record)
+
+    def category(self, submission: Submission) -> str:
+        """Where the gateway keeps a generation: ``image``, ``video`` or ``audio``."""
+        from airflow_provider_rivya.catalog.spec import category_of
+
+        return submission.record.category or category_of(
+            self.context.client.api.NAME, submission.record.model
+        )
+
+    # -- wait --------------------------------------------------------------------------------------
+
+    def wait(self, submission: Submission, *, deadline: float, here: float = math.inf) -> Finished | None:
+        """
+        Look once, and wait as long as this process is to wait.
+
+        :param deadline: when this try gives up, seconds since the epoch.
+        :param here: seconds for this process to wait; infinite where no triggerer takes over.
+        :return: ``None``: the rest is the triggerer's.
+        """
+        client, category = self.context.client, self.category(submission)
+        known = submission.answer
+        if known is None:
+            # An earlier try's generation may have ended long ago.
+            with suppress(GatewayError):
+                known = client.get_generation(submission.generation_id, category=category)
+        if known is not None and known.ended:
+            return Finished.of(known)
+        if here <= 0:
+            return None
+        seconds = max(0.0, min(here, deadline - time.time()))
+        target = Target.of(
+            submission.generation_id,
+            client.settings,
+            category,
+            seconds,
+            submission.record.submitted_at,
+            self.patience,
+            self.narrator,
+        )
+        finished = watch(client, target, self.stop)
+        if finished.outcome == "timeout" and math.isfinite(here) and time.time() < deadline:
+            return None
+        return finished
+
+    # -- land --------------------------------------------------------------------------------------
+
+    def land(
+        self,
+        submission: Submission,
+        finished: Finished,
+        place: OutputPlace | None,
+        *,
+        if_exists: IfExists = "overwrite",
+        since: float | None = None,
+    ) -> GenerationResult:
+        """
+        Land the files of a generation whose waiting has ended.
+
+        :param place: ``None`` hands on the URLs alone.
+        :param since: when this try began to wait, seconds since the epoch.
+        :raises GenerationError: with what happened, what it cost and what a retry will do.
+        """
+        record = submission.record
+        return finalize(
+            self.context.client,
+            OwnOutcome(self.context, record),
+            Awaited(submission.generation_id, record.model, self.category(submission), since),
+            finished,
+            place,
+            if_exists=if_exists,
+            stop=self.stop,
+        )
