@@ -176,9 +176,7 @@ def _land(job: GenerationJob, submission: Submission, arguments: Namespace, outp
     from airflow_provider_rivya.cli.landing import place_of, show
 
     job.context.records.current = submission.record
-    finished = job.wait(submission, deadline=time.time() + arguments.timeout)
-    if finished is None:
-        raise AssertionError("no triggerer takes over")
+    finished = job.wait_here(submission, deadline=time.time() + arguments.timeout)
     result = job.land(submission, finished, OutputPlace(place_of(arguments.output)))
     show(result, output)
     return 0

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow.sdk.bases.decorator import task_decorator_factory
 
 from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator, template_fields
+from airflow_provider_rivya.operators.arguments import GenerateTaskArguments
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 
 if TYPE_CHECKING:
     from airflow.sdk.bases.decorator import TaskDecorator
+
+
+class RivyaTaskArguments(GenerateTaskArguments, total=False):
+    """The arguments of :func:`rivya_generate_task`."""
+
+    rivya_conn_id: str
 
 
 class RivyaGenerateDecoratedOperator(DecoratedGenerateOperator, RivyaGenerateOperator):
@@ -25,7 +32,9 @@ class RivyaGenerateDecoratedOperator(DecoratedGenerateOperator, RivyaGenerateOpe
     }
 
 
-def rivya_generate_task(python_callable: Callable[..., Any] | None = None, **kwargs: Any) -> TaskDecorator:
+def rivya_generate_task(
+    python_callable: Callable[..., Any] | None = None, **kwargs: Unpack[RivyaTaskArguments]
+) -> TaskDecorator:
     """
     Make a task of a function that says what to generate; registered as ``@task.rivya_generate``.
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow.sdk.bases.decorator import task_decorator_factory
 
 from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator, template_fields
+from airflow_provider_rivya.operators.arguments import GenerateTaskArguments
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 
 if TYPE_CHECKING:
+    from airflow.sdk import XComArg
     from airflow.sdk.bases.decorator import TaskDecorator
+
+
+class ToApisTaskArguments(GenerateTaskArguments, total=False):
+    """The arguments of :func:`toapis_generate_task`."""
+
+    dialect: Mapping[str, Any] | XComArg | None
+    toapis_conn_id: str
 
 
 class ToApisGenerateDecoratedOperator(DecoratedGenerateOperator, ToApisGenerateOperator):
@@ -25,7 +34,9 @@ class ToApisGenerateDecoratedOperator(DecoratedGenerateOperator, ToApisGenerateO
     }
 
 
-def toapis_generate_task(python_callable: Callable[..., Any] | None = None, **kwargs: Any) -> TaskDecorator:
+def toapis_generate_task(
+    python_callable: Callable[..., Any] | None = None, **kwargs: Unpack[ToApisTaskArguments]
+) -> TaskDecorator:
     """
     Make a task of a function that says what to generate; registered as ``@task.toapis_generate``.
 

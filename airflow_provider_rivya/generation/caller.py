@@ -7,10 +7,12 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.exceptions import Fault, GatewayError, GenerationError, InvalidRequestError
 from airflow_provider_rivya.generation.job import GenerationJob
+from airflow_provider_rivya.request.prepare import prepare_request
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.submission.context import Submission, SubmissionContext, SubmissionPolicy
 from airflow_provider_rivya.submission.identity import ChosenKey, Identity
@@ -22,7 +24,8 @@ from airflow_provider_rivya.waiting.progress import Narrator
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
-    from airflow_provider_rivya.request.prepare import Prepared
+    from airflow_provider_rivya.request.prepare import Prepared, RequestArguments
+    from airflow_provider_rivya.result import GenerationResult
     from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import OutputPlace
     from airflow_provider_rivya.submission.context import Clock, Impasse, Outcome
@@ -200,3 +203,27 @@ def call_of(
         clock=clock,
     )
     return Call(GenerationJob(context, stop or StopFlag(), narrator=narrator), key, chosen)
+
+
+def generate(
+    client: GatewayClient,
+    arguments: RequestArguments,
+    *,
+    key: str | None,
+    timeout: float,
+    words: Callable[[str], CallerWords],
+) -> GenerationResult:
+    """
+    Make one generation, from the request to its files.
+
+    :param key: the idempotency key; ``None``: one is made up.
+    :param timeout: seconds to wait for it.
+    :param words: makes the sentences for a key.
+    :raises GenerationError: with what happened, what it cost and what to do.
+    """
+    with TemporaryDirectory(prefix="rivya-") as folder:
+        prepared = prepare_request(arguments, client, folder)
+        call = call_of(client, key, prepared.place, words)
+        submission = call.submit(prepared)
+        finished = call.job.wait_here(submission, deadline=time.time() + timeout)
+        return call.job.land(submission, finished, prepared.place, if_exists=arguments.if_exists)

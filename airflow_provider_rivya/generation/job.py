@@ -8,7 +8,6 @@ are given into plain values, and its results and errors into what is wanted ther
 from __future__ import annotations
 
 import logging
-import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -141,38 +140,52 @@ class GenerationJob:
 
     # -- wait --------------------------------------------------------------------------------------
 
-    def wait(self, submission: Submission, *, deadline: float, here: float = math.inf) -> Finished | None:
+    def wait(self, submission: Submission, *, deadline: float, here: float) -> Finished | None:
         """
         Look once, and wait as long as this process is to wait.
 
         :param deadline: when this try gives up, seconds since the epoch.
-        :param here: seconds for this process to wait; infinite where no triggerer takes over.
+        :param here: seconds for this process to wait.
         :return: ``None``: the rest is the triggerer's.
         """
-        client, category = self.context.client, self.category(submission)
+        if (ended := self._look(submission)) is not None:
+            return ended
+        if here <= 0:
+            return None
+        finished = self._watch(submission, min(time.time() + here, deadline))
+        return None if finished.outcome == "timeout" and time.time() < deadline else finished
+
+    def wait_here(self, submission: Submission, *, deadline: float) -> Finished:
+        """
+        Look once, and wait to the end, where no triggerer takes over.
+
+        :param deadline: when to give up, seconds since the epoch.
+        """
+        return self._look(submission) or self._watch(submission, deadline)
+
+    def _look(self, submission: Submission) -> Finished | None:
+        """Return the end of a generation that has ended by now."""
         known = submission.answer
         if known is None:
             # An earlier try's generation may have ended long ago.
             with suppress(GatewayError):
-                known = client.get_generation(submission.generation_id, category=category)
-        if known is not None and known.ended:
-            return Finished.of(known)
-        if here <= 0:
-            return None
-        seconds = max(0.0, min(here, deadline - time.time()))
+                known = self.context.client.get_generation(
+                    submission.generation_id, category=self.category(submission)
+                )
+        return Finished.of(known) if known is not None and known.ended else None
+
+    def _watch(self, submission: Submission, deadline: float) -> Finished:
+        client = self.context.client
         target = Target.of(
             submission.generation_id,
             client.settings,
-            category,
-            seconds,
+            self.category(submission),
+            max(0.0, deadline - time.time()),
             submission.record.submitted_at,
             self.patience,
             self.narrator,
         )
-        finished = watch(client, target, self.stop)
-        if finished.outcome == "timeout" and math.isfinite(here) and time.time() < deadline:
-            return None
-        return finished
+        return watch(client, target, self.stop)
 
     # -- land --------------------------------------------------------------------------------------
 

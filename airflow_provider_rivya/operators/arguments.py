@@ -1,9 +1,123 @@
-"""What an operator's arguments may be, as far as that shows when the DAG file is read."""
+"""The arguments of operators: their types for editors, and checks that are made when the DAG file is read."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, Final
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG, TaskGroup, XComArg
+
+    from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
+
+IfExists: TypeAlias = Literal["overwrite", "fail", "skip"]
+Templated: TypeAlias = "str | XComArg"
+"""A text, which is rendered as a template, or another task's output."""
+ModelParams: TypeAlias = "Mapping[str, Any] | str | XComArg"
+"""A model's own parameters; :mod:`airflow_provider_rivya.model_params` has a type for each model's."""
+
+
+class OperatorArguments(TypedDict, total=False):
+    """
+    What Airflow's ``BaseOperator`` takes, of all supported releases.
+
+    Written down here so that an editor, or mypy, tells a misspelt argument.
+    """
+
+    task_id: str
+    owner: str
+    email: str | Sequence[str] | None
+    email_on_retry: bool
+    email_on_failure: bool
+    retries: int | None
+    retry_delay: timedelta | float
+    retry_exponential_backoff: float
+    max_retry_delay: timedelta | float | None
+    retry_policy: Any
+    start_date: datetime | None
+    end_date: datetime | None
+    depends_on_past: bool
+    ignore_first_depends_on_past: bool
+    wait_for_past_depends_before_skipping: bool
+    wait_for_downstream: bool
+    dag: DAG | None
+    params: MutableMapping[str, Any] | None
+    default_args: dict[str, Any] | None
+    priority_weight: int
+    weight_rule: Any
+    queue: str
+    pool: str | None
+    pool_slots: int
+    execution_timeout: timedelta | None
+    on_execute_callback: Any
+    on_failure_callback: Any
+    on_success_callback: Any
+    on_retry_callback: Any
+    on_skipped_callback: Any
+    pre_execute: Any
+    post_execute: Any
+    trigger_rule: str
+    resources: dict[str, Any] | None
+    run_as_user: str | None
+    map_index_template: str | None
+    max_active_tis_per_dag: int | None
+    max_active_tis_per_dagrun: int | None
+    executor: str | None
+    executor_config: dict[str, Any] | None
+    do_xcom_push: bool
+    multiple_outputs: bool
+    inlets: Any
+    outlets: Any
+    task_group: TaskGroup | None
+    doc: str | None
+    doc_md: str | None
+    doc_json: str | None
+    doc_yaml: str | None
+    doc_rst: str | None
+    task_display_name: str | None
+    logger_name: str | None
+    allow_nested_operators: bool
+    render_template_as_native_obj: bool | None
+
+
+class SensorArguments(OperatorArguments, total=False):
+    """What Airflow's ``BaseSensorOperator`` takes beside ``poke_interval`` and ``timeout``."""
+
+    soft_fail: bool
+    mode: Literal["poke", "reschedule"]
+    exponential_backoff: bool
+    max_wait: timedelta | float | None
+    silent_fail: bool
+    never_fail: bool
+
+
+class GenerateTaskArguments(OperatorArguments, total=False):
+    """What the decorators of all gateways take: an operator's arguments, but for the prompt."""
+
+    op_args: Collection[Any] | None
+    op_kwargs: Mapping[str, Any] | None
+    model: Templated
+    model_params: ModelParams | None
+    reference_media: Any
+    client_request_id: Templated | None
+    output_path: Any
+    output_conn_id: Templated | None
+    if_exists: IfExists
+    deferrable: bool | None
+    timeout: timedelta
+    inline_wait: timedelta
+    on_rerun_after_delivery: OnRerun
+    on_uncertain_submission: OnUncertain | None
+    state_path: Any
+    durable: bool
+    validation: Validation
+    max_credits: float | None
+    allow_estimates: bool
+    min_credits_left: float | None
+    convert_reference_images: bool
+
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "if_exists": ("overwrite", "fail", "skip"),

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import Fault, GenerationError, GenerationTimeoutError
-from airflow_provider_rivya.operators.arguments import check_choices, check_limits, check_spans
+from airflow_provider_rivya.operators.arguments import (
+    IfExists,
+    ModelParams,
+    Templated,
+    check_choices,
+    check_limits,
+    check_spans,
+)
 from airflow_provider_rivya.operators.deferral import DeferralState
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.record_store import record_store
@@ -45,7 +51,6 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
 
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[GenerationTrigger]]
-    default_on_uncertain_submission: ClassVar[OnUncertain]
     dialect: Mapping[str, Any] | None = None
     """How a request is spelled, for gateways whose documentation does not agree with itself."""
     template_fields: Sequence[str] = (
@@ -69,20 +74,20 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     def __init__(
         self,
         *,
-        model: str,
-        prompt: str | None = None,
-        model_params: Mapping[str, Any] | str | None = None,
+        model: Templated,
+        prompt: Templated | None = None,
+        model_params: ModelParams | None = None,
         reference_media: Any = None,
-        client_request_id: str | None = None,
-        output_path: str | None = None,
-        output_conn_id: str | None = None,
-        if_exists: Literal["overwrite", "fail", "skip"] = "overwrite",
+        client_request_id: Templated | None = None,
+        output_path: Any = None,
+        output_conn_id: Templated | None = None,
+        if_exists: IfExists = "overwrite",
         deferrable: bool | None = None,
         timeout: timedelta = timedelta(hours=1),
         inline_wait: timedelta = timedelta(0),
         on_rerun_after_delivery: OnRerun = "regenerate",
-        on_uncertain_submission: OnUncertain | None = None,
-        state_path: str | None = None,
+        on_uncertain_submission: OnUncertain = "resubmit",
+        state_path: Any = None,
         durable: bool = True,
         validation: Validation = "strict",
         max_credits: float | None = None,
@@ -92,14 +97,13 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.model = model
-        self.prompt = prompt
-        self.model_params = model_params
+        self.model: Any = model
+        self.prompt: Any = prompt
+        self.model_params: Any = model_params
         self.reference_media = reference_media
-        self.client_request_id = client_request_id
+        self.client_request_id: Any = client_request_id
         self.output_path = output_path
-        self.output_conn_id = output_conn_id
-        on_uncertain_submission = on_uncertain_submission or self.default_on_uncertain_submission
+        self.output_conn_id: Any = output_conn_id
         check_choices(
             if_exists=if_exists,
             on_rerun_after_delivery=on_rerun_after_delivery,
@@ -149,8 +153,12 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             self._if_stopped = job.context.words.fate("running", submission.record)
             since = time.time()
             deadline = since + patience_of(self)
-            here = self.inline_wait.total_seconds() if self.deferrable else math.inf
-            finished = job.wait(submission, deadline=deadline, here=here)
+            finished: Finished | None
+            if self.deferrable:
+                here = self.inline_wait.total_seconds()
+                finished = job.wait(submission, deadline=deadline, here=here)
+            else:
+                finished = job.wait_here(submission, deadline=deadline)
             if finished is None:
                 self._wait_in_triggerer(job, submission, since, deadline)
             state = DeferralState(

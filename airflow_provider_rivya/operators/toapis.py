@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.links.rivya import RivyaResultLink
+from airflow_provider_rivya.operators.arguments import IfExists, ModelParams, OperatorArguments, Templated
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.submission.context import OnUncertain
+    from airflow.sdk import XComArg
+
+    from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
 
 
 class ToApisGenerateOperator(GenerateOperator):
@@ -38,7 +43,6 @@ class ToApisGenerateOperator(GenerateOperator):
     :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
 
-    default_on_uncertain_submission: ClassVar[OnUncertain] = "fail"
     hook_class: ClassVar[type[ToApisHook]] = ToApisHook
     trigger_class: ClassVar[type[ToApisTaskTrigger]] = ToApisTaskTrigger
     template_fields: Sequence[str] = (*GenerateOperator.template_fields, "dialect", "toapis_conn_id")
@@ -47,13 +51,54 @@ class ToApisGenerateOperator(GenerateOperator):
     def __init__(
         self,
         *,
-        model: str,
-        dialect: Mapping[str, Any] | None = None,
+        model: Templated,
+        prompt: Templated | None = None,
+        model_params: ModelParams | None = None,
+        reference_media: Any = None,
+        client_request_id: Templated | None = None,
+        output_path: Any = None,
+        output_conn_id: Templated | None = None,
+        if_exists: IfExists = "overwrite",
+        deferrable: bool | None = None,
+        timeout: timedelta = timedelta(hours=1),
+        inline_wait: timedelta = timedelta(0),
+        on_rerun_after_delivery: OnRerun = "regenerate",
+        on_uncertain_submission: OnUncertain = "fail",
+        state_path: Any = None,
+        durable: bool = True,
+        validation: Validation = "strict",
+        max_credits: float | None = None,
+        allow_estimates: bool = False,
+        min_credits_left: float | None = None,
+        convert_reference_images: bool = False,
+        dialect: Mapping[str, Any] | XComArg | None = None,
         toapis_conn_id: str = ToApisHook.default_conn_name,
-        **kwargs: Any,
+        **kwargs: Unpack[OperatorArguments],
     ) -> None:
-        super().__init__(model=model, **kwargs)
-        self.dialect = dialect
+        super().__init__(
+            model=model,
+            prompt=prompt,
+            model_params=model_params,
+            reference_media=reference_media,
+            client_request_id=client_request_id,
+            output_path=output_path,
+            output_conn_id=output_conn_id,
+            if_exists=if_exists,
+            deferrable=deferrable,
+            timeout=timeout,
+            inline_wait=inline_wait,
+            on_rerun_after_delivery=on_rerun_after_delivery,
+            on_uncertain_submission=on_uncertain_submission,
+            state_path=state_path,
+            durable=durable,
+            validation=validation,
+            max_credits=max_credits,
+            allow_estimates=allow_estimates,
+            min_credits_left=min_credits_left,
+            convert_reference_images=convert_reference_images,
+            **kwargs,
+        )
+        self.dialect: Any = dialect
         self.toapis_conn_id = toapis_conn_id
 
     @property

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
@@ -21,7 +21,7 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
-from airflow_provider_rivya.operators.arguments import check_choices
+from airflow_provider_rivya.operators.arguments import IfExists, Templated, check_choices
 from airflow_provider_rivya.operators.base import BACKSTOP
 from airflow_provider_rivya.operators.deferral import DeferralState
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
@@ -55,10 +55,10 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
     def __init__(
         self,
         *,
-        generation_id: str,
-        output_path: str | None = None,
-        output_conn_id: str | None = None,
-        if_exists: Literal["overwrite", "fail", "skip"] = "overwrite",
+        generation_id: Templated,
+        output_path: Any = None,
+        output_conn_id: Templated | None = None,
+        if_exists: IfExists = "overwrite",
         deferrable: bool | None = None,
         poke_interval: timedelta | float = 10,
         timeout: timedelta | float = timedelta(hours=1),
@@ -66,9 +66,9 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
     ) -> None:
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
         check_choices(if_exists=if_exists)
-        self.generation_id = generation_id
+        self.generation_id: Any = generation_id
         self.output_path = output_path
-        self.output_conn_id = output_conn_id
+        self.output_conn_id: Any = output_conn_id
         self.if_exists = if_exists
         self.deferrable = _compat.default_deferrable() if deferrable is None else deferrable
         self._looked_at: float | None = None

@@ -21,6 +21,7 @@ from airflow_provider_rivya.exceptions import (
     InvalidRequestError,
 )
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, as_sensor_timeout, leave_failure
+from airflow_provider_rivya.operators.arguments import Templated
 from airflow_provider_rivya.redaction import clean
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ class CreditsSensor(BaseSensorOperator):
     template_fields: Sequence[str] = ("min_credits",)
     ui_color = "#e9ddff"
 
-    def __init__(self, *, min_credits: float | str, **kwargs: Any) -> None:
+    def __init__(self, *, min_credits: float | Templated, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         # A text may be a template; what it rendered to is looked at when the task runs.
         if not isinstance(min_credits, str) and (problem := _problem(min_credits)):
             raise ValueError(f"min_credits: {problem}; allowed: {_ALLOWED}")
-        self.min_credits = min_credits
+        self.min_credits: Any = min_credits
         self._looked_at: float | None = None
         self._balance: float | None = None
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from datetime import timedelta
+from typing import Any, ClassVar, Unpack
 
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.links.rivya import RivyaResultLink
+from airflow_provider_rivya.operators.arguments import IfExists, SensorArguments, Templated
 from airflow_provider_rivya.sensors.base import GenerationSensor
 from airflow_provider_rivya.sensors.credits import CreditsSensor
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
@@ -51,9 +53,28 @@ class RivyaTaskSensor(GenerationSensor):
     operator_extra_links = (RivyaResultLink(),)
 
     def __init__(
-        self, *, generation_id: str, rivya_conn_id: str = RivyaHook.default_conn_name, **kwargs: Any
+        self,
+        *,
+        generation_id: Templated,
+        output_path: Any = None,
+        output_conn_id: Templated | None = None,
+        if_exists: IfExists = "overwrite",
+        deferrable: bool | None = None,
+        poke_interval: timedelta | float = 10,
+        timeout: timedelta | float = timedelta(hours=1),
+        rivya_conn_id: str = RivyaHook.default_conn_name,
+        **kwargs: Unpack[SensorArguments],
     ) -> None:
-        super().__init__(generation_id=generation_id, **kwargs)
+        super().__init__(
+            generation_id=generation_id,
+            output_path=output_path,
+            output_conn_id=output_conn_id,
+            if_exists=if_exists,
+            deferrable=deferrable,
+            poke_interval=poke_interval,
+            timeout=timeout,
+            **kwargs,
+        )
         self.rivya_conn_id = rivya_conn_id
 
     @property
@@ -89,9 +110,17 @@ class RivyaCreditsSensor(CreditsSensor):
     template_fields: Sequence[str] = (*CreditsSensor.template_fields, "rivya_conn_id")
 
     def __init__(
-        self, *, min_credits: float | str, rivya_conn_id: str = RivyaHook.default_conn_name, **kwargs: Any
+        self,
+        *,
+        min_credits: float | Templated,
+        poke_interval: timedelta | float = 60,
+        timeout: timedelta | float | None = None,
+        rivya_conn_id: str = RivyaHook.default_conn_name,
+        **kwargs: Unpack[SensorArguments],
     ) -> None:
-        super().__init__(min_credits=min_credits, **kwargs)
+        if timeout is not None:  # else as the deployment's configuration says
+            kwargs = {**kwargs, "timeout": timeout}  # type: ignore[typeddict-unknown-key]
+        super().__init__(min_credits=min_credits, poke_interval=poke_interval, **kwargs)
         self.rivya_conn_id = rivya_conn_id
 
     @property

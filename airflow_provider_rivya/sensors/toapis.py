@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from datetime import timedelta
+from typing import Any, ClassVar, Literal, Unpack
 
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.links.rivya import RivyaResultLink
-from airflow_provider_rivya.operators.arguments import check_choices
+from airflow_provider_rivya.operators.arguments import IfExists, SensorArguments, Templated, check_choices
 from airflow_provider_rivya.sensors.base import GenerationSensor
 from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 
@@ -33,12 +34,27 @@ class ToApisTaskSensor(GenerationSensor):
     def __init__(
         self,
         *,
-        generation_id: str,
+        generation_id: Templated,
+        output_path: Any = None,
+        output_conn_id: Templated | None = None,
+        if_exists: IfExists = "overwrite",
+        deferrable: bool | None = None,
+        poke_interval: timedelta | float = 10,
+        timeout: timedelta | float = timedelta(hours=1),
         category: Literal["image", "video"] = "image",
         toapis_conn_id: str = ToApisHook.default_conn_name,
-        **kwargs: Any,
+        **kwargs: Unpack[SensorArguments],
     ) -> None:
-        super().__init__(generation_id=generation_id, **kwargs)
+        super().__init__(
+            generation_id=generation_id,
+            output_path=output_path,
+            output_conn_id=output_conn_id,
+            if_exists=if_exists,
+            deferrable=deferrable,
+            poke_interval=poke_interval,
+            timeout=timeout,
+            **kwargs,
+        )
         check_choices(category=category)
         self.category = category
         self.toapis_conn_id = toapis_conn_id
