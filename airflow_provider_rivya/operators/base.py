@@ -24,7 +24,7 @@ from airflow_provider_rivya.operators.deferral import DeferralState
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.record_store import record_store
 from airflow_provider_rivya.operators.reporting import ReportsResult
-from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, open_run, patience_of
+from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, identity_of, open_run, patience_of
 from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
@@ -232,42 +232,17 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     def _job(
         self, context: Any, run: TaskRun, output_path: str | None, output_conn_id: str | None
     ) -> GenerationJob:
-        from airflow_provider_rivya.generation.job import GenerationJob
         from airflow_provider_rivya.storage.place import OutputPlace
-        from airflow_provider_rivya.submission.context import SubmissionContext, SubmissionPolicy
-        from airflow_provider_rivya.submission.identity import Identity
-        from airflow_provider_rivya.submission.keeper import RecordKeeper
-        from airflow_provider_rivya.submission.messages import TaskWords
+        from airflow_provider_rivya.submission.context import SubmissionPolicy
         from airflow_provider_rivya.submission.stores import NoRecords, RecordStore
 
-        instance, hook = context["ti"], run.hook
-        identity = Identity(
-            hook.settings.idempotency_namespace,
-            instance.dag_id,
-            instance.run_id,
-            instance.task_id,
-            instance.map_index,
-        )
+        identity = identity_of(context["ti"], run.hook.settings.idempotency_namespace)
         store: RecordStore = NoRecords()
         if self.durable:
             output = OutputPlace(output_path, output_conn_id) if output_path else None
             store = record_store(context, identity, self.state_path, output, self.executor)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
-        run.job = GenerationJob(
-            SubmissionContext(
-                client=hook,
-                records=RecordKeeper(store, hook.conn_id),
-                identity=identity,
-                words=TaskWords(
-                    store.durable, run.facts.retries_left, hook.api.REPLAYS_KEYS, policy.resubmits
-                ),
-                facts=run.facts,
-                policy=policy,
-                stopped=self._stop.is_set,
-            ),
-            self._stop,
-        )
-        return run.job
+        return run.begin(identity, store, policy, self._stop)
 
     def _prepared(self, context: Any, hook: GatewayHook, job: GenerationJob, folder: str) -> Prepared | None:
         """Check everything; what an earlier try paid for is landed whatever the request looks like now."""

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.generation.failure import FailureContext
     from airflow_provider_rivya.generation.job import GenerationJob
     from airflow_provider_rivya.hooks.base import GatewayHook
-    from airflow_provider_rivya.submission.context import TryFacts
+    from airflow_provider_rivya.stop import StopFlag
+    from airflow_provider_rivya.submission.context import SubmissionPolicy, TryFacts
+    from airflow_provider_rivya.submission.identity import Identity
     from airflow_provider_rivya.submission.record import Record
+    from airflow_provider_rivya.submission.stores import RecordStore
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,17 @@ def facts_of(instance: Any, retries: int | None, *, resumed: bool = False) -> Tr
         try_id=in_order(getattr(instance, "id", None)),
         resumed=resumed,
     )
+
+
+def identity_of(instance: Any, namespace: str) -> Identity:
+    """
+    Return which task instance it is, over all its tries.
+
+    :param namespace: ``idempotency_namespace`` of the gateway's connection.
+    """
+    from airflow_provider_rivya.submission.identity import Identity
+
+    return Identity(namespace, instance.dag_id, instance.run_id, instance.task_id, instance.map_index)
 
 
 def retries_left(instance: Any) -> int:
@@ -74,6 +88,29 @@ class TaskRun:
     durable: bool = True
     job: GenerationJob | None = None
     ended: bool = False
+
+    def begin(
+        self, identity: Identity, store: RecordStore, policy: SubmissionPolicy, stop: StopFlag
+    ) -> GenerationJob:
+        """Make the job of this run."""
+        from airflow_provider_rivya.generation.job import GenerationJob
+        from airflow_provider_rivya.submission.context import SubmissionContext
+        from airflow_provider_rivya.submission.keeper import RecordKeeper
+        from airflow_provider_rivya.submission.messages import TaskWords
+
+        context = SubmissionContext(
+            client=self.hook,
+            records=RecordKeeper(store, self.hook.conn_id),
+            identity=identity,
+            words=TaskWords(
+                store.durable, self.facts.retries_left, self.hook.api.REPLAYS_KEYS, policy.resubmits
+            ),
+            facts=self.facts,
+            policy=policy,
+            stopped=stop.is_set,
+        )
+        self.job = GenerationJob(context, stop)
+        return self.job
 
 
 @contextmanager
