@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.e2e.crash.acts import hold, kill_worker_and_hold, release, still_processing
-from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, UPLOAD, Act, Call, Endpoint, Moment
+from tests.e2e.crash.actions import hold, kill_worker_and_hold, release, still_processing
 from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.processes import supervisor_of
+from tests.e2e.crash.proxy import CREATE, DOWNLOAD, POLL, UPLOAD, Act, Call, Endpoint, Moment
 from tests.e2e.crash.record_places import IN_A_FILE
 from tests.e2e.crash.scenario import WITH_REFERENCE, Expected, Scenario
 from tests.e2e.crash.task_kills import Play, once
-from tests.e2e.crash.victims import supervisor_of
 from tests.e2e.crash.words import (
     ASKED_TO_STOP,
     NOT_RECORDED,
@@ -44,7 +44,7 @@ def triggerer_ends(number: signal.Signals) -> Play:
     """End the only triggerer while the task is deferred, and start a new one."""
 
     def play(drive: Drive) -> None:
-        busy = drive.door.on("answered", POLL, still_processing, times=None)
+        busy = drive.proxy.on("answered", POLL, still_processing, times=None)
         drive.start()
         drive.wait_deferred(WELL_UNDER_WAY)
         drive.stack.kill("triggerer", number)
@@ -60,7 +60,7 @@ def taken_over(component: str) -> Play:
     """Kill one of two components of a kind while the task is deferred; the other one goes on."""
 
     def play(drive: Drive) -> None:
-        busy = drive.door.on("answered", POLL, still_processing, times=None)
+        busy = drive.proxy.on("answered", POLL, still_processing, times=None)
         drive.start()
         drive.wait_deferred(WELL_UNDER_WAY)
         second = f"{component}-2"
@@ -89,7 +89,7 @@ def gone(drive: Drive, component: str, away: float, at_once: Callable[[], None] 
 def start_and_hold(drive: Drive, moment: Moment, endpoint: Endpoint, until: threading.Event) -> None:
     """Bring the task to a call, which waits for its answer, or for the rest of it, from then on."""
     reached = threading.Event()
-    drive.door.on(moment, endpoint, hold_and_tell(until, reached), bytes_before=2000)
+    drive.proxy.on(moment, endpoint, hold_and_tell(until, reached), bytes_before=2000)
     drive.start()
     if not reached.wait(120):
         raise TimeoutError(f"no {endpoint}")
@@ -114,7 +114,7 @@ def ends_while_held(component: str, moment: Moment, endpoint: Endpoint, away: fl
         let_go = threading.Event()
         start_and_hold(drive, moment, endpoint, let_go)
         again = drive.scenario.gateway.asks_again_at if endpoint is CREATE else endpoint
-        drive.door.on(moment, again, release(let_go), bytes_before=2000)
+        drive.proxy.on(moment, again, release(let_go), bytes_before=2000)
         gone(drive, component, away)
         let_go.wait(A_NEXT_TRY_COMES)
         let_go.set()
@@ -125,7 +125,7 @@ def ends_while_held(component: str, moment: Moment, endpoint: Endpoint, away: fl
 
 def ends_while_deferred(component: str, away: float = 0.0) -> Play:
     def play(drive: Drive) -> None:
-        busy = drive.door.on("answered", POLL, still_processing, times=None)
+        busy = drive.proxy.on("answered", POLL, still_processing, times=None)
         drive.start()
         drive.wait_deferred()
         gone(drive, component, away, busy.end)
@@ -147,8 +147,8 @@ def hold_and_tell(until: threading.Event, reached: threading.Event) -> Act:
 def worker_killed_at_create(drive: Drive) -> None:
     """The orphan's request reaches the gateway after the next try's first call."""
     next_try = threading.Event()
-    drive.door.on("received", CREATE, kill_worker_and_hold(next_try))
-    drive.door.on("answered", drive.scenario.gateway.asks_again_at, release(next_try))
+    drive.proxy.on("received", CREATE, kill_worker_and_hold(next_try))
+    drive.proxy.on("answered", drive.scenario.gateway.asks_again_at, release(next_try))
     once(drive)
     time.sleep(5)  # for what the orphan may still do
 
@@ -156,8 +156,8 @@ def worker_killed_at_create(drive: Drive) -> None:
 def worker_killed_at_create_taken_in(drive: Drive) -> None:
     """The gateway has taken the orphan's request in; the answer reaches it beside the next try."""
     next_try = threading.Event()
-    drive.door.on("answered", CREATE, kill_worker_and_hold(next_try))
-    drive.door.on("answered", drive.scenario.gateway.asks_again_at, release(next_try))
+    drive.proxy.on("answered", CREATE, kill_worker_and_hold(next_try))
+    drive.proxy.on("answered", drive.scenario.gateway.asks_again_at, release(next_try))
     once(drive)
     time.sleep(5)
 
@@ -165,8 +165,8 @@ def worker_killed_at_create_taken_in(drive: Drive) -> None:
 def worker_killed_while_downloading(drive: Drive) -> None:
     """The orphan writes its file beside the next try's."""
     next_try = threading.Event()
-    drive.door.on("handed", DOWNLOAD, kill_worker_and_hold(next_try), bytes_before=2000)
-    drive.door.on("handed", DOWNLOAD, release(next_try), bytes_before=2000)
+    drive.proxy.on("handed", DOWNLOAD, kill_worker_and_hold(next_try), bytes_before=2000)
+    drive.proxy.on("handed", DOWNLOAD, release(next_try), bytes_before=2000)
     once(drive)
     time.sleep(5)
 
@@ -174,11 +174,11 @@ def worker_killed_while_downloading(drive: Drive) -> None:
 def worker_killed_while_uploading(drive: Drive) -> None:
     """The orphan has uploaded when the next try is about to pay, or has paid."""
     next_try = threading.Event()
-    drive.door.on("answered", UPLOAD, kill_worker_and_hold(next_try))
-    drive.door.on("received", CREATE, release(next_try))
+    drive.proxy.on("answered", UPLOAD, kill_worker_and_hold(next_try))
+    drive.proxy.on("received", CREATE, release(next_try))
     once(drive)
     time.sleep(5)
-    assert drive.door.count(CREATE) == 1, drive.door.calls
+    assert drive.proxy.count(CREATE) == 1, drive.proxy.calls
 
 
 def worker_stopped_at_create(drive: Drive) -> None:
@@ -188,7 +188,7 @@ def worker_stopped_at_create(drive: Drive) -> None:
         os.kill(supervisor_of(call.pid()), signal.SIGTERM)
         time.sleep(3)
 
-    drive.door.on("answered", CREATE, act)
+    drive.proxy.on("answered", CREATE, act)
     once(drive)
 
 

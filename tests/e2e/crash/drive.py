@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.e2e.crash.doors import CREATE, POLL, Door, forward
+from tests.e2e.crash.proxy import CREATE, POLL, Proxy, forward
 from tests.e2e.crash.scenario import Scenario
 from tests.sandbox_process import SandboxProcess
 from tools.stack.rest import AirflowClient, RestError, TaskState
@@ -24,9 +24,9 @@ _LOOK = 0.7
 
 class Drive:
     """
-    A scenario at the wheel: its run, its door, and the Airflow below.
+    A scenario at the wheel: its run, its proxy, and the Airflow below.
 
-    :ivar door: the way from its connection to the sandbox.
+    :ivar proxy: the way from its connection to the sandbox.
     :ivar output: the folder its images land in.
     :ivar state_store: this Airflow keeps records in a task state store; else they are files.
     """
@@ -48,7 +48,7 @@ class Drive:
         self.state_store = state_store
         self.specs = folder / "specs"
         self.output = folder / "output" / scenario.name
-        self.door = Door(("127.0.0.1", int(sandbox.url.rpartition(":")[2])), create_lock)
+        self.proxy = Proxy(("127.0.0.1", int(sandbox.url.rpartition(":")[2])), create_lock)
         self.run_id = f"run_{scenario.name}"
         scenario.write(self.specs, self.output)
 
@@ -110,7 +110,7 @@ class Drive:
     def wait_deferred(self, polls: int = 1) -> None:
         """Wait until the task waits in the triggerer, which has asked the gateway."""
         self.wait_task("deferred")
-        self.door.wait_calls(POLL, self.door.count(POLL) + polls)
+        self.proxy.wait_calls(POLL, self.proxy.count(POLL) + polls)
 
     def clear(self, task_id: str = MAKE) -> None:
         """Clear the task as a person does, and let the run go on."""
@@ -122,12 +122,12 @@ class Drive:
 
     def create_connection(self) -> None:
         """Store the connection in Airflow's database."""
-        body = {"connection_id": self.scenario.conn_id, **self.scenario.conn(self.door)}
+        body = {"connection_id": self.scenario.conn_id, **self.scenario.conn(self.proxy)}
         self.ask(lambda: self.client.call("POST", "/connections", body))
 
     def connect(self, key: str | None = None, **extra: Any) -> None:
         """Change the stored connection."""
-        connection = self.scenario.conn(self.door, key)
+        connection = self.scenario.conn(self.proxy, key)
         extras = {**json.loads(connection["extra"]), **extra}
         body = {"connection_id": self.scenario.conn_id, **connection, "extra": json.dumps(extras)}
         self.ask(lambda: self.client.call("PATCH", f"/connections/{self.scenario.conn_id}", body))
@@ -200,8 +200,8 @@ class Drive:
 
         def act(call: Any) -> None:
             # Faults of the sandbox know no account: nobody else creates in between.
-            with self.door.create_lock:
+            with self.proxy.create_lock:
                 self.sandbox.fault(kind="generation_fails", path="*/generations", refund=refund)
                 call.answer = forward(call)
 
-        self.door.on("received", CREATE, act)
+        self.proxy.on("received", CREATE, act)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.e2e.crash.doors import CREATE, LOOK_UP, Endpoint
+from tests.e2e.crash.proxy import CREATE, LOOK_UP, Endpoint
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
     faults += [f"delivered {other}, which is not its own" for other in _of_others(drive, state)]
     log = drive.log()
     faults += [f"not in the log: {text!r}" for text in expected.says if text not in log]
-    faults += [f"not played: {what}" for what in (*drive.door.not_played, *drive.not_died)]
+    faults += [f"not played: {what}" for what in (*drive.proxy.not_played, *drive.not_died)]
     # A retry hides them: what a crash leads to is one of the provider's own errors, or Airflow's.
     faults += [f"a {name} in the log" for name in MISTAKES if f'"exc_type":"{name}"' in log]
     beyond = max(0, paid - expected.paid)

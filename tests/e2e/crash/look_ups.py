@@ -7,10 +7,10 @@ import threading
 import time
 from typing import Any
 
-from tests.e2e.crash.acts import cut, edited, hold, kill_task, kill_worker_and_hold, reply
-from tests.e2e.crash.doors import CREATE, LOOK_UP, Act
+from tests.e2e.crash.actions import cut, edited, hold, kill_task, kill_worker_and_hold, reply
 from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.gateways import TOAPIS
+from tests.e2e.crash.proxy import CREATE, LOOK_UP, Act
 from tests.e2e.crash.record_places import IN_A_FILE
 from tests.e2e.crash.scenario import Expected, Scenario
 from tests.e2e.crash.task_kills import Play, once
@@ -28,16 +28,16 @@ def asked(drive: Drive) -> None:
     drive.finish("failed")
     failure = drive.failure()
     assert (failure["submitted"], failure["generation_id"]) == (None, None), failure
-    assert drive.door.count(CREATE) <= 1, drive.door.calls
+    assert drive.proxy.count(CREATE) <= 1, drive.proxy.calls
 
 
 def asked_then_cleared(drive: Drive) -> None:
     """The clear after the question is the answer: one more look, and a new submission."""
     asked(drive)
-    looks = drive.door.count(LOOK_UP)
+    looks = drive.proxy.count(LOOK_UP)
     drive.clear()
     drive.finish()
-    assert drive.door.count(LOOK_UP) == looks + 1, drive.door.calls
+    assert drive.proxy.count(LOOK_UP) == looks + 1, drive.proxy.calls
 
 
 def lost(act: Act, play: Play, *, taken_in: bool = True) -> Play:
@@ -48,14 +48,14 @@ def lost(act: Act, play: Play, *, taken_in: bool = True) -> Play:
     """
 
     def played(drive: Drive) -> None:
-        drive.door.on("answered" if taken_in else "received", CREATE, act)
+        drive.proxy.on("answered" if taken_in else "received", CREATE, act)
         play(drive)
 
     return played
 
 
 def killed_while_looking_up(drive: Drive) -> None:
-    drive.door.on("received", LOOK_UP, kill_task)
+    drive.proxy.on("received", LOOK_UP, kill_task)
     once(drive)
 
 
@@ -67,7 +67,7 @@ def look_up_fails(act: Act, tries: int) -> Play:
     """
 
     def play(drive: Drive) -> None:
-        away = drive.door.on("received", LOOK_UP, act, times=None)
+        away = drive.proxy.on("received", LOOK_UP, act, times=None)
         drive.start()
         drive.wait_task("queued", "running", "deferred", tries=tries)
         away.end()
@@ -78,7 +78,7 @@ def look_up_fails(act: Act, tries: int) -> Play:
 
 def asked_then_found(drive: Drive) -> None:
     """What the gateway does not know by its id within a minute, it may know when somebody clears."""
-    unknown = drive.door.on("answered", LOOK_UP, _UNKNOWN, times=None)
+    unknown = drive.proxy.on("answered", LOOK_UP, _UNKNOWN, times=None)
     asked(drive)
     unknown.end()
     drive.clear()
@@ -89,10 +89,10 @@ def cleared_before_anybody_was_asked(drive: Drive) -> None:
     """A clear that comes before the question is not taken for an answer to it."""
     drive.start()
     drive.finish("failed")
-    assert drive.door.count(LOOK_UP) == 0, drive.door.calls
+    assert drive.proxy.count(LOOK_UP) == 0, drive.proxy.calls
     drive.clear()
     drive.finish("failed")
-    assert drive.door.count(CREATE) == 1, drive.door.calls
+    assert drive.proxy.count(CREATE) == 1, drive.proxy.calls
     drive.clear()
     drive.finish()
 
@@ -102,8 +102,8 @@ def another_ones_is_found(drive: Drive) -> None:
     once(drive)
     drive.delete_run()
     a_day_ago = edited(created_at=int(time.time()) - 24 * 3600)
-    drive.door.on("answered", LOOK_UP, a_day_ago, times=None)
-    drive.door.on("received", CREATE, cut)
+    drive.proxy.on("answered", LOOK_UP, a_day_ago, times=None)
+    drive.proxy.on("received", CREATE, cut)
     drive.start()
     drive.finish("failed")
     assert drive.failure()["submitted"] is None, drive.failure()
@@ -114,8 +114,8 @@ def another_ones_is_found(drive: Drive) -> None:
 def orphan_slower_than_the_look_up(drive: Drive) -> None:
     """The next try looks up, and asks, before the orphan's request has reached the gateway."""
     let_go = threading.Event()
-    drive.door.on("received", CREATE, kill_worker_and_hold(let_go))
-    taken_in = drive.door.on("answered", CREATE, hold(let_go))
+    drive.proxy.on("received", CREATE, kill_worker_and_hold(let_go))
+    taken_in = drive.proxy.on("answered", CREATE, hold(let_go))
     asked(drive)
     let_go.set()
     taken_in.wait_hit()

@@ -1,4 +1,4 @@
-"""Runs scenarios: one Airflow, a sandbox for each set of assumptions, a door for each scenario."""
+"""Runs scenarios: one Airflow, a sandbox for each set of assumptions, a proxy for each scenario."""
 
 from __future__ import annotations
 
@@ -108,11 +108,11 @@ def _run_group(
             sandbox = sandboxes[scenario.assumptions]
             sandbox.control("POST", "keys", {"key": scenario.key, "account": scenario.name})
             drive = Drive(scenario, stack, sandbox, create_lock, stop, folder, state_store)
-            open_things.enter_context(drive.door)
+            open_things.enter_context(drive.proxy)
             drives.append(drive)
         in_environment = [drive for drive in drives if not drive.scenario.stored_connection]
         stack.set_connections(
-            {drive.scenario.conn_id: json.dumps(drive.scenario.conn(drive.door)) for drive in in_environment}
+            {drive.scenario.conn_id: json.dumps(drive.scenario.conn(drive.proxy)) for drive in in_environment}
         )
         stack.start()
         for drive in drives:

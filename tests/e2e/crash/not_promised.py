@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.e2e.crash.acts import cut, kill_task
-from tests.e2e.crash.doors import Act
+from tests.e2e.crash.actions import cut, kill_task
 from tests.e2e.crash.gateways import TOAPIS
 from tests.e2e.crash.look_ups import RESUBMIT, asked, asked_then_cleared, lost
+from tests.e2e.crash.proxy import Act
 from tests.e2e.crash.scenario import Expected, NotPromised, Scenario
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.words import ASKS, IN_THE_SAME_TRY, LOOKED_UP, NO_RETRY, UNDER_A_NEW_KEY

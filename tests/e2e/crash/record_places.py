@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.e2e.crash import task_kills
-from tests.e2e.crash.doors import CREATE
 from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.proxy import CREATE
 from tests.e2e.crash.scenario import Expected, Scenario
 from tests.e2e.crash.words import DELIVERED_BEFORE, NOTHING_RECORDED, REATTACHED
 
@@ -23,7 +23,7 @@ def record_place_not_writable(drive: Drive) -> None:
     drive.output.parent.joinpath(f"{drive.scenario.name}-records").write_text("no folder")
     drive.start()
     drive.finish("failed")
-    assert drive.door.count(CREATE) == 0
+    assert drive.proxy.count(CREATE) == 0
     assert drive.failure()["submitted"] is None, drive.failure()
     drive.output.parent.joinpath(f"{drive.scenario.name}-records").unlink()
     drive.clear()
@@ -37,7 +37,7 @@ def run_made_again_beside_its_record(drive: Drive) -> None:
     drive.delete_run()
     task_kills.once(drive)
     assert drive.xcom()["generation_id"] == first
-    assert drive.door.count(CREATE) == 1, drive.door.calls
+    assert drive.proxy.count(CREATE) == 1, drive.proxy.calls
 
 
 def run_made_again_without_its_record(drive: Drive) -> None:
@@ -47,7 +47,7 @@ def run_made_again_without_its_record(drive: Drive) -> None:
     for file in drive.output.parent.joinpath(f"{drive.scenario.name}-records").iterdir():
         file.unlink()
     task_kills.once(drive)
-    assert drive.door.count(CREATE) == 2, drive.door.calls
+    assert drive.proxy.count(CREATE) == 2, drive.proxy.calls
     drive.clear()
     drive.wait_task("success", tries=2)
     drive.finish()

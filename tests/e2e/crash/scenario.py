@@ -12,8 +12,8 @@ from tests.e2e.crash.gateways import RIVYA, Gateway
 from tools.stack.config import CHECKOUT
 
 if TYPE_CHECKING:
-    from tests.e2e.crash.doors import Door
     from tests.e2e.crash.drive import Drive
+    from tests.e2e.crash.proxy import Proxy
 
 PHOTO = CHECKOUT / "example_dags" / "data" / "coffee.jpg"
 WITH_REFERENCE = {"model": "nano-banana-2", "reference_media": str(PHOTO)}
@@ -129,12 +129,12 @@ class Scenario:
     def conn_id(self) -> str:
         return f"crash_{self.name}"
 
-    def conn(self, door: Door, key: str | None = None) -> dict[str, Any]:
-        """The Airflow connection through a door."""
+    def conn(self, proxy: Proxy, key: str | None = None) -> dict[str, Any]:
+        """The Airflow connection through a proxy."""
         polls = {"poll_first": 0.5, "poll_interval": 1, "poll_max": 1}
         return {
             "conn_type": self.gateway.name,
-            "host": door.url,
+            "host": proxy.url,
             "password": key or self.key,
             "extra": json.dumps({**polls, **self.connection}),
         }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests.e2e.crash import (
+    clears_and_marks,
     components,
     look_ups,
     not_promised,
-    people,
     record_places,
     task_kills,
     toapis,
@@ -16,7 +16,7 @@ from tests.e2e.crash.scenario import Scenario
 
 ALL: list[Scenario] = [
     *wire_faults.SCENARIOS,
-    *people.SCENARIOS,
+    *clears_and_marks.SCENARIOS,
     *task_kills.SCENARIOS,
     *record_places.SCENARIOS,
     *components.SCENARIOS,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.e2e.crash.acts import kill_task
-from tests.e2e.crash.doors import CREATE, DOWNLOAD, UPLOAD
+from tests.e2e.crash.actions import kill_task
 from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.proxy import CREATE, DOWNLOAD, UPLOAD
 from tests.e2e.crash.scenario import WITH_REFERENCE, Expected, Scenario
 from tests.e2e.crash.words import NOTHING_RECORDED, REATTACHED, SAME_KEY
 
@@ -21,23 +21,23 @@ def once(drive: Drive) -> None:
 
 def killed_before_create_is_taken_in(drive: Drive) -> None:
     """The request is sent, and never reaches the gateway; the next try cannot know that."""
-    drive.door.on("received", CREATE, kill_task)
+    drive.proxy.on("received", CREATE, kill_task)
     once(drive)
 
 
 def killed_at_create_taken_in(drive: Drive) -> None:
     """The gateway has taken the request in, and nobody hears its answer."""
-    drive.door.on("answered", CREATE, kill_task)
+    drive.proxy.on("answered", CREATE, kill_task)
     once(drive)
 
 
 def killed_while_downloading(drive: Drive) -> None:
-    drive.door.on("handed", DOWNLOAD, kill_task, bytes_before=2000)
+    drive.proxy.on("handed", DOWNLOAD, kill_task, bytes_before=2000)
     once(drive)
 
 
 def killed_while_uploading(drive: Drive) -> None:
-    drive.door.on("answered", UPLOAD, kill_task)
+    drive.proxy.on("answered", UPLOAD, kill_task)
     once(drive)
 
 

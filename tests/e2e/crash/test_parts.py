@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from tests.e2e.crash import not_promised
-from tests.e2e.crash.acts import cut, edited, kill_task, reply
-from tests.e2e.crash.doors import Call, Door, Endpoint
+from tests.e2e.crash.actions import cut, edited, kill_task, reply
 from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.judge import Verdict, report, stored_files
+from tests.e2e.crash.processes import NobodyThereError, socket_inode
+from tests.e2e.crash.proxy import Call, Endpoint, Proxy
 from tests.e2e.crash.scenario import Expected, Scenario
 from tests.e2e.crash.scenarios import ALL, BY_RELEASE
-from tests.e2e.crash.victims import NobodyThereError, socket_inode
 from tests.sandbox_process import SandboxProcess
 from tools.stack.config import CHECKOUT
 
@@ -52,68 +52,68 @@ def sandbox() -> Iterator[SandboxProcess]:
         yield process
 
 
-def door_to(sandbox: SandboxProcess) -> Door:
-    return Door(("127.0.0.1", int(sandbox.url.rpartition(":")[2])))
+def proxy_to(sandbox: SandboxProcess) -> Proxy:
+    return Proxy(("127.0.0.1", int(sandbox.url.rpartition(":")[2])))
 
 
-def get(door: Door, path: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", GET, f"{door.url}{path}"]
+def get(proxy: Proxy, path: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", GET, f"{proxy.url}{path}"]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_door_forwards_kills_cuts_and_answers(sandbox: SandboxProcess) -> None:
+def test_a_proxy_forwards_kills_cuts_and_answers(sandbox: SandboxProcess) -> None:
     path = "/sandbox/clock"
     clock = Endpoint("GET", (path,))
-    with door_to(sandbox) as door:
-        assert get(door, path).stdout == "200\n"
+    with proxy_to(sandbox) as proxy:
+        assert get(proxy, path).stdout == "200\n"
         for moment in ("received", "answered"):
-            door.on("received" if moment == "received" else "answered", clock, kill_task)
-            assert get(door, path).returncode == -signal.SIGKILL
-        door.on("received", clock, cut)
-        assert get(door, path).stdout == "RemoteDisconnected\n"
-        door.on("received", clock, reply(503))
-        assert get(door, path).stdout == "503\n"
-        rule = door.on("answered", clock, edited(now=0))
-        assert get(door, path).stdout == "200\n"
+            proxy.on("received" if moment == "received" else "answered", clock, kill_task)
+            assert get(proxy, path).returncode == -signal.SIGKILL
+        proxy.on("received", clock, cut)
+        assert get(proxy, path).stdout == "RemoteDisconnected\n"
+        proxy.on("received", clock, reply(503))
+        assert get(proxy, path).stdout == "503\n"
+        rule = proxy.on("answered", clock, edited(now=0))
+        assert get(proxy, path).stdout == "200\n"
         assert rule.hit.is_set()
-        door.close()
-        assert get(door, path).stdout == "URLError\n"
-        door.open()
-        assert get(door, path).stdout == "200\n"
-        assert door.count(Endpoint("GET", ("/elsewhere", "/sandbox/*"))) == 7
+        proxy.close()
+        assert get(proxy, path).stdout == "URLError\n"
+        proxy.open()
+        assert get(proxy, path).stdout == "200\n"
+        assert proxy.count(Endpoint("GET", ("/elsewhere", "/sandbox/*"))) == 7
 
 
-def test_a_door_tells_what_its_rules_have_not_done(sandbox: SandboxProcess) -> None:
+def test_a_proxy_tells_what_its_rules_have_not_done(sandbox: SandboxProcess) -> None:
     clock, create = Endpoint("GET", ("/sandbox/clock",)), Endpoint("POST", ("/create",))
-    with door_to(sandbox) as door:
-        door.on("received", clock, cut, times=2)
-        door.on("answered", clock, edited(now=0), times=5, needed=1)
-        door.on("answered", create, cut, needed=0)
-        always = door.on("received", create, cut, times=None)
-        assert get(door, clock.paths[0]).stdout == "RemoteDisconnected\n"
+    with proxy_to(sandbox) as proxy:
+        proxy.on("received", clock, cut, times=2)
+        proxy.on("answered", clock, edited(now=0), times=5, needed=1)
+        proxy.on("answered", create, cut, needed=0)
+        always = proxy.on("received", create, cut, times=None)
+        assert get(proxy, clock.paths[0]).stdout == "RemoteDisconnected\n"
         always.end()
         missed = [
             "GET /sandbox/clock, received: hit 1 of 2 calls",
             "GET /sandbox/clock, answered: hit 0 of 1 calls",
             "POST /create, received: hit 0 of 1 calls",
         ]
-        assert door.not_played == missed
-        assert get(door, clock.paths[0]).stdout == "RemoteDisconnected\n"
-        assert get(door, clock.paths[0]).stdout == "200\n"
-        assert door.not_played == missed[2:]
+        assert proxy.not_played == missed
+        assert get(proxy, clock.paths[0]).stdout == "RemoteDisconnected\n"
+        assert get(proxy, clock.paths[0]).stdout == "200\n"
+        assert proxy.not_played == missed[2:]
 
 
-def test_a_door_tells_of_an_act_that_failed(sandbox: SandboxProcess) -> None:
+def test_a_proxy_tells_of_an_act_that_failed(sandbox: SandboxProcess) -> None:
     """To the client that is a cut connection, and not the kill that the scenario is about."""
 
     def nobody_to_kill(_call: Call) -> None:
         raise NobodyThereError("no process")
 
     clock = Endpoint("GET", ("/sandbox/clock",))
-    with door_to(sandbox) as door:
-        door.on("received", clock, nobody_to_kill)
-        assert get(door, clock.paths[0]).stdout == "RemoteDisconnected\n"
-        assert door.not_played == ["GET /sandbox/clock, received: NobodyThereError: no process"]
+    with proxy_to(sandbox) as proxy:
+        proxy.on("received", clock, nobody_to_kill)
+        assert get(proxy, clock.paths[0]).stdout == "RemoteDisconnected\n"
+        assert proxy.not_played == ["GET /sandbox/clock, received: NobodyThereError: no process"]
 
 
 def test_a_process_that_has_not_died_is_told_of(sandbox: SandboxProcess, tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_process_that_has_not_died_is_told_of(sandbox: SandboxProcess, tmp_pat
     no_stack: Any = None
     mapped = Scenario("s", SAYS, lambda _: None, die_at=("before intent", "after submitted"), rows=("a", "b"))
     drive = Drive(mapped, no_stack, sandbox, threading.Lock(), threading.Event(), tmp_path)
-    drive.door.close()
+    drive.proxy.close()
     for mark in ("0-before-intent", "1-before-intent", "1-after-submitted"):
         (drive.specs / f"s.died-{mark}").touch()
     assert drive.not_died == ["death after submitted (map index 0)"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.e2e.crash import components, people, record_places, task_kills, wire_faults
+from tests.e2e.crash import clears_and_marks, components, record_places, task_kills, wire_faults
 from tests.e2e.crash.gateways import TOAPIS
 from tests.e2e.crash.scenario import Expected, Scenario
 from tests.e2e.crash.words import FOUND, IN_THE_SAME_TRY, LOOKED_UP, SAME_KEY
 
 _BY_NAME: dict[str, Scenario] = {
     scenario.name: scenario
-    for module in (wire_faults, people, task_kills, record_places, components)
+    for module in (wire_faults, clears_and_marks, task_kills, record_places, components)
     for scenario in module.SCENARIOS
 }
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from tests.e2e.crash.acts import cut, edited, rate_limited, reply, still_processing
-from tests.e2e.crash.doors import CREATE, DOWNLOAD, POLL, Act, Moment
+from tests.e2e.crash.actions import cut, edited, rate_limited, reply, still_processing
 from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.proxy import CREATE, DOWNLOAD, POLL, Act, Moment
 from tests.e2e.crash.scenario import Expected, Scenario
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.words import (
@@ -26,7 +26,7 @@ def at_create(moment: Moment, act: Act, times: int = 1, needed: int | None = Non
     """Let a fault hit the paid call."""
 
     def play(drive: Drive) -> None:
-        drive.door.on(moment, CREATE, act, times=times, needed=needed)
+        drive.proxy.on(moment, CREATE, act, times=times, needed=needed)
         once(drive)
 
     return play
@@ -36,10 +36,10 @@ def while_polling(act: Act, *, times: int | None = None, seconds: float = 0.0) -
     """Let a fault hit a number of status calls, or all of them for a time."""
 
     def play(drive: Drive) -> None:
-        busy = drive.door.on("answered", POLL, still_processing, times=None)
+        busy = drive.proxy.on("answered", POLL, still_processing, times=None)
         drive.start()
         drive.wait_deferred()
-        rule = drive.door.on("received", POLL, act, times=times)
+        rule = drive.proxy.on("received", POLL, act, times=times)
         rule.wait_hit()
         busy.end()
         if times is None:
@@ -51,23 +51,23 @@ def while_polling(act: Act, *, times: int | None = None, seconds: float = 0.0) -
 
 
 def unreachable_for_a_minute(drive: Drive) -> None:
-    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
     drive.start()
     drive.wait_deferred()
-    drive.door.close()
+    drive.proxy.close()
     time.sleep(60)
     busy.end()
-    drive.door.open()
+    drive.proxy.open()
     drive.finish()
 
 
 def unknown_status(drive: Drive) -> None:
-    drive.door.on("answered", POLL, edited("result", "url", status="in_review"), times=6)
+    drive.proxy.on("answered", POLL, edited("result", "url", status="in_review"), times=6)
     once(drive)
 
 
 def too_slow_for_the_first_try(drive: Drive) -> None:
-    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
     drive.start()
     drive.wait_task("up_for_retry", "queued", "running", "deferred", "success", tries=2)
     busy.end()
@@ -75,13 +75,13 @@ def too_slow_for_the_first_try(drive: Drive) -> None:
 
 
 def result_url_fails(drive: Drive) -> None:
-    drive.door.on("handed", DOWNLOAD, cut, times=3, bytes_before=500)
+    drive.proxy.on("handed", DOWNLOAD, cut, times=3, bytes_before=500)
     once(drive)
 
 
 def result_url_is_gone(drive: Drive) -> None:
     """For as many times as there are tries: a 404 is not asked again within a try."""
-    drive.door.on("received", DOWNLOAD, reply(404), times=3)
+    drive.proxy.on("received", DOWNLOAD, reply(404), times=3)
     drive.start()
     drive.finish("failed")
     drive.clear()
@@ -117,13 +117,13 @@ def credits_run_out(drive: Drive) -> None:
 
 
 def key_replaced_while_waiting(drive: Drive) -> None:
-    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
     drive.start()
     drive.wait_deferred()
     name, new = drive.scenario.name, f"{drive.scenario.key}_new"
     drive.sandbox.control("POST", "keys", {"key": drive.scenario.key, "account": name, "state": "revoked"})
-    polled = drive.door.count(POLL)
-    drive.door.wait_calls(POLL, polled + 3)
+    polled = drive.proxy.count(POLL)
+    drive.proxy.wait_calls(POLL, polled + 3)
     drive.sandbox.control("POST", "keys", {"key": new, "account": name})
     drive.connect(new)
     busy.end()

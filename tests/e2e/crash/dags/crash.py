@@ -16,6 +16,7 @@ from airflow.sdk import DAG, task
 from airflow_provider_rivya.operators import base
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
+from airflow_provider_rivya.submission.keeper import RecordKeeper
 
 SPECS = Path(os.environ["CRASH_SPECS"])
 SPANS = ("timeout", "retry_delay", "execution_timeout", "inline_wait")
@@ -31,7 +32,7 @@ class MortalRecords:
 
     def __init__(self, store: Any, moments: list[str], mark: Path, told: Path | None) -> None:
         self._store, self._moments, self._mark, self._told = store, moments, mark, told
-        self.durable = store.durable
+        self.durable, self.fenced = store.durable, store.fenced
 
     def read(self) -> Any:
         return self._store.read()
@@ -69,16 +70,16 @@ class MortalOperator(base.GenerateOperator):
         super().__init__(**kwargs)
         self.die_at, self.mark, self.told, self.backstop = die_at, mark, told, backstop
 
-    def _submitter(self, context: Any, session: Any, *where: Any, **named: Any) -> Any:
+    def _job(self, context: Any, run: Any, *where: Any) -> Any:
         if self.backstop is not None:
             base.BACKSTOP = timedelta(seconds=self.backstop)
-        submitter = super()._submitter(context, session, *where, **named)
-        records = submitter.records
+        job = super()._job(context, run, *where)
+        records = job.context.records
         mark = Path(f"{self.mark}-{context['ti'].map_index}")
         told = Path(self.told) if self.told else None
-        mortal = type(records)(MortalRecords(records._store, self.die_at, mark, told), records._conn_id)
-        session.submitter = dataclasses.replace(submitter, records=mortal)
-        return session.submitter
+        mortal = RecordKeeper(MortalRecords(records._store, self.die_at, mark, told), records._conn_id)
+        run.job = dataclasses.replace(job, context=dataclasses.replace(job.context, records=mortal))
+        return run.job
 
 
 class MortalRivyaOperator(MortalOperator, RivyaGenerateOperator):

@@ -1,7 +1,7 @@
 """
-Doors to the sandbox: a small proxy with one port per scenario, which acts at a chosen moment of a call.
+A small proxy to the sandbox with one port per scenario, which acts at a chosen moment of a call.
 
-A door forwards each HTTP request on a connection of its own. Rules look at a call as it comes in
+A proxy forwards each HTTP request on a connection of its own. Rules look at a call as it comes in
 (``received``), when the gateway has answered but the client has not heard (``answered``), or when a
 part of the answer has been handed on (``handed``), and may kill, cut, hold, answer or edit.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal, Self
 
-from tests.e2e.crash.victims import pid_at
+from tests.e2e.crash.processes import pid_at
 
 Moment = Literal["received", "answered", "handed"]
 _LOOPBACK = "127.0.0.1"
@@ -58,7 +58,7 @@ class CutError(Exception):
 class Call:
     """One request with, once there is one, the answer to it; both as raw HTTP."""
 
-    door: Door
+    proxy: Proxy
     method: str
     path: str
     head: bytes
@@ -68,7 +68,7 @@ class Call:
 
     def pid(self) -> int:
         """Return the process that made the call."""
-        return pid_at(self.client_port, self.door.port)
+        return pid_at(self.client_port, self.proxy.port)
 
     def json(self) -> Any:
         """Return the decoded body of the answer."""
@@ -125,12 +125,12 @@ class Rule:
             raise TimeoutError(f"no {self.endpoint} after {timeout:g} s")
 
 
-class Door:
+class Proxy:
     """
     One scenario's way to the sandbox.
 
     :param gateway: host and port of the sandbox.
-    :param create_lock: held while a paid call is with the gateway, one lock for all doors.
+    :param create_lock: held while a paid call is with the gateway, one lock for all proxies.
     :ivar calls: method and path of every call that came, oldest first.
     :ivar broken: acts that failed, such as a kill of a process that was not found.
     """
@@ -155,7 +155,7 @@ class Door:
         server = _Server((_LOOPBACK, self.port), _handler(self))
         self.port = int(server.server_address[1])
         self._server = server
-        threading.Thread(target=server.serve_forever, args=(0.2,), name="door", daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.2,), name="proxy", daemon=True).start()
 
     def close(self) -> None:
         """Refuse connections."""
@@ -240,37 +240,37 @@ class _Server(socketserver.ThreadingTCPServer):
         """Clients are killed here: a broken connection is no news."""
 
 
-def _handler(door: Door) -> type[socketserver.BaseRequestHandler]:
+def _handler(proxy: Proxy) -> type[socketserver.BaseRequestHandler]:
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            call = _read_call(door, self.request, self.client_address[1])
+            call = _read_call(proxy, self.request, self.client_address[1])
             if call is None:
                 return
-            door.calls.append((call.method, call.path))
+            proxy.calls.append((call.method, call.path))
             with contextlib.suppress(CutError):
-                door.act("received", call)
+                proxy.act("received", call)
                 if not call.answer:
                     is_paid = CREATE.has(call.method, call.path)
-                    with door.create_lock if is_paid else contextlib.nullcontext():
+                    with proxy.create_lock if is_paid else contextlib.nullcontext():
                         call.answer = forward(call)
-                    door.act("answered", call)
+                    proxy.act("answered", call)
                 self._hand_on(call)
 
         def _hand_on(self, call: Call) -> None:
-            rule = door.taken("handed", call)
+            rule = proxy.taken("handed", call)
             if rule is None:
                 self.request.sendall(call.answer)
                 return
             split = call.answer.index(b"\r\n\r\n") + 4 + rule.bytes_before
             self.request.sendall(call.answer[:split])
             time.sleep(0.2)  # the client shall have read and stored a part
-            door.follow(rule, call)
+            proxy.follow(rule, call)
             self.request.sendall(call.answer[split:])
 
     return Handler
 
 
-def _read_call(door: Door, connection: socket.socket, client_port: int) -> Call | None:
+def _read_call(proxy: Proxy, connection: socket.socket, client_port: int) -> Call | None:
     head, body = _split(connection)
     if not head:
         return None
@@ -281,7 +281,7 @@ def _read_call(door: Door, connection: socket.socket, client_port: int) -> Call 
         if not chunk:
             return None
         body += chunk
-    return Call(door, method, target.partition("?")[0], head, body, client_port)
+    return Call(proxy, method, target.partition("?")[0], head, body, client_port)
 
 
 def _split(connection: socket.socket) -> tuple[bytes, bytes]:
@@ -307,10 +307,10 @@ def forward(call: Call) -> bytes:
     """
     Send a request on, and read the whole answer.
 
-    The gateway names itself in its URLs (results, uploads). The door's address, which has as many
-    digits, stands in their place for the client, so that downloads come through the door too.
+    The gateway names itself in its URLs (results, uploads). The proxy's address, which has as many
+    digits, stands in their place for the client, so that downloads come through the proxy too.
     """
-    ours, theirs = _address(call.door.port), _address(call.door.gateway[1])
+    ours, theirs = _address(call.proxy.port), _address(call.proxy.gateway[1])
     if len(ours) != len(theirs):
         raise RuntimeError(f"{ours!r} cannot stand in for {theirs!r}")
     lines = call.head.replace(ours, theirs).split(b"\r\n")
@@ -318,7 +318,7 @@ def forward(call: Call) -> bytes:
     head = b"\r\n".join([*kept, b"Connection: close", b"", b""])
     is_json = (_header(call.head, b"content-type") or b"").startswith(b"application/json")
     answer = b""
-    with socket.create_connection(call.door.gateway, timeout=60) as upstream:
+    with socket.create_connection(call.proxy.gateway, timeout=60) as upstream:
         upstream.sendall(head + (call.body.replace(ours, theirs) if is_json else call.body))
         while chunk := upstream.recv(65536):
             answer += chunk

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import threading
 
-from tests.e2e.crash.acts import edited, hold, kill_task, still_processing
-from tests.e2e.crash.doors import CREATE, POLL, Rule
+from tests.e2e.crash.actions import edited, hold, kill_task, still_processing
 from tests.e2e.crash.drive import ROWS, Drive
+from tests.e2e.crash.proxy import CREATE, POLL, Rule
 from tests.e2e.crash.scenario import Expected, RowsBy, Scenario
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.words import (
@@ -31,7 +31,7 @@ CLEAR_ON_SUCCESS = (("state_store", "clear_on_success", "True"),)
 
 def _deferred(drive: Drive) -> Rule:
     """Start, and bring the task to where it waits; the returned rule's end lets the generation end."""
-    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
     drive.start()
     drive.wait_deferred()
     return busy
@@ -59,10 +59,10 @@ def marked_while_deferred(state: str) -> Play:
 
 def interrupted_while_submitting(drive: Drive, interrupt: str) -> None:
     let_go = threading.Event()
-    held = drive.door.on("received", CREATE, hold(let_go))
+    held = drive.proxy.on("received", CREATE, hold(let_go))
     drive.start()
     threading.Timer(20.0, let_go.set).start()
-    while drive.door.count(CREATE) == 0:
+    while drive.proxy.count(CREATE) == 0:
         drive.wait_task("running", "up_for_retry", "failed")
     if interrupt == "mark":
         drive.mark("failed")
@@ -92,16 +92,16 @@ def cleared_with_a_changed_prompt(drive: Drive) -> None:
     busy = _deferred(drive)
     drive.edit(arguments={"prompt": SOMETHING_ELSE})
     drive.clear()
-    drive.door.wait_calls(CREATE, 2)
+    drive.proxy.wait_calls(CREATE, 2)
     busy.end()
     drive.finish()
     assert drive.delivered_prompt() == SOMETHING_ELSE
 
 
 def cleared_while_running_with_a_changed_prompt(drive: Drive) -> None:
-    busy = drive.door.on("answered", POLL, still_processing, times=None)
+    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
     drive.start()
-    drive.door.wait_calls(POLL, 1)
+    drive.proxy.wait_calls(POLL, 1)
     drive.edit(arguments={"prompt": SOMETHING_ELSE})
     drive.clear()
     drive.wait_task("running", tries=2)
@@ -136,7 +136,7 @@ def rows_reordered_between_tries(drive: Drive) -> None:
     drive.finish()
     delivered = [drive.delivered_prompt(index) for index in drive.scenario.map_indexes]
     assert delivered == list(BOATS), delivered
-    assert drive.door.count(CREATE) == len(BOATS), drive.door.calls
+    assert drive.proxy.count(CREATE) == len(BOATS), drive.proxy.calls
     assert drive.log().count(RENDERS_OTHERWISE) == len(BOATS) - 1, "the one in the middle stays there"
 
 
@@ -149,7 +149,7 @@ def killed_without_a_retry_then_cleared(drive: Drive) -> None:
 
 def uncertain_left_to_a_person(drive: Drive) -> None:
     """The clear is the person's answer: the same request under the same key."""
-    drive.door.on("answered", CREATE, kill_task)
+    drive.proxy.on("answered", CREATE, kill_task)
     drive.start()
     drive.finish("failed")
     failure = drive.failure()
@@ -184,7 +184,7 @@ def output_not_writable_at_first(drive: Drive) -> None:
     drive.finish("failed")
     failure = drive.failure()
     assert (failure["kind"], failure["submitted"]) == ("invalid_request", False), failure
-    assert drive.door.count(CREATE) == 0
+    assert drive.proxy.count(CREATE) == 0
     drive.output.unlink()
     drive.clear()
     drive.finish()
@@ -204,7 +204,7 @@ def same_ids_without_namespace(drive: Drive) -> None:
     once(drive)
     drive.delete_run()
     shutil.rmtree(drive.output / ".rivya", ignore_errors=True)  # where there is no task state store
-    drive.door.on("answered", CREATE, edited(created_at="2026-01-01T00:00:00.000Z"), times=None)
+    drive.proxy.on("answered", CREATE, edited(created_at="2026-01-01T00:00:00.000Z"), times=None)
     once(drive)
 
 

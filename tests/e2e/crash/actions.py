@@ -1,4 +1,4 @@
-"""What may happen to a call at a door."""
+"""What may happen to a call at a proxy."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import signal
 import threading
 from typing import Any
 
-from tests.e2e.crash.doors import Act, Call, CutError
-from tests.e2e.crash.victims import supervisor_of
+from tests.e2e.crash.processes import supervisor_of
+from tests.e2e.crash.proxy import Act, Call, CutError
 
 _LONGEST_HOLD = 150.0
 
