@@ -1,0 +1,40 @@
+"""The map of the package in docs/internals.md: every file that it names exists, and every room is on it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "airflow_provider_rivya"
+TEXT = (ROOT / "docs" / "internals.md").read_text(encoding="utf-8")
+NAMED = sorted({name for name in re.findall(r"`([\w./]+)`", TEXT) if name.endswith((".py", ".json", "/"))})
+
+
+def test_every_file_that_is_named_exists() -> None:
+    assert len(NAMED) > 40
+    missing = [name for name in NAMED if not (PACKAGE / name).exists() and not (ROOT / name).exists()]
+    assert missing == []
+
+
+def test_every_room_is_on_the_map() -> None:
+    rooms = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms - set(NAMED) == set()
+
+
+def test_no_room_has_more_than_sixteen_modules() -> None:
+    crowded = {
+        str(folder.relative_to(ROOT)): count
+        for folder in [PACKAGE, *(path for path in PACKAGE.rglob("*") if path.is_dir())]
+        if (count := sum(path.name != "__init__.py" for path in folder.glob("*.py"))) > 16
+    }
+    assert crowded == {}
+
+
+def test_every_module_says_in_its_first_line_what_is_there() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py" and not path.read_text(encoding="utf-8").startswith('"""')
+    ]
+    assert silent == []
