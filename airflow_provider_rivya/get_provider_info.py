@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from airflow_provider_rivya import __version__
-from airflow_provider_rivya.api.fields import conn_fields
-from airflow_provider_rivya.hooks.form import ui_field_behaviour
-
-_GATEWAYS: Final = (
-    ("rivya", "Rivya", "https://rivya.ai/docs/api"),
-    ("toapis", "ToAPIs", "https://docs.toapis.com"),
-)
-_CLASS_PREFIX: Final = {"rivya": "Rivya", "toapis": "ToApis"}
+from airflow_provider_rivya.api.gateways import gateways
+from airflow_provider_rivya.hooks.form import conn_fields, ui_field_behaviour
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -24,8 +18,8 @@ def get_provider_info() -> dict[str, Any]:
         "ToAPIs.",
         "versions": [__version__],
         "integrations": [
-            {"integration-name": title, "external-doc-url": url, "tags": ["service"]}
-            for _, title, url in _GATEWAYS
+            {"integration-name": facts.title, "external-doc-url": facts.docs_url, "tags": ["service"]}
+            for facts in gateways()
         ],
         "hooks": _modules("hooks"),
         "operators": _modules("operators"),
@@ -34,28 +28,28 @@ def get_provider_info() -> dict[str, Any]:
         "extra-links": ["airflow_provider_rivya.links.rivya.RivyaResultLink"],
         "task-decorators": [
             {
-                "name": f"{name}_generate",
-                "class-name": f"airflow_provider_rivya.decorators.{name}.{name}_generate_task",
+                "name": f"{facts.name}_generate",
+                "class-name": f"airflow_provider_rivya.decorators.{facts.name}.{facts.name}_generate_task",
             }
-            for name, _, _ in _GATEWAYS
+            for facts in gateways()
         ],
         # Read by Airflow 3.2 and later; the console script "rivya" is there in any case.
         "cli": ["airflow_provider_rivya.cli.definition.get_rivya_cli_commands"],
         "connection-types": [
             {
-                "connection-type": name,
-                "hook-class-name": f"airflow_provider_rivya.hooks.{name}.{_CLASS_PREFIX[name]}Hook",
-                "hook-name": title,
-                "ui-field-behaviour": ui_field_behaviour(name),
+                "connection-type": facts.name,
+                "hook-class-name": f"airflow_provider_rivya.hooks.{facts.name}.{facts.class_prefix}Hook",
+                "hook-name": facts.title,
+                "ui-field-behaviour": ui_field_behaviour(facts.name),
                 "conn-fields": conn_fields(),
             }
-            for name, title, _ in _GATEWAYS
+            for facts in gateways()
         ],
     }
 
 
 def _modules(part: str) -> list[dict[str, Any]]:
     return [
-        {"integration-name": title, "python-modules": [f"airflow_provider_rivya.{part}.{name}"]}
-        for name, title, _ in _GATEWAYS
+        {"integration-name": facts.title, "python-modules": [f"airflow_provider_rivya.{part}.{facts.name}"]}
+        for facts in gateways()
     ]

@@ -1,4 +1,4 @@
-"""How a task that was asked to stop tells its waits, transfers and repeats to end."""
+"""How a task that was asked to stop tells its waits, transfers and repeats to end at once."""
 
 from __future__ import annotations
 
@@ -39,3 +39,19 @@ class StopFlag:
         while not self._set and (left := end - time.monotonic()) > 0:
             time.sleep(min(left, SLICE))
         return self._set
+
+
+class StopClock:
+    """The module ``time``, but for a sleep that ends when the task is asked to stop."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def time(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float, /) -> None:
+        self._stop.wait(seconds)

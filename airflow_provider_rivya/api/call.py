@@ -27,9 +27,6 @@ from airflow_provider_rivya.redaction import clean
 
 T = TypeVar("T")
 
-MAX_RETRY_AFTER = 120.0
-"""Longest wait, in seconds, that a ``Retry-After`` header can impose on one repeat."""
-
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
@@ -165,12 +162,15 @@ def in_doubt(error: GatewayError) -> bool:
     return isinstance(error, UnexpectedAnswerError | IdempotencyConflictError)
 
 
+_A_YEAR = 366 * 24 * 3600.0
+
+
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """
     Read ``Retry-After`` in either of its forms (RFC 9110, 10.2.3: seconds or a date).
 
-    :return: seconds from now, between 0 and :data:`MAX_RETRY_AFTER`, or ``None``. A date that has passed
-        tells nothing: dates are cut to whole seconds, and the clocks of two machines differ.
+    :return: seconds from now, 0 or more, or ``None``. A date that has passed tells nothing: dates are cut to
+        whole seconds, and the clocks of two machines differ.
     """
     value = headers.get("retry-after", "").strip()
     if not value:
@@ -186,7 +186,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
                 return None
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+    return seconds if seconds < _A_YEAR else None
 
 
 def clock_skew(answer: Answer, now: float, unknown: float = 0.0) -> float:
@@ -198,9 +198,9 @@ def clock_skew(answer: Answer, now: float, unknown: float = 0.0) -> float:
     """
     try:
         moment = parsedate_to_datetime(answer.headers["date"])
-    except (KeyError, ValueError, TypeError):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+    except (KeyError, ValueError, TypeError, OverflowError, OSError):
         return unknown
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
 
 
 def _beginning(answer: Answer) -> str:

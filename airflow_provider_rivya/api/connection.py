@@ -1,53 +1,182 @@
-"""From the fields of an Airflow connection to checked settings. Plain Python without Airflow."""
+"""
+From the fields of an Airflow connection to checked settings: one model for parser, form and documentation.
+
+Without Airflow, as the provider info is read by every Airflow component.
+"""
 
 from __future__ import annotations
 
 import difflib
+import functools
 import ipaddress
 import json
-import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from airflow_provider_rivya.api.fields import FIELDS, ConnField
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
 
 
-@dataclass(frozen=True)
-class ConnectionSettings:
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a boolean is no number")
+    return value
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, str | list | tuple) or len(value) > _LONGEST_LIST:
+        raise ValueError(f"not a text of up to {_LONGEST_LIST} characters")
+    parts = value.split(",") if isinstance(value, str) else [str(part) for part in value]
+    hosts = tuple(part.strip().lower() for part in parts if part.strip())
+    if any("/" in host or ":" in host or host in ("*", "*.") for host in hosts):
+        raise ValueError("host names only, without scheme, port or path")
+    return hosts
+
+
+_LONGEST_LIST: Final = 2000
+_Number = Annotated[float, BeforeValidator(_number)]
+_Whole = Annotated[int, BeforeValidator(_number)]
+_Interval = Annotated[float, Field(ge=0.05, le=3600), BeforeValidator(_number)]
+_IntervalFromZero = Annotated[float, Field(ge=0, le=3600), BeforeValidator(_number)]
+_Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
+
+
+class ConnectionFields(BaseModel):
+    """
+    The further fields of a gateway's connection, as they stand in its extra JSON.
+
+    A field is one line: its type, default, bounds, label in the form, and one sentence with the unit. A
+    default of ``None`` means "as the gateway advises".
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
+
+    connect_timeout: _Number = Field(
+        default=10,
+        ge=1,
+        le=120,
+        title="Connect timeout (s)",
+        description="Seconds until a connection must stand.",
+    )
+    read_timeout: _Number = Field(
+        default=60,
+        ge=1,
+        le=600,
+        title="Read timeout (s)",
+        description="Seconds without a byte until an answer is given up.",
+    )
+    retries: _Whole = Field(
+        default=3, ge=0, le=10, title="Retries", description="Repeats of one call after a passing fault."
+    )
+    poll_first: _IntervalFromZero | None = Field(
+        default=None,
+        title="First poll (s)",
+        description="Seconds from submission to the first status call. Empty: as the gateway advises.",
+    )
+    poll_interval: _Interval | None = Field(
+        default=None,
+        title="Shortest poll interval (s)",
+        description="Seconds between status calls, at first. Empty: as the gateway advises.",
+    )
+    poll_max: _Interval | None = Field(
+        default=None,
+        title="Longest poll interval (s)",
+        description="Intervals grow up to this many seconds. Empty: as the gateway advises.",
+    )
+    max_in_flight: _Whole = Field(
+        default=8,
+        ge=1,
+        le=100,
+        title="Requests at once",
+        description="Requests that one process has open at the same time.",
+    )
+    idempotency_namespace: str = Field(
+        default="",
+        max_length=100,
+        title="Idempotency namespace",
+        description="Tells Airflow deployments apart that share an account and have the same DAG and run "
+        "ids.",
+    )
+    allowed_download_hosts: _Hosts = Field(
+        default=(),
+        title="Allowed download hosts",
+        description="Comma-separated hosts (or *.example.com) that results may be fetched from although "
+        "their address is not public.",
+    )
+    max_output_bytes: _Whole = Field(
+        default=2 * 1024**3,
+        ge=1024,
+        le=1024**4,
+        title="Largest output (bytes)",
+        description="A result file above this is not landed.",
+    )
+
+
+class ConnectionSettings(ConnectionFields):
     """
     A connection, read and checked.
 
     :param conn_id: of the Airflow connection.
-    :param gateway: ``rivya`` or ``toapis``: the connection's type.
+    :param gateway: the connection's type.
     :param base_url: scheme, host and port.
     :param api_key: never part of a repr.
     :param loopback: the gateway is on this machine: a sandbox.
-
-    The other fields are those of :data:`~airflow_provider_rivya.api.fields.FIELDS`.
+    :param warnings: what has no effect, for the log.
     """
 
     conn_id: str
     gateway: str
     base_url: str
-    api_key: str = field(repr=False)
+    api_key: str = Field(repr=False)
     loopback: bool
-    connect_timeout: float
-    read_timeout: float
-    retries: int
-    poll_first: float | None
-    poll_interval: float | None
-    poll_max: float | None
-    max_in_flight: int
-    idempotency_namespace: str
-    allowed_download_hosts: tuple[str, ...]
-    max_output_bytes: int
     warnings: tuple[str, ...] = ()
+
+
+Kind = Literal["number", "integer", "text", "list"]
+
+
+class FieldInfo(NamedTuple):
+    """
+    One of the :class:`ConnectionFields`, for a form or a table.
+
+    :param kind: ``list`` is comma-separated text.
+    :param minimum: smallest allowed value of a number.
+    :param maximum: largest allowed value, or for text the longest length.
+    """
+
+    name: str
+    label: str
+    help: str
+    kind: Kind
+    default: Any
+    minimum: float | None
+    maximum: float
+
+
+@functools.cache
+def connection_fields() -> tuple[FieldInfo, ...]:
+    """Return the fields in the order of the form."""
+    kinds: Mapping[str, Kind] = {"number": "number", "integer": "integer", "string": "text", "array": "list"}
+    fields = []
+    for name, described in ConnectionFields.model_json_schema()["properties"].items():
+        schema = {**described, **described.get("anyOf", [{}])[0]}
+        fields.append(
+            FieldInfo(
+                name=name,
+                label=described["title"],
+                help=described["description"],
+                kind=kinds[schema["type"]],
+                default=ConnectionFields.model_fields[name].default,
+                minimum=schema.get("minimum"),
+                maximum=schema.get("maximum", schema.get("maxLength", _LONGEST_LIST)),
+            )
+        )
+    return tuple(fields)
 
 
 def read_connection(
@@ -64,7 +193,7 @@ def read_connection(
     """
     Read a connection's fields.
 
-    :param conn_type: ``rivya`` or ``toapis``, for the advice in messages.
+    :param conn_type: name of the gateway, for the advice in messages.
     :raises ConnectionConfigError: with every faulty field at once.
     """
     faults: list[str] = []
@@ -75,9 +204,7 @@ def read_connection(
     elif not key.isascii() or any(character.isspace() for character in key):
         faults.append("password: an API key has no spaces and only ASCII characters")
     extras = _extras(extra, faults)
-    values = {entry.name: _value(entry, extras.get(entry.name), faults) for entry in FIELDS}
-    if (values["poll_interval"] or 0) > (values["poll_max"] or math.inf):
-        faults.append("extra.poll_interval: it is above poll_max")
+    fields = _fields(extras, faults)
     if faults:
         listing = "".join(f"\n  - {fault}" for fault in faults)
         raise ConnectionConfigError(
@@ -93,7 +220,7 @@ def read_connection(
         api_key=key,
         loopback=loopback,
         warnings=tuple(_unknown(extras)),
-        **values,
+        **fields.model_dump(),
     )
 
 
@@ -153,7 +280,7 @@ def _extras(extra: str | Mapping[str, Any] | None, faults: list[str]) -> dict[st
     if isinstance(extra, str):
         try:
             extra = json.loads(extra)
-        except ValueError:
+        except (ValueError, RecursionError):
             faults.append("extra: not JSON")
             return {}
     if not isinstance(extra, Mapping):
@@ -163,55 +290,36 @@ def _extras(extra: str | Mapping[str, Any] | None, faults: list[str]) -> dict[st
     return {str(key).rpartition("__")[2]: value for key, value in extra.items()}
 
 
-def _value(entry: ConnField, raw: Any, faults: list[str]) -> Any:
-    if raw is None or raw == "":
-        return entry.default
-    if entry.kind in ("number", "integer"):
-        number = _number(raw)
-        whole = entry.kind == "integer"
-        if number is None or (whole and not number.is_integer()) or not _within(entry, number):
-            what = "a whole number" if whole else "a number"
-            faults.append(
-                f"extra.{entry.name}: {str(raw)[:40]!r} is not {what} from {entry.minimum} to {entry.maximum}"
-            )
-            return entry.default
-        return int(number) if whole else number
-    if not isinstance(raw, str | list | tuple if entry.kind == "list" else str) or not _within(
-        entry, len(raw)
-    ):
-        faults.append(f"extra.{entry.name}: not a text of up to {entry.maximum:g} characters")
-        return entry.default
-    if entry.kind == "list":
-        parts = raw.split(",") if isinstance(raw, str) else [str(part) for part in raw]
-        hosts = tuple(part.strip().lower() for part in parts if part.strip())
-        if any("/" in host or ":" in host or host in ("*", "*.") for host in hosts):
-            faults.append(f"extra.{entry.name}: host names only, without scheme, port or path")
-        return hosts
-    return str(raw)
-
-
-def _number(raw: Any) -> float | None:
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        return None
+def _fields(extras: Mapping[str, Any], faults: list[str]) -> ConnectionFields:
+    given = {name: value for name, value in extras.items() if value is not None and value != ""}
     try:
-        number = float(raw)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
+        fields = ConnectionFields.model_validate(given)
+    except ValidationError as error:
+        known = {entry.name: entry for entry in connection_fields()}
+        for entry in error.errors(include_url=False, include_input=False):
+            name = str(entry["loc"][0])
+            faults.append(f"extra.{name}: {_expected(known[name], given[name], entry['msg'])}")
+        return ConnectionFields()
+    if None not in (fields.poll_interval, fields.poll_max) and (fields.poll_interval or 0) > (
+        fields.poll_max or 0
+    ):
+        faults.append("extra.poll_interval: it is above poll_max")
+    return fields
 
 
-def _within(entry: ConnField, value: float) -> bool:
-    return (entry.minimum is None or value >= entry.minimum) and (
-        entry.maximum is None or value <= entry.maximum
-    )
+def _expected(field: FieldInfo, value: Any, message: str) -> str:
+    if field.kind == "list":
+        return message.removeprefix("Value error, ")
+    if field.kind == "text":
+        return f"not a text of up to {field.maximum:g} characters"
+    what = "a whole number" if field.kind == "integer" else "a number"
+    return f"{str(value)[:40]!r} is not {what} from {field.minimum} to {field.maximum}"
 
 
-def _unknown(extras: Mapping[str, Any]) -> list[str]:
-    known = [entry.name for entry in FIELDS]
-    warnings = []
+def _unknown(extras: Mapping[str, Any]) -> Iterator[str]:
+    known = list(ConnectionFields.model_fields)
     for name in extras:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            warnings.append(f"the extra field {name[:60]!r} is not known and has no effect{hint}")
-    return warnings
+            yield f"the extra field {name[:60]!r} is not known and has no effect{hint}"

@@ -1,16 +1,18 @@
-"""What every gateway offers: its calls as data, and a client that sends them."""
+"""What every gateway offers: its calls as data, what it can do, and a client that sends them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from airflow_provider_rivya.api.call import ApiCall, FilePart
     from airflow_provider_rivya.api.connection import ConnectionSettings
     from airflow_provider_rivya.api.dialect import Dialect
     from airflow_provider_rivya.api.download import Downloader
+    from airflow_provider_rivya.api.gateways import GatewayFacts
     from airflow_provider_rivya.api.schemas import (
         Balance,
         Generation,
@@ -20,43 +22,118 @@ if TYPE_CHECKING:
     )
 
 
-class Gateway(Protocol):
+@dataclass(frozen=True, slots=True)
+class Capabilities:
     """
-    What a module of ``api`` offers: a gateway's calls as data, and what it can do.
+    What a gateway can do.
 
-    ``category`` is ``image``, ``audio`` or ``video``; ``key`` is the idempotency key of a submission.
+    :param replays_keys: a creation that is sent again under its key gives the same generation.
+    :param finds_by_key: it can be asked for what was submitted under a key.
+    :param takes_trace_id: a request has a field for the user's own ``client_request_id``.
     """
+
+    replays_keys: bool
+    finds_by_key: bool
+    takes_trace_id: bool
+
+
+class Pace(NamedTuple):
+    """The shortest and the longest interval between two polls, in seconds."""
+
+    interval: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
+class PollGuidance:
+    """
+    How often a gateway wants to be asked for the state of a generation.
+
+    :param first: seconds from submission to the first poll.
+    :param interval: shortest interval after that, in seconds.
+    :param maximum: longest interval, in seconds.
+    :param queued: another pace while the generation is known to be queued.
+    """
+
+    first: float
+    interval: float
+    maximum: float
+    queued: Pace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """
+    A gateway's guidance, by category of model; a category that is not named is polled as slowly as video.
+
+    :param guidance: what is done where a connection says nothing else.
+    :param floors: what explicit values cannot go below, except against a gateway on loopback.
+    """
+
+    guidance: Mapping[str, PollGuidance]
+    floors: Mapping[str, PollGuidance]
+
+
+class GatewayApi(ABC):
+    """
+    A gateway: its calls as data.
+
+    ``category`` is ``image``, ``audio`` or ``video``; ``key`` is the idempotency key of a submission. A
+    gateway takes what it needs of the arguments, and leaves the others alone.
+    """
+
+    facts: ClassVar[GatewayFacts]
+    capabilities: ClassVar[Capabilities]
+    polling: ClassVar[Polling]
 
     @property
-    def NAME(self) -> str:
+    def name(self) -> str:
         """The connection's type, and the name in results."""
+        return self.facts.name
 
     @property
-    def TITLE(self) -> str:
+    def title(self) -> str:
         """The name for people."""
+        return self.facts.title
 
     @property
-    def DEFAULT_HOST(self) -> str: ...
-    @property
-    def REPLAYS_KEYS(self) -> bool:
-        """Whether a creation that is sent again under its key gives the same generation."""
+    def default_host(self) -> str:
+        return self.facts.default_host
 
-    @property
-    def TAKES_TRACE_ID(self) -> bool:
-        """Whether a request has a field for the user's own ``client_request_id``."""
+    @abstractmethod
+    def create_generation(self, body: str, key: str | None, category: str = "image") -> ApiCall[Generation]:
+        """
+        Submit a generation.
 
-    def create_generation(
-        self, body: str, key: str | None, category: str = "image"
-    ) -> ApiCall[Generation]: ...
-    def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]: ...
-    def find_generation(self, key: str, category: str = "image") -> ApiCall[Generation] | None:
-        """Look up what was submitted under a key; ``None``: the gateway has no such call."""
+        :param body: exact JSON text, made with :meth:`request_body`.
+        """
 
-    def upload_file(
-        self, part: FilePart, kind: str, model: str | None = None, client_request_id: str | None = None
-    ) -> ApiCall[UploadedFile]: ...
-    def get_credits(self) -> ApiCall[Balance]: ...
-    def list_models(self) -> ApiCall[list[ModelInfo]]: ...
+    @abstractmethod
+    def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]:
+        """Read the state, and the result URLs, of a generation."""
+
+    def find_generation(self, key: str, category: str = "image") -> ApiCall[Generation]:
+        """Look up what was submitted under a key; only where ``capabilities.finds_by_key`` says so."""
+        raise NotImplementedError(f"{self.title} has no look-up by key")
+
+    @abstractmethod
+    def upload_file(self, part: FilePart, kind: str, model: str | None = None) -> ApiCall[UploadedFile]:
+        """
+        Upload a reference file.
+
+        :param kind: ``image``, ``video`` or ``audio``.
+        :param model: have the file checked against this model's rules, where the gateway does that.
+        """
+
+    @abstractmethod
+    def get_credits(self) -> ApiCall[Balance]:
+        """Read the balance."""
+
+    @abstractmethod
+    def list_models(self) -> ApiCall[list[ModelInfo]]:
+        """Read the live list of models."""
+
+    @abstractmethod
     def request_body(
         self,
         model: str,
@@ -67,7 +144,16 @@ class Gateway(Protocol):
         *,
         key: str | None = None,
         dialect: Dialect | None = None,
-    ) -> str: ...
+    ) -> str:
+        """
+        Return the JSON text of a create request.
+
+        :param params: the model's own parameters.
+        :param references: uploaded files.
+        :param key: that it is sent under, for gateways that want it in the body.
+        :param dialect: how the request is spelled, for gateways whose documentation contradicts itself.
+        :raises InvalidRequestError: it cannot be said to this gateway.
+        """
 
 
 class GatewayClient(Protocol):
@@ -81,7 +167,7 @@ class GatewayClient(Protocol):
     conn_id: str
 
     @property
-    def api(self) -> Gateway: ...
+    def api(self) -> GatewayApi: ...
     @property
     def settings(self) -> ConnectionSettings:
         """:raises ConnectionConfigError: the connection cannot be used."""
@@ -99,7 +185,9 @@ class GatewayClient(Protocol):
     async def aget_generation(
         self, generation_id: str, *, category: str = "image", repeat: bool = True
     ) -> Generation: ...
-    def find_generation(self, key: str, *, category: str = "image") -> Generation | None: ...
+    def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
+        """:return: ``None``: the gateway knows none under this key."""
+
     def get_credits(self) -> Balance: ...
     def send_file(self, part: FilePart, kind: str, model: str | None = None) -> UploadedFile: ...
     def downloader(self) -> Downloader: ...

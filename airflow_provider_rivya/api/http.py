@@ -14,9 +14,10 @@ import functools
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -26,6 +27,7 @@ from airflow_provider_rivya import __version__
 from airflow_provider_rivya.api.call import Answer, ApiCall, clock_skew, in_doubt, may_repeat, read_answer
 from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, UnexpectedAnswerError
 from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.stop import Stop
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -34,6 +36,9 @@ MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 """An API answer above this is not read further. The live model list is well below 1 MB."""
 
 USER_AGENT: Final = f"airflow-provider-rivya/{__version__}"
+
+LONGEST_PAUSE: Final = 120.0
+"""Seconds between two attempts at one call, at the most; a gateway that asks for more ends the call."""
 
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
@@ -112,6 +117,7 @@ def _client_options(settings: ClientSettings) -> dict[str, Any]:
         ),
         "headers": {"User-Agent": USER_AGENT, "Accept": "application/json"},
         "follow_redirects": False,
+        "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept
     }
 
 
@@ -164,10 +170,11 @@ def _bounded(size: int, call: ApiCall[Any], status: int) -> None:
 
 
 def _annotated(error: GatewayError, call: ApiCall[Any], settings: ClientSettings) -> GatewayError:
-    error.conn_id = error.conn_id or settings.conn_id
-    error.generation_id = error.generation_id or call.generation_id
-    error.maybe_taken_in = in_doubt(error)
-    return error
+    return error.replace(
+        conn_id=error.conn_id or settings.conn_id,
+        generation_id=error.generation_id or call.generation_id,
+        maybe_taken_in=in_doubt(error),
+    )
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
@@ -185,10 +192,12 @@ _JITTER = tenacity.wait_random_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_
 class _Attempts:
     """The attempts at one call: what is repeated, what is said, and what stays in doubt."""
 
-    def __init__(self, call: ApiCall[Any], settings: ClientSettings) -> None:
+    def __init__(self, call: ApiCall[Any], settings: ClientSettings, stop: Stop | None = None) -> None:
         self._call = call
         self._of = settings.retries + 1
+        self._stop = stop
         self._doubt = False
+        self._last: BaseException | None = None
 
     def options(self) -> dict[str, Any]:
         return {
@@ -199,12 +208,25 @@ class _Attempts:
             "reraise": True,
         }
 
+    def pause(self, seconds: float) -> None:
+        """Wait between two attempts; a task that is asked to stop makes no other one."""
+        if self._stop is None:
+            time.sleep(seconds)
+        elif self._stop.wait(seconds) and self._last is not None:
+            raise self._last
+
+    def outcome(self, error: GatewayError) -> GatewayError:
+        """Return the last attempt's error: a refusal after a lost answer does not undo the loss."""
+        return error.replace(maybe_taken_in=True) if self._doubt else error
+
     def _again(self, error: BaseException) -> bool:
+        self._last = error
         if isinstance(error, GatewayError):
-            # A refusal after a lost answer does not undo the loss.
-            self._doubt = self._doubt or in_doubt(error)
-            error.maybe_taken_in = self._doubt
-        return may_repeat(self._call, error)
+            self._doubt = self._doubt or error.maybe_taken_in
+            if (error.retry_after or 0.0) > LONGEST_PAUSE:
+                return False  # never earlier than it was asked to be
+        stopped = self._stop is not None and self._stop.is_set()
+        return not stopped and may_repeat(self._call, error)
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -227,13 +249,13 @@ class SyncSender:
     Sends calls over one pool of connections. Thread-safe; close it, or use it as a context manager.
 
     :param settings: how to reach the gateway.
-    :param sleep: waits between attempts, in seconds; a test or a kill switch may pass its own.
+    :param stop: set when the task is asked to stop: the waits between attempts then end.
     """
 
-    def __init__(self, settings: ClientSettings, sleep: Callable[[float], None] | None = None) -> None:
+    def __init__(self, settings: ClientSettings, stop: Stop | None = None) -> None:
         self._settings = settings
         self._client = httpx.Client(**_client_options(settings))
-        self._retry_extra: dict[str, Any] = {"sleep": sleep} if sleep else {}
+        self._stop = stop
         self.clock_skew = 0.0
         """Seconds that the gateway's clock is ahead of ours, by the ``Date`` of its last answer."""
 
@@ -255,8 +277,11 @@ class SyncSender:
         """
         if not repeat:
             return self._send_once(call)
-        retrying = tenacity.Retrying(**_Attempts(call, self._settings).options(), **self._retry_extra)
-        answer: T = retrying(self._send_once, call)
+        attempts = _Attempts(call, self._settings, self._stop)
+        try:
+            answer: T = tenacity.Retrying(**attempts.options(), sleep=attempts.pause)(self._send_once, call)
+        except GatewayError as error:
+            raise attempts.outcome(error) from None
         return answer
 
     def _send_once(self, call: ApiCall[T]) -> T:
@@ -308,8 +333,11 @@ class AsyncSender:
         try:
             if not repeat:
                 return await self._send_once(call)
-            retrying = tenacity.AsyncRetrying(**_Attempts(call, self._settings).options())
-            return await retrying(self._send_once, call)
+            attempts = _Attempts(call, self._settings)
+            try:
+                return await tenacity.AsyncRetrying(**attempts.options())(self._send_once, call)
+            except GatewayError as error:
+                raise attempts.outcome(error) from None
         finally:
             self._users -= 1
             if self._retired and self._users == 0:

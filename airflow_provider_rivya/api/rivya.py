@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from airflow_provider_rivya.api import gateways
 from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, segment
+from airflow_provider_rivya.api.gateway import Capabilities, GatewayApi, PollGuidance, Polling
 from airflow_provider_rivya.api.reading import models, parse_time, text_field, urls
 from airflow_provider_rivya.api.refusals import ErrorBody, by_status, decode, refusal
 from airflow_provider_rivya.api.schemas import (
@@ -31,17 +33,6 @@ from airflow_provider_rivya.exceptions import (
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.dialect import Dialect
-
-NAME: Final = "rivya"
-TITLE: Final = "Rivya"
-DEFAULT_HOST: Final = "https://rivya.ai"
-REPLAYS_KEYS: Final = True
-"""
-The same idempotency key with the same body again is answered with the first generation.
-
-An assumption: the documentation recommends the header and does not spell out what a repeated key gets.
-"""
-TAKES_TRACE_ID: Final = True
 
 # https://rivya.ai/docs/api-errors-and-limits; the table is known not to be complete.
 _BY_CODE: Final[dict[str, type[GatewayError]]] = {
@@ -71,147 +62,6 @@ _ADVICE: Final[dict[str, str]] = {
     "insufficient_credits": "Top the account up.",
     "not_found": "It does not exist, or it belongs to another account than this key's.",
 }
-
-
-def create_generation(body: str, key: str | None, category: str = "image") -> ApiCall[Generation]:
-    """
-    Submit a generation.
-
-    :param body: exact JSON text, see :func:`request_body`.
-    :param key: the idempotency key. Sent again under it, a request gives the same generation; without
-        one the call is not repeated once it may have been taken in.
-    :param category: of no matter here: all kinds share one endpoint.
-    """
-    return ApiCall(
-        name="create generation",
-        method="POST",
-        path="/api/v1/generations",
-        parse=_generation,
-        refuse=_refuse,
-        body=body,
-        idempotency_key=key,
-        repeatable=key is not None,
-    )
-
-
-def get_generation(generation_id: str, category: str = "image") -> ApiCall[Generation]:
-    """
-    Read the status, and the result, of a generation.
-
-    :param category: of no matter here: all kinds share one endpoint.
-    """
-    return ApiCall(
-        name="get generation",
-        method="GET",
-        path=f"/api/v1/generations/{segment(generation_id)}",
-        parse=_generation,
-        refuse=_refuse,
-        generation_id=generation_id,
-    )
-
-
-def find_generation(key: str, category: str = "image") -> ApiCall[Generation] | None:
-    """Return ``None``: there is no look-up by key, and none is needed, as the same key may be sent again."""
-    return None
-
-
-def upload_file(
-    part: FilePart, kind: str, model: str | None = None, client_request_id: str | None = None
-) -> ApiCall[UploadedFile]:
-    """
-    Upload a reference file.
-
-    Sending it twice does no harm: uploads cost nothing and create no task
-    (https://rivya.ai/docs/api-files).
-
-    :param kind: ``image``, ``video`` or ``audio``.
-    :param model: have the file checked against this model's rules before it is accepted.
-    """
-    fields = {"kind": kind, "model": model, "client_request_id": client_request_id}
-    given = {name: value for name, value in fields.items() if value is not None}
-    return ApiCall(
-        name="upload file",
-        method="POST",
-        path="/api/v1/files",
-        parse=_file,
-        refuse=_refuse,
-        file=FilePart(part.name, part.mime_type, part.open, given),
-    )
-
-
-def get_file(file_id: str) -> ApiCall[UploadedFile]:
-    """Read the metadata of an uploaded file."""
-    return ApiCall(
-        name="get file",
-        method="GET",
-        path=f"/api/v1/files/{segment(file_id)}",
-        parse=_file,
-        refuse=_refuse,
-    )
-
-
-def get_credits() -> ApiCall[Balance]:
-    """Read the balance of the account."""
-    return ApiCall(
-        name="get credits",
-        method="GET",
-        path="/api/v1/credits",
-        parse=lambda document: Balance(credits=document["current_credits"]),
-        refuse=_refuse,
-    )
-
-
-def list_models() -> ApiCall[list[ModelInfo]]:
-    """List the models. Public: sent without the key."""
-    return ApiCall(
-        name="list models",
-        method="GET",
-        path="/api/v1/models",
-        parse=models,
-        refuse=_refuse,
-        needs_key=False,
-    )
-
-
-def get_openapi() -> ApiCall[dict[str, Any]]:
-    """Read the OpenAPI document. Public: sent without the key."""
-    return ApiCall(
-        name="get openapi",
-        method="GET",
-        path="/api/v1/openapi.json",
-        parse=dict,
-        refuse=_refuse,
-        needs_key=False,
-    )
-
-
-def request_body(
-    model: str,
-    prompt: str | None,
-    params: Mapping[str, Any],
-    references: Sequence[ReferenceMedia] = (),
-    client_request_id: str | None = None,
-    *,
-    key: str | None = None,
-    dialect: Dialect | None = None,
-) -> str:
-    """
-    Return the JSON text of a create request (https://rivya.ai/docs/api-generations).
-
-    :param key: of no matter here: it is sent as a header, not in the body.
-    :param dialect: of no matter here: there is one spelling.
-    """
-    document: dict[str, Any] = {"model": model}
-    if prompt is not None:
-        document["prompt"] = prompt
-    sent = dict(params)
-    if references:
-        sent["referenceMediaItems"] = [_reference_item(reference) for reference in references]
-    if sent:
-        document["params"] = sent
-    if client_request_id is not None:
-        document["client_request_id"] = client_request_id
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _reference_item(reference: ReferenceMedia) -> dict[str, str]:
@@ -277,3 +127,149 @@ def _refuse(answer: Answer, call_name: str) -> GatewayError:
         body = ErrorBody(message=text_field(error))
     code = body.code or ""
     return refusal(answer, call_name, body, _BY_CODE.get(code) or by_status(answer.status), _ADVICE.get(code))
+
+
+class RivyaApi(GatewayApi):
+    """Rivya: https://rivya.ai/docs/api."""
+
+    facts = gateways.RIVYA
+    # That the same key with the same body again is answered with the first generation is an assumption: the
+    # documentation recommends the header and does not spell out what a repeated key gets.
+    capabilities = Capabilities(replays_keys=True, finds_by_key=False, takes_trace_id=True)
+    # https://rivya.ai/docs/api-generation-status: wait 2-3 s after submission, then every 5-10 s for normal
+    # jobs, slower for long video and audio jobs, with growing intervals. The numbers for "slower" are ours;
+    # the guidance has one lower bound for all categories.
+    polling = Polling(
+        guidance={
+            "image": PollGuidance(first=2.5, interval=5.0, maximum=10.0),
+            "audio": PollGuidance(first=3.0, interval=7.5, maximum=20.0),
+            "video": PollGuidance(first=3.0, interval=10.0, maximum=30.0),
+        },
+        floors={"video": PollGuidance(first=2.0, interval=5.0, maximum=5.0)},
+    )
+
+    def create_generation(self, body: str, key: str | None, category: str = "image") -> ApiCall[Generation]:
+        """
+        Submit a generation.
+
+        :param body: exact JSON text, see :func:`request_body`.
+        :param key: the idempotency key. Sent again under it, a request gives the same generation; without
+            one the call is not repeated once it may have been taken in.
+        """
+        return ApiCall(
+            name="create generation",
+            method="POST",
+            path="/api/v1/generations",
+            parse=_generation,
+            refuse=_refuse,
+            body=body,
+            idempotency_key=key,
+            repeatable=key is not None,
+        )
+
+    def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]:
+        """
+        Read the status, and the result, of a generation.
+
+        """
+        return ApiCall(
+            name="get generation",
+            method="GET",
+            path=f"/api/v1/generations/{segment(generation_id)}",
+            parse=_generation,
+            refuse=_refuse,
+            generation_id=generation_id,
+        )
+
+    def upload_file(self, part: FilePart, kind: str, model: str | None = None) -> ApiCall[UploadedFile]:
+        """
+        Upload a reference file.
+
+        Sending it twice does no harm: uploads cost nothing and create no task
+        (https://rivya.ai/docs/api-files).
+
+        :param kind: ``image``, ``video`` or ``audio``.
+        :param model: have the file checked against this model's rules before it is accepted.
+        """
+        fields = {"kind": kind, "model": model}
+        given = {name: value for name, value in fields.items() if value is not None}
+        return ApiCall(
+            name="upload file",
+            method="POST",
+            path="/api/v1/files",
+            parse=_file,
+            refuse=_refuse,
+            file=FilePart(part.name, part.mime_type, part.open, given),
+        )
+
+    def get_file(self, file_id: str) -> ApiCall[UploadedFile]:
+        """Read the metadata of an uploaded file."""
+        return ApiCall(
+            name="get file",
+            method="GET",
+            path=f"/api/v1/files/{segment(file_id)}",
+            parse=_file,
+            refuse=_refuse,
+        )
+
+    def get_credits(self) -> ApiCall[Balance]:
+        """Read the balance of the account."""
+        return ApiCall(
+            name="get credits",
+            method="GET",
+            path="/api/v1/credits",
+            parse=lambda document: Balance(credits=document["current_credits"]),
+            refuse=_refuse,
+        )
+
+    def list_models(self) -> ApiCall[list[ModelInfo]]:
+        """List the models. Public: sent without the key."""
+        return ApiCall(
+            name="list models",
+            method="GET",
+            path="/api/v1/models",
+            parse=models,
+            refuse=_refuse,
+            needs_key=False,
+        )
+
+    def get_openapi(self) -> ApiCall[dict[str, Any]]:
+        """Read the OpenAPI document. Public: sent without the key."""
+        return ApiCall(
+            name="get openapi",
+            method="GET",
+            path="/api/v1/openapi.json",
+            parse=dict,
+            refuse=_refuse,
+            needs_key=False,
+        )
+
+    def request_body(
+        self,
+        model: str,
+        prompt: str | None,
+        params: Mapping[str, Any],
+        references: Sequence[ReferenceMedia] = (),
+        client_request_id: str | None = None,
+        *,
+        key: str | None = None,
+        dialect: Dialect | None = None,
+    ) -> str:
+        """
+        Return the JSON text of a create request (https://rivya.ai/docs/api-generations).
+
+        """
+        document: dict[str, Any] = {"model": model}
+        if prompt is not None:
+            document["prompt"] = prompt
+        sent = dict(params)
+        if references:
+            sent["referenceMediaItems"] = [_reference_item(reference) for reference in references]
+        if sent:
+            document["params"] = sent
+        if client_request_id is not None:
+            document["client_request_id"] = client_request_id
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+RIVYA: Final = RivyaApi()

@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from airflow_provider_rivya.api import gateways
 from airflow_provider_rivya.api.call import ApiCall, FilePart, segment
 from airflow_provider_rivya.api.dialect import Dialect
+from airflow_provider_rivya.api.gateway import Capabilities, GatewayApi, Pace, PollGuidance, Polling
 from airflow_provider_rivya.api.reading import models, percent, unix_time, urls
 from airflow_provider_rivya.api.schemas import (
     FAILED,
@@ -37,12 +39,6 @@ from airflow_provider_rivya.api.toapis_errors import (
 )
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 
-NAME: Final = "toapis"
-TITLE: Final = "ToAPIs"
-DEFAULT_HOST: Final = "https://toapis.com"
-REPLAYS_KEYS: Final = False
-TAKES_TRACE_ID: Final = False
-
 _GENERATIONS: Final = {"image": "/v1/images/generations", "video": "/v1/videos/generations"}
 _UPLOADS: Final = {"image": "/v1/uploads/images", "video": "/v1/uploads/videos"}
 
@@ -54,135 +50,6 @@ _STATUSES: Final = {
     "completed": SUCCEEDED,
     "failed": FAILED,
 }
-
-
-def create_generation(body: str, key: str | None, category: str = "image") -> ApiCall[Generation]:
-    """
-    Submit a task.
-
-    No page documents an idempotency key: what may have been taken in is not sent again.
-
-    :param body: exact JSON text, see :func:`request_body`; the key is in it.
-    :param key: of no matter here.
-    :param category: ``image`` or ``video``: they have endpoints of their own.
-    """
-    return ApiCall(
-        name="create generation",
-        method="POST",
-        path=_place(_GENERATIONS, "category", category),
-        parse=_generation,
-        refuse=refuse_creation,
-        disguised=is_refusal,
-        body=body,
-        repeatable=False,
-    )
-
-
-def get_generation(generation_id: str, category: str = "image") -> ApiCall[Generation]:
-    """
-    Read the status, and the result, of a task.
-
-    :param category: ``image`` or ``video``, as it was submitted.
-    """
-    return _status_call("get generation", generation_id, category, generation_id)
-
-
-def find_generation(key: str, category: str = "image") -> ApiCall[Generation]:
-    """
-    Look up what was submitted with this ``client_business_id``.
-
-    The status call takes one in place of the task id; which task it returns where several share it is
-    not documented (https://docs.toapis.com/docs/cn/api-reference/tasks/image-status).
-    """
-    return replace(_status_call("find generation", key, category), refuse=refuse_look_up)
-
-
-def upload_file(
-    part: FilePart, kind: str, model: str | None = None, client_request_id: str | None = None
-) -> ApiCall[UploadedFile]:
-    """
-    Upload a reference file. The URL that comes back is public and may be used more than once.
-
-    :param kind: ``image`` or ``video``.
-    :param model: of no matter here, as is ``client_request_id``: an upload has no fields for them.
-    :raises InvalidRequestError: files of another kind have no endpoint; nothing was sent.
-    """
-    return ApiCall(
-        name="upload file",
-        method="POST",
-        path=_place(_UPLOADS, "kind", kind, f"The upload of {part.name!r}"),
-        parse=_file,
-        refuse=refuse_upload,
-        disguised=is_refusal,
-        file=FilePart(part.name, part.mime_type, part.open, {"purpose": "generation"}),
-    )
-
-
-def get_credits() -> ApiCall[Balance]:
-    """Read the balance of the key, which may be less than the account's."""
-    return ApiCall(
-        name="get credits",
-        method="GET",
-        path="/v1/balance",
-        parse=_balance,
-        refuse=refuse_balance,
-        disguised=is_refusal,
-    )
-
-
-def list_models() -> ApiCall[list[ModelInfo]]:
-    """List the models that the key may use, of all types."""
-    return ApiCall(
-        name="list models",
-        method="GET",
-        path="/v1/models?type=all",
-        parse=models,
-        refuse=refuse,
-        disguised=is_refusal,
-    )
-
-
-def request_body(
-    model: str,
-    prompt: str | None,
-    params: Mapping[str, Any],
-    references: Sequence[ReferenceMedia] = (),
-    client_request_id: str | None = None,
-    *,
-    key: str | None = None,
-    dialect: Dialect | None = None,
-) -> str:
-    """
-    Return the JSON text of a create request.
-
-    :param params: flat, such as ``{"size": "16:9", "resolution": "2K"}``; the dialect places them. An
-        object ``metadata`` among them is sent on, with what the dialect adds to it.
-    :param references: sent as a list of their URLs.
-    :param client_request_id: must be ``None``: a request has no field for it.
-    :param key: sent as ``client_business_id``, by which :func:`find_generation` finds the task.
-    :raises InvalidRequestError: something of ``params`` would stand in the place of something else.
-    """
-    dialect = dialect or Dialect()
-    _check(params, dialect.references, client_request_id, key)
-    document: dict[str, Any] = {"model": dialect.model or model}
-    if prompt is not None:
-        document["prompt"] = prompt
-    metadata = dict(params.get("metadata") or {})
-    for name, value in params.items():
-        if name == "metadata":
-            continue
-        in_metadata = (
-            dialect.resolution == "metadata" if name == "resolution" else name in dialect.in_metadata
-        )
-        (metadata if in_metadata else document)[name] = _spelled(name, value, dialect)
-    if references:
-        given = document.get(dialect.references, ())
-        document[dialect.references] = [*given, *(reference.url for reference in references)]
-    if metadata:
-        document["metadata"] = metadata
-    if key is not None:
-        document["client_business_id"] = key
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _check(
@@ -205,7 +72,7 @@ def _check(
                 Fault(f"{path}.client_business_id", "it is set for you, to find a task whose answer was lost")
             )
     if client_request_id is not None:
-        faults.append(Fault("client_request_id", f"{TITLE} has no field for it"))
+        faults.append(Fault("client_request_id", f"{gateways.TOAPIS.title} has no field for it"))
     if faults:
         raise InvalidRequestError(faults)
 
@@ -219,7 +86,7 @@ def _spelled(name: str, value: Any, dialect: Dialect) -> Any:
 def _place(places: Mapping[str, str], field: str, value: str, subject: str = "The request") -> str:
     if value in places:
         return places[value]
-    fault = Fault(field, f"{TITLE} has no endpoint for {value!r}", allowed=", ".join(places))
+    fault = Fault(field, f"{gateways.TOAPIS.title} has no endpoint for {value!r}", allowed=", ".join(places))
     raise InvalidRequestError([fault], subject=subject)
 
 
@@ -301,3 +168,144 @@ def _balance(document: Any) -> Balance:
         unlimited=document.get("unlimited_quota") is True,
         unit="credits" if in_credits else "balance units",
     )
+
+
+class ToApisApi(GatewayApi):
+    """ToAPIs: https://docs.toapis.com. No page documents an idempotency key."""
+
+    facts = gateways.TOAPIS
+    capabilities = Capabilities(replays_keys=False, finds_by_key=True, takes_trace_id=False)
+    # By status: https://docs.toapis.com/docs/en/api-reference/tasks/image-status and .../video-status: images
+    # 2-3 s while queued and 3-5 s in progress, videos 5-10 s and 10-15 s.
+    polling = Polling(
+        guidance={
+            "image": PollGuidance(first=2.0, interval=3.0, maximum=5.0, queued=Pace(2.0, 3.0)),
+            "video": PollGuidance(first=5.0, interval=10.0, maximum=15.0, queued=Pace(5.0, 10.0)),
+        },
+        floors={
+            "image": PollGuidance(first=2.0, interval=3.0, maximum=3.0),
+            "video": PollGuidance(first=5.0, interval=10.0, maximum=10.0),
+        },
+    )
+
+    def create_generation(self, body: str, key: str | None, category: str = "image") -> ApiCall[Generation]:
+        """
+        Submit a task.
+
+        No page documents an idempotency key: what may have been taken in is not sent again.
+
+        :param body: exact JSON text, see :func:`request_body`; the key is in it.
+            :param category: ``image`` or ``video``: they have endpoints of their own.
+        """
+        return ApiCall(
+            name="create generation",
+            method="POST",
+            path=_place(_GENERATIONS, "category", category),
+            parse=_generation,
+            refuse=refuse_creation,
+            disguised=is_refusal,
+            body=body,
+            repeatable=False,
+        )
+
+    def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]:
+        """
+        Read the status, and the result, of a task.
+
+        :param category: ``image`` or ``video``, as it was submitted.
+        """
+        return _status_call("get generation", generation_id, category, generation_id)
+
+    def find_generation(self, key: str, category: str = "image") -> ApiCall[Generation]:
+        """
+        Look up what was submitted with this ``client_business_id``.
+
+        The status call takes one in place of the task id; which task it returns where several share it is
+        not documented (https://docs.toapis.com/docs/cn/api-reference/tasks/image-status).
+        """
+        return replace(_status_call("find generation", key, category), refuse=refuse_look_up)
+
+    def upload_file(self, part: FilePart, kind: str, model: str | None = None) -> ApiCall[UploadedFile]:
+        """
+        Upload a reference file. The URL that comes back is public and may be used more than once.
+
+        :param kind: ``image`` or ``video``.
+        :raises InvalidRequestError: files of another kind have no endpoint; nothing was sent.
+        """
+        return ApiCall(
+            name="upload file",
+            method="POST",
+            path=_place(_UPLOADS, "kind", kind, f"The upload of {part.name!r}"),
+            parse=_file,
+            refuse=refuse_upload,
+            disguised=is_refusal,
+            file=FilePart(part.name, part.mime_type, part.open, {"purpose": "generation"}),
+        )
+
+    def get_credits(self) -> ApiCall[Balance]:
+        """Read the balance of the key, which may be less than the account's."""
+        return ApiCall(
+            name="get credits",
+            method="GET",
+            path="/v1/balance",
+            parse=_balance,
+            refuse=refuse_balance,
+            disguised=is_refusal,
+        )
+
+    def list_models(self) -> ApiCall[list[ModelInfo]]:
+        """List the models that the key may use, of all types."""
+        return ApiCall(
+            name="list models",
+            method="GET",
+            path="/v1/models?type=all",
+            parse=models,
+            refuse=refuse,
+            disguised=is_refusal,
+        )
+
+    def request_body(
+        self,
+        model: str,
+        prompt: str | None,
+        params: Mapping[str, Any],
+        references: Sequence[ReferenceMedia] = (),
+        client_request_id: str | None = None,
+        *,
+        key: str | None = None,
+        dialect: Dialect | None = None,
+    ) -> str:
+        """
+        Return the JSON text of a create request.
+
+        :param params: flat, such as ``{"size": "16:9", "resolution": "2K"}``; the dialect places them. An
+            object ``metadata`` among them is sent on, with what the dialect adds to it.
+        :param references: sent as a list of their URLs.
+        :param client_request_id: must be ``None``: a request has no field for it.
+        :param key: sent as ``client_business_id``, by which :func:`find_generation` finds the task.
+        :raises InvalidRequestError: something of ``params`` would stand in the place of something else.
+        """
+        dialect = dialect or Dialect()
+        _check(params, dialect.references, client_request_id, key)
+        document: dict[str, Any] = {"model": dialect.model or model}
+        if prompt is not None:
+            document["prompt"] = prompt
+        metadata = dict(params.get("metadata") or {})
+        for name, value in params.items():
+            if name == "metadata":
+                continue
+            in_metadata = (
+                dialect.resolution == "metadata" if name == "resolution" else name in dialect.in_metadata
+            )
+            (metadata if in_metadata else document)[name] = _spelled(name, value, dialect)
+        if references:
+            given = document.get(dialect.references, ())
+            document[dialect.references] = [*given, *(reference.url for reference in references)]
+        if metadata:
+            document["metadata"] = metadata
+        if key is not None:
+            document["client_business_id"] = key
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+TOAPIS: Final = ToApisApi()

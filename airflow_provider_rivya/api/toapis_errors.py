@@ -96,9 +96,8 @@ def refuse_creation(answer: Answer, call_name: str) -> GatewayError:
     What a second creation with the same ``client_business_id`` gets is not documented.
     """
     error = _refuse(answer, call_name)
-    if answer.status == 409 or "client_business_id" in (error.message or ""):
-        error.maybe_taken_in = True
-    return error
+    in_doubt = answer.status == 409 or "client_business_id" in error.message
+    return error.replace(maybe_taken_in=True) if in_doubt else error
 
 
 def refuse_look_up(answer: Answer, call_name: str) -> GatewayError:

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from airflow_provider_rivya.api.gateways import gateways
+
 FORMATS: Final = ("table", "json", "yaml")
-GATEWAYS: Final = ("rivya", "toapis")
+GATEWAYS: Final = tuple(facts.name for facts in gateways())
 """Names of the gateways, which are the types of their connections too; the first one is the default."""
 DEFAULT_CONNECTION: Final = f"{GATEWAYS[0]}_default"
 

@@ -96,7 +96,7 @@ def diff_models(arguments: Namespace, output: Output) -> int:
         # Only what the gateway sent: a field that it left out says nothing.
         live = [entry.model_dump(exclude_unset=True) for entry in hook.list_models()]
         origin = hook.settings.base_url
-        catalog = load_catalog(hook.api.NAME)
+        catalog = load_catalog(hook.api.name)
     difference = compare(catalog, live)
     output.result(difference.to_json(), *([_differences(difference)] if difference else []))
     for place in difference.unread[:20]:

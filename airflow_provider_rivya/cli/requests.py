@@ -70,7 +70,7 @@ def generate(arguments: Namespace, output: Output) -> int:
 
     prompt, params, faults = read_request(arguments)
     with connect(arguments.conn_id) as hook, TemporaryDirectory(prefix="rivya-") as folder:
-        dialect = read_dialect(arguments.dialect, hook.api.NAME, faults)
+        dialect = read_dialect(arguments.dialect, hook.api.name, faults)
         found: list[Reference | Fault] = [*faults, *open_references(arguments.reference, hook, folder)]
         wanted = RequestArguments(
             model=arguments.model,
@@ -82,7 +82,7 @@ def generate(arguments: Namespace, output: Output) -> int:
             dialect=dialect,
             subject=_SUBJECT,
         )
-        prepared = prepare(wanted, found, gateway=hook.api.NAME)
+        prepared = prepare(wanted, found, gateway=hook.api.name)
         with _call(hook, arguments, output, prepared.place, key=arguments.idempotency_key) as call:
             if prepared.references:
                 output.say(f"{len(prepared.references)} reference file(s) are uploaded.")
@@ -107,7 +107,7 @@ def fetch(arguments: Namespace, output: Output) -> int:
             known = call.job.resume(generation.id, model).record
             begun = generation.created_at.timestamp() if generation.created_at else None
             record = replace(
-                known, category=category or category_of(hook.api.NAME, model), submitted_at=begun
+                known, category=category or category_of(hook.api.name, model), submitted_at=begun
             )
             return _land(call.job, Submission(record, generation), arguments, output)
 
@@ -149,7 +149,7 @@ def _call(
         return CallerWords(
             f"run the same command with\n  --idempotency-key {key}\n",
             lambda known_as: f"\n  {way_back(known_as, arguments)}\n",
-            hook.api.REPLAYS_KEYS,
+            hook.api.capabilities.replays_keys,
         )
 
     with followed(output) as narrator:
@@ -194,7 +194,7 @@ def _connected(arguments: Namespace) -> Iterator[tuple[str, GatewayHook | None]]
         yield named, None
         return
     with connect(arguments.conn_id or f"{named}_default") as hook:
-        gateway = hook.api.NAME
+        gateway = hook.api.name
         if arguments.gateway not in (None, gateway):
             problem = f"the connection {hook.conn_id!r} is of type {gateway!r}"
             fault = Fault("gateway", problem, gateway)

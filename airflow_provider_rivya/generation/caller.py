@@ -192,14 +192,15 @@ def call_of(
     """
     chosen, key = key is not None, key or made_up_key()
     store: RecordStore = NoRecords()
-    if chosen and not client.api.REPLAYS_KEYS and not _MADE_UP.fullmatch(key) and place is not None:
-        store = FileRecords(place.folder(".rivya"), Identity(client.api.NAME, "", "", key, -1))
+    replays_keys = client.api.capabilities.replays_keys
+    if chosen and not replays_keys and not _MADE_UP.fullmatch(key) and place is not None:
+        store = FileRecords(place.folder(".rivya"), Identity(client.api.name, "", "", key, -1))
     context = SubmissionContext(
         client=client,
         records=RecordKeeper(store, client.conn_id),
         identity=ChosenKey(key),
         words=words(key),
-        policy=SubmissionPolicy("reuse", "fail" if not client.api.REPLAYS_KEYS else "resubmit"),
+        policy=SubmissionPolicy("reuse", "resubmit" if replays_keys else "fail"),
         clock=clock,
     )
     return Call(GenerationJob(context, stop or StopFlag(), narrator=narrator), key, chosen)

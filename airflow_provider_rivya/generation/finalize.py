@@ -91,7 +91,7 @@ class OwnOutcome:
 
     @property
     def _labels(self) -> Labels:
-        return Labels(self.context.client.api.NAME, self.record.model)
+        return Labels(self.context.client.api.name, self.record.model)
 
     def unfinished(self, error: GenerationError, *, seen: bool) -> GenerationError:
         lost = isinstance(error, NotFoundError) and not seen
@@ -166,7 +166,7 @@ def finalize(
     :param stop: ends transfers.
     :raises GenerationError: with what happened, what it cost and what a retry will do.
     """
-    labels = Labels(client.api.NAME, awaited.model)
+    labels = Labels(client.api.name, awaited.model)
     if awaited.since is not None:
         observability.waited(labels, awaited.generation_id, awaited.since, finished.outcome)
     generation = finished.generation or _read(client, outcome, awaited, finished)
@@ -192,7 +192,7 @@ def finalize(
         len(outputs),
         in_credits(generation.credits_final),
     )
-    return GenerationResult.of(generation, client.api.NAME, awaited.model, outputs)
+    return GenerationResult.of(generation, client.api.name, awaited.model, outputs)
 
 
 def _read(client: GatewayClient, outcome: OutcomePolicy, awaited: Awaited, finished: Finished) -> Generation:

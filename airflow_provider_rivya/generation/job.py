@@ -135,7 +135,7 @@ class GenerationJob:
         from airflow_provider_rivya.catalog.spec import category_of
 
         return submission.record.category or category_of(
-            self.context.client.api.NAME, submission.record.model
+            self.context.client.api.name, submission.record.model
         )
 
     # -- wait --------------------------------------------------------------------------------------
@@ -178,6 +178,7 @@ class GenerationJob:
         client = self.context.client
         target = Target.of(
             submission.generation_id,
+            client.api,
             client.settings,
             self.category(submission),
             max(0.0, deadline - time.time()),

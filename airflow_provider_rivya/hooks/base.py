@@ -63,26 +63,20 @@ class GatewayHook(ConnectedHook):
 
     def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
         """
-        Look up what was submitted under a key, where the gateway can.
+        Look up what was submitted under a key, where ``api.capabilities.finds_by_key`` says that this can be.
 
-        :return: ``None``: it knows none, or has no such call.
+        :return: ``None``: the gateway knows none.
         """
-        call = self.api.find_generation(key, category)
-        if call is None:
-            return None
         try:
-            found = self._send(call)
+            found = self._send(self.api.find_generation(key, category))
         except NotFoundError:
             return None
         return found
 
     async def afind_generation(self, key: str, *, category: str = "image") -> Generation | None:
         """Async :meth:`find_generation`."""
-        call = self.api.find_generation(key, category)
-        if call is None:
-            return None
         try:
-            found = await self._asend(call)
+            found = await self._asend(self.api.find_generation(key, category))
         except NotFoundError:
             return None
         return found
@@ -168,7 +162,7 @@ class GatewayHook(ConnectedHook):
         """
         from airflow_provider_rivya.waiting import loop, verdict
 
-        target = loop.Target.of(generation_id, self.settings, category, timeout, submitted_at)
+        target = loop.Target.of(generation_id, self.api, self.settings, category, timeout, submitted_at)
         finished = loop.watch(self, target, StopFlag())
         seen = finished.generation or self.get_generation(generation_id, category=category)
         return verdict.succeeded(finished, seen, self.conn_id)
@@ -184,7 +178,9 @@ class GatewayHook(ConnectedHook):
         """Async :meth:`wait_for_generation`."""
         from airflow_provider_rivya.waiting import loop, verdict
 
-        target = loop.Target.of(generation_id, await self.asettings(), category, timeout, submitted_at)
+        target = loop.Target.of(
+            generation_id, self.api, await self.asettings(), category, timeout, submitted_at
+        )
         finished = await loop.awatch(self, target)
         seen = finished.generation or await self.aget_generation(generation_id, category=category)
         return verdict.succeeded(finished, seen, self.conn_id)

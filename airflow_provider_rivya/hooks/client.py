@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import weakref
 from copy import copy
@@ -15,8 +16,9 @@ from airflow_provider_rivya.exceptions import ConnectionConfigError
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.call import ApiCall
     from airflow_provider_rivya.api.download import Downloader
-    from airflow_provider_rivya.api.gateway import Gateway
+    from airflow_provider_rivya.api.gateway import GatewayApi
     from airflow_provider_rivya.api.http import AsyncSender, ClientSettings, SyncSender
+    from airflow_provider_rivya.stop import Stop
 
 T = TypeVar("T")
 
@@ -32,14 +34,17 @@ class ConnectedHook(BaseHook):
     client's settings alone and is in no repr, log line, exception or return value.
 
     :param conn_id: the Airflow connection.
+    :param stop: set when the task is asked to stop: waits between the attempts at a call then end.
     """
 
     conn_type: ClassVar[str]
     hook_name: ClassVar[str]
 
-    def __init__(self, conn_id: str) -> None:
+    def __init__(self, conn_id: str, stop: Stop | None = None) -> None:
         super().__init__()
         self.conn_id = conn_id
+        self._stop = stop
+        self._guard = threading.RLock()
         self._settings: ConnectionSettings | None = None
         self._sync: SyncSender | None = None
         self._lock = asyncio.Lock()
@@ -50,7 +55,7 @@ class ConnectedHook(BaseHook):
         )
 
     @property
-    def api(self) -> Gateway:
+    def api(self) -> GatewayApi:
         """The gateway's calls. Imported when first used: DAG files import hooks."""
         raise NotImplementedError
 
@@ -63,13 +68,14 @@ class ConnectedHook(BaseHook):
 
         :raises ConnectionConfigError: it is missing or has fields that cannot be used.
         """
-        if self._settings is None:
-            try:
-                connection = self.get_connection(self.conn_id)
-            except Exception as error:
-                raise self._unreadable(error) from None
-            self._settings = self._read(connection)
-        return self._settings
+        with self._guard:
+            if self._settings is None:
+                try:
+                    connection = self.get_connection(self.conn_id)
+                except Exception as error:
+                    raise self._unreadable(error) from None
+                self._settings = self._read(connection)
+            return self._settings
 
     async def asettings(self) -> ConnectionSettings:
         """Return the same as :attr:`settings`, without blocking the event loop; many callers, one look-up."""
@@ -98,14 +104,15 @@ class ConnectedHook(BaseHook):
 
     def refresh(self) -> None:
         """Read the connection again, as its key may have been replaced; drop a client of the old one."""
-        before, self._settings = self._settings, None
-        try:
-            changed = self.settings != before
-        except ConnectionConfigError as error:
-            self._keep(before, error)
-            return
-        if changed:
-            self.close()
+        with self._guard:
+            before, self._settings = self._settings, None
+            try:
+                changed = self.settings != before
+            except ConnectionConfigError as error:
+                self._keep(before, error)
+                return
+            if changed:
+                self.close()
 
     async def arefresh(self) -> None:
         """Async :meth:`refresh`. Many callers at once make one look-up."""
@@ -137,7 +144,7 @@ class ConnectedHook(BaseHook):
         settings = read_connection(
             conn_id=self.conn_id,
             conn_type=self.conn_type,
-            default_host=self.api.DEFAULT_HOST,
+            default_host=self.api.default_host,
             host=connection.host,
             schema=connection.schema,
             port=connection.port,
@@ -183,11 +190,12 @@ class ConnectedHook(BaseHook):
 
     def get_conn(self) -> SyncSender:
         """Return the sync client, made when first used; :meth:`close` ends it."""
-        if self._sync is None:
-            from airflow_provider_rivya.api.http import SyncSender
+        from airflow_provider_rivya.api.http import SyncSender
 
-            self._sync = SyncSender(self._client_settings(self.settings))
-        return self._sync
+        with self._guard:
+            if self._sync is None:
+                self._sync = SyncSender(self._client_settings(self.settings), self._stop)
+            return self._sync
 
     async def aget_conn(self) -> AsyncSender:
         """Return the async client of the running event loop."""
@@ -207,9 +215,10 @@ class ConnectedHook(BaseHook):
 
     def close(self) -> None:
         """Close the sync client."""
-        if self._sync is not None:
-            self._sync.close()
-            self._sync = None
+        with self._guard:
+            if self._sync is not None:
+                self._sync.close()
+                self._sync = None
 
     async def aclose(self) -> None:
         """Close the async client of the running event loop."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_rivya.hooks.base import GatewayHook
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.api.gateway import Gateway
+    from airflow_provider_rivya.api.rivya import RivyaApi
     from airflow_provider_rivya.api.schemas import UploadedFile
 
 
@@ -54,33 +54,25 @@ class RivyaHook(GatewayHook):
         return field_behaviour(cls.conn_type)
 
     @property
-    def api(self) -> Gateway:
-        from airflow_provider_rivya.api import rivya
+    def api(self) -> RivyaApi:
+        from airflow_provider_rivya.api.rivya import RIVYA
 
-        return rivya
+        return RIVYA
 
     # -- calls that Rivya alone has ----------------------------------------------------------------
 
     def get_file(self, file_id: str) -> UploadedFile:
         """Read the metadata of an uploaded file."""
-        from airflow_provider_rivya.api import rivya
-
-        return self._send(rivya.get_file(file_id))
+        return self._send(self.api.get_file(file_id))
 
     async def aget_file(self, file_id: str) -> UploadedFile:
         """Async :meth:`get_file`."""
-        from airflow_provider_rivya.api import rivya
-
-        return await self._asend(rivya.get_file(file_id))
+        return await self._asend(self.api.get_file(file_id))
 
     def get_openapi(self) -> dict[str, Any]:
         """Read the OpenAPI document of the API as it is now. Needs no key."""
-        from airflow_provider_rivya.api import rivya
-
-        return self._send(rivya.get_openapi())
+        return self._send(self.api.get_openapi())
 
     async def aget_openapi(self) -> dict[str, Any]:
         """Async :meth:`get_openapi`."""
-        from airflow_provider_rivya.api import rivya
-
-        return await self._asend(rivya.get_openapi())
+        return await self._asend(self.api.get_openapi())

@@ -13,7 +13,7 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.hooks.base import GatewayHook
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.api.gateway import Gateway
+    from airflow_provider_rivya.api.toapis import ToApisApi
 
 
 class ToApisHook(GatewayHook):
@@ -59,10 +59,10 @@ class ToApisHook(GatewayHook):
         return field_behaviour(cls.conn_type)
 
     @property
-    def api(self) -> Gateway:
-        from airflow_provider_rivya.api import toapis
+    def api(self) -> ToApisApi:
+        from airflow_provider_rivya.api.toapis import TOAPIS
 
-        return toapis
+        return TOAPIS
 
     def _tried(self) -> str:
         """The balance where its endpoint answers; it is documented on a copy of the docs alone."""

@@ -222,7 +222,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
 
         self.output_path, self.state_path = as_text(self.output_path), as_text(self.state_path)
         run = TaskRun(
-            self.hook_class(self.conn_id),
+            self.hook_class(self.conn_id, stop=self._stop),
             facts_of(context["ti"], self.retries, resumed=resumed),
             in_store=self.durable and self.state_path is None,
             durable=self.durable,

@@ -94,6 +94,7 @@ class TaskRun:
     ) -> GenerationJob:
         """Make the job of this run."""
         from airflow_provider_rivya.generation.job import GenerationJob
+        from airflow_provider_rivya.stop import StopClock
         from airflow_provider_rivya.submission.context import SubmissionContext
         from airflow_provider_rivya.submission.keeper import RecordKeeper
         from airflow_provider_rivya.submission.messages import TaskWords
@@ -103,11 +104,15 @@ class TaskRun:
             records=RecordKeeper(store, self.hook.conn_id),
             identity=identity,
             words=TaskWords(
-                store.durable, self.facts.retries_left, self.hook.api.REPLAYS_KEYS, policy.resubmits
+                durable=store.durable,
+                retries_left=self.facts.retries_left,
+                replays_keys=self.hook.api.capabilities.replays_keys,
+                resubmits=policy.resubmits,
             ),
             facts=self.facts,
             policy=policy,
             stopped=stop.is_set,
+            clock=StopClock(stop),
         )
         self.job = GenerationJob(context, stop)
         return self.job

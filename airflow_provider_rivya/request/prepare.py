@@ -109,13 +109,13 @@ def prepare_request(
     )
     if arguments.convert_reference_images:
         references = convert_references(
-            references, gateway=client.api.NAME, model=arguments.model, folder=folder
+            references, gateway=client.api.name, model=arguments.model, folder=folder
         )
     return prepare(
         arguments,
         [*faults, *references],
-        gateway=client.api.NAME,
-        takes_trace_id=client.api.TAKES_TRACE_ID,
+        gateway=client.api.name,
+        takes_trace_id=client.api.capabilities.takes_trace_id,
     )
 
 

@@ -163,7 +163,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
         began_at, self._looked_at = self._looked_at, self._looked_at or now
         with self._lent_hook(context, resumed=began_at is not None) as hook:
             seen = self._look(context, hook, 0.0 if began_at is None else max(0.001, now - began_at))
-            observability.polled(Labels(hook.api.NAME, seen.model if seen else None), triggerer=False)
+            observability.polled(Labels(hook.api.name, seen.model if seen else None), triggerer=False)
             if seen is None or not seen.ended:
                 return PokeReturnValue(is_done=False)
             state = self._state(seen, self._looked_at)
@@ -252,7 +252,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
     def _category(self, hook: GatewayHook, model: str) -> str:
         from airflow_provider_rivya.catalog.spec import category_of
 
-        return self.category or category_of(hook.api.NAME, model)
+        return self.category or category_of(hook.api.name, model)
 
     def _land(
         self, context: Any, hook: GatewayHook, finished: Finished, state: DeferralState

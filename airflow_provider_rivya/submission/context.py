@@ -171,7 +171,7 @@ class SubmissionContext:
     @property
     def replays_keys(self) -> bool:
         """Whether the gateway answers a repeated key with the generation it has made of it."""
-        return self.client.api.REPLAYS_KEYS
+        return self.client.api.capabilities.replays_keys
 
 
 @dataclass(frozen=True, slots=True)

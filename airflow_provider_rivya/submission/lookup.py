@@ -66,7 +66,7 @@ def _why_foreign(answer: Generation, record: Record, context: SubmissionContext)
         return f"was created {older_by:.0f} s before this request was made"
     sent = _model_of(record.body) or record.model
     if answer.model not in (None, sent, record.model) and _known_apart(
-        client.api.NAME, str(answer.model), record.model
+        client.api.name, str(answer.model), record.model
     ):
         return f"is of the model {answer.model!r}, not {record.model!r}"
     return ""

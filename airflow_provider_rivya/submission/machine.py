@@ -255,7 +255,7 @@ class Submitter:
             return self._join(answer)
         record = record.submitted(answer.id, answer.credits_reserved, context.clock.time())
         context.records.save(record)
-        observability.submitted(Labels(context.client.api.NAME, record.model))
+        observability.submitted(Labels(context.client.api.name, record.model))
         log.info(
             "Submitted generation %s: model %s, %s, connection %s.",
             answer.id,
@@ -274,7 +274,7 @@ class Submitter:
     def _reattach(self, step: Reattach) -> Submission:
         context = self.context
         record = context.records.current = step.record
-        observability.reattached(Labels(context.client.api.NAME, record.model))
+        observability.reattached(Labels(context.client.api.name, record.model))
         log.info(
             "Resumed after an earlier try: re-attaching to generation %s (%s); nothing is submitted again.",
             record.generation_id,

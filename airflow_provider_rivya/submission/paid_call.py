@@ -68,7 +68,7 @@ class PaidCall:
         if context.stopped():
             raise self._asked_to_stop()
         try:
-            with observability.span("submit", Labels(context.client.api.NAME, record.model)) as span:
+            with observability.span("submit", Labels(context.client.api.name, record.model)) as span:
                 answer = self._create()
                 observability.annotate(
                     span, generation_id=answer.generation_id if isinstance(answer, Record) else answer.id

@@ -90,6 +90,7 @@ class GenerationTrigger(BaseTrigger):
             async with shared_hook(self.hook_class, self.conn_id) as hook:
                 target = Target.of(
                     self.generation_id,
+                    hook.api,
                     await self._settings(hook),
                     self.category,
                     max(0.0, self.deadline - time.time()),

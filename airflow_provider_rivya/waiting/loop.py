@@ -18,7 +18,7 @@ from airflow_provider_rivya.waiting.schedule import schedule_for
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.connection import ConnectionSettings
-    from airflow_provider_rivya.api.gateway import GatewayClient
+    from airflow_provider_rivya.api.gateway import GatewayApi, GatewayClient
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.stop import Stop
 
@@ -47,6 +47,7 @@ class Target:
     def of(
         cls,
         generation_id: str,
+        api: GatewayApi,
         settings: ConnectionSettings,
         category: str,
         timeout: float,
@@ -57,6 +58,7 @@ class Target:
         """
         Put a target together.
 
+        :param api: whose guidance on polling counts.
         :param timeout: seconds from now.
         :param submitted_at: seconds since the epoch; now, if not given.
         """
@@ -64,7 +66,7 @@ class Target:
         begun = now if submitted_at is None else submitted_at
         schedule = schedule_for(
             category,
-            gateway=settings.gateway,
+            api.polling,
             first=settings.poll_first,
             interval=settings.poll_interval,
             maximum=settings.poll_max,
@@ -128,4 +130,4 @@ async def awatch(client: GatewayClient, target: Target) -> Finished:
 
 
 def _labels(client: GatewayClient, seen: Generation | GatewayError) -> Labels:
-    return Labels(client.api.NAME, getattr(seen, "model", None))
+    return Labels(client.api.name, getattr(seen, "model", None))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_rivya.api.fields import FIELDS
+from airflow_provider_rivya.api.connection import connection_fields
 from tests.e2e import browser
 from tests.e2e.conftest import RUN_TIMEOUT
 from tests.sandbox_process import ACCOUNT_OF_GATEWAY, KEY_OF_GATEWAY, SandboxProcess
@@ -66,7 +66,7 @@ def test_a_connection_made_by_clicking_works(
     kept = Path(os.environ.get("KEEP_SCREENSHOTS") or tmp_path)
     conn_id, dag_id = f"{form.gateway}_default", f"{form.gateway}_quickstart"
     fields = page.open_form(conn_id, form.title)
-    assert {f"element_{entry.name}" for entry in FIELDS} <= set(fields)
+    assert {f"element_{entry.name}" for entry in connection_fields()} <= set(fields)
     assert {"host", "port", "password"} <= set(fields)
     assert not {"login", "schema"} & set(fields)
     assert page.default("element_retries") == "3"

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from airflow_provider_rivya import __version__
-from airflow_provider_rivya.api.fields import FIELDS
+from airflow_provider_rivya.api.connection import connection_fields
 from airflow_provider_rivya.get_provider_info import get_provider_info
 
 ROOT = Path(__file__).parents[2]
@@ -96,9 +96,9 @@ def test_airflow_lists_the_connection_type_with_its_fields(tmp_path: Path) -> No
     listed = json.loads(done.stdout.rpartition("ANSWER ")[2])
     assert listed["hook_class_name"] == "airflow_provider_rivya.hooks.rivya.RivyaHook"
     assert listed["hook_name"] == "Rivya"
-    assert set(listed["extra_fields"]) == {entry.name for entry in FIELDS}
+    assert set(listed["extra_fields"]) == {entry.name for entry in connection_fields()}
     assert {name: field["schema"]["title"] for name, field in listed["extra_fields"].items()} == {
-        entry.name: entry.label for entry in FIELDS
+        entry.name: entry.label for entry in connection_fields()
     }
     standard = {name: field for name, field in listed["standard_fields"].items() if field}
     assert standard["password"]["title"] == "API key"

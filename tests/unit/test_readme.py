@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG, Connection
 
+from airflow_provider_rivya.api.connection import FieldInfo, connection_fields
 from airflow_provider_rivya.api.dialect import CHOICES
-from airflow_provider_rivya.api.fields import FIELDS, ConnField
 from airflow_provider_rivya.catalog.spec import load_catalog
 from airflow_provider_rivya.catalog.validation import check_request
 from airflow_provider_rivya.cli.main import _parser
@@ -23,7 +23,7 @@ from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
-from airflow_provider_rivya.request.prepare import prepare
+from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.result import GenerationResult, Output
 
 ROOT = Path(__file__).parents[2]
@@ -106,8 +106,8 @@ def test_the_dag_of_ten_lines_has_ten() -> None:
     assert len([line for line in dag.splitlines() if line.strip()]) == 10
 
 
-@pytest.mark.parametrize("entry", FIELDS, ids=lambda entry: entry.name)
-def test_connection_table(entry: ConnField) -> None:
+@pytest.mark.parametrize("entry", connection_fields(), ids=lambda entry: entry.name)
+def test_connection_table(entry: FieldInfo) -> None:
     default, allowed, help_text = table_rows("Extra field")[entry.name]
     assert help_text == entry.help
     if entry.kind in ("text", "list"):
@@ -119,7 +119,7 @@ def test_connection_table(entry: ConnField) -> None:
 
 
 def test_connection_table_is_complete() -> None:
-    assert set(table_rows("Extra field")) == {entry.name for entry in FIELDS}
+    assert set(table_rows("Extra field")) == {entry.name for entry in connection_fields()}
 
 
 def arguments(operator: type[GenerateOperator]) -> set[str]:
@@ -146,7 +146,8 @@ def test_the_default_that_differs(operator: type[GenerateOperator]) -> None:
     _, text = table_rows("Argument")["on_uncertain_submission"]
     title = {"rivya": "Rivya", "toapis": "ToAPIs"}[operator.hook_class.conn_type]
     of_gateway = text.split(f"At {title}", 1)[1].split(" At ", 1)[0]
-    assert f"`{operator.default_on_uncertain_submission}` (default)" in of_gateway
+    default = inspect.signature(operator.__init__).parameters["on_uncertain_submission"].default
+    assert f"`{default}` (default)" in of_gateway
 
 
 def test_dialect_table() -> None:
@@ -179,16 +180,15 @@ def test_result_has_the_documented_keys() -> None:
 def test_the_shown_refusal_is_the_real_one() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         prepare(
+            RequestArguments(
+                model="nano-banana-2",
+                prompt="A red bicycle",
+                model_params={"aspectRatio": "16:9", "resolution": "2k"},
+                output_path="bicycles/",
+                subject="The request of task 'image'",
+            ),
+            [],
             gateway="rivya",
-            model="nano-banana-2",
-            prompt="A red bicycle",
-            model_params={"aspectRatio": "16:9", "resolution": "2k"},
-            references=[],
-            client_request_id=None,
-            output_path="bicycles/",
-            output_conn_id=None,
-            mapped=False,
-            subject="The request of task 'image'",
         )
     assert str(caught.value).strip() == marked("faults").strip()
 

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from airflow_provider_rivya.api.connection import (
     ConnectionSettings,
+    connection_fields,
     how_to_set,
     is_loopback,
     read_connection,
 )
-from airflow_provider_rivya.api.fields import FIELDS, conn_fields
 from airflow_provider_rivya.exceptions import ConnectionConfigError
+from airflow_provider_rivya.hooks.form import conn_fields
 
 KEY = "rvya_sk_test_0123456789"
 
@@ -131,7 +132,7 @@ def test_the_key_is_taken_without_the_space_around_it() -> None:
     assert connect(password=f" {KEY}\n").api_key == KEY
 
 
-NUMERIC = [entry for entry in FIELDS if entry.kind in ("number", "integer")]
+NUMERIC = [entry for entry in connection_fields() if entry.kind in ("number", "integer")]
 
 
 @pytest.mark.parametrize("entry", NUMERIC, ids=lambda entry: entry.name)
@@ -155,7 +156,7 @@ def test_numbers_out_of_their_range_or_of_another_type(entry: Any) -> None:
         assert f"from {entry.minimum} to {entry.maximum}" in found
 
 
-@pytest.mark.parametrize("entry", FIELDS, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", connection_fields(), ids=lambda entry: entry.name)
 def test_an_empty_field_is_the_default(entry: Any) -> None:
     for value in (None, ""):
         assert getattr(connect(extra={entry.name: value}), entry.name) == entry.default
@@ -264,7 +265,7 @@ def test_loopback(host: str, own: bool) -> None:
 
 def test_the_form_and_the_parser_are_of_one_table() -> None:
     form = conn_fields()
-    assert list(form) == [entry.name for entry in FIELDS]
+    assert list(form) == [entry.name for entry in connection_fields()]
     assert form["retries"]["schema"] == {
         "type": ["integer", "null"],
         "default": 3,
@@ -291,7 +292,10 @@ ANYTHING = st.recursive(
     st.one_of(st.none(), st.text(max_size=40)),
     st.one_of(st.none(), st.text(max_size=8)),
     st.one_of(st.none(), st.integers()),
-    st.one_of(st.text(max_size=40), st.dictionaries(st.sampled_from([e.name for e in FIELDS]), ANYTHING)),
+    st.one_of(
+        st.text(max_size=40),
+        st.dictionaries(st.sampled_from([e.name for e in connection_fields()]), ANYTHING),
+    ),
 )
 def test_whatever_is_typed_in_is_settings_or_an_error_of_the_tree(
     host: str | None, schema: str | None, port: int | None, extra: Any

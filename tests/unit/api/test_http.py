@@ -14,18 +14,21 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api import http, rivya, toapis
+from airflow_provider_rivya.api import http
 from airflow_provider_rivya.api.call import ApiCall, FilePart
 from airflow_provider_rivya.api.http import AsyncSender, ClientSettings, SyncSender, tls_context
+from airflow_provider_rivya.api.rivya import RIVYA as rivya
+from airflow_provider_rivya.api.toapis import TOAPIS as toapis
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     GatewayError,
     GatewayUnavailableError,
     GatewayUnreachableError,
     InsufficientCreditsError,
+    RateLimitedError,
     UnexpectedAnswerError,
 )
-from tests.unit.api.wire import Received, Wire, answer
+from tests.unit.api.wire import Pauses, Received, Wire, answer
 
 KEY = "rvya_sk_test_0123456789"
 DONE = answer(200, {"id": "task_1", "status": "queued"})
@@ -51,7 +54,7 @@ def settings(url: str, **kwargs: Any) -> ClientSettings:
 
 
 def send_sync(url: str, call: ApiCall[Any], *, repeat: bool = True, **kwargs: Any) -> Any:
-    with SyncSender(settings(url, **kwargs), sleep=lambda seconds: None) as sender:
+    with SyncSender(settings(url, **kwargs), Pauses()) as sender:
         return sender.send(call, repeat=repeat)
 
 
@@ -172,9 +175,7 @@ def test_a_file_for_toapis_goes_with_its_purpose_alone() -> None:
     part = FilePart("b.png", "image/png", lambda: io.BytesIO(b"\x89PNG bytes"))
     said = {"success": True, "message": "", "data": {"id": "upload_1", "url": "https://x/1"}}
     with Wire(BUSY, answer(200, said)) as wire:
-        assert (
-            send_sync(wire.url, toapis.upload_file(part, "image", "nano-banana-2", "job-1")).id == "upload_1"
-        )
+        assert send_sync(wire.url, toapis.upload_file(part, "image", "nano-banana-2")).id == "upload_1"
     assert [request.target for request in wire.received] == ["/v1/uploads/images"] * 2
     for request in wire.received:
         assert (
@@ -269,7 +270,7 @@ def test_a_creation_without_replay_is_repeated_where_nobody_listened(
         def come_up(seconds: float) -> None:
             gateways.append(stack.enter_context(Wire(DONE, port=closed_port)))
 
-        sender = stack.enter_context(SyncSender(settings(f"http://127.0.0.1:{closed_port}"), sleep=come_up))
+        sender = stack.enter_context(SyncSender(settings(f"http://127.0.0.1:{closed_port}"), Pauses(come_up)))
         assert sender.send(paid_once).id == "task_1"
     assert [len(gateway.received) for gateway in gateways] == [1]
 
@@ -298,12 +299,40 @@ def test_whether_it_may_have_been_taken_in(send: Send, said: bytes | None, taken
 
 
 def test_the_waits_are_the_gateways_where_it_names_them() -> None:
-    waits: list[float] = []
-    said = [answer(429, retry_after="7"), answer(503, retry_after="9999"), answer(503), DONE]
-    with Wire(*said) as wire, SyncSender(settings(wire.url, retries=3), sleep=waits.append) as sender:
+    pauses = Pauses()
+    said = [answer(429, retry_after="7"), answer(503, retry_after="120"), answer(503), DONE]
+    with Wire(*said) as wire, SyncSender(settings(wire.url, retries=3), pauses) as sender:
         sender.send(GET)
-    assert waits[:2] == [7.0, 120.0]
-    assert 0.0 <= waits[2] <= 30.0
+    assert pauses.waits[:2] == [7.0, 120.0]
+    assert 0.0 <= pauses.waits[2] <= 30.0
+
+
+def test_a_longer_wait_than_a_call_may_take_ends_the_call(send: Send) -> None:
+    """It never shortens the wait."""
+    with Wire(answer(429, retry_after="600"), DONE) as wire, pytest.raises(RateLimitedError) as caught:
+        send(wire.url, GET, retries=3)
+    assert caught.value.retry_after == 600.0
+    assert len(wire.received) == 1
+
+
+def test_a_task_that_is_asked_to_stop_makes_no_other_attempt() -> None:
+    pauses = Pauses(stops=True)
+    with (
+        Wire(None, REFUSED) as wire,
+        SyncSender(settings(wire.url, retries=3), pauses) as sender,
+        pytest.raises(GatewayError) as caught,
+    ):
+        sender.send(CREATE)
+    assert len(wire.received) == len(pauses.waits) == 1
+    assert caught.value.maybe_taken_in
+
+
+def test_no_cookie_is_kept(send: Send) -> None:
+    said = answer(503).replace(b"\r\n", b"\r\nSet-Cookie: session=1; Path=/\r\n", 1)
+    with Wire(said, DONE) as wire:
+        send(wire.url, GET)
+    assert len(wire.received) == 2
+    assert [name for request in wire.received for name in request.headers if name.lower() == "cookie"] == []
 
 
 def test_each_repeat_is_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from airflow_provider_rivya.api import rivya
 from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, read_answer
 from airflow_provider_rivya.api.dialect import Dialect
+from airflow_provider_rivya.api.rivya import RIVYA as rivya
 from airflow_provider_rivya.api.schemas import Generation, ReferenceMedia, UploadedFile
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
@@ -91,9 +91,9 @@ def test_an_upload_sends_only_the_fields_that_are_given() -> None:
     call = rivya.upload_file(part, "image")
     assert (call.method, call.path, call.repeatable) == ("POST", "/api/v1/files", True)
     assert call.file == FilePart("a.png", "image/png", opener, {"kind": "image"})
-    everything = rivya.upload_file(part, "image", "nano-banana-2", "job-1").file
+    everything = rivya.upload_file(part, "image", "nano-banana-2").file
     assert everything is not None
-    assert everything.fields == {"kind": "image", "model": "nano-banana-2", "client_request_id": "job-1"}
+    assert everything.fields == {"kind": "image", "model": "nano-banana-2"}
 
 
 def test_the_body_has_what_is_given_and_nothing_else() -> None:
@@ -110,8 +110,10 @@ def test_there_is_one_endpoint_one_spelling_and_no_look_up() -> None:
         assert (ours.path, ours.body, ours.idempotency_key) == (plain.path, plain.body, plain.idempotency_key)
     spelled = rivya.request_body("z", "p", {"resolution": "2k"}, key="k", dialect=Dialect(model="other"))
     assert spelled == rivya.request_body("z", "p", {"resolution": "2k"})
-    assert rivya.find_generation("k") is None
-    assert (rivya.NAME, rivya.TITLE, rivya.REPLAYS_KEYS) == ("rivya", "Rivya", True)
+    assert not rivya.capabilities.finds_by_key
+    with pytest.raises(NotImplementedError):
+        rivya.find_generation("k")
+    assert (rivya.name, rivya.title, rivya.capabilities.replays_keys) == ("rivya", "Rivya", True)
 
 
 def test_the_documented_body_with_references() -> None:

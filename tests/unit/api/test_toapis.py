@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_rivya.api import toapis
 from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, read_answer
 from airflow_provider_rivya.api.dialect import CHOICES, Dialect
 from airflow_provider_rivya.api.schemas import Balance, Generation, GenerationFailure, ReferenceMedia
+from airflow_provider_rivya.api.toapis import TOAPIS as toapis
 from airflow_provider_rivya.exceptions import (
     GatewayError,
     InsufficientCreditsError,
@@ -89,13 +89,13 @@ def test_a_creation_carries_its_body_as_given() -> None:
 
 
 def test_what_the_gateway_cannot_do_is_told() -> None:
-    assert (toapis.NAME, toapis.TITLE, toapis.DEFAULT_HOST) == ("toapis", "ToAPIs", "https://toapis.com")
-    assert not toapis.REPLAYS_KEYS
-    assert not toapis.TAKES_TRACE_ID
+    assert (toapis.name, toapis.title, toapis.default_host) == ("toapis", "ToAPIs", "https://toapis.com")
+    assert not toapis.capabilities.replays_keys
+    assert not toapis.capabilities.takes_trace_id
 
 
 def test_an_upload_sends_its_purpose_and_nothing_else() -> None:
-    call = toapis.upload_file(PART, "image", "nano-banana-2", "job-1")
+    call = toapis.upload_file(PART, "image", "nano-banana-2")
     assert call.file == FilePart("a.png", "image/png", PART.open, {"purpose": "generation"})
 
 

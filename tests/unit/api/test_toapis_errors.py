@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api import toapis
 from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, in_doubt, read_answer
+from airflow_provider_rivya.api.toapis import TOAPIS as toapis
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     GatewayError,

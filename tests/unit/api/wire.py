@@ -94,3 +94,27 @@ class Wire:
             self.received.append(request)
             entry = self._script[min(len(self.received), len(self._script)) - 1]
         return entry(request) if callable(entry) else entry
+
+
+class Pauses:
+    """
+    In the place of a task's stop flag: takes no time, and notes how long the waits would have been.
+
+    :param meanwhile: called with each wait.
+    :param stops: what a wait returns: whether the task was asked to stop meanwhile.
+    """
+
+    def __init__(
+        self, meanwhile: Callable[[float], object] = lambda seconds: None, *, stops: bool = False
+    ) -> None:
+        self.waits: list[float] = []
+        self._meanwhile = meanwhile
+        self._stops = stops
+
+    def is_set(self) -> bool:
+        return False
+
+    def wait(self, timeout: float, /) -> bool:
+        self.waits.append(timeout)
+        self._meanwhile(timeout)
+        return self._stops

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from airflow_provider_rivya.submission.fate import Situation
+from airflow_provider_rivya.submission.leftovers import Left, standing
 
 from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import ConnectionConfigError, Fault, InvalidRequestError
-from airflow_provider_rivya.submission.fate import Situation
-from airflow_provider_rivya.submission.leftovers import Left, standing
 from airflow_provider_rivya.submission.record import Record
 
 INTENT = Record("intent", 2, 0, "f", "rivya-1", 0.0, "rivya_default", "nano-banana-2", body="{}")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import traceback
 
 import pytest
+from airflow_provider_rivya.operators.failures import failure_of_task, without_retry
 
 from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import (
@@ -22,7 +23,6 @@ from airflow_provider_rivya.exceptions import (
     RequestRejectedError,
     UnexpectedAnswerError,
 )
-from airflow_provider_rivya.operators.failures import failure_of_task, without_retry
 from airflow_provider_rivya.submission.record import Record
 
 INTENT = Record("intent", 0, 0, "f", "key", 1.0, "rivya_default", "z-image", body="{}")

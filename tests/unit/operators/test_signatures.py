@@ -1,4 +1,4 @@
-"""A misspelt argument in a DAG file is an error in an editor: operators, sensors and decorators list theirs."""
+"""A misspelt argument in a DAG file is an error in an editor: all classes list their arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_rivya.sensors.toapis import ToApisTaskSensor
 
 ROOT = Path(__file__).parents[3]
 
-RIGHT = '''
+RIGHT = """
 from datetime import timedelta
 
 from airflow.sdk import DAG
@@ -32,7 +32,7 @@ from airflow_provider_rivya.sensors.toapis import ToApisTaskSensor
 with DAG("typed") as dag:
     params: NanoBanana2Params = {"aspect_ratio": "16:9"}
     first = RivyaGenerateOperator(
-        task_id="first", model="nano-banana-2", prompt="A lighthouse", model_params=params, retries=2, pool="paid"
+        task_id="first", model="nano-banana-2", prompt="A lighthouse", model_params=params, retries=2
     )
     second = ToApisGenerateOperator(
         task_id="second",
@@ -47,7 +47,7 @@ with DAG("typed") as dag:
     RivyaCreditsSensor(task_id="fifth", min_credits=10, timeout=60)
     rivya_generate_task(model="nano-banana-2", output_path="/data/", retries=2)
     toapis_generate_task(model="nano-banana-2", toapis_conn_id="other")
-'''
+"""
 
 WRONG = {
     'RivyaGenerateOperator(task_id="a", model="z-image", promt="A lighthouse")': "promt",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from airflow_provider_rivya.sensors.watching import WatchedEnding, as_sensor_timeout, is_passing
 
 from airflow_provider_rivya._compat import AirflowFailException, AirflowSensorTimeout
 from airflow_provider_rivya.api.schemas import Generation, GenerationFailure
@@ -19,7 +20,6 @@ from airflow_provider_rivya.exceptions import (
     UnexpectedAnswerError,
 )
 from airflow_provider_rivya.hooks.rivya import RivyaHook
-from airflow_provider_rivya.sensors.watching import WatchedEnding, as_sensor_timeout, is_passing
 
 
 @pytest.fixture

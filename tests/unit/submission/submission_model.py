@@ -18,6 +18,7 @@ from uuid import UUID
 from greenlet import greenlet  # type: ignore[import-untyped]  # it ships no types
 
 from airflow_provider_rivya.api import schemas
+from airflow_provider_rivya.api.gateway import Capabilities
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.request.request import GenerationRequest
 from airflow_provider_rivya.submission.context import (
@@ -44,8 +45,8 @@ IDENTITY = Identity("", "dag", "run", "task", -1)
 class Api:
     """What the client knows of the gateway."""
 
-    REPLAYS_KEYS: bool
-    NAME: str = "rivya"
+    capabilities: Capabilities
+    name: str = "rivya"
 
 
 class Hook:
@@ -57,7 +58,8 @@ class Hook:
         self._process = process
         self._world = process.world
         self.conn_id = process.world.conn_id
-        self.api = Api(process.world.gateway.replays_keys)
+        replays_keys = process.world.gateway.replays_keys
+        self.api = Api(Capabilities(replays_keys, not replays_keys, replays_keys))
 
     def create_generation(self, body: str, key: str, *, category: str) -> schemas.Generation:
         assert category == "image"
@@ -255,7 +257,7 @@ class Process:
             client=client,
             records=RecordKeeper(self.channel, "rivya_default", clock.time),
             identity=replace(IDENTITY, namespace=world.namespace),
-            words=TaskWords(True, 1, client.api.REPLAYS_KEYS, policy.resubmits),
+            words=TaskWords(True, 1, client.api.capabilities.replays_keys, policy.resubmits),
             facts=TryFacts(
                 epoch=self._epoch,
                 retries_left=1,

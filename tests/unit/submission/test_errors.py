@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
 from airflow_provider_rivya.submission.fate import Situation
-from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.stopping import gone_on, in_words
+
+from airflow_provider_rivya.submission.record import Record
 
 INTENT = Record("intent", 2, 0, "f", "rivya-1", 0.0, "rivya_default", "nano-banana-2", body="{}")
 SUBMITTED = INTENT.submitted("task_1", 5, 1.0)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from airflow_provider_rivya.submission.fate import Situation
 
 from airflow_provider_rivya.submission import fate
-from airflow_provider_rivya.submission.fate import Situation
 
 DURABLE = Situation(durable=True, retries_left=2, generation_id="task_1", credits=5.0)
 LAST = Situation(durable=True, retries_left=0, generation_id="task_1", credits=5.0)

@@ -1,10 +1,36 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from airflow_provider_rivya.waiting.schedule import FLOORS, GUIDANCE, JITTER, Pace, Schedule, schedule_for
+from airflow_provider_rivya.api.gateway import Pace, PollGuidance
+from airflow_provider_rivya.api.rivya import RIVYA
+from airflow_provider_rivya.api.toapis import TOAPIS
+from airflow_provider_rivya.waiting import schedule as schedules
+from airflow_provider_rivya.waiting.schedule import JITTER, Schedule
+
+POLLING = {"rivya": RIVYA.polling, "toapis": TOAPIS.polling}
+
+
+def as_schedule(guidance: PollGuidance) -> Schedule:
+    return Schedule(guidance.first, guidance.interval, guidance.maximum, guidance.queued)
+
+
+def schedule_for(category: str, *, gateway: str = "rivya", **explicit: Any) -> Schedule:
+    return schedules.schedule_for(category, POLLING[gateway], **explicit)
+
+
+GUIDANCE = {
+    gateway: {name: as_schedule(guidance) for name, guidance in polling.guidance.items()}
+    for gateway, polling in POLLING.items()
+}
+FLOORS = {
+    gateway: {name: as_schedule(floor) for name, floor in polling.floors.items()}
+    for gateway, polling in POLLING.items()
+}
 
 CATEGORIES = st.sampled_from(["image", "audio", "video", "hologram"])
 ELAPSED = st.floats(0, 100_000)
