@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
 from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError, NotFoundError
 from airflow_provider_rivya.hooks.client import ConnectedHook
@@ -11,9 +11,34 @@ from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from airflow_provider_rivya.api.call import FilePart
     from airflow_provider_rivya.api.schemas import Balance, Generation, ModelInfo, UploadedFile
+    from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.result import GenerationResult
+    from airflow_provider_rivya.storage.place import IfExists
+
+
+class GenerateArguments(TypedDict, total=False):
+    """The arguments of :meth:`GatewayHook.generate`."""
+
+    model: Required[str]
+    prompt: str | None
+    model_params: Mapping[str, Any] | None
+    reference_media: Any
+    output_path: str | os.PathLike[str] | None
+    output_conn_id: str | None
+    if_exists: IfExists
+    idempotency_key: str | None
+    client_request_id: str | None
+    timeout: float
+    validation: Validation
+    max_credits: float | None
+    allow_estimates: bool
+    min_credits_left: float | None
+    convert_reference_images: bool
+    dialect: Mapping[str, Any] | None
 
 
 class GatewayHook(ConnectedHook):
@@ -139,6 +164,82 @@ class GatewayHook(ConnectedHook):
         :param model: have the gateway check the file against this model's rules.
         """
         return self._send(self.api.upload_file(part, kind, model))
+
+    # -- from a request to files -------------------------------------------------------------------
+
+    def generate(
+        self,
+        *,
+        model: str,
+        prompt: str | None = None,
+        model_params: Mapping[str, Any] | None = None,
+        reference_media: Any = None,
+        output_path: str | os.PathLike[str] | None = None,
+        output_conn_id: str | None = None,
+        if_exists: IfExists = "overwrite",
+        idempotency_key: str | None = None,
+        client_request_id: str | None = None,
+        timeout: float = 3600.0,
+        validation: Validation = "strict",
+        max_credits: float | None = None,
+        allow_estimates: bool = False,
+        min_credits_left: float | None = None,
+        convert_reference_images: bool = False,
+        dialect: Mapping[str, Any] | None = None,
+    ) -> GenerationResult:
+        """
+        Check a request, upload its references, submit it, wait for it, and land its files.
+
+        For a task of your own, where the operators do not fit. Airflow does not know of the generation: no
+        record of it outlives the call but what ``idempotency_key`` gives.
+
+        :param reference_media: one or a list of: local path, object storage URI, http(s) URL, or the result
+            of an earlier generation.
+        :param output_path: a folder (``s3://bucket/prefix/``, ``/data/``) or one file name; without it the
+            URLs alone are handed on.
+        :param idempotency_key: a key for this one request, the same on every call for it, such as
+            ``f"{run_id}-{row_id}"``: it is paid for once then. Rivya answers a repeated key with the first
+            generation. At ToAPIs it is looked up, and what was sent under it is not sent again, as the record
+            in ``.rivya/`` beside the same ``output_path`` tells.
+        :param timeout: seconds to wait for the generation.
+
+        The other arguments are those of the generate operators.
+
+        :raises InvalidRequestError: with every fault; nothing was sent.
+        :raises GenerationError: with what happened, what it cost and what to do.
+        """
+        from airflow_provider_rivya.generation.caller import CallerWords, generate
+        from airflow_provider_rivya.request.budget import Budget
+        from airflow_provider_rivya.request.prepare import RequestArguments
+        from airflow_provider_rivya.storage.path import as_text
+
+        arguments = RequestArguments(
+            model=model,
+            prompt=prompt,
+            model_params=model_params,
+            reference_media=reference_media,
+            client_request_id=client_request_id,
+            output_path=as_text(output_path),
+            output_conn_id=output_conn_id,
+            if_exists=if_exists,
+            validation=validation,
+            budget=Budget(max_credits, allow_estimates, min_credits_left),
+            convert_reference_images=convert_reference_images,
+            dialect=dialect,
+        )
+
+        def words(key: str) -> CallerWords:
+            return CallerWords(
+                f"call generate() again with idempotency_key={key!r}.",
+                lambda known_as: f" rivya fetch {known_as} --output FOLDER --conn-id {self.conn_id}",
+                self.api.capabilities.replays_keys,
+            )
+
+        return generate(self, arguments, key=idempotency_key, timeout=timeout, words=words)
+
+    async def agenerate(self, **arguments: Unpack[GenerateArguments]) -> GenerationResult:
+        """Async :meth:`generate`: in a thread, as files would block the event loop."""
+        return await asyncio.to_thread(self.generate, **arguments)
 
     # -- waiting -----------------------------------------------------------------------------------
 

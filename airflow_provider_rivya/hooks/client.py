@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 from airflow_provider_rivya._compat import BaseHook, is_connection_missing
 from airflow_provider_rivya.api.connection import ConnectionSettings, how_to_set, read_connection
@@ -53,6 +53,12 @@ class ConnectedHook(BaseHook):
         self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncSender] = (
             weakref.WeakKeyDictionary()
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def api(self) -> GatewayApi:
