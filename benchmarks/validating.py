@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec, load_catalog
-from airflow_provider_rivya.catalog.validation import check_request
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import check_request
+from airflow_provider_rivya.catalog.model import Catalog, ModelSpec, ParamSpec
 from benchmarks.figure import Figure
 
 ONE: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_rivya.catalog.spec import ModelSpec
+from airflow_provider_rivya.catalog.model import ModelSpec
 
 
 def entry(spec: ModelSpec) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from airflow_provider_rivya.catalog.bundled import parse_catalog
 from airflow_provider_rivya.catalog.live import Difference
-from airflow_provider_rivya.catalog.parsing import parse_catalog
-from airflow_provider_rivya.catalog.spec import Catalog
+from airflow_provider_rivya.catalog.model import Catalog
 from tools.models import bundle, index, pages, typed
 from tools.models.target import RIVYA, TARGETS
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from airflow_provider_rivya.catalog.check import NormalisedRequest, Verdict
+from airflow_provider_rivya.catalog.findings import Findings, path_to, shown
 from airflow_provider_rivya.catalog.plain import REFUSED, json_value, plain, sendable_text, text_mapping
-from airflow_provider_rivya.catalog.validation import NormalisedRequest, Verdict
-from airflow_provider_rivya.catalog.wording import Findings, path_to, shown
 
 Validation = Literal["strict", "warn", "off"]
 MODES: tuple[Validation, ...] = ("strict", "warn", "off")

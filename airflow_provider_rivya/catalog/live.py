@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec
+from airflow_provider_rivya.catalog.model import Catalog, ModelSpec, ParamSpec
 
 _CHAT: Final = "chat"
 _CHAT_ENDPOINTS: Final = frozenset(("chat_completions",))

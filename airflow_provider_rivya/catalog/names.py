@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec
+from airflow_provider_rivya.catalog.model import ModelSpec, ParamSpec
 
 _MAX_KEY_LENGTH = 60
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")

@@ -1,8 +1,4 @@
-"""
-Reads whatever Python objects a DAG author hands over into plain JSON values, and never fails at it.
-
-Types are looked at with ``type()``, not ``isinstance``, which a proxy or a mock can answer as it likes.
-"""
+"""Reads the Python objects that a DAG author hands over into plain JSON values, within bounds."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from airflow_provider_rivya.catalog.wording import Findings, path_to, shown, type_name
+from airflow_provider_rivya.catalog.findings import Findings, path_to, shown, type_name
 
 REFUSED: Final = object()
 """Returned in place of a wire value when a fault was noted."""
@@ -30,36 +26,28 @@ def plain(value: object) -> Any:
     Subclasses of ``str``, ``int`` and ``float`` (enum members, numpy's ``str_`` and ``float64``) and
     ``Decimal`` become the built-in value; everything else stays what it is.
     """
-    kind = type(value)
-    if kind in (str, int, float, bool):
+    if type(value) in (str, int, float, bool) or value is None:
         return value
-    if issubclass(kind, str):
-        return str.__str__(value)
-    if issubclass(kind, int):
-        return int.__int__(value)  # type: ignore[arg-type]
-    if issubclass(kind, float):
-        return float.__float__(value)  # type: ignore[arg-type]
-    if issubclass(kind, Decimal):
-        return _from_decimal(value)  # type: ignore[arg-type]
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind.__str__(value) if kind is str else kind(value)
+    if isinstance(value, Decimal):
+        return _from_decimal(value)
     return value
 
 
 def _from_decimal(value: Decimal) -> int | float:
-    if not Decimal.is_finite(value):
-        return math.nan if Decimal.is_nan(value) else math.inf
-    if Decimal.adjusted(value) > 300:
+    if not value.is_finite():
+        return math.nan if value.is_nan() else math.inf
+    if value.adjusted() > 300:
         return math.inf
-    as_float = Decimal.__float__(value)
+    as_float = float(value)
     return int(as_float) if as_float.is_integer() and abs(as_float) <= SAFE_INTEGER else as_float
 
 
 def elements(value: object) -> list[Any] | None:
     """Copy a list or tuple; ``None`` for anything else."""
-    if issubclass(type(value), list):
-        return [*list.__iter__(value)]  # type: ignore[arg-type]
-    if issubclass(type(value), tuple):
-        return [*tuple.__iter__(value)]  # type: ignore[arg-type]
-    return None
+    return list(value) if isinstance(value, list | tuple) else None
 
 
 def sendable_text(text: str, path: str, findings: Findings) -> bool:
@@ -85,20 +73,11 @@ def text_mapping(
 
     :return: the entries with a usable key, or ``None`` when it is no mapping at all; faults are noted.
     """
-    if not issubclass(type(value), Mapping):
-        findings.fault(
-            path,
-            f"a mapping is needed, not {type_name(value)}",
-            "a mapping with text keys",
-        )
-        return None
-    try:
-        pairs = [(key, entry) for key, entry in value.items()]  # type: ignore[attr-defined]
-    except Exception as error:  # foreign code may raise anything; here it becomes a fault
-        findings.fault(path, f"the mapping could not be read ({type(error).__name__})")
+    if not isinstance(value, Mapping):
+        findings.fault(path, f"a mapping is needed, not {type_name(value)}", "a mapping with text keys")
         return None
     entries: dict[str, Any] = {}
-    for key, entry in pairs:
+    for key, entry in value.items():
         name = plain(key)
         if type(name) is not str:
             findings.fault(path, f"{shown(name)} cannot be a key", "keys that are texts")
@@ -139,7 +118,7 @@ class _JsonCopy:
             return REFUSED
         if (parts := elements(value)) is not None:
             return self._list(parts, path, depth)
-        if issubclass(kind, Mapping):
+        if isinstance(value, Mapping):
             return self._mapping(value, path, depth)
         self._findings.fault(path, f"{type_name(value)} cannot be sent as JSON", "JSON values")
         return REFUSED

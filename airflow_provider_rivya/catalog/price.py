@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.catalog.spec import ModelSpec
+    from airflow_provider_rivya.catalog.model import ModelSpec
 
 _COUNTS = ("n", "max_images")
 

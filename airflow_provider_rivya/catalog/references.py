@@ -6,13 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from airflow_provider_rivya.catalog.spec import (
-    KindRule,
-    ModelSpec,
-    ReferenceMode,
-    ReferenceRule,
-)
-from airflow_provider_rivya.catalog.wording import Findings, counted, listing, shown
+from airflow_provider_rivya.catalog.findings import Findings, counted, listing, shown
+from airflow_provider_rivya.catalog.model import KindRule, ModelSpec, ReferenceMode, ReferenceRule
 
 PATH = "reference_media"
 

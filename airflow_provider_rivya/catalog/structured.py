@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_rivya.catalog.findings import Findings, named, path_to, type_name, value_rule
+from airflow_provider_rivya.catalog.model import ItemRule, ParamSpec
 from airflow_provider_rivya.catalog.names import canonical
 from airflow_provider_rivya.catalog.plain import (
     REFUSED,
@@ -14,8 +16,6 @@ from airflow_provider_rivya.catalog.plain import (
     sendable_text,
     text_mapping,
 )
-from airflow_provider_rivya.catalog.spec import ItemRule, ParamSpec
-from airflow_provider_rivya.catalog.wording import Findings, named, path_to, type_name, value_rule
 
 
 def json_object(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:

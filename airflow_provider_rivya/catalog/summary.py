@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from airflow_provider_rivya.catalog.model import ModelSpec
 from airflow_provider_rivya.catalog.price import estimate_credits
-from airflow_provider_rivya.catalog.spec import ModelSpec
 
 UNKNOWN_PRICE = "?"
 

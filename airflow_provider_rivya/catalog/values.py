@@ -36,11 +36,7 @@ from collections.abc import Callable
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
-from airflow_provider_rivya.catalog.names import meaning_of
-from airflow_provider_rivya.catalog.plain import REFUSED, SAFE_INTEGER, plain, sendable_text
-from airflow_provider_rivya.catalog.spec import ParamSpec
-from airflow_provider_rivya.catalog.structured import array, json_object, json_of_any_kind
-from airflow_provider_rivya.catalog.wording import (
+from airflow_provider_rivya.catalog.findings import (
     Findings,
     named,
     number_rule,
@@ -48,6 +44,10 @@ from airflow_provider_rivya.catalog.wording import (
     type_name,
     value_rule,
 )
+from airflow_provider_rivya.catalog.model import ParamSpec
+from airflow_provider_rivya.catalog.names import meaning_of
+from airflow_provider_rivya.catalog.plain import REFUSED, SAFE_INTEGER, plain, sendable_text
+from airflow_provider_rivya.catalog.structured import array, json_object, json_of_any_kind
 
 # JSON's grammar of numbers without the exponent.
 _DECIMAL_TEXT = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?")

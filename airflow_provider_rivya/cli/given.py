@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rivya.catalog.spec import load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.request.references import Reference, read_references
 

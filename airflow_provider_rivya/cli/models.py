@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.api.dialect import CHOICES
 from airflow_provider_rivya.catalog import summary
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.findings import value_rule
 from airflow_provider_rivya.catalog.live import Change, Difference, compare
+from airflow_provider_rivya.catalog.model import Catalog, ModelSpec, ParamSpec
 from airflow_provider_rivya.catalog.price import estimate_credits
-from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec, load_catalog
-from airflow_provider_rivya.catalog.wording import value_rule
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.redaction import clean
 

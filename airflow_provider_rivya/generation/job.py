@@ -132,7 +132,7 @@ class GenerationJob:
 
     def category(self, submission: Submission) -> str:
         """Where the gateway keeps a generation: ``image``, ``video`` or ``audio``."""
-        from airflow_provider_rivya.catalog.spec import category_of
+        from airflow_provider_rivya.catalog.bundled import category_of
 
         return submission.record.category or category_of(
             self.context.client.api.name, submission.record.model

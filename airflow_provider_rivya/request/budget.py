@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_provider_rivya.api.schemas import Balance
-    from airflow_provider_rivya.catalog.spec import ModelSpec
+    from airflow_provider_rivya.catalog.model import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from airflow_provider_rivya.request.convert import Accepted, convert, encodings,
 from airflow_provider_rivya.request.references import Reference
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.catalog.spec import ModelSpec
+    from airflow_provider_rivya.catalog.model import ModelSpec
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def convert_references(
     :return: in the same order; a converted one keeps its ``sha256``, which is the original's, so that
         neither the fingerprint nor an upload asks which release of Pillow wrote it.
     """
-    from airflow_provider_rivya.catalog.spec import load_catalog
+    from airflow_provider_rivya.catalog.bundled import load_catalog
 
     spec = load_catalog(gateway).get(model) if isinstance(model, str) else None
     accepted = _accepted(spec)

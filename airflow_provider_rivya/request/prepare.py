@@ -16,9 +16,9 @@ from airflow_provider_rivya.storage.check import checked_place
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.dialect import Dialect
     from airflow_provider_rivya.api.gateway import GatewayClient
+    from airflow_provider_rivya.catalog.check import NormalisedRequest
     from airflow_provider_rivya.catalog.lenient import Validation
-    from airflow_provider_rivya.catalog.spec import ModelSpec
-    from airflow_provider_rivya.catalog.validation import NormalisedRequest
+    from airflow_provider_rivya.catalog.model import ModelSpec
     from airflow_provider_rivya.request.references import Reference
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 
@@ -197,9 +197,9 @@ def _checked(
     sent_as: str | None,
 ) -> tuple[NormalisedRequest, ModelSpec | None]:
     """Ask the catalogue as far as ``validation`` says; log its warnings."""
+    from airflow_provider_rivya.catalog.bundled import load_catalog
+    from airflow_provider_rivya.catalog.check import check_request
     from airflow_provider_rivya.catalog.lenient import as_far_as_known, as_given
-    from airflow_provider_rivya.catalog.spec import load_catalog
-    from airflow_provider_rivya.catalog.validation import check_request
 
     catalog = load_catalog(gateway)
     given = as_given(model, prompt, params)

@@ -250,7 +250,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
         )
 
     def _category(self, hook: GatewayHook, model: str) -> str:
-        from airflow_provider_rivya.catalog.spec import category_of
+        from airflow_provider_rivya.catalog.bundled import category_of
 
         return self.category or category_of(hook.api.name, model)
 

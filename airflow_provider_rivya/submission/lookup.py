@@ -95,7 +95,7 @@ def _model_of(body: str | None) -> str | None:
 
 def _known_apart(gateway: str, one: str, other: str) -> bool:
     """Whether two ids are models that the catalogue tells apart; gateways spell one model in several ways."""
-    from airflow_provider_rivya.catalog.spec import load_catalog
+    from airflow_provider_rivya.catalog.bundled import load_catalog
 
     catalog = load_catalog(gateway)
     first, second = catalog.get(one), catalog.get(other)

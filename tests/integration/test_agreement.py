@@ -21,9 +21,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import Verdict, check_request
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.catalog.spec import load_catalog
-from airflow_provider_rivya.catalog.validation import Verdict, check_request
 from tests.integration.agreement_cases import MODELS, URL, Case, cases, minimal
 from tests.integration.sandbox.wire_tools import MKV, WAV, WEBM, picture, result, upload
 from tests.sandbox_process import KEY, SandboxProcess

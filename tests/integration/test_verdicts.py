@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import check_request
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.catalog.spec import load_catalog
-from airflow_provider_rivya.catalog.validation import check_request
 from tests.integration.sandbox.wire_tools import MKV, MP4, WEBM, picture, upload
 from tests.sandbox_process import KEY, SandboxProcess
 from tests.verdicts import ACCEPTED, REFUSED, Accepted, Refused, stricter

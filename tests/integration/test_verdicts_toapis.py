@@ -15,10 +15,11 @@ import pytest
 
 from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.api.schemas import ReferenceMedia
-from airflow_provider_rivya.api.toapis import request_body
+from airflow_provider_rivya.api.toapis import TOAPIS
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import check_request
+from airflow_provider_rivya.catalog.model import ModelSpec, ParamSpec
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec, load_catalog
-from airflow_provider_rivya.catalog.validation import check_request
 from tests.integration.sandbox.toapis_tools import upload
 from tests.integration.sandbox.wire_tools import MP4, picture
 from tests.sandbox_process import TOAPIS_KEY, SandboxProcess
@@ -65,7 +66,7 @@ def refusal(
             return f"upload: {answer.body!r}"
         media.append(ReferenceMedia(url=answer.json()["data"]["url"], kind=facts.kind))
     dialect = spec.dialect if spec else Dialect()
-    body = request_body(spec.id if spec else model, prompt, params, media, dialect=dialect)
+    body = TOAPIS.request_body(spec.id if spec else model, prompt, params, media, dialect=dialect)
     path = "/v1/videos/generations" if spec and spec.category == "video" else "/v1/images/generations"
     headers = {"Content-Type": "application/json"}
     answer = sandbox.request("POST", path, body=body.encode(), headers=headers, key=TOAPIS_KEY)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.catalog.bundled import parse_catalog
 from airflow_provider_rivya.catalog.live import compare
-from airflow_provider_rivya.catalog.parsing import parse_catalog
 from tests.live_list import entry
 from tools.generate_models import CHECKOUT, main
 from tools.models.bundle import dumps, updated

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.catalog.spec import load_catalog
-from airflow_provider_rivya.catalog.validation import check_request
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import check_request
 from airflow_provider_rivya.operators import failures
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import check_request
+from airflow_provider_rivya.catalog.model import ModelSpec
 from airflow_provider_rivya.catalog.names import meaning_of
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.catalog.spec import ModelSpec, load_catalog
-from airflow_provider_rivya.catalog.validation import check_request
 from airflow_provider_rivya.operators.base import GenerateOperator
 from tools.generate_models import CHECKOUT, generated, stale
 from tools.models.pages import snippet

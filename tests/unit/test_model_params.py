@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_rivya import model_params, model_params_toapis
-from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec, load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.model import ModelSpec, ParamSpec
 from tools.generate_models import CHECKOUT
 from tools.models.target import TARGETS
 from tools.models.typed import class_name, render
@@ -61,7 +62,7 @@ def test_a_name_that_begins_with_a_digit() -> None:
 
 def test_operators_do_not_pay_for_the_types() -> None:
     code = (
-        "import sys, airflow_provider_rivya.operators.rivya, airflow_provider_rivya.catalog.validation;"
+        "import sys, airflow_provider_rivya.operators.rivya, airflow_provider_rivya.catalog.check;"
         "sys.exit(any('model_params' in name for name in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True, timeout=60)

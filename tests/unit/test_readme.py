@@ -15,8 +15,8 @@ from airflow.sdk import DAG, Connection
 
 from airflow_provider_rivya.api.connection import FieldInfo, connection_fields
 from airflow_provider_rivya.api.dialect import CHOICES
-from airflow_provider_rivya.catalog.spec import load_catalog
-from airflow_provider_rivya.catalog.validation import check_request
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import check_request
 from airflow_provider_rivya.cli.main import _parser
 from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator
 from airflow_provider_rivya.exceptions import InvalidRequestError

@@ -6,8 +6,8 @@ import copy
 import json
 from typing import Any
 
+from airflow_provider_rivya.catalog.bundled import parse_catalog
 from airflow_provider_rivya.catalog.live import Difference, LiveModel, compare
-from airflow_provider_rivya.catalog.parsing import parse_catalog
 
 _ASSUMED = "taken over from the live list, which does not tell whether a prompt is required; it is assumed"
 _ROW_ORDER = ("key", "type", "required", "default", "min", "max", "step", "options", "note", "items")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from airflow_provider_rivya.catalog.conditions import REFERENCES, Condition, Dispute, Rule
-from airflow_provider_rivya.catalog.spec import ModelSpec
+from airflow_provider_rivya.catalog.model import ModelSpec
 from tools.models.markdown import cell
 
 _SHOWN = 6

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from airflow_provider_rivya.catalog import summary
+from airflow_provider_rivya.catalog.model import Catalog, ModelSpec, ParamSpec
 from airflow_provider_rivya.catalog.names import meaning_of
-from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec
 from tools.models.markdown import cell, table
 from tools.models.target import TARGETS
 

@@ -9,9 +9,9 @@ from typing import Any
 from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.catalog import summary
 from airflow_provider_rivya.catalog.conditions import REFERENCES, Rule
+from airflow_provider_rivya.catalog.findings import counted, number_rule, value_rule
+from airflow_provider_rivya.catalog.model import ModelSpec, ParamSpec
 from airflow_provider_rivya.catalog.names import meaning_of
-from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec
-from airflow_provider_rivya.catalog.wording import counted, number_rule, value_rule
 from tools.models import disagreements
 from tools.models.markdown import cell, table
 from tools.models.target import RIVYA, TOAPIS, Target

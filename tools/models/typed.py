@@ -6,9 +6,9 @@ import re
 import textwrap
 from collections.abc import Sequence
 
+from airflow_provider_rivya.catalog.findings import number_rule, value_rule
+from airflow_provider_rivya.catalog.model import Catalog, ModelSpec, ParamSpec
 from airflow_provider_rivya.catalog.names import meaning_of
-from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec
-from airflow_provider_rivya.catalog.wording import number_rule, value_rule
 from tools.models.target import RIVYA, TARGETS
 
 _WIDTH = 110

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.catalog.spec import load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
 from tests.cli_process import Run, rivya
 from tests.integration.conftest import QUICK
 from tests.sandbox_process import SandboxProcess

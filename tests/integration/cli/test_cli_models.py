@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
 
-from airflow_provider_rivya.catalog.spec import load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
 from tests.cli_process import rivya
 from tests.live_list import entry
 from tests.sandbox_process import SandboxProcess

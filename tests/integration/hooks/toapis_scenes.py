@@ -13,7 +13,8 @@ from PIL import Image
 
 from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.api.schemas import Generation, ReferenceMedia
-from airflow_provider_rivya.catalog.spec import ModelSpec, load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.model import ModelSpec
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.landing.land import landed

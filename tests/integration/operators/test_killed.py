@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow_provider_rivya.submission.fate import NOT_KNOWN_YET
 
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
-from airflow_provider_rivya.submission.fate import NOT_KNOWN_YET
 from tests import airflows
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.operators.bench import MAKE, Bench

@@ -8,7 +8,7 @@ from typing import Any
 import av
 import pytest
 
-from airflow_provider_rivya.catalog.spec import load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.media.sniff import HEAD_BYTES, detect
 from tests.integration.sandbox.wire_tools import create, finished, result, upload
 from tests.sandbox_process import SandboxProcess

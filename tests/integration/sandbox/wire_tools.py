@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from airflow_provider_rivya.catalog.spec import category_of
+from airflow_provider_rivya.catalog.bundled import category_of
 from tests.sandbox_process import KEY, Answer, SandboxProcess
 
 IMAGE_SECONDS = 20

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec, load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.model import ModelSpec, ParamSpec
 
 MODELS = list(load_catalog())
 PARAMS = [(spec, param) for spec in MODELS for param in spec.params]

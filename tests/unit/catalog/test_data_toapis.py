@@ -6,10 +6,11 @@ from collections import Counter
 
 import pytest
 
+from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.catalog.conditions import REFERENCES, Dispute
+from airflow_provider_rivya.catalog.model import ModelSpec, normalised_id
 from airflow_provider_rivya.catalog.names import meaning_of
 from airflow_provider_rivya.catalog.price import estimate_credits
-from airflow_provider_rivya.catalog.spec import ModelSpec, load_catalog, normalised_id
 
 CATALOG = load_catalog("toapis")
 MODELS = list(CATALOG)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec, ParamSpec, load_catalog
-from airflow_provider_rivya.catalog.validation import ReferenceFacts, Verdict, check_request
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import ReferenceFacts, Verdict, check_request
+from airflow_provider_rivya.catalog.model import Catalog, ModelSpec, ParamSpec
 
 CATALOGS = {gateway: load_catalog(gateway) for gateway in ("rivya", "toapis")}
 MODELS = [spec for catalog in CATALOGS.values() for spec in catalog]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import check_request
 from airflow_provider_rivya.catalog.lenient import as_far_as_known, as_given
-from airflow_provider_rivya.catalog.spec import load_catalog
-from airflow_provider_rivya.catalog.validation import check_request
 
 
 def test_the_authors_own_values_are_kept() -> None:

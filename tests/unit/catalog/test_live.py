@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.catalog.live import Change, Difference, compare, read_live
-from airflow_provider_rivya.catalog.spec import load_catalog
 from tests.live_list import entry
 
 CATALOG = load_catalog()

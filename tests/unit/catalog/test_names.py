@@ -4,8 +4,9 @@ from collections import defaultdict
 
 import pytest
 
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.model import ModelSpec, ParamSpec
 from airflow_provider_rivya.catalog.names import alias_for, canonical, meaning_of, near_key, reserved
-from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec, load_catalog
 
 CATALOG = load_catalog()
 PARAMS = [(spec, param) for spec in CATALOG for param in spec.params]

@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import Verdict, check_request
+from airflow_provider_rivya.catalog.model import KindRule, ReferenceMode, ReferenceRule
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.catalog.spec import KindRule, ReferenceMode, ReferenceRule, load_catalog
-from airflow_provider_rivya.catalog.validation import Verdict, check_request
 
 
 def verdict_on(model: str, *references: ReferenceFacts) -> Verdict:

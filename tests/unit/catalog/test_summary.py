@@ -7,7 +7,8 @@ import json
 import pytest
 
 from airflow_provider_rivya.catalog import summary
-from airflow_provider_rivya.catalog.spec import ModelSpec, load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.model import ModelSpec
 
 ALL = [spec for gateway in ("rivya", "toapis") for spec in load_catalog(gateway)]
 LIST = "(a list price of the guides, at 200 credits per USD; the account's own price decides)"

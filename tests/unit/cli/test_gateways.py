@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_rivya.catalog.spec import load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.cli.commands import DEFAULT_CONNECTION, GATEWAYS
 from airflow_provider_rivya.cli.connection import HOOKS, connect
 from airflow_provider_rivya.cli.given import read_dialect

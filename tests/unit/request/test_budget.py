@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_rivya.api.schemas import Balance
-from airflow_provider_rivya.catalog.spec import ModelSpec, load_catalog
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.model import ModelSpec
 from airflow_provider_rivya.exceptions import InsufficientCreditsError, InvalidRequestError
 from airflow_provider_rivya.request.budget import (
     NO_BUDGET,

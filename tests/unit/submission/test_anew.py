@@ -6,8 +6,8 @@ import logging
 from dataclasses import replace
 
 import pytest
-
 from airflow_provider_rivya.submission.anew import why_anew
+
 from airflow_provider_rivya.submission.record import Record
 
 INTENT = Record("intent", 2, 0, "f", "rivya-1", 0.0, "rivya_default", "nano-banana-2", body="{}")

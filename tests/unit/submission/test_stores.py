@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow_provider_rivya.submission.record_folder import folder_faults
 
 from airflow_provider_rivya._compat import never_expire
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.record import Record, State, UnreadableRecordError
-from airflow_provider_rivya.submission.record_folder import folder_faults
 from airflow_provider_rivya.submission.stores import (
     KEY,
     FileRecords,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.catalog.spec import load_catalog
-from airflow_provider_rivya.catalog.validation import ReferenceFacts, check_request, require_valid
+from airflow_provider_rivya.catalog.bundled import load_catalog
+from airflow_provider_rivya.catalog.check import ReferenceFacts, check_request, require_valid
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 
 CATALOG = load_catalog()

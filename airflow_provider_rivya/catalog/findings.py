@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from airflow_provider_rivya.catalog.spec import ModelSpec, ParamSpec
+from airflow_provider_rivya.catalog.model import ModelSpec, ParamSpec
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.redaction import clean
 

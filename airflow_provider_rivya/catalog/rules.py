@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_rivya.catalog.conditions import REFERENCES, Condition, Rule
+from airflow_provider_rivya.catalog.findings import Findings, counted, listing, path_to, shown
+from airflow_provider_rivya.catalog.model import ModelSpec
 from airflow_provider_rivya.catalog.references import PATH
-from airflow_provider_rivya.catalog.spec import ModelSpec
-from airflow_provider_rivya.catalog.wording import Findings, counted, listing, path_to, shown
 
 PARAMS = "model_params"
 

@@ -17,19 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_rivya.catalog import names
-from airflow_provider_rivya.catalog.combinations import PARAMS, check_combinations
-from airflow_provider_rivya.catalog.plain import (
-    REFUSED,
-    json_value,
-    plain,
-    text_mapping,
-)
-from airflow_provider_rivya.catalog.price import estimate_credits
-from airflow_provider_rivya.catalog.prompts import check_prompt
-from airflow_provider_rivya.catalog.references import ReferenceFacts, check_references
-from airflow_provider_rivya.catalog.spec import Catalog, ModelSpec
-from airflow_provider_rivya.catalog.values import wire_value
-from airflow_provider_rivya.catalog.wording import (
+from airflow_provider_rivya.catalog.findings import (
     Findings,
     keys_of,
     listing,
@@ -38,6 +26,18 @@ from airflow_provider_rivya.catalog.wording import (
     type_name,
     value_rule,
 )
+from airflow_provider_rivya.catalog.model import Catalog, ModelSpec
+from airflow_provider_rivya.catalog.plain import (
+    REFUSED,
+    json_value,
+    plain,
+    sendable_text,
+    text_mapping,
+)
+from airflow_provider_rivya.catalog.price import estimate_credits
+from airflow_provider_rivya.catalog.references import ReferenceFacts, check_references
+from airflow_provider_rivya.catalog.rules import PARAMS, check_combinations
+from airflow_provider_rivya.catalog.values import wire_value
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 
 __all__ = [
@@ -112,7 +112,7 @@ def check_request(
     spec = _find_model(source, name, findings)
     if spec is not None and name != spec.id and sent_as is None:
         _tell_of_alias(spec, name, findings)
-    text = check_prompt(spec, prompt, findings)
+    text = _check_prompt(spec, prompt, findings)
     params = _check_params(spec, model_params, None if references is None else len(references), findings)
     if spec is not None and references is not None:
         check_references(spec, references, findings)
@@ -297,3 +297,41 @@ def _check_joined_text(spec: ModelSpec, key: str, items: list[Any], limit: int, 
             f"the texts have {length:,} characters together, the prompt's limit is {limit:,}; "
             "the documentation leaves open whether it counts for them",
         )
+
+
+def _check_prompt(spec: ModelSpec | None, prompt: object, findings: Findings) -> str | None:
+    """
+    Note what is wrong with the prompt.
+
+    :return: the text as it goes on the wire; ``None`` where there is none.
+    """
+    text = plain(prompt)
+    required = spec is not None and spec.prompt.required
+    if text is None or (type(text) is str and not text.strip()):
+        if required and spec is not None:
+            state = "missing" if text is None else "blank"
+            findings.fault("prompt", f"is {state}, {spec.id} needs one", "a text")
+        return None
+    if type(text) is not str:
+        findings.fault("prompt", f"a text is needed, not {type_name(text)}", "a text")
+        return None
+    if sendable_text(text, "prompt", findings) and spec is not None:
+        _check_length(spec, text, findings)
+    return text
+
+
+def _check_length(spec: ModelSpec, text: str, findings: Findings) -> None:
+    length, limit = len(text), spec.prompt.max_length
+    if limit is not None and length > limit:
+        problem = f"has {length:,} characters, {length - limit:,} too many for {spec.id}"
+        findings.fault("prompt", problem, f"at most {limit:,} characters")
+        return
+    if limit is not None and not text.isascii() and (units := len(text.encode("utf-16-le")) // 2) > limit:
+        findings.warn(
+            "prompt",
+            f"has {length:,} characters but {units:,} UTF-16 units, and the limit is {limit:,}; "
+            "the documentation leaves open which of the two is counted",
+        )
+    for dispute in spec.prompt.disputed:
+        if dispute.concerns(length):
+            findings.warn("prompt", f"has {length:,} characters, and {dispute.why}")

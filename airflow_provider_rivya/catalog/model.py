@@ -1,23 +1,15 @@
-"""
-What each model accepts, as plain frozen data.
-
-The figures come from the gateways' public model pages (https://rivya.ai/docs/api/models,
-https://docs.toapis.com) and are bundled as ``<gateway>.json`` beside this module. Nothing is read at import:
-a DAG file that imports an operator does not pay for a catalogue it may never look at.
-"""
+"""What each model accepts, as frozen data: parameters, prompt, reference media, prices, rules."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from functools import cached_property
+from typing import Literal, TypeAlias
 
+from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.catalog.conditions import Dispute, Refusal, Rule, Scalar
-
-if TYPE_CHECKING:
-    from airflow_provider_rivya.api.dialect import Dialect
 
 ParamType: TypeAlias = Literal["select", "number", "text", "array", "boolean", "object", "json"]
 
@@ -194,7 +186,6 @@ class ModelSpec:
     name: str
     category: str
     api_status: str
-    api_input_status: str
     inputs: tuple[str, ...]
     credits: int | float | None
     billing: str
@@ -206,6 +197,7 @@ class ModelSpec:
     reference_complete: bool
     source: str
     file_defaults: tuple[KindRule, ...]
+    api_input_status: str = ""
     price_sensitive_params: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -307,29 +299,3 @@ class Catalog:
         if not close and len(wanted) >= _MIN_PART_LENGTH:
             close = [spelling for spelling in self._by_spelling if wanted in spelling]
         return tuple(dict.fromkeys(self._by_spelling[spelling] for spelling in close))[:3]
-
-
-@cache
-def load_catalog(gateway: str = "rivya") -> Catalog:
-    """
-    Return the bundled catalogue of a gateway; it is read once per process.
-
-    :param gateway: ``rivya`` or ``toapis``.
-    :raises ValueError: when no such catalogue is bundled, or the bundled file is not what this version reads.
-    """
-    # Deferred: importlib.resources and json cost more than this whole module.
-    import json
-    from importlib import resources
-
-    from airflow_provider_rivya.catalog.parsing import parse_catalog
-
-    file = resources.files(__package__).joinpath(f"{gateway}.json") if gateway.isidentifier() else None
-    if file is None or not file.is_file():
-        raise ValueError(f"no model catalogue is bundled for the gateway {gateway!r}")
-    return parse_catalog(json.loads(file.read_text(encoding="utf-8")))
-
-
-def category_of(gateway: str, model_id: str) -> str:
-    """Return the category of a model; ``image`` for one that the catalogue does not know."""
-    spec = load_catalog(gateway).get(model_id)
-    return spec.category if spec else "image"
