@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_rivya.cli.commands import DEFAULT_CONNECTION
 from airflow_provider_rivya.credits import in_credits
 from airflow_provider_rivya.exceptions import InvalidRequestError
-from airflow_provider_rivya.landing.land import landed
+from airflow_provider_rivya.landing.land import land as land_files
 from airflow_provider_rivya.result import GenerationResult
 from airflow_provider_rivya.result import Output as LandedOutput
 from airflow_provider_rivya.storage.place import OutputPlace
@@ -47,7 +47,7 @@ def checked_place(text: str) -> OutputPlace:
 
 def land(hook: GatewayHook, generation: Generation, model: str, path: str, output: Output) -> int:
     """Land every file of a succeeded generation and print where they are."""
-    files = landed(hook, generation, place_of(path))
+    files = land_files(hook, generation, OutputPlace(place_of(path)))
     document = GenerationResult.of(generation, hook.api.NAME, model, files).to_xcom()
     for entry in document["outputs"]:
         # Whoever has the URL has the file: it is for tasks, not for terminals.

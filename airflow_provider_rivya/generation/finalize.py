@@ -17,7 +17,6 @@ from airflow_provider_rivya.exceptions import (
     NotFoundError,
     OutputError,
 )
-from airflow_provider_rivya.landing.land import landed
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.failures import without_retry
 from airflow_provider_rivya.result import GenerationResult
@@ -187,6 +186,8 @@ def conclude(
     :return: the result as a dict, for XCom.
     :raises GenerationError: with what happened, what it cost and what a retry will do.
     """
+    from airflow_provider_rivya.landing.land import land
+    from airflow_provider_rivya.storage.place import OutputPlace
     from airflow_provider_rivya.waiting.loop import not_ended
 
     hook = ending.hook
@@ -207,7 +208,9 @@ def conclude(
         raise ending.unfinished(not_ended(finished, pinned.generation_id, hook.conn_id), seen=True)
     try:
         with observability.span("download", labels, generation_id=generation.id) as span:
-            outputs = landed(hook, generation, pinned.output_path, pinned.output_conn_id, if_exists=if_exists)
+            path = pinned.output_path
+            place = None if path is None else OutputPlace(path, pinned.output_conn_id)
+            outputs = land(hook, generation, place, if_exists=if_exists)
             sizes = [output.size_bytes for output in outputs if output.size_bytes is not None]
             observability.annotate(span, outputs=len(outputs), bytes=sum(sizes))
     except OutputError as error:

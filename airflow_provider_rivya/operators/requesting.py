@@ -51,7 +51,7 @@ class MakesRequest:
         :param faults: what is known to be wrong already.
         :raises InvalidRequestError: with these and whatever else is wrong.
         """
-        from airflow_provider_rivya.request.conversion import convert_references
+        from airflow_provider_rivya.request.convert import convert_references
         from airflow_provider_rivya.request.prepare import prepare
         from airflow_provider_rivya.request.references import read_references
 
@@ -62,7 +62,6 @@ class MakesRequest:
             self.reference_media,
             open_url=hook.downloader().open,
             folder=lambda: folder,
-            max_bytes=hook.settings.max_output_bytes,
             conn_id=hook.conn_id,
         )
         if self.convert_reference_images:

@@ -12,7 +12,7 @@ from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.operators.machines import warn_of_outputs
 from airflow_provider_rivya.request.budget import NO_BUDGET, Budget, price_faults
 from airflow_provider_rivya.request.request import GenerationRequest
-from airflow_provider_rivya.storage.check import checked_place
+from airflow_provider_rivya.storage.place import checked_place
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.dialect import Dialect
@@ -81,7 +81,7 @@ def prepare(
     :raises InvalidRequestError: with every fault found.
     """
     from airflow_provider_rivya.catalog.price import image_count
-    from airflow_provider_rivya.request.conversion import with_advice
+    from airflow_provider_rivya.request.convert import with_advice
     from airflow_provider_rivya.request.dialect import spelled
 
     faults: list[Fault] = [reference for reference in references if isinstance(reference, Fault)]

@@ -31,7 +31,7 @@ def check(
     :raises StorageError: whether the place can be used cannot be told right now, and nothing else is wrong.
     """
     from airflow_provider_rivya.operators.machines import warn_of_outputs
-    from airflow_provider_rivya.storage.check import checked_place
+    from airflow_provider_rivya.storage.place import checked_place
 
     faults = [fault] if (fault := _id_fault(generation_id)) else []
     place = checked_place(output_path, output_conn_id, faults, mapped=mapped, outputs=1)
