@@ -44,7 +44,7 @@ class ConnectedHook(BaseHook):
         self._settings: ConnectionSettings | None = None
         self._sync: SyncSender | None = None
         self._downloader: Downloader | None = None
-        self._downloader_lock = threading.Lock()
+        self._making = threading.Lock()
         self._lock = asyncio.Lock()
         self._refreshed_at = -REFRESH_INTERVAL
         self._failed: tuple[float, ConnectionConfigError] | None = None
@@ -186,11 +186,12 @@ class ConnectedHook(BaseHook):
 
     def get_conn(self) -> SyncSender:
         """Return the sync client, made when first used; :meth:`close` ends it."""
-        if self._sync is None:
-            from airflow_provider_rivya.api.http import SyncSender
+        from airflow_provider_rivya.api.http import SyncSender
 
-            self._sync = SyncSender(self._client_settings(self.settings))
-        return self._sync
+        with self._making:
+            if self._sync is None:
+                self._sync = SyncSender(self._client_settings(self.settings))
+            return self._sync
 
     async def aget_conn(self) -> AsyncSender:
         """Return the async client of the running event loop."""
@@ -234,7 +235,7 @@ class ConnectedHook(BaseHook):
         """Return what opens result URLs under this connection's rules; :meth:`close` ends it."""
         from airflow_provider_rivya.api.download import Downloader
 
-        with self._downloader_lock:
+        with self._making:
             if self._downloader is None:
                 settings = self.settings
                 self._downloader = Downloader(

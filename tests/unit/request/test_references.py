@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import ObjectStoragePath
 
 from airflow_provider_rivya.api.download import Downloader
 from airflow_provider_rivya.api.http import ClientSettings
@@ -48,7 +49,7 @@ def test_nothing(read: Any, value: Any) -> None:
 
 
 def test_a_file(read: Any, picture: Path) -> None:
-    for value in (str(picture), picture, f"file://{picture}"):
+    for value in (str(picture), picture, f"file://{picture}", ObjectStoragePath(f"file://{picture}")):
         (found,) = read(value)
         assert found.sha256 == hashlib.sha256(PNG).hexdigest()
         assert (found.facts.path, found.facts.kind, found.facts.mime_type) == (
