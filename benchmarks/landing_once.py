@@ -15,8 +15,9 @@ from benchmarks.processes import answer
 
 def main(url: str, output_path: str) -> None:
     """Land a small file first, so that what is measured is the transfer and not the imports."""
+    from airflow_provider_rivya.api.schemas import SUCCEEDED, Generation
     from airflow_provider_rivya.hooks.rivya import RivyaHook
-    from airflow_provider_rivya.landing.fetch import land
+    from airflow_provider_rivya.landing.land import land
     from airflow_provider_rivya.storage.place import OutputPlace
 
     parts = urlsplit(url)
@@ -24,18 +25,18 @@ def main(url: str, output_path: str) -> None:
         "conn_type": "rivya",
         "host": f"{parts.scheme}://{parts.netloc}",
         "password": "rvya_sk_sandbox",
+        "extra": {"max_output_bytes": 10**12},
     }
     os.environ["AIRFLOW_CONN_BENCH"] = json.dumps(connection)
-    open_stream = RivyaHook("bench").downloader().open
+    hook = RivyaHook("bench")
     place = OutputPlace(output_path, "aws_default" if output_path.startswith("s3:") else None)
-    place.prepare()
 
     def once(address: str) -> float:
         begun = time.perf_counter()
-        file = land(open_stream, address, place, lambda found: f"landed.{found.extension}", max_bytes=10**12)
+        [file] = land(hook, Generation(id="landed", status=SUCCEEDED, urls=(address,)), place)
         spent = time.perf_counter() - begun
         if output_path.startswith("file:"):
-            Path(file.uri.removeprefix("file://")).unlink()
+            Path(str(file.uri).removeprefix("file://")).unlink()
         return spent
 
     once(f"{url}?bytes=1000000")

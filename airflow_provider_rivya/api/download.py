@@ -1,224 +1,202 @@
 """
-Opens result URLs, which come from outside and are not trusted.
+Downloads result URLs, which come from outside and are not trusted.
 
-Only http(s) is followed. The address *connected to*, after every redirect too, must be public,
-unless it is the connection's own origin or a host the connection allows; it is looked at after
-the TCP connection stands and before a byte is sent, so that a name that resolves differently the
-second time gains nothing. The API key goes to the connection's own origin alone, and only when
-that asks for it.
+Each connection, after every redirect too, is checked by :mod:`~airflow_provider_rivya.api.egress` once it
+stands and before a byte is sent, so that a name that resolves differently the second time gains nothing.
+The API key goes to the connection's own origin alone, and only when that asks for it.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import math
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, Self, TypeAlias
 from urllib.parse import quote, unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 
+from airflow_provider_rivya.api.egress import Egress, Origin
 from airflow_provider_rivya.api.http import USER_AGENT, ClientSettings, quiet, tls_context
 from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
 from airflow_provider_rivya.redaction import clean, host_of
 
 MAX_REDIRECTS: Final = 5
-#: More at once means fresh memory for every chunk, which costs more than it saves.
-_READ_BYTES: Final = 96 * 1024
-_PORTS: Final = {"http": 80, "https": 443}
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_LOCAL_V6: Final = (ipaddress.IPv6Network("fec0::/10"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-_V4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+#: At once from a socket; the 64 KiB that httpcore asks for cost twice the time on a fast line.
+_READ_BYTES: Final = 256 * 1024
+#: Seconds after which a read that waits looks whether the transfer is to stop.
+_LOOK_UP: Final = 0.1
+_IDLE_CONNECTIONS: Final = 8
+_IDLE_SECONDS: Final = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Scheme, host and port of a URL."""
-
-    scheme: str
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, url: str) -> Origin:
-        """
-        Take the origin of a URL.
-
-        :raises DownloadRefusedError: it is not an http(s) URL with a host.
-        """
-        try:
-            parts = urlsplit(url)
-            scheme, host, port = parts.scheme.lower(), (parts.hostname or "").lower(), parts.port
-        except ValueError:
-            scheme, host, port = "", "", None
-        if scheme not in _PORTS or not host:
-            raise DownloadRefusedError(
-                f"The URL ({host_of(url)}) is not an http(s) URL; nothing else is followed."
-            )
-        return cls(scheme, host, port or _PORTS[scheme])
+class _Stopped(Exception):
+    """The caller gave the transfer up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Egress:
+#: Ends the transfer that the running code waits for: httpcore hands nothing of its caller's on to a read.
+_stop: ContextVar[threading.Event | None] = ContextVar("rivya_stop_transfer", default=None)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A socket that is read in large pieces, and given up at once when the transfer is to stop."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        stop, deadline = _stop.get(), time.monotonic() + (math.inf if timeout is None else timeout)
+        while True:
+            if stop is not None and stop.is_set():
+                raise _Stopped
+            left = max(0.0, deadline - time.monotonic())
+            try:
+                return self._inner.read(max(max_bytes, _READ_BYTES), min(left, _LOOK_UP))
+            except httpcore.ReadTimeout:
+                if left <= _LOOK_UP:
+                    raise
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(*args, **kwargs))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore.NetworkBackend):
     """
-    Which places a download may connect to.
+    Connects as httpcore does, then looks where it got to before anything is sent.
 
-    :param own: origin of the connection.
-    :param allowed_hosts: host names the connection names in ``allowed_download_hosts``;
-        ``*.example.com`` stands for every name below example.com.
+    :param scheme: of the URLs; ``None``: it connects to a proxy, which the deployment itself has chosen.
     """
 
-    own: Origin
-    allowed_hosts: tuple[str, ...] = ()
-
-    def trusts(self, origin: Origin) -> bool:
-        """Whether this origin may be at any address."""
-        if origin == self.own:
-            return True
-        return any(
-            origin.host.endswith(rule[1:]) if rule.startswith("*.") else origin.host == rule
-            for rule in self.allowed_hosts
-        )
-
-    def check_address(self, origin: Origin, address: str) -> None:
-        """
-        Refuse an address that is not public.
-
-        :param address: the IP address that the socket is connected to.
-        :raises DownloadRefusedError: it is loopback, private, link-local, reserved or multicast.
-        """
-        if self.trusts(origin):
-            return
-        ip = ipaddress.ip_address(address.partition("%")[0])
-        if not all(map(_is_public, _reached(ip))):
-            raise DownloadRefusedError(
-                f"The host {clean(origin.host, 120)} leads to {ip}, which is not a public address.",
-                advice="If that is right, add the host to allowed_download_hosts of the connection.",
-            )
-
-
-_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def _is_public(ip: _Address) -> bool:
-    # Python's own lists know neither site-local nor, before 3.11.9, translated private-use addresses.
-    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _LOCAL_V6)
-
-
-def _reached(ip: _Address) -> list[_Address]:
-    """Return the address and the IPv4 address in it, to which a translator would lead."""
-    if isinstance(ip, ipaddress.IPv4Address):
-        return [ip]
-    if ip.ipv4_mapped is not None:
-        return [ip.ipv4_mapped]
-    if ip.sixtofour is not None:
-        return [ip, ip.sixtofour]
-    embeds = ip in _NAT64 or ip in _V4_COMPATIBLE
-    return [ip, ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)] if embeds else [ip]
-
-
-class _GuardedBackend(httpcore.NetworkBackend):
-    """Connects as httpcore does, then looks where it got to before anything is sent."""
-
-    def __init__(self, egress: Egress, origin: Origin) -> None:
+    def __init__(self, egress: Egress, scheme: str | None) -> None:
         self._inner = httpcore.SyncBackend()
         self._egress = egress
-        self._origin = origin
+        self._scheme = scheme
 
     def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
         stream = self._inner.connect_tcp(host, port, *args, **kwargs)
         try:
-            self._egress.check_address(self._origin, stream.get_extra_info("server_addr")[0])
+            if self._scheme is not None:
+                origin = Origin(self._scheme, host.lower(), port)
+                self._egress.check_address(origin, stream.get_extra_info("server_addr")[0])
         except BaseException:
             stream.close()
             raise
-        return stream
+        return _Stream(stream)
 
 
-@dataclass(frozen=True, slots=True)
-class ByteStream:
-    """
-    The body of a result, being received.
+class ByteStream(Protocol):
+    """The body of a result, being received."""
 
-    :param length: declared ``Content-Length`` in bytes, or ``None``.
-    """
-
-    length: int | None
-    _response: httpcore.Response = field(repr=False)
-    _host: str
-    _read_timeout: float | None = None
+    @property
+    def length(self) -> int | None:
+        """How many bytes come; ``None``: that was not told, and a cut may not show."""
 
     def chunks(self) -> Iterator[bytes]:
         """
         Yield the bytes as they come.
 
-        :raises DownloadError: the transfer broke off.
+        :raises DownloadRefusedError: they are more than may be fetched.
+        :raises DownloadError: the transfer broke off, or was given up.
         """
-        stream = self._plain() if self._is_plain else iter(self._response.iter_stream())
+
+
+OpenUrl: TypeAlias = Callable[[str], AbstractContextManager[ByteStream]]
+"""Begins to fetch a URL; leaving the context ends the transfer, finished or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A :class:`ByteStream` over the wire."""
+
+    response: httpcore.Response = field(repr=False)
+    host: str
+    length: int | None
+    max_bytes: int | None
+    stop: threading.Event | None
+
+    def chunks(self) -> Iterator[bytes]:
+        self._check_size(self.length or 0)
+        received, stream = 0, iter(self.response.iter_stream())
         while True:
             # Only around the receiving: what the consumer does in between is its own.
-            with _broken_off(self._host), quiet():
+            with _transfer(self.host, self.stop):
                 chunk = next(stream, None)
             if chunk is None:
                 return
+            received += len(chunk)
+            self._check_size(received)
             yield chunk
 
-    @property
-    def _is_plain(self) -> bool:
-        """Whether the body is nothing but ``length`` bytes: no transfer coding, no frames."""
-        return (
-            self.length is not None
-            and self._response.extensions.get("http_version") in (b"HTTP/1.0", b"HTTP/1.1")
-            and not _header(self._response, b"transfer-encoding")
-        )
-
-    def _plain(self) -> Iterator[bytes]:
-        """
-        Take what came along with the header from the parser, and the rest from the socket.
-
-        The parser hands out all it holds at once, and would copy every later chunk three times.
-        """
-        left = self.length or 0
-        parsed = iter(self._response.iter_stream())  # closes the connection when it is dropped
-        chunk = next(parsed, b"")
-        while chunk:
-            yield chunk
-            left -= len(chunk)
-            if not left:
-                return
-            network: httpcore.NetworkStream = self._response.extensions["network_stream"]
-            chunk = network.read(min(left, _READ_BYTES), timeout=self._read_timeout)
-        if left:
-            raise httpcore.RemoteProtocolError(f"{left} of {self.length} bytes did not come")
+    def _check_size(self, size: int) -> None:
+        if self.max_bytes is not None and size > self.max_bytes:
+            raise DownloadRefusedError(
+                f"The file from {self.host} has at least {size} bytes; "
+                f"max_output_bytes of the connection allows {self.max_bytes}.",
+                advice="Raise max_output_bytes in the connection's extra fields to fetch it.",
+            )
 
 
 class Downloader:
     """
-    Opens result URLs for one connection.
+    Opens result URLs for one connection, from any thread; sockets are used again for later files.
+
+    As a context manager it closes them at the end. After :meth:`close` it may be used again.
 
     :param settings: the connection's settings.
-    :param allowed_hosts: see :class:`Egress`.
+    :param allowed_hosts: see :class:`~airflow_provider_rivya.api.egress.Egress`.
+    :param max_bytes: the most that is fetched of one URL.
     """
 
-    def __init__(self, settings: ClientSettings, allowed_hosts: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, settings: ClientSettings, allowed_hosts: tuple[str, ...] = (), max_bytes: int | None = None
+    ) -> None:
         self._settings = settings
         self._egress = Egress(Origin.of(settings.base_url), allowed_hosts)
+        self._max_bytes = max_bytes
+        self._pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all sockets; a transfer that is under way breaks off."""
+        with self._lock, quiet():
+            while self._pools:
+                self._pools.popitem()[1].close()
 
     @contextmanager
-    def open(self, url: str) -> Iterator[ByteStream]:
+    def open(self, url: str, *, stop: threading.Event | None = None) -> Iterator[ByteStream]:
         """
         Open a result URL.
 
+        :param stop: when it is set, the transfer is given up at once, also while nothing comes.
         :raises DownloadRefusedError: it leads where it must not.
         :raises DownloadError: it cannot be fetched now; ``retryable`` tells whether it may later.
         """
         with_key = False
         for _ in range(MAX_REDIRECTS + 1):
             origin = Origin.of(url)
-            with self._request(url, origin, with_key) as response:
+            with self._request(url, origin, with_key, stop) as response:
                 if 300 <= response.status < 400 and (location := _header(response, b"location")):
                     url, with_key = _joined(url, location), False
                     continue
@@ -232,20 +210,16 @@ class Downloader:
                         f"{host_of(url)} sent the file encoded as {clean(encoding, 40)}, "
                         "which was not asked for."
                     )
-                length = _header(response, b"content-length")
-                yield ByteStream(
-                    int(length) if length.isascii() and length.isdigit() else None,
-                    response,
-                    host_of(url),
-                    self._settings.read_timeout,
-                )
+                yield _Body(response, host_of(url), _length(response), self._max_bytes, stop)
                 return
         raise DownloadRefusedError(
             f"The URL ({host_of(url)}) leads through more than {MAX_REDIRECTS} redirects."
         )
 
     @contextmanager
-    def _request(self, url: str, origin: Origin, with_key: bool) -> Iterator[httpcore.Response]:
+    def _request(
+        self, url: str, origin: Origin, with_key: bool, stop: threading.Event | None
+    ) -> Iterator[httpcore.Response]:
         headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
         headers["Host"] = urlsplit(url).netloc.rpartition("@")[2]
         if with_key:
@@ -254,41 +228,49 @@ class Downloader:
             "connect": self._settings.connect_timeout,
             "read": self._settings.read_timeout,
             "write": self._settings.read_timeout,
-            "pool": self._settings.connect_timeout,
         }
         request = httpcore.Request(
             "GET", _ascii(url), headers=list(headers.items()), extensions={"timeout": timeouts}
         )
-        with self._pool(origin) as pool:
-            with quiet(), _broken_off(host_of(url)):
-                response = pool.handle_request(request)
-            try:
-                yield response
-            finally:
-                with quiet():
-                    response.close()
+        with _transfer(host_of(url), stop):
+            response = self._pool(origin).handle_request(request)
+        try:
+            yield response
+        finally:
+            with quiet():
+                response.close()
 
     def _pool(self, origin: Origin) -> httpcore.ConnectionPool:
-        context = tls_context() if origin.scheme == "https" else None
         proxy = _proxy_for(origin)
         if proxy:
             # The proxy, not this process, connects to the result's host: its own rules apply to a name.
             with suppress(ValueError):
                 self._egress.check_address(origin, str(ipaddress.ip_address(origin.host)))
-            return httpcore.ConnectionPool(ssl_context=context, proxy=proxy)
-        return httpcore.ConnectionPool(
-            ssl_context=context, network_backend=_GuardedBackend(self._egress, origin)
-        )
+        key = (origin.scheme, proxy)
+        with self._lock:
+            if key not in self._pools:
+                self._pools[key] = httpcore.ConnectionPool(
+                    ssl_context=tls_context() if origin.scheme == "https" else None,
+                    proxy=_with_credentials(proxy) if proxy else None,
+                    max_connections=None,  # as many as there are threads
+                    max_keepalive_connections=_IDLE_CONNECTIONS,
+                    keepalive_expiry=_IDLE_SECONDS,
+                    network_backend=_Backend(self._egress, None if proxy else origin.scheme),
+                )
+            return self._pools[key]
 
 
-def _proxy_for(origin: Origin) -> httpcore.Proxy | None:
+def _proxy_for(origin: Origin) -> str | None:
+    """Return the URL of the proxy that the environment names for an origin."""
     if proxy_bypass(origin.host):
         return None
     proxies: Mapping[str, str] = getproxies()
     url = proxies.get(origin.scheme) or proxies.get("all")
-    if not url:
-        return None
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    return url if not url or "://" in url else f"http://{url}"
+
+
+def _with_credentials(url: str) -> httpcore.Proxy:
+    parts = urlsplit(url)
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     return httpcore.Proxy(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), auth=auth)
 
@@ -321,6 +303,12 @@ def _header(response: httpcore.Response, name: bytes) -> str:
     return ""
 
 
+def _length(response: httpcore.Response) -> int | None:
+    """Return ``Content-Length``, a number by now, where no transfer coding overrules it."""
+    length = _header(response, b"content-length")
+    return int(length) if length and not _header(response, b"transfer-encoding") else None
+
+
 def _not_fetched(response: httpcore.Response, url: str) -> DownloadError:
     status = response.status
     return DownloadError(
@@ -334,9 +322,16 @@ def _not_fetched(response: httpcore.Response, url: str) -> DownloadError:
 
 
 @contextmanager
-def _broken_off(host: str) -> Iterator[None]:
+def _transfer(host: str, stop: threading.Event | None) -> Iterator[None]:
+    """Surround whatever waits for the network: without a log line, to be stopped, its errors translated."""
+    token = _stop.set(stop)
     try:
-        yield
+        if stop is not None and stop.is_set():
+            raise _Stopped
+        with quiet():
+            yield
+    except _Stopped:
+        raise DownloadError("The transfer was given up, because the task is ending.") from None
     except (
         httpcore.NetworkError,
         httpcore.ProtocolError,
@@ -348,3 +343,5 @@ def _broken_off(host: str) -> Iterator[None]:
     ) as error:
         reason = clean(error, 120) or type(error).__name__
         raise DownloadError(f"The transfer from {host} broke off ({reason})", retryable=True) from None
+    finally:
+        _stop.reset(token)

@@ -190,7 +190,9 @@ class GatewayClient(Protocol):
 
     def get_credits(self) -> Balance: ...
     def send_file(self, part: FilePart, kind: str, model: str | None = None) -> UploadedFile: ...
-    def downloader(self) -> Downloader: ...
+    def downloader(self) -> Downloader:
+        """Return what opens result URLs; it is the client's own, and closed with it."""
+
     def refresh(self) -> None:
         """Read the connection again, as its key may have been replaced."""
 

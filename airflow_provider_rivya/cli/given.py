@@ -78,10 +78,10 @@ def open_references(sources: Sequence[str], hook: GatewayHook | None, folder: st
             raise ValueError("a URL needs a connection")
         return hook.downloader().open(url)
 
-    limit, conn_id = (0, None) if hook is None else (hook.settings.max_output_bytes, hook.conn_id)
+    conn_id = None if hook is None else hook.conn_id
     # A task has no folder of its own to be relative to; a person has.
     files = [text if "://" in text else os.path.abspath(os.path.expanduser(text)) for text in sources if text]
-    return read_references(files, open_url=open_url, folder=lambda: folder, max_bytes=limit, conn_id=conn_id)
+    return read_references(files, open_url=open_url, folder=lambda: folder, conn_id=conn_id)
 
 
 def is_url(source: str) -> bool:

@@ -17,7 +17,7 @@ from airflow_provider_rivya.exceptions import (
     NotFoundError,
     OutputError,
 )
-from airflow_provider_rivya.landing.land import landed
+from airflow_provider_rivya.landing.land import land
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.result import GenerationResult
 from airflow_provider_rivya.submission.decide import is_content_refusal
@@ -177,7 +177,7 @@ def finalize(
         raise outcome.unfinished(error, seen=True)
     try:
         with observability.span("download", labels, generation_id=generation.id) as span:
-            outputs = landed(client, generation, place, if_exists=if_exists, stop=stop)
+            outputs = land(client, generation, place, if_exists=if_exists, stop=stop)
             sizes = [output.size_bytes for output in outputs if output.size_bytes is not None]
             observability.annotate(span, outputs=len(outputs), bytes=sum(sizes))
     except OutputError as error:

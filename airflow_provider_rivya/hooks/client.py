@@ -47,6 +47,7 @@ class ConnectedHook(BaseHook):
         self._guard = threading.RLock()
         self._settings: ConnectionSettings | None = None
         self._sync: SyncSender | None = None
+        self._downloader: Downloader | None = None
         self._lock = asyncio.Lock()
         self._refreshed_at = -REFRESH_INTERVAL
         self._failed: tuple[float, ConnectionConfigError] | None = None
@@ -220,11 +221,14 @@ class ConnectedHook(BaseHook):
         return self._sync.clock_skew if self._sync is not None else 0.0
 
     def close(self) -> None:
-        """Close the sync client."""
+        """Close the sync client, and what downloads."""
         with self._guard:
             if self._sync is not None:
                 self._sync.close()
                 self._sync = None
+            if self._downloader is not None:
+                self._downloader.close()
+                self._downloader = None
 
     async def aclose(self) -> None:
         """Close the async client of the running event loop."""
@@ -240,7 +244,15 @@ class ConnectedHook(BaseHook):
         return await sender.send(call, repeat=repeat)
 
     def downloader(self) -> Downloader:
-        """Return what opens result URLs under this connection's rules."""
+        """Return what opens result URLs under this connection's rules; :meth:`close` ends it."""
         from airflow_provider_rivya.api.download import Downloader
 
-        return Downloader(self._client_settings(self.settings), self.settings.allowed_download_hosts)
+        with self._guard:
+            if self._downloader is None:
+                settings = self.settings
+                self._downloader = Downloader(
+                    self._client_settings(settings),
+                    settings.allowed_download_hosts,
+                    settings.max_output_bytes,
+                )
+            return self._downloader

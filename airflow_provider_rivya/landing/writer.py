@@ -1,57 +1,60 @@
-"""One output on its way into its place: named by its first bytes, and by what stands there already."""
+"""Writes one output to its place: its name follows from its first bytes, and ``if_exists`` from there on."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import Self
 
 from airflow_provider_rivya.exceptions import DownloadError, NotMediaError, StorageError
 from airflow_provider_rivya.media.inspect import StreamInspector
-from airflow_provider_rivya.media.types import Kind, MediaFacts, MediaType
+from airflow_provider_rivya.media.types import MediaFacts, MediaType
+from airflow_provider_rivya.result import Output
 from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 from airflow_provider_rivya.storage.staged import StagedFile, reason_of
 
 log = logging.getLogger(__name__)
 
-_READ_CHUNK = 64 * 1024
-
-
-@dataclass(frozen=True)
-class LandedFile:
-    """
-    An output in its place.
-
-    :param uri: where it lies, without connection.
-    :param conn_id: the connection to read it with; ``None`` for a local file.
-    :param width: in pixels; ``None`` for sound and where the format does not tell.
-    :param kept: whether an earlier file was kept (``if_exists``) rather than this one written.
-    """
-
-    uri: str
-    conn_id: str | None
-    mime_type: str
-    size_bytes: int
-    sha256: str
-    width: int | None
-    height: int | None
-    kind: Kind
-    kept: bool = False
+_READ_CHUNK = 256 * 1024
 
 
 class OutputWriter:
-    """Write a file whose name is known only when its first bytes have told its format."""
+    """
+    Write one output; as a context manager it drops what was not committed.
 
-    def __init__(self, place: OutputPlace, name_for: Callable[[MediaType], str], if_exists: IfExists) -> None:
+    :param index: of the output in the generation.
+    :param source_url: where it comes from. Secret: whoever has it, has the file.
+    :param name_for: what it is to be called, by what it turns out to be.
+    :param if_exists: ``overwrite``; ``fail`` unless the file there has the same content; ``skip`` keeps the
+        file there, which must be whole, and describes that one.
+    :ivar kept: the earlier file, as soon as it is known that that one is kept.
+    """
+
+    def __init__(
+        self,
+        place: OutputPlace,
+        index: int,
+        source_url: str,
+        name_for: Callable[[MediaType], str],
+        if_exists: IfExists,
+    ) -> None:
         self._place = place
+        self._index = index
+        self._source_url = source_url
         self._name_for = name_for
         self._if_exists = if_exists
         self._held: list[bytes] = []
         self._name: str | None = None
         self._staged: StagedFile | None = None
-        #: The earlier file, if that one is to be kept.
-        self.kept: LandedFile | None = None
+        self.kept: Output | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._staged is not None:
+            self._staged.discard()
 
     def feed(self, chunk: bytes, media_type: MediaType | None) -> None:
         """Take in the next bytes; they are held back while ``media_type`` is ``None``."""
@@ -61,44 +64,41 @@ class OutputWriter:
                 return
             chunk = b"".join(self._held)
             self._held.clear()
-            self._begin(media_type)
+            self._begin(self._name_for(media_type))
         if self._staged is not None:
             self._staged.write(chunk)
 
-    def commit(self, facts: MediaFacts) -> LandedFile:
-        """Let the file appear, unless one of the same content stands there and may not be replaced."""
+    def commit(self, facts: MediaFacts) -> Output:
+        """
+        Let the file appear.
+
+        :raises StorageError: one of another content stands there and may not be replaced.
+        """
         name = self._name or ""
         if self._staged is not None:
             self._staged.commit()
-            return _landed(self._place, name, facts)
-        if self._digest_of(name) == facts.sha256:
-            return _landed(self._place, name, facts, kept=True)
-        raise StorageError(
-            f"{self._place.uri_of(name)} exists already with another content, and if_exists is 'fail'.",
-            conn_id=self._place.conn_id,
-            advice="Remove that file, or set if_exists='overwrite'.",
-        )
+        elif self._digest_of(name) != facts.sha256:
+            raise StorageError(
+                f"{self._place.uri_of(name)} exists already with another content, and if_exists is 'fail'.",
+                conn_id=self._place.conn_id,
+                advice="Remove that file, or set if_exists='overwrite'.",
+            )
+        return self._output(name, facts)
 
-    def discard(self) -> None:
-        """Drop what is not committed."""
-        if self._staged is not None:
-            self._staged.discard()
-
-    def _begin(self, media_type: MediaType) -> None:
-        self._name = name = self._name_for(media_type)
+    def _begin(self, name: str) -> None:
+        self._name = name
         taken = self._if_exists != "overwrite" and self._place.exists(name)
         if taken and self._if_exists == "skip":
-            self.kept = self._describe_existing(name)
+            self.kept = self._existing(name)
         elif not taken:
             self._staged = self._place.stage(name)
 
-    def _describe_existing(self, name: str) -> LandedFile:
-        uri = self._place.uri_of(name)
+    def _existing(self, name: str) -> Output:
+        inspector = StreamInspector(f"The file that stands at {self._place.uri_of(name)}")
         try:
-            with StreamInspector(f"The file that stands at {uri}") as inspector:
-                for chunk in self._read(name):
-                    inspector.feed(chunk)
-                return _landed(self._place, name, inspector.finish(), kept=True)
+            for chunk in self._read(name):
+                inspector.feed(chunk)
+            return self._output(name, inspector.finish())
         except (DownloadError, NotMediaError) as error:
             raise StorageError(
                 error.message,
@@ -127,19 +127,18 @@ class OutputWriter:
                     return
                 yield chunk
 
-
-def _landed(place: OutputPlace, name: str, facts: MediaFacts, *, kept: bool = False) -> LandedFile:
-    extension = name.rpartition(".")[2].lower()
-    if name == place.fixed_name and extension != facts.media_type.extension:
-        log.info("%s holds %s, whatever its name says.", place.uri_of(name), facts.media_type.mime_type)
-    return LandedFile(
-        uri=place.uri_of(name),
-        conn_id=place.conn_id,
-        mime_type=facts.media_type.mime_type,
-        size_bytes=facts.size_bytes,
-        sha256=facts.sha256,
-        width=facts.width,
-        height=facts.height,
-        kind=facts.media_type.kind,
-        kept=kept,
-    )
+    def _output(self, name: str, facts: MediaFacts) -> Output:
+        uri, media_type = self._place.uri_of(name), facts.media_type
+        if name == self._place.fixed_name and name.rpartition(".")[2].lower() != media_type.extension:
+            log.info("%s holds %s, whatever its name says.", uri, media_type.mime_type)
+        return Output(
+            index=self._index,
+            uri=uri,
+            conn_id=self._place.conn_id,
+            source_url=self._source_url,
+            mime_type=media_type.mime_type,
+            size_bytes=facts.size_bytes,
+            sha256=facts.sha256,
+            width=facts.width,
+            height=facts.height,
+        )

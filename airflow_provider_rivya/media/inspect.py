@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Self
+from functools import partial
 
 from airflow_provider_rivya.exceptions import DownloadError, NotMediaError
 from airflow_provider_rivya.media import types
-from airflow_provider_rivya.media.beside import Beside
 from airflow_provider_rivya.media.formats.iso import walk_iso
 from airflow_provider_rivya.media.formats.pictures import walk_gif, walk_jpeg, walk_png
 from airflow_provider_rivya.media.formats.riff import walk_wav, walk_webp
@@ -21,14 +20,6 @@ from airflow_provider_rivya.media.sniff import (
     may_be_synced_audio,
 )
 from airflow_provider_rivya.media.types import MediaFacts, MediaType
-
-
-def _walk_image_boxes(size: Size) -> Walk:
-    return walk_iso(size, image=True)
-
-
-def _walk_film_boxes(size: Size) -> Walk:
-    return walk_iso(size, image=False)
 
 
 def _walk_anything(size: Size) -> Walk:
@@ -45,11 +36,11 @@ _WALKS: dict[MediaType, Callable[[Size], Walk]] = {
     types.JPEG: walk_jpeg,
     types.GIF: walk_gif,
     types.WEBP: walk_webp,
-    types.AVIF: _walk_image_boxes,
-    types.HEIC: _walk_image_boxes,
-    types.MP4: _walk_film_boxes,
-    types.QUICKTIME: _walk_film_boxes,
-    types.M4A: _walk_film_boxes,
+    types.AVIF: partial(walk_iso, image=True),
+    types.HEIC: partial(walk_iso, image=True),
+    types.MP4: partial(walk_iso, image=False),
+    types.QUICKTIME: partial(walk_iso, image=False),
+    types.M4A: partial(walk_iso, image=False),
     types.WAV: walk_wav,
 }
 
@@ -57,8 +48,6 @@ _WALKS: dict[MediaType, Callable[[Size], Walk]] = {
 class StreamInspector:
     """
     Check one file, fed in chunks of any size, in constant memory.
-
-    The hash of a larger file is computed in a thread of its own, which a ``with`` block ends.
 
     What is found: bytes that are no media at all; a PNG with any bit wrong; a JPEG, GIF, WebP, AVIF,
     HEIC, MP4, MOV, M4A or WAV that was cut (the walks' docstrings name the exceptions). For WebM,
@@ -70,18 +59,11 @@ class StreamInspector:
     def __init__(self, subject: str = "The file") -> None:
         self._subject = subject
         self._hash = hashlib.sha256()
-        self._hashing = Beside(self._hash.update)
         self._count = 0
         self._head = bytearray()
         self._media_type: MediaType | None = None
         self._scanner: Scanner | None = None
         self._size = Size()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._hashing.close()
 
     @property
     def media_type(self) -> MediaType | None:
@@ -96,7 +78,7 @@ class StreamInspector:
             an error page in place of a file is often gone a moment later.
         :raises DownloadError: as soon as the file is seen to be damaged; ``retryable``.
         """
-        self._hashing.feed(chunk)
+        self._hash.update(chunk)
         self._count += len(chunk)
         if self._scanner is not None:
             self._scan(self._scanner, chunk)
@@ -125,7 +107,6 @@ class StreamInspector:
             self._scanner.finish()
         except CorruptError as error:
             raise self._damaged(error) from None
-        self._hashing.finish()
         return MediaFacts(
             media_type=self._media_type,
             width=self._size.width,

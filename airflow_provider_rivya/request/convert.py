@@ -1,256 +1,99 @@
-"""
-Images brought into a format and below a size that somebody takes.
-
-What to convert to is decided by :func:`encodings` and :func:`smaller`, on plain values; :func:`convert` does
-it, with Pillow (the extra ``images``).
-"""
+"""Which reference images are converted, as the model does not take them; or how they could be."""
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.exceptions import Fault
-from airflow_provider_rivya.media.types import HEIC, JPEG, PNG, WEBP, MediaType
-from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.storage.source import ReferenceFile, open_reference
+from airflow_provider_rivya.request.images import Accepted, convert, encodings, is_picture
+from airflow_provider_rivya.request.references import Reference
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from airflow_provider_rivya.catalog.model import ModelSpec
 
-MAX_PIXELS: Final = 89_478_485
-"""Larger pictures are not decoded; Pillow's own line, at which a pixel of 3 bytes makes 256 MiB."""
+log = logging.getLogger(__name__)
 
-QUALITY: Final = 90
-LEAST_SIDE: Final = 16
-
-_LONGEST_SIDE: Final = {JPEG: 65_500, WEBP: 16_383, PNG: 2**31 - 1}
-_READABLE: Final = ("AVIF", "BMP", "GIF", "JPEG", "MPO", "PNG", "TIFF", "WEBP")
-_FIRST_BYTES: Final = (b"BM", b"II*\0", b"MM\0*")
-_NEW_SUBFILE_TYPE: Final = 254
-_REDUCED: Final = 1
-_OPAQUE: Final = 255
-
-Size = tuple[int, int]
+ADVICE: Final = "convert_reference_images=True converts it"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+def convert_references(
+    references: Sequence[Reference | Fault], *, gateway: str, model: Any, folder: str
+) -> list[Reference | Fault]:
     """
-    What images somebody takes.
+    Convert the images of a format or size that the model does not take.
 
-    :param mime_types: lower case; empty takes every format.
-    :param max_bytes: ``None`` takes every size.
+    :param references: what :func:`~airflow_provider_rivya.request.references.read_references` made of the
+        argument.
+    :param model: the model's id; of one that the catalogue does not know nothing is converted.
+    :param folder: where new files go.
+    :return: in the same order; a converted one keeps its ``sha256``, which is the original's, so that
+        neither the fingerprint nor an upload asks which release of Pillow wrote it.
     """
+    from airflow_provider_rivya.catalog.bundled import load_catalog
 
-    mime_types: tuple[str, ...]
-    max_bytes: float | None
-
-    def format(self, mime_type: str | None) -> bool:
-        """Whether the format is taken."""
-        return not self.mime_types or (mime_type or "").lower() in self.mime_types
-
-    def fits(self, size_bytes: int) -> bool:
-        """Whether the size is taken."""
-        return self.max_bytes is None or size_bytes <= self.max_bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """
-    One way to write a picture.
-
-    :param may_shrink: whether it is scaled down until it fits; without, it is tried at full size alone.
-    """
-
-    media_type: MediaType
-    may_shrink: bool = True
+    spec = load_catalog(gateway).get(model) if isinstance(model, str) else None
+    accepted = _accepted(spec)
+    done: dict[str, Reference | Fault] = {}
+    found: list[Reference | Fault] = []
+    for reference in references:
+        if isinstance(reference, Fault) or not _can_be_mended(reference, accepted):
+            found.append(reference)
+            continue
+        earlier = done.get(reference.sha256)
+        if isinstance(earlier, Reference):
+            found.append(replace(earlier, facts=replace(earlier.facts, path=reference.facts.path)))
+            continue
+        done[reference.sha256] = _converted(reference, accepted, folder)
+        found.append(done[reference.sha256])
+    return found
 
 
-def is_picture(media_type: MediaType | None, head: bytes) -> bool:
-    """
-    Tell whether a file is worth being opened as a picture.
-
-    :param media_type: by its signature; ``None`` for what no gateway makes, as BMP and TIFF. HEIC is not
-        worth it: Pillow does not read it.
-    """
-    if media_type is not None:
-        return media_type.kind == "image" and media_type is not HEIC
-    return head.startswith(_FIRST_BYTES)
-
-
-def encodings(transparent: bool, accepted: Accepted) -> tuple[Encoding, ...]:
-    """
-    Return what to try, in order: the first that fits is used. Pure.
-
-    Transparency is worth a PNG of the full size. What does not fit so is written lossily, and made smaller
-    as far as it must: as JPEG, on white, or in whatever else is taken.
-    """
-    taken = [media_type for media_type in (JPEG, WEBP, PNG) if accepted.format(media_type.mime_type)]
-    if not taken:
-        return ()
-    if transparent and PNG in taken[1:]:
-        return Encoding(PNG, may_shrink=False), Encoding(taken[0])
-    return (Encoding(taken[0]),)
+def with_advice(
+    faults: Sequence[Fault], references: Sequence[Reference], spec: ModelSpec | None
+) -> list[Fault]:
+    """Add to the faults of files that could be converted how to have that done. Pure."""
+    accepted = _accepted(spec)
+    mendable = {entry.facts.path for entry in references if _can_be_mended(entry, accepted)}
+    return [
+        replace(fault, allowed=f"{fault.allowed}; {ADVICE}") if fault.path in mendable else fault
+        for fault in faults
+    ]
 
 
-def smaller(size: Size, size_bytes: int, max_bytes: float) -> Size | None:
-    """
-    Return the next size to try. Pure.
+def _accepted(spec: ModelSpec | None) -> Accepted:
+    from airflow_provider_rivya.catalog.references import limits_of, max_bytes
 
-    :param size_bytes: what ``size`` came to; bytes grow about as the number of pixels.
-    :return: at most nine tenths of ``size``; ``None`` when nothing would be left to be seen.
-    """
-    scale = min(0.9, 0.97 * math.sqrt(max_bytes / size_bytes))
-    width, height = (max(1, int(side * scale)) for side in size)
-    return None if max(width, height) < LEAST_SIDE else (width, height)
+    rule = limits_of(spec, "image") if spec is not None else None
+    if rule is None:
+        return Accepted((), None)
+    return Accepted(tuple(mime_type.lower() for mime_type in rule.mime_types), max_bytes(rule))
 
 
-def convert(
-    file: ReferenceFile, accepted: Accepted, folder: str, *, where: str, label: str
-) -> ReferenceFile | Fault:
-    """
-    Write a picture anew, into ``folder``, so that it is accepted.
-
-    Its EXIF orientation is applied; all other metadata is left behind but a colour profile that still fits.
-    Of an animation or a file of several pages the first is taken.
-
-    :param file: any picture that Pillow reads; at most :data:`MAX_PIXELS` pixels.
-    :param where: the path of a fault, e.g. ``reference_media[0]``; its own for each file.
-    :param label: how messages call the file.
-    :return: the new file, with the name of the old one but for its extension, or what is wrong.
-    """
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError:
-        return Fault(
-            where,
-            f"{label!r} has to be converted, which needs Pillow",
-            "the extra 'images': pip install 'airflow-provider-rivya[images]'",
-        )
-    try:
-        with _strictly(), file.open() as stream:
-            Image.init()
-            with Image.open(stream, formats=[name for name in _READABLE if name in Image.OPEN]) as image:
-                picture = _decoded(image)
-            written = _written(picture, accepted, Path(folder) / f"converted-{_plain(where)}")
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        return Fault(where, f"{label!r} is not decoded: too many pixels", f"at most {MAX_PIXELS:,} pixels")
-    except UnidentifiedImageError:
-        return Fault(where, f"{label!r} cannot be converted: this Pillow does not read its format")
-    except Exception as error:
-        # Pillow's readers raise whatever a broken file leads them to.
-        return Fault(where, f"{label!r} cannot be converted: {clean(error, 200) or type(error).__name__}")
-    if written is None:
-        limit = "" if accepted.max_bytes is None else f"at most {accepted.max_bytes:,.0f} bytes"
-        return Fault(where, f"{label!r} cannot be converted so that it is accepted", limit)
-    found = open_reference(str(written), where=where)
-    if isinstance(found, Fault):
-        return found
-    return replace(found, name=f"{PurePosixPath(file.name).stem or 'image'}{written.suffix}")
+def _can_be_mended(reference: Reference, accepted: Accepted) -> bool:
+    file, facts = reference.file, reference.facts
+    if not accepted.mime_types or not is_picture(file.media_type, file.head):
+        return False
+    right = facts.kind == "image" and accepted.format(facts.mime_type) and accepted.fits(file.size_bytes)
+    return not right and bool(encodings(False, accepted))
 
 
-@contextmanager
-def _strictly() -> Iterator[None]:
-    """Refuse decompression bombs; what Pillow has to say of odd metadata is of no use here."""
-    from PIL import Image
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
-
-
-def _plain(where: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in where)
-
-
-def _decoded(image: Image.Image) -> Image.Image:
-    """Return it upright, in mode ``RGBA`` if anything shows through, else ``RGB`` or ``L``."""
-    from PIL import Image, ImageOps
-
-    if image.width * image.height > MAX_PIXELS:
-        raise Image.DecompressionBombError
-    # Camera raw files are TIFF files whose first page is a stamp-sized preview.
-    if int(getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE, 0)) & _REDUCED:
-        raise ValueError("a camera's raw file, of which only the preview could be read")
-    profile = image.info.get("icc_profile") or b""
-    upright = ImageOps.exif_transpose(_in_eight_bits(image))
-    picture = _in_plain_mode(upright, profile)
-    # A profile describes the numbers of one colour space, as its header says (ICC.1:2022, 7.2.6).
-    fits = profile[16:20] == (b"GRAY" if picture.mode == "L" else b"RGB ")
-    picture.info = {"icc_profile": profile} if fits else {}
-    return picture
-
-
-def _in_eight_bits(image: Image.Image) -> Image.Image:
-    if not image.mode.startswith(("I", "F")):
-        return image
-    darkest, brightest = image.convert("F").getextrema()
-    top = 65_535 if image.mode.startswith("I") else 1
-    if not 0 <= float(str(darkest)) <= float(str(brightest)) <= top:
-        raise ValueError("its brightness has no known scale")
-    return image.convert("F").point(lambda value: value * (255 / top) + 0).convert("L")
-
-
-def _in_plain_mode(image: Image.Image, profile: bytes) -> Image.Image:
-    if image.has_transparency_data:
-        layered = image.convert("RGBA")
-        darkest, _ = layered.getchannel("A").getextrema()
-        if darkest != _OPAQUE:
-            return layered
-    if image.mode == "CMYK" and profile:
-        return _for_screens(image, profile)
-    return image.convert("L" if image.mode in ("1", "L", "LA", "La") else "RGB")
-
-
-def _for_screens(image: Image.Image, profile: bytes) -> Image.Image:
-    """Bring a picture for print to sRGB by its profile; without a usable one by the usual formula."""
-    import io
-
-    from PIL import ImageCms
-
-    try:
-        print_profile = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        seen = ImageCms.profileToProfile(
-            image, print_profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
-        )
-    except (ImageCms.PyCMSError, OSError):
-        seen = None
-    return seen or image.convert("RGB")
-
-
-def _written(picture: Image.Image, accepted: Accepted, stem: Path) -> Path | None:
-    """Try one encoding after the other, ever smaller; ``None``: nothing fits."""
-    for encoding in encodings(picture.mode == "RGBA", accepted):
-        media_type = encoding.media_type
-        target = stem.with_suffix(f".{media_type.extension}")
-        factor = min(1.0, _LONGEST_SIDE[media_type] / max(picture.size))
-        size: Size | None = (max(1, int(picture.width * factor)), max(1, int(picture.height * factor)))
-        while size is not None:
-            _save(picture, size, media_type, target)
-            written = target.stat().st_size
-            if accepted.fits(written):
-                return target
-            size = smaller(size, written, accepted.max_bytes or 0) if encoding.may_shrink else None
-    return None
-
-
-def _save(picture: Image.Image, size: Size, media_type: MediaType, target: Path) -> None:
-    from PIL import Image
-
-    profile = picture.info.get("icc_profile")
-    scaled = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
-    if media_type is JPEG and scaled.mode == "RGBA":
-        ground = Image.new("RGB", size, "white")
-        ground.paste(scaled, mask=scaled.getchannel("A"))
-        scaled = ground
-    if media_type is PNG:
-        scaled.save(target, "PNG", icc_profile=profile)
-    else:
-        scaled.save(target, "JPEG" if media_type is JPEG else "WEBP", quality=QUALITY, icc_profile=profile)
+def _converted(reference: Reference, accepted: Accepted, folder: str) -> Reference | Fault:
+    facts = reference.facts
+    file = convert(reference.file, accepted, folder, where=facts.path, label=facts.label)
+    if isinstance(file, Fault):
+        return file
+    mime_type = file.media_type.mime_type if file.media_type else None
+    log.info(
+        "%s: %r (%s, %d bytes) was converted to %s, %d bytes.",
+        facts.path,
+        facts.label,
+        facts.mime_type or "no format of the web",
+        reference.file.size_bytes,
+        mime_type,
+        file.size_bytes,
+    )
+    facts = replace(facts, kind="image", mime_type=mime_type, size_bytes=file.size_bytes)
+    return replace(reference, file=file, facts=facts)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.request.budget import NO_BUDGET, Budget, price_faults
 from airflow_provider_rivya.request.request import GenerationRequest
-from airflow_provider_rivya.storage.check import checked_place
+from airflow_provider_rivya.storage.place import checked_place
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.dialect import Dialect
@@ -97,14 +97,13 @@ def prepare_request(
     :param faults: what is known to be wrong already.
     :raises InvalidRequestError: with every fault found.
     """
-    from airflow_provider_rivya.request.conversion import convert_references
+    from airflow_provider_rivya.request.convert import convert_references
     from airflow_provider_rivya.request.references import read_references
 
     references = read_references(
         arguments.reference_media,
         open_url=client.downloader().open,
         folder=lambda: folder,
-        max_bytes=client.settings.max_output_bytes,
         conn_id=client.conn_id,
     )
     if arguments.convert_reference_images:
@@ -135,7 +134,7 @@ def prepare(
     :raises InvalidRequestError: with every fault found.
     """
     from airflow_provider_rivya.catalog.price import image_count
-    from airflow_provider_rivya.request.conversion import with_advice
+    from airflow_provider_rivya.request.convert import with_advice
     from airflow_provider_rivya.request.dialect import spelled
 
     given = arguments.dialect

@@ -6,28 +6,22 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.exceptions import (
-    DownloadError,
-    Fault,
-    GenerationError,
-    NotMediaError,
-    OutputError,
-)
+from airflow_provider_rivya.exceptions import Fault, GenerationError, NotMediaError, OutputError
 from airflow_provider_rivya.media.inspect import StreamInspector
 from airflow_provider_rivya.redaction import clean, host_of
+from airflow_provider_rivya.storage.path import is_storage_path
 from airflow_provider_rivya.storage.source import ReferenceFile, open_reference
 from airflow_provider_rivya.storage.staged import reason_of
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.api.download import OpenUrl
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.api.schemas import ReferenceMedia
-    from airflow_provider_rivya.landing.fetch import ByteStream
 
 _BLOCK = 1024 * 1024
 
@@ -65,9 +59,8 @@ class _Source:
 def read_references(
     value: Any,
     *,
-    open_url: Callable[[str], AbstractContextManager[ByteStream]],
+    open_url: OpenUrl,
     folder: Callable[[], str],
-    max_bytes: int,
     conn_id: str | None = None,
 ) -> list[Reference | Fault]:
     """
@@ -80,7 +73,6 @@ def read_references(
         any iterable of these. A ``pathlib.Path`` or ``ObjectStoragePath`` is a path too.
     :param open_url: opens a URL under the connection's download rules.
     :param folder: returns a folder for fetched files, which lives as long as the task.
-    :param max_bytes: the most that is fetched of one URL.
     :param conn_id: the connection whose rules those are, for messages.
     :return: in order, what each is or what is wrong with it.
     :raises GenerationError: a URL could not be fetched now; a retry may.
@@ -90,7 +82,7 @@ def read_references(
         if isinstance(source, Fault):
             found.append(source)
         elif source.url is not None:
-            found.append(_fetched(source.url, source.path, open_url, folder(), max_bytes, conn_id))
+            found.append(_fetched(source.url, source.path, open_url, folder(), conn_id))
         else:
             found.append(
                 _measured(open_reference(source.uri or "", source.conn_id, where=source.path), source)
@@ -152,7 +144,7 @@ def _sources(value: Any, path: str) -> Iterator[_Source | Fault]:
             yield _from_text(value, path)
     elif isinstance(value, Mapping):
         yield from _from_result(value, path)
-    elif _is_storage_path(value):
+    elif is_storage_path(value):
         yield _Source(path, str(value), getattr(value, "conn_id", None))  # Airflow 3.1: in the text alone
     elif isinstance(value, os.PathLike):
         yield _Source(path, os.fspath(value))
@@ -161,13 +153,6 @@ def _sources(value: Any, path: str) -> Iterator[_Source | Fault]:
             yield from _sources(element, f"{path}[{index}]")
     else:
         yield Fault(path, f"{type(value).__name__} is no reference", _ALLOWED)
-
-
-def _is_storage_path(value: object) -> bool:
-    # Whether one is also an os.PathLike depends on the release of universal_pathlib.
-    from airflow.sdk import ObjectStoragePath
-
-    return isinstance(value, ObjectStoragePath)
 
 
 def _from_text(text: str, path: str) -> _Source | Fault:
@@ -230,14 +215,7 @@ def _label(text: str, limit: int = 120) -> str:
     return flat if len(flat) <= limit else f"…{flat[1 - limit :]}"
 
 
-def _fetched(
-    url: str,
-    path: str,
-    open_url: Callable[[str], AbstractContextManager[ByteStream]],
-    folder: str,
-    max_bytes: int,
-    conn_id: str | None,
-) -> Reference | Fault:
+def _fetched(url: str, path: str, open_url: OpenUrl, folder: str, conn_id: str | None) -> Reference | Fault:
     name = f"reference-{hashlib.sha256(path.encode()).hexdigest()[:12]}"
     target = Path(folder) / name
     # Without a length a cut shows only in the file itself, which would be uploaded, and paid for, as it is.
@@ -245,15 +223,9 @@ def _fetched(
     try:
         with open_url(url) as stream, target.open("wb") as file:
             for chunk in stream.chunks():
-                if file.tell() + len(chunk) > max_bytes:
-                    return Fault(path, f"the file at {host_of(url)} has more than {max_bytes} bytes")
                 file.write(chunk)
                 if stream.length is None:
                     inspector.feed(chunk)
-            if stream.length is not None and file.tell() != stream.length:
-                raise DownloadError(
-                    f"{host_of(url)} sent {file.tell()} of {stream.length} bytes", retryable=True
-                )
             if not file.tell():
                 return Fault(path, f"the file at {host_of(url)} is empty")
             if stream.length is None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import inspect
 import logging
 import os
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya.storage.exclusive import CURE, creates_exclusively, is_s3
-from airflow_provider_rivya.storage.staged import hidden_sibling
+from airflow_provider_rivya.storage.staged import hidden_sibling, protocols_of
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.storage.place import OutputPlace
@@ -74,12 +74,12 @@ class SmallFile:
             with contextlib.suppress(NotImplementedError):
                 fs.pipe_file(self._path, content, mode="create")
                 return
-        elif is_s3(fs):
+        elif _is_s3(fs):
             log.warning(
                 "%s is not created exclusively, as the installed s3fs or botocore is too old for that: two "
-                "copies of one try that start at the same moment could both submit. To prevent that, %s.",
+                "copies of one try that start at the same moment could both submit. To prevent that, install "
+                "'airflow-provider-rivya[s3]', or s3fs 2024.12 and botocore 1.35.21 or later.",
                 self.uri,
-                CURE,
             )
         fs.pipe_file(self._path, content)
 
@@ -140,6 +140,27 @@ class SmallFile:
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(staged)
+
+
+def creates_exclusively(fs: Any) -> bool:
+    """
+    Tell whether ``fs.pipe_file(..., mode="create")`` is more than a plain writing.
+
+    The signature is asked, not the call tried: a method that swallows arguments it does not know overwrites
+    without a word, as that of s3fs did before 2024.12. Later ones drop what their botocore does not know.
+    """
+    if "mode" not in inspect.signature(fs.pipe_file).parameters:
+        return False
+    if not _is_s3(fs):
+        return True
+    client = getattr(getattr(fs, "s3", None), "meta", None)
+    if client is None:  # another implementation, whose means are not known
+        return False
+    return "IfNoneMatch" in client.service_model.operation_model("PutObject").input_shape.members
+
+
+def _is_s3(fs: Any) -> bool:
+    return "s3" in protocols_of(fs)
 
 
 def _lock(descriptor: int) -> None:

@@ -158,10 +158,13 @@ def default_name(generation_id: str, index: int, media_type: MediaType) -> str:
     return f"{safe_name(generation_id)}-{index}.{media_type.extension}"
 
 
+def is_storage_path(value: object) -> bool:
+    """Whether it is Airflow's ``ObjectStoragePath``, which is an ``os.PathLike`` in some releases only."""
+    return hasattr(value, "storage_options")
+
+
 def as_text(path: Any) -> Any:
     """Return a ``pathlib.Path`` or ``ObjectStoragePath`` as the text that is parsed; the rest as it is."""
-    if isinstance(path, str) or path is None:
-        return path
-    if hasattr(path, "storage_options"):
-        return str(path)  # Airflow's own, whatever the release: with its connection in it
+    if is_storage_path(path):
+        return str(path)  # with its connection in it
     return os.fspath(path) if isinstance(path, os.PathLike) else path

@@ -1,26 +1,24 @@
 """
-Airflow's object storage as the place for outputs and the source of references.
+Where the outputs of a task go: a folder or one file, on a local disk or in Airflow's object storage.
 
-The only module of ``media`` that touches Airflow, and only inside functions: a local path works
-without it. Paths on a local disk are written with ``os``, all others through the fsspec filesystem
-that Airflow attaches to (scheme, connection).
+The only module below the doors that touches Airflow, and only inside functions: a local path works without
+it. Paths on a local disk are written with ``os``, all others through the fsspec filesystem that Airflow
+attaches to (scheme, connection).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any, BinaryIO, Literal, cast
 
 from airflow_provider_rivya.exceptions import Fault, StorageError
-from airflow_provider_rivya.media.types import MediaType
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.path import (
     PACKAGE_OF_SCHEME,
     Target,
-    default_name,
+    check_fixed_name,
     parse_output_path,
 )
 from airflow_provider_rivya.storage.staged import (
@@ -194,11 +192,6 @@ class OutputPlace:
             "output_path", f"{self.uri} exists already and if_exists is 'fail'", "'overwrite' or 'skip'"
         )
 
-    def namer(self, generation_id: str, index: int) -> Callable[[MediaType], str]:
-        """Return what names output ``index``: the fixed name, else :func:`~.path.default_name`."""
-        fixed = self.target.fixed_name
-        return lambda media_type: fixed or default_name(generation_id, index, media_type)
-
     def prepare(self) -> None:
         """
         Look up connection and filesystem now, so that threads find them ready.
@@ -296,3 +289,34 @@ class OutputPlace:
             conn_id=self.conn_id,
             retryable=True,
         )
+
+
+def checked_place(
+    output_path: object, output_conn_id: object, faults: list[Fault], *, mapped: bool, outputs: int
+) -> OutputPlace | None:
+    """
+    Find everything that is wrong with the output place, by writing a tiny file there too.
+
+    :param faults: what else is wrong with the task; what is found is added.
+    :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
+    :param outputs: how many files are asked for.
+    :return: the place; ``None`` if none is asked for. Only to be used if there are no faults.
+    :raises StorageError: whether it can be used cannot be told right now, and nothing else is wrong.
+    """
+    if output_path is None:
+        return None
+    place = OutputPlace(output_path, output_conn_id)
+    found = place.faults()
+    can_be_tried = not found
+    if fault := check_fixed_name(place.fixed_name, outputs, mapped):
+        found.append(fault)
+    faults.extend(found)
+    if can_be_tried:
+        try:
+            refused = place.probe()
+        except StorageError:
+            if not faults:  # else a retry would find them once more
+                raise
+        else:
+            faults.extend([refused] if refused else [])
+    return place

@@ -26,7 +26,6 @@ from typing import Any, Self
 
 from airflow_provider_rivya.exceptions import StorageError
 from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.storage.writeback import WriteBack
 
 #: Parts of an upload. s3fs holds several blocks in memory, and its own default is 50 MiB.
 BLOCK_SIZE = 8 * 1024 * 1024
@@ -162,8 +161,7 @@ class LocalFile(StagedFile):
     A file on a local disk.
 
     A committed file is on the disk: what follows (the record, the task's success) is kept by a
-    database that flushes too, and must not outlive the file it tells of. The disk begins to write
-    while the file still grows, so that little is left to wait for.
+    database that flushes too, and must not outlive the file it tells of.
 
     :param folder: absolute; created when it is missing.
     :param name: the final file name.
@@ -180,13 +178,9 @@ class LocalFile(StagedFile):
         except OSError as error:
             raise self._fault("opening", error) from error
         self._file = os.fdopen(descriptor, "wb")
-        self._write_back = WriteBack(descriptor)
-        self._size = 0
 
     def _write(self, data: bytes) -> None:
         self._file.write(data)
-        self._size += len(data)
-        self._write_back.reached(self._size)
 
     def _commit(self) -> None:
         self._file.flush()

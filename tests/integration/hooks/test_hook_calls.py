@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -426,6 +428,21 @@ def test_connection_missing_or_of_another_type(connect: Connect, gateway: Tested
     with pytest.raises(ConnectionConfigError, match=f"of type 'http', not '{gateway.name}'"):
         gateway.hook().get_credits()
     assert "of type 'http'" in gateway.hook().test_connection()[1]
+
+
+def test_threads_share_one_client_and_one_downloader(hook: Hook) -> None:
+    together = threading.Barrier(8, timeout=60)
+
+    def ask(_: int) -> tuple[int, int]:
+        together.wait()
+        return id(hook.get_conn()), id(hook.downloader())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(ask, range(8)))) == 1
+    before = hook.get_conn(), hook.downloader()
+    hook.close()
+    assert hook.get_conn() is not before[0]
+    assert hook.downloader() is not before[1]
 
 
 def test_refresh_takes_the_new_key(connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess) -> None:

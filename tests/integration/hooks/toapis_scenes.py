@@ -17,7 +17,8 @@ from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.catalog.model import ModelSpec
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.hooks.toapis import ToApisHook
-from airflow_provider_rivya.landing.land import landed
+from airflow_provider_rivya.landing.land import land
+from airflow_provider_rivya.storage.place import OutputPlace
 from tests.integration.conftest import SECRETS, sent
 from tests.sandbox_process import SandboxProcess
 
@@ -102,7 +103,7 @@ class Client:
         assert done.id == created.id
         assert done.succeeded
         assert SECRETS.search(f"{created!r} {done!r}") is None
-        outputs = landed(self.hook, done, f"file://{self.landing}/")
+        outputs = land(self.hook, done, OutputPlace(f"file://{self.landing}/"))
         assert len(outputs) == files
         paths = [Path(str(output.uri).removeprefix("file://")) for output in outputs]
         for path, output in zip(paths, outputs, strict=True):

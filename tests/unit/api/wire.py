@@ -36,10 +36,12 @@ class Wire:
     The server. Answers the script's entries in order, the last one for ever; ``None`` hangs up.
 
     :param script: answers, or one function from request to answer.
+    :param keep_alive: whether a connection stays open after an answer, which must not say otherwise.
     """
 
-    def __init__(self, *script: bytes | Script | None, port: int = 0) -> None:
+    def __init__(self, *script: bytes | Script | None, port: int = 0, keep_alive: bool = False) -> None:
         self.received: list[Received] = []
+        self.connections = 0
         self.open_now = 0
         self.most_open = 0
         self._script = list(script)
@@ -47,11 +49,17 @@ class Wire:
         wire = self
 
         class Handler(BaseHTTPRequestHandler):
+            def setup(self) -> None:
+                super().setup()
+                with wire._lock:
+                    wire.connections += 1
+
             def handle_one_request(self) -> None:
                 self.raw_requestline = self.rfile.readline()
-                self.close_connection = True
                 if not self.raw_requestline or not self.parse_request():
+                    self.close_connection = True
                     return
+                self.close_connection = not keep_alive
                 body = self.rfile.read(int(self.headers.get("content-length", "0")))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 with wire._lock:
@@ -62,6 +70,8 @@ class Wire:
                     wire.open_now -= 1
                 if raw is not None:
                     self.wfile.write(raw)
+                else:
+                    self.close_connection = True
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import struct
 import tracemalloc
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
@@ -15,15 +14,16 @@ from airflow_provider_rivya.media.inspect import StreamInspector
 from airflow_provider_rivya.media.scanner import TRAILING_LIMIT
 from airflow_provider_rivya.media.types import MP4, PNG, MediaFacts, MediaType
 from tests.unit.media.samples import Sample, animated, box, by_name, cut, encoded, film, samples, track
+from tests.unit.media.streams import film_stream, png_stream
 
 CHECKED = [sample for sample in samples() if sample.checked]
 
 
 def inspect(chunks: Iterable[bytes]) -> MediaFacts:
-    with StreamInspector() as inspector:
-        for chunk in chunks:
-            inspector.feed(chunk)
-        return inspector.finish()
+    inspector = StreamInspector()
+    for chunk in chunks:
+        inspector.feed(chunk)
+    return inspector.finish()
 
 
 def accepted(data: bytes) -> bool:
@@ -180,31 +180,6 @@ def test_fragmented_films() -> None:
     data = box(b"ftyp", b"iso5" + bytes(4)) + box(b"moov", track(b"vide", 8, 6)) + fragments * 2
     assert inspect([data]).width == 8
     assert not accepted(data[:-1])
-
-
-def png_stream(size: int) -> Iterator[bytes]:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    yield b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 9000, 9000, 8, 2, 0, 0, 0))
-    piece = bytes(64 * 1024)
-    checksum = zlib.crc32(b"IDAT")
-    yield struct.pack(">I", size) + b"IDAT"
-    for _ in range(size // len(piece)):
-        checksum = zlib.crc32(piece, checksum)
-        yield piece
-    yield struct.pack(">I", checksum) + chunk(b"IEND", b"")
-
-
-def film_stream(size: int) -> Iterator[bytes]:
-    yield box(b"ftyp", b"isom" + bytes(4)) + struct.pack(">I4s", 8 + size, b"mdat")
-    piece = bytes(64 * 1024)
-    for _ in range(size // len(piece)):
-        yield piece
-    yield struct.pack(">I4s", 8 + size // 4 + len(track(b"vide", 6, 4)), b"moov") + track(b"vide", 6, 4)
-    yield struct.pack(">I4s", size // 4, b"udta") + bytes(len(piece) - 8)
-    for _ in range(size // 4 // len(piece) - 1):
-        yield piece
 
 
 @pytest.mark.parametrize(("stream", "media_type"), [(png_stream, PNG), (film_stream, MP4)])

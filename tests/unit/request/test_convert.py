@@ -1,319 +1,151 @@
-"""What is converted to what, and what becomes of the picture; by Pillow, on real files."""
-
 from __future__ import annotations
 
-import sys
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
-from airflow_provider_rivya.exceptions import Fault
-from airflow_provider_rivya.media import types
-from airflow_provider_rivya.media.types import HEIC, JPEG, MP4, PNG, WEBP, MediaType
-from airflow_provider_rivya.request.convert import (
-    LEAST_SIDE,
-    MAX_PIXELS,
-    Accepted,
-    convert,
-    encodings,
-    is_picture,
-    smaller,
-)
-from airflow_provider_rivya.storage.source import ReferenceFile, open_reference
+from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.request.convert import ADVICE, convert_references
+from airflow_provider_rivya.request.prepare import prepare
+from airflow_provider_rivya.request.references import Reference, read_references
 
-USUAL = ("image/jpeg", "image/png", "image/webp")
-RED, BLUE = (200, 10, 10), (10, 10, 200)
-
-Convert = Callable[..., ReferenceFile | Fault]
-Save = Callable[..., Path]
+MODEL = "nano-banana-2"
+Read = Callable[..., list[Reference | Fault]]
 
 
 @pytest.fixture
-def save(tmp_path: Path) -> Save:
-    def write(image: Image.Image, name: str, **options: Any) -> Path:
-        path = tmp_path / name
-        image.save(path, **options)
-        return path
-
-    return write
+def folder(tmp_path: Path) -> str:
+    path = tmp_path / "of the task"
+    path.mkdir()
+    return str(path)
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Convert:
-    def converted(
-        path: Path, mime_types: tuple[str, ...] = USUAL, max_bytes: int = 10**7
-    ) -> ReferenceFile | Fault:
-        file = open_reference(str(path))
-        assert isinstance(file, ReferenceFile), file
-        folder = tmp_path / "made"
-        folder.mkdir(exist_ok=True)
-        accepted = Accepted(mime_types, max_bytes)
-        return convert(file, accepted, str(folder), where="reference_media[0]", label=path.name)
+def read(folder: str) -> Read:
+    def run(*sources: object) -> list[Reference | Fault]:
+        def fetch_nothing(url: str) -> Any:
+            raise AssertionError(f"{url} was fetched")
 
-    return converted
+        return read_references(sources, open_url=fetch_nothing, folder=lambda: folder)
+
+    return run
 
 
-def opened(file: ReferenceFile | Fault) -> Image.Image:
-    assert isinstance(file, ReferenceFile), file
-    with file.open() as stream:
-        image = Image.open(stream)
-        image.load()
-    return image
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    path = tmp_path / "scan.tif"
+    Image.effect_noise((300, 200), 60).save(path)
+    return path
 
 
-def near(pixel: Any, colour: tuple[int, ...], off: int = 8) -> bool:
-    return all(abs(a - b) <= off for a, b in zip(pixel, colour, strict=True))
+@pytest.fixture
+def right(tmp_path: Path) -> Path:
+    path = tmp_path / "right.png"
+    Image.effect_noise((300, 200), 60).save(path)
+    return path
 
 
-# -- decisions ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("transparent", "mime_types", "tried"),
-    [
-        (False, USUAL, [(JPEG, True)]),
-        (True, USUAL, [(PNG, False), (JPEG, True)]),
-        (True, ("image/jpeg",), [(JPEG, True)]),
-        (True, ("image/png",), [(PNG, True)]),
-        (True, ("image/png", "image/webp"), [(PNG, False), (WEBP, True)]),
-        (False, ("image/png",), [(PNG, True)]),
-        (False, (), [(JPEG, True)]),
-        (True, ("image/gif",), []),
-    ],
-)
-def test_what_is_tried(
-    transparent: bool, mime_types: tuple[str, ...], tried: list[tuple[MediaType, bool]]
-) -> None:
-    found = encodings(transparent, Accepted(mime_types, None))
-    assert [(encoding.media_type, encoding.may_shrink) for encoding in found] == tried
-
-
-@pytest.mark.parametrize("size", [(10**5, 10**5), (10**5, 1), (17, 3), (16, 16)])
-@pytest.mark.parametrize("written", [1001, 10**4, 10**12])
-def test_it_gets_smaller_until_nothing_is_left(size: tuple[int, int], written: int) -> None:
-    steps = 0
-    now: tuple[int, int] | None = size
-    while now is not None:
-        following = smaller(now, written, 1000)
-        if following is not None:
-            assert max(following) <= 0.9 * max(now)
-            assert min(following) >= 1
-            assert max(following) >= LEAST_SIDE
-        now, steps = following, steps + 1
-    assert steps < 120
-
-
-def test_the_step_follows_how_much_is_too_much() -> None:
-    assert smaller((1000, 500), 40_000, 10_000) == (485, 242)
-
-
-@pytest.mark.parametrize(
-    ("media_type", "head", "is_one"),
-    [
-        *((kind, b"", kind.kind == "image" and kind is not HEIC) for kind in types.ALL_TYPES),
-        (None, b"BM6\0", True),
-        (None, b"II*\0\x08", True),
-        (None, b"MM\0*", True),
-        (None, b"%PDF", False),
-        (None, b"", False),
-    ],
-)
-def test_what_is_opened_as_a_picture(media_type: MediaType | None, head: bytes, is_one: bool) -> None:
-    assert is_picture(media_type, head) is is_one
-
-
-def test_a_film_is_no_picture() -> None:
-    assert not is_picture(MP4, b"BM")
-
-
-# -- pictures ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["a.bmp", "a.tif", "a.gif", "a.png", "a.webp"])
-@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P"])
-def test_any_opaque_picture_becomes_a_jpeg(save: Save, run: Convert, name: str, mode: str) -> None:
-    found = run(save(Image.new("RGB", (40, 30), RED).convert(mode), name))
-    image = opened(found)
-    assert (image.format, image.size) == ("JPEG", (40, 30))
-    assert isinstance(found, ReferenceFile)
-    assert found.name == "a.jpg"
-    if mode in ("RGB", "P"):
-        assert near(image.convert("RGB").getpixel((20, 15)), RED, off=40)
-
-
-def test_transparency_becomes_a_png(save: Save, run: Convert) -> None:
-    picture = Image.new("RGBA", (40, 30), (*RED, 255))
-    picture.putpixel((0, 0), (*BLUE, 0))
-    image = opened(run(save(picture, "a.tif")))
-    assert (image.format, image.mode, image.size) == ("PNG", "RGBA", (40, 30))
-    assert image.getpixel((0, 0)) == (*BLUE, 0)
-    assert image.getpixel((20, 15)) == (*RED, 255)
-
-
-def test_a_transparent_colour_of_a_palette_counts(save: Save, run: Convert) -> None:
-    picture = Image.new("P", (8, 8), 1)
-    picture.putpalette([0, 255, 0, *RED])
-    picture.putpixel((0, 0), 0)
-    image = opened(run(save(picture, "a.gif", transparency=0)))
-    assert (image.format, image.mode) == ("PNG", "RGBA")
-    pixels = [image.getpixel(place) for place in ((0, 0), (4, 4))]
-    assert [pixel[3] for pixel in pixels if isinstance(pixel, tuple)] == [0, 255]
-
-
-def test_an_alpha_channel_through_which_nothing_shows_does_not(save: Save, run: Convert) -> None:
-    assert opened(run(save(Image.new("RGBA", (8, 8), (*RED, 255)), "a.tif"))).format == "JPEG"
-
-
-def test_without_png_it_lies_on_white(save: Save, run: Convert) -> None:
-    image = opened(run(save(Image.new("RGBA", (8, 8), (*RED, 0)), "a.png"), ("image/jpeg",)))
-    assert near(image.getpixel((4, 4)), (255, 255, 255))
-
-
-@pytest.mark.parametrize(
-    ("mode", "mime_types", "form"),
-    [
-        ("RGB", USUAL, "JPEG"),
-        ("RGBA", USUAL, "JPEG"),
-        ("RGBA", ("image/png",), "PNG"),
-        ("RGBA", ("image/webp", "image/png"), "WEBP"),
-        ("L", ("image/png",), "PNG"),
-    ],
-)
-def test_it_is_scaled_down_until_it_fits(
-    save: Save, run: Convert, mode: str, mime_types: tuple[str, ...], form: str
-) -> None:
-    noise = Image.merge("RGBA", [Image.effect_noise((600, 400), 90) for _ in range(4)]).convert(mode)
-    found = run(save(noise, "a.png"), mime_types, 20_000)
-    image = opened(found)
-    assert isinstance(found, ReferenceFile)
-    assert 10_000 < found.size_bytes <= 20_000
-    assert image.format == form
-    assert image.width / image.height == pytest.approx(1.5, rel=0.05)
-
-
-def test_it_stands_upright_and_tells_no_more_than_that(save: Save, run: Convert) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # turn it by 90 degrees clockwise
-    exif.get_ifd(0x8825)[1] = "N"  # where it was taken
-    picture = Image.new("RGB", (40, 20), RED)
-    picture.paste(BLUE, (0, 0, 20, 20))
-    image = opened(run(save(picture, "a.jpg", exif=exif, quality=95), ("image/webp",)))
-    assert image.size == (20, 40)
-    assert near(image.getpixel((10, 5)), BLUE)
-    assert near(image.getpixel((10, 35)), RED)
-    assert not image.getexif()
-
-
-def test_a_fitting_colour_profile_is_kept(save: Save, run: Convert) -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    colour = save(Image.new("RGB", (8, 8), RED), "a.tif", icc_profile=profile)
-    assert opened(run(colour)).info["icc_profile"] == profile
-    grey = save(Image.new("L", (8, 8), 9), "b.tif", icc_profile=profile)
-    assert "icc_profile" not in opened(run(grey)).info
-
-
-@pytest.mark.parametrize("profile", [b"", b"no profile at all"])
-def test_a_picture_for_print_becomes_one_for_screens(save: Save, run: Convert, profile: bytes) -> None:
-    image = opened(run(save(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "a.tif", icc_profile=profile)))
-    assert image.mode == "RGB"
-    assert near(image.getpixel((4, 4)), (255, 0, 0))
-
-
-@pytest.mark.parametrize(("mode", "value"), [("I;16", 32_768), ("F", 0.5)])
-def test_sixteen_bits_are_not_cut_off(save: Save, run: Convert, mode: str, value: float) -> None:
-    image = opened(run(save(Image.new(mode, (8, 8), value), "a.tif")))
-    assert image.mode == "L"
-    assert image.getpixel((4, 4)) == pytest.approx(127, abs=2)
-
-
-def test_the_first_of_an_animation(save: Save, run: Convert) -> None:
-    frames = [Image.new("RGB", (8, 8), colour) for colour in (RED, BLUE)]
-    path = save(frames[0], "a.gif", save_all=True, append_images=frames[1:])
-    assert near(opened(run(path)).getpixel((4, 4)), RED, off=12)
-
-
-# -- refusals ----------------------------------------------------------------------------------------
-
-
-def test_a_decompression_bomb_is_not_decoded(save: Save, run: Convert, tmp_path: Path) -> None:
-    side = 9_500
-    assert side * side > MAX_PIXELS
-    found = run(save(Image.new("1", (side, side)), "a.png"), ("image/jpeg",))
-    assert isinstance(found, Fault)
-    assert str(found) == (
-        "reference_media[0]: 'a.png' is not decoded: too many pixels; allowed: at most 89,478,485 pixels"
+def prepared(references: list[Reference | Fault], *, advise: bool = True, model: str = MODEL) -> Any:
+    return prepare(
+        gateway="rivya",
+        model=model,
+        prompt="a",
+        model_params=None,
+        references=references,
+        client_request_id=None,
+        output_path=None,
+        output_conn_id=None,
+        mapped=False,
+        subject="The request",
+        advise_conversion=advise,
     )
-    assert list((tmp_path / "made").iterdir()) == []
 
 
-def test_a_bomb_beyond_pillows_own_error(tmp_path: Path, run: Convert) -> None:
-    path = tmp_path / "a.bmp"
-    Image.new("1", (8, 8)).save(path)
-    data = bytearray(path.read_bytes())
-    data[18:26] = (10**5).to_bytes(4, "little") * 2
-    path.write_bytes(data)
-    found = run(path)
-    assert isinstance(found, Fault)
-    assert "too many pixels" in found.problem
+def refused(references: list[Reference | Fault], **options: Any) -> list[str]:
+    with pytest.raises(InvalidRequestError) as caught:
+        prepared(references, **options)
+    return [str(fault) for fault in caught.value.faults]
 
 
-def test_pillow_may_have_been_told_to_decode_bombs(
-    save: Save, run: Convert, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = save(Image.new("1", (9_500, 9_500)), "a.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
-    found = run(path, ("image/jpeg",))
-    assert isinstance(found, Fault)
-    assert "too many pixels" in found.problem
+def test_what_the_model_takes_is_left_alone(read: Read, right: Path, scan: Path, folder: str) -> None:
+    given = [*read(right, scan), Fault("reference_media[2]", "it is gone")]
+    found = convert_references(given, gateway="rivya", model=MODEL, folder=folder)
+    assert found[0] is given[0]
+    assert found[2] is given[2]
+    changed = found[1]
+    assert isinstance(changed, Reference)
+    assert (changed.facts.path, changed.facts.kind, changed.facts.mime_type) == (
+        "reference_media[1]",
+        "image",
+        "image/jpeg",
+    )
+    assert changed.file.name == "scan.jpg"
+    assert changed.facts.size_bytes == changed.file.size_bytes
+    assert Path(changed.file.uri.removeprefix("file://")).parent == Path(folder)
 
 
-def test_a_broken_file(save: Save, run: Convert) -> None:
-    path = save(Image.effect_noise((60, 60), 90), "a.tif")
-    path.write_bytes(path.read_bytes()[:-500])
-    found = run(path)
-    assert isinstance(found, Fault)
-    assert "'a.tif' cannot be converted: " in found.problem
+def test_the_fingerprint_is_the_originals(read: Read, scan: Path, folder: str) -> None:
+    found = convert_references(read(scan), gateway="rivya", model=MODEL, folder=folder)
+    digests = prepared(found).request.reference_digests
+    assert digests == (hashlib.sha256(scan.read_bytes()).hexdigest(),)
 
 
-def test_words_behind_a_signature(tmp_path: Path, run: Convert) -> None:
-    path = tmp_path / "a.bmp"
-    path.write_text("BM stands for bitmap")
-    found = run(path)
-    assert isinstance(found, Fault)
-    assert "cannot be converted" in found.problem
-    assert str(tmp_path) not in str(found)
+def test_the_same_content_is_converted_once(read: Read, scan: Path, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "copy.tif").write_bytes(scan.read_bytes())
+    found = convert_references(read(scan, tmp_path / "copy.tif"), gateway="rivya", model=MODEL, folder=folder)
+    first, second = (entry for entry in found if isinstance(entry, Reference))
+    assert first.file is second.file
+    assert [first.facts.path, second.facts.path] == ["reference_media[0]", "reference_media[1]"]
+    assert len(list(Path(folder).iterdir())) == 1
 
 
-def test_a_raw_files_preview_is_not_taken_for_the_picture(save: Save, run: Convert) -> None:
-    found = run(save(Image.new("RGB", (8, 8)), "a.tif", tiffinfo={254: 1}))
-    assert isinstance(found, Fault)
-    assert "a camera's raw file" in found.problem
+def test_what_cannot_be_converted_is_told_for_each(read: Read, scan: Path, folder: str) -> None:
+    scan.write_bytes(scan.read_bytes()[:-1000])
+    found = convert_references(read(scan, scan), gateway="rivya", model=MODEL, folder=folder)
+    assert [entry.path for entry in found if isinstance(entry, Fault)] == [
+        "reference_media[0]",
+        "reference_media[1]",
+    ]
 
 
-def test_brightness_without_a_scale(save: Save, run: Convert) -> None:
-    found = run(save(Image.new("F", (8, 8), 1e6), "a.tif"))
-    assert isinstance(found, Fault)
-    assert "no known scale" in found.problem
+@pytest.mark.parametrize("model", ["z-image", "no-such-model", None, 5])
+def test_without_a_rule_nothing_is_converted(read: Read, scan: Path, folder: str, model: object) -> None:
+    given = read(scan)
+    assert convert_references(given, gateway="rivya", model=model, folder=folder) == given
 
 
-def test_nothing_fits_into_nothing(save: Save, run: Convert) -> None:
-    found = run(save(Image.new("RGB", (800, 800), RED), "a.tif"), USUAL, 50)
-    assert isinstance(found, Fault)
-    assert found.problem == "'a.tif' cannot be converted so that it is accepted"
-    assert found.allowed == "at most 50 bytes"
+def test_an_image_above_the_limit(read: Read, tmp_path: Path, folder: str) -> None:
+    large = tmp_path / "large.jpg"
+    Image.effect_noise((60, 40), 60).save(large)
+    with large.open("ab") as file:
+        file.truncate(10_000_001)
+    (line,) = refused(read(large), model="seedream-4-5")
+    assert "at most 10 MB" in line
+    assert line.endswith(f"; {ADVICE}")
+    (found,) = convert_references(read(large), gateway="rivya", model="seedream-4-5", folder=folder)
+    assert isinstance(found, Reference)
+    assert found.file.size_bytes < 10_000
 
 
-def test_no_format_that_can_be_written(save: Save, run: Convert) -> None:
-    assert isinstance(run(save(Image.new("RGB", (8, 8)), "a.tif"), ("image/gif",)), Fault)
+@pytest.mark.parametrize("name", ["a.gif", "a.bmp", "a.tif"])
+def test_without_conversion_the_fault_tells_of_it(read: Read, tmp_path: Path, name: str) -> None:
+    Image.new("L", (8, 8)).save(tmp_path / name)
+    (line,) = refused(read(tmp_path / name))
+    assert "; allowed: image" in line
+    assert line.endswith(f"; {ADVICE}")
+    (line,) = refused(read(tmp_path / name), advise=False)
+    assert ADVICE not in line
 
 
-def test_without_pillow(save: Save, run: Convert, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = save(Image.new("RGB", (8, 8)), "a.tif")
-    monkeypatch.setitem(sys.modules, "PIL", None)  # what the import system keeps for what is not there
-    found = run(path)
-    assert isinstance(found, Fault)
-    assert "needs Pillow" in found.problem
-    assert "pip install 'airflow-provider-rivya[images]'" in found.allowed
+def test_what_cannot_be_mended_so_is_not_promised(read: Read, tmp_path: Path, right: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"RIFF\x24\0\0\0WAVEfmt " + bytes(40))
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))
+    (tmp_path / "a.txt").write_text("BM is not how it begins"[3:])
+    lines = refused(read(tmp_path / "a.wav", tmp_path / "a.heic", tmp_path / "a.txt"))
+    assert len(lines) == 3
+    assert ADVICE not in "".join(lines)
+    assert ADVICE not in "".join(refused(read(right), model="z-image"))

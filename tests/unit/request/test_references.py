@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import ObjectStoragePath
 
 from airflow_provider_rivya.api.download import Downloader
 from airflow_provider_rivya.api.http import ClientSettings
@@ -32,7 +33,7 @@ def read(tmp_path: Path) -> Callable[..., list[Reference | Fault]]:
         raise AssertionError(f"{url} was fetched")
 
     def run(value: Any, **kwargs: Any) -> list[Reference | Fault]:
-        options = {"open_url": fetch_nothing, "folder": lambda: str(tmp_path), "max_bytes": 10_000, **kwargs}
+        options = {"open_url": fetch_nothing, "folder": lambda: str(tmp_path), **kwargs}
         return read_references(value, **options)
 
     return run
@@ -48,7 +49,7 @@ def test_nothing(read: Any, value: Any) -> None:
 
 
 def test_a_file(read: Any, picture: Path) -> None:
-    for value in (str(picture), picture, f"file://{picture}"):
+    for value in (str(picture), picture, f"file://{picture}", ObjectStoragePath(f"file://{picture}")):
         (found,) = read(value)
         assert found.sha256 == hashlib.sha256(PNG).hexdigest()
         assert (found.facts.path, found.facts.kind, found.facts.mime_type) == (
@@ -108,11 +109,14 @@ def test_an_unknown_kind_of_file_is_left_to_the_models_rules(read: Any, tmp_path
 
 
 @pytest.fixture
-def own() -> Callable[[Wire], Any]:
-    def opener(wire: Wire) -> Any:
-        return Downloader(ClientSettings(wire.url, "rvya_sk_x", connect_timeout=5.0, read_timeout=5.0)).open
+def own() -> Iterator[Callable[..., Any]]:
+    with ExitStack() as stack:
 
-    return opener
+        def opener(wire: Wire, max_bytes: int | None = None) -> Any:
+            settings = ClientSettings(wire.url, "rvya_sk_x", connect_timeout=5.0, read_timeout=5.0)
+            return stack.enter_context(Downloader(settings, (), max_bytes)).open
+
+        yield opener
 
 
 def test_a_url_is_fetched_and_measured_like_a_file(read: Any, own: Any, tmp_path: Path) -> None:
@@ -135,9 +139,13 @@ def test_a_result_that_was_not_landed_is_fetched(read: Any, own: Any) -> None:
 
 def test_no_more_is_fetched_than_allowed(read: Any, own: Any) -> None:
     with Wire(answer(200, PNG)) as wire:
-        assert isinstance(read(wire.url, open_url=own(wire), max_bytes=len(PNG))[0], Reference)
-        (found,) = read(wire.url, open_url=own(wire), max_bytes=len(PNG) - 1)
-    assert found.problem.endswith(f"has more than {len(PNG) - 1} bytes")
+        assert isinstance(read(wire.url, open_url=own(wire, len(PNG)))[0], Reference)
+        (found,) = read(wire.url, open_url=own(wire, len(PNG) - 1))
+    assert found.problem == (
+        f"it could not be fetched: The file from {wire.url}/... has at least {len(PNG)} bytes; "
+        f"max_output_bytes of the connection allows {len(PNG) - 1}. "
+        "Raise max_output_bytes in the connection's extra fields to fetch it."
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,22 +187,12 @@ def test_a_url_that_is_gone(read: Any, own: Any) -> None:
     assert "s3cret" not in str(found)
 
 
-def test_fewer_bytes_than_were_told(read: Any) -> None:
-    class Short:
-        length = 10
-
-        def chunks(self) -> Iterator[bytes]:
-            yield b"half"
-
-    @contextmanager
-    def open_url(url: str) -> Iterator[Any]:
-        yield Short()
-
-    with pytest.raises(GenerationError) as caught:
-        read("https://cdn.example/a", open_url=open_url, conn_id="rivya_default")
+def test_fewer_bytes_than_were_told(read: Any, own: Any) -> None:
+    with Wire(answer(200, b"half", content_length="10")) as wire, pytest.raises(GenerationError) as caught:
+        read(wire.url, open_url=own(wire), conn_id="rivya_default")
     assert caught.value.retryable
-    assert str(caught.value) == (
-        "reference_media could not be fetched: https://cdn.example/... sent 4 of 10 bytes "
+    assert "reference_media could not be fetched: The transfer from http://127.0.0.1:" in str(caught.value)
+    assert str(caught.value).endswith(
         "[connection rivya_default]. Nothing was submitted and nothing was charged; a retry fetches it again."
     )
 

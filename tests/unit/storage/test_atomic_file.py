@@ -12,8 +12,7 @@ from fsspec.asyn import AsyncFileSystem  # type: ignore[import-untyped]  # fsspe
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
 
-from airflow_provider_rivya.storage.atomic_file import SmallFile
-from airflow_provider_rivya.storage.exclusive import creates_exclusively
+from airflow_provider_rivya.storage.atomic_file import SmallFile, creates_exclusively
 from airflow_provider_rivya.storage.place import OutputPlace
 
 

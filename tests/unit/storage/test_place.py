@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import StorageError
-from airflow_provider_rivya.media.types import JPEG, PNG
 from airflow_provider_rivya.storage.path import PACKAGE_OF_SCHEME
 from airflow_provider_rivya.storage.place import OutputPlace
 
@@ -19,14 +18,12 @@ def test_a_local_folder(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "out") == []
     assert place.uri == f"file://{tmp_path}/out/"
     assert place.conn_id is None
-    assert place.namer("task_1", 2)(PNG) == "task_1-2.png"
 
 
 def test_a_fixed_file(tmp_path: Path) -> None:
     place = OutputPlace(f"file://{tmp_path}/cover.png")
     assert place.fixed_name == "cover.png"
     assert place.uri == f"file://{tmp_path}/cover.png"
-    assert place.namer("task_1", 0)(JPEG) == "cover.png"
     assert place.probe() is None
 
 

@@ -6,8 +6,10 @@ Needs ``moto[server]`` and ``apache-airflow-providers-amazon[s3fs]``; skipped wh
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any
@@ -15,14 +17,16 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import Fault, OutputError, StorageError
-from airflow_provider_rivya.landing.fetch import land
-from airflow_provider_rivya.storage.atomic_file import SmallFile
-from airflow_provider_rivya.storage.exclusive import creates_exclusively
-from airflow_provider_rivya.storage.place import OutputPlace
+from airflow_provider_rivya.landing.fetch import fetch
+from airflow_provider_rivya.landing.writer import OutputWriter
+from airflow_provider_rivya.result import Output
+from airflow_provider_rivya.storage.atomic_file import SmallFile, creates_exclusively
+from airflow_provider_rivya.storage.path import default_name
+from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 from airflow_provider_rivya.storage.source import ReferenceFile, open_reference
 from airflow_provider_rivya.storage.staged import BLOCK_SIZE
 from tests.unit.media.samples import encoded
-from tests.unit.media.test_inspect import png_stream
+from tests.unit.media.streams import png_stream
 
 pytest.importorskip("s3fs")
 pytest.importorskip("airflow.providers.amazon")
@@ -73,20 +77,23 @@ def uploads(client: Any) -> list[str]:
 
 
 class Stream:
+    length = None
+
     def __init__(self, source: Callable[[], Iterator[bytes]]) -> None:
-        self.length = None
         self.chunks = source
 
 
-def land_from(source: Callable[[], Iterator[bytes]], place: OutputPlace, **options: Any) -> Any:
-    return land(
+def land_from(
+    source: Callable[[], Iterator[bytes]], place: OutputPlace, if_exists: IfExists = "overwrite"
+) -> Output:
+    url = "https://cdn.example/x"
+    name_for = functools.partial(default_name, "task_1", 0)
+    return fetch(
         lambda _: nullcontext(Stream(source)),
-        "https://cdn.example/x",
-        place,
-        place.namer("task_1", 0),
-        max_bytes=10**9,
+        url,
+        lambda: OutputWriter(place, 0, url, name_for, if_exists),
+        stop=threading.Event(),
         attempts=1,
-        **options,
     )
 
 
@@ -122,7 +129,9 @@ def test_a_whole_file_lands(s3: Any, place: OutputPlace, size: int) -> None:
     assert s3.head_object(Bucket="bucket", Key="run/task_1-0.png")["ContentLength"] == landed.size_bytes
     assert keys(s3) == ["run/task_1-0.png"]
     assert uploads(s3) == []
-    assert land_from(source, place, if_exists="fail").kept
+    written = s3.head_object(Bucket="bucket", Key="run/task_1-0.png")["LastModified"]
+    assert land_from(source, place, "fail") == landed
+    assert s3.head_object(Bucket="bucket", Key="run/task_1-0.png")["LastModified"] == written
 
 
 @pytest.mark.parametrize("size", [2**16, 2 * BLOCK_SIZE])
@@ -152,7 +161,7 @@ def test_an_earlier_object_outlives_a_cut_transfer(s3: Any, place: OutputPlace) 
 
 def test_a_bucket_that_vanished_is_a_storage_error(s3: Any) -> None:
     with pytest.raises(StorageError, match="bucket does not exist"):
-        land_from(lambda: iter([PNG_BYTES]), OutputPlace("s3://gone/run/", "shelf"), wait=lambda _: None)
+        land_from(lambda: iter([PNG_BYTES]), OutputPlace("s3://gone/run/", "shelf"))
 
 
 def test_references_are_read(s3: Any) -> None:
