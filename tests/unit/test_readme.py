@@ -23,7 +23,7 @@ from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
-from airflow_provider_rivya.request.prepare import prepare
+from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.result import GenerationResult, Output
 
 ROOT = Path(__file__).parents[2]
@@ -179,16 +179,15 @@ def test_result_has_the_documented_keys() -> None:
 def test_the_shown_refusal_is_the_real_one() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         prepare(
+            RequestArguments(
+                model="nano-banana-2",
+                prompt="A red bicycle",
+                model_params={"aspectRatio": "16:9", "resolution": "2k"},
+                output_path="bicycles/",
+                subject="The request of task 'image'",
+            ),
+            [],
             gateway="rivya",
-            model="nano-banana-2",
-            prompt="A red bicycle",
-            model_params={"aspectRatio": "16:9", "resolution": "2k"},
-            references=[],
-            client_request_id=None,
-            output_path="bicycles/",
-            output_conn_id=None,
-            mapped=False,
-            subject="The request of task 'image'",
         )
     assert str(caught.value).strip() == marked("faults").strip()
 
