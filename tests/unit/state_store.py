@@ -1,4 +1,4 @@
-"""Airflow's task state store in memory; it remembers the calls, each of which Airflow sends over the network."""
+"""Airflow's task state store in memory; it remembers the calls, which in Airflow are requests."""
 
 from __future__ import annotations
 

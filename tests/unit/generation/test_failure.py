@@ -1,4 +1,4 @@
-"""What a failed task says of what it, or earlier tries of it, have submitted; and the ``failure`` document."""
+"""What a failed task says of what it, or earlier tries, have submitted; and the ``failure`` document."""
 
 from __future__ import annotations
 

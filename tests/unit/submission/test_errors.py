@@ -159,8 +159,8 @@ def test_another_process_went_on_to_something_else() -> None:
     error = gone_on(SUBMITTED, "rivya_default", WORDS)
     assert error.retryable
     assert str(error) == (
-        "Another process of this task has gone on to something else: generation task_1 (submitted), which may "
-        "be running and was paid for [connection rivya_default]. This process has sent nothing and paid "
+        "Another process of this task has gone on to something else: generation task_1 (submitted), which "
+        "may be running and was paid for [connection rivya_default]. This process has sent nothing and paid "
         "nothing. The next try (2 left) goes on with what is recorded."
     )
 

@@ -40,7 +40,7 @@ def test_every_part_makes_another_key() -> None:
         replace(IDENTITY, map_index=0),
     ]
     parts = itertools.product(identities, [0, 1, 11], [0, 1, 11], ["f", "g"])
-    keys = [identity.key(*rest) for identity, *rest in parts]
+    keys = [identity.key(epoch, attempt, request) for identity, epoch, attempt, request in parts]
     assert len(set(keys)) == len(keys)
 
 

@@ -1,4 +1,4 @@
-"""Keeps the record of one task: what stops before paying, what stops nothing after it, two processes at once."""
+"""Keeping the record of one task: what stops a try before it pays, and nothing after it; two processes."""
 
 from __future__ import annotations
 

@@ -171,15 +171,12 @@ def test_what_was_deferred_and_ended_without_a_word() -> None:
         f"A generation was submitted before the deferral. {DURABLE.fate('uncertain', INTENT)}"
     )
     unknown = replace(SUBMITTED, generation_id=None)
+    told = (
+        "A generation was submitted before the deferral and goes on at the gateway; its task id is in the "
+        f"log above. {NO_RECORD}"
+    )
     for words in (DURABLE, FLEETING):
-        assert (
-            words.fate("deferred", unknown)
-            == words.fate("deferred")
-            == (
-                "A generation was submitted before the deferral and goes on at the gateway; its task id is in the "
-                f"log above. {NO_RECORD}"
-            )
-        )
+        assert words.fate("deferred", unknown) == words.fate("deferred") == told
 
 
 def test_without_a_task_id_nothing_is_said_of_one() -> None:

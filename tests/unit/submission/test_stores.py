@@ -65,7 +65,7 @@ def test_a_record_is_kept_as_long_as_its_task_instance() -> None:
 
 
 def test_the_state_store_is_asked_for_nothing_that_it_refuses_by_itself() -> None:
-    """Airflow's API server takes nothing from an earlier try's process, so nothing is read before it writes."""
+    """Airflow's API server takes nothing from an earlier try's process: nothing is read before a write."""
     inner = StateStore()
     store = StateStoreRecords(inner, None)
     assert (store.durable, store.fenced) == (True, True)
