@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Final
 from airflow_provider_rivya.exceptions import Fault, GatewayError, GenerationError, InvalidRequestError
 from airflow_provider_rivya.generation.job import GenerationJob
 from airflow_provider_rivya.stop import StopFlag
-from airflow_provider_rivya.submission.context import Submission, SubmissionContext, SubmissionPolicy
+from airflow_provider_rivya.submission.context import (
+    Submission,
+    SubmissionContext,
+    SubmissionPolicy,
+    TryFacts,
+)
 from airflow_provider_rivya.submission.identity import ChosenKey, Identity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
 from airflow_provider_rivya.submission.lookup import look_up
@@ -196,6 +201,7 @@ def call_of(
         records=RecordKeeper(store, client.conn_id),
         identity=ChosenKey(key),
         words=words(key),
+        facts=TryFacts(first_since_clear=False),  # nobody clears a call: each one looks patiently
         policy=SubmissionPolicy("reuse", "fail" if not client.api.REPLAYS_KEYS else "resubmit"),
         clock=clock,
     )
