@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -61,3 +62,23 @@ def rivya(*arguments: str, stdin: str = "", **more: str) -> Run:
     assert not SECRETS.search(done.stdout + done.stderr), done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     return Run(done.returncode, done.stdout, done.stderr)
+
+
+def interrupted(told: str, *arguments: str) -> tuple[int, str, str]:
+    """Press Ctrl-C when ``rivya`` has told something on stderr; return its code, stdout and stderr."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    seen = ""
+    while told not in seen:
+        line = process.stderr.readline()
+        assert line, seen
+        seen += line
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, seen + err

@@ -54,7 +54,7 @@ def followed(output: Output) -> Iterator[Callable[[str, float], Narrator]]:
 
     def narrator(generation_id: str, submitted_at: float) -> Narrator:
         progress.start()
-        task = progress.add_task("", total=None)
+        task = progress.add_task("queued", total=None)  # until the first look
         return Follower(
             generation_id, submitted_at, output, lambda status: progress.update(task, description=status)
         )

@@ -14,7 +14,12 @@ from airflow_provider_rivya.exceptions import Fault, GatewayError, GenerationErr
 from airflow_provider_rivya.generation.job import GenerationJob
 from airflow_provider_rivya.request.prepare import prepare_request
 from airflow_provider_rivya.stop import StopFlag
-from airflow_provider_rivya.submission.context import Submission, SubmissionContext, SubmissionPolicy
+from airflow_provider_rivya.submission.context import (
+    Submission,
+    SubmissionContext,
+    SubmissionPolicy,
+    TryFacts,
+)
 from airflow_provider_rivya.submission.identity import ChosenKey, Identity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
 from airflow_provider_rivya.submission.lookup import look_up
@@ -200,6 +205,7 @@ def call_of(
         records=RecordKeeper(store, client.conn_id),
         identity=ChosenKey(key),
         words=words(key),
+        facts=TryFacts(first_since_clear=False),  # nobody clears a call: each one looks patiently
         policy=SubmissionPolicy("reuse", "resubmit" if replays_keys else "fail"),
         clock=clock,
     )

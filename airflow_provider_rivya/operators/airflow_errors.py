@@ -23,9 +23,7 @@ def as_airflow(error: E) -> E:
 
     It is of the same class, and an ``AirflowFailException`` as well.
     """
-    if not error.final or isinstance(error, AirflowFailException):
-        return error
-    return _recast(error, AirflowFailException)
+    return _recast(error, AirflowFailException) if error.final else error
 
 
 def as_sensor_timeout(error: E) -> E:
@@ -42,6 +40,8 @@ def leave_failure(context: Any, failure: dict[str, Any]) -> None:
 
 
 def _recast(error: E, airflow: type[Exception]) -> E:
+    if isinstance(error, airflow):
+        return error
     recast: Any = _class_of(cast(Any, type(error)), cast(Any, airflow))
     made = recast.__new__(recast)
     made.__dict__.update(error.__dict__)

@@ -107,7 +107,8 @@ def logs(_listener: Listener) -> Listener:
 @pytest.fixture(autouse=True)
 def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """After every test: neither a key nor a result URL in a log line or on the terminal."""
-    if request.path.parent.name not in ("hooks", "triggers", "operators", "sensors", "decorators", "storage"):
+    rooms = ("hooks", "triggers", "operators", "sensors", "decorators", "storage", "generation")
+    if request.path.parent.name not in rooms:
         yield
         return
     listener: Listener = request.getfixturevalue("_listener")

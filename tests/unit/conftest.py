@@ -1,3 +1,5 @@
+"""What the unit tests share."""
+
 from __future__ import annotations
 
 import os
@@ -5,6 +7,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+import airflow  # noqa: F401 - importing it sets logging up, which in the middle of a test ends ``caplog``
 import pytest
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.catalog.check import check_request
-from airflow_provider_rivya.operators import failures
+from airflow_provider_rivya.generation.failure import _KINDS
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
 
 FOLDER = Path(__file__).parents[2] / "example_dags"
@@ -52,7 +52,7 @@ def failure(kind: str, submitted: bool | None) -> dict[str, Any]:
 
 
 def test_the_kinds_are_those_that_there_are(example: dict[str, Any]) -> None:
-    assert set(example["REFUSALS"]) < {kind for _, kind in failures._KINDS}
+    assert set(example["REFUSALS"]) < {kind for _, kind in _KINDS}
 
 
 def test_a_result_is_enough(refused: Callable[..., bool]) -> None:

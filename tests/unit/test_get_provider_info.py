@@ -1,3 +1,5 @@
+"""What Airflow reads of an installed provider: valid by its schemas, and everything that it names exists."""
+
 from __future__ import annotations
 
 import importlib
@@ -22,6 +24,24 @@ LIST_CONNECTION_TYPES = """
 from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
 (found,) = [entry for entry in HookMetaService.hook_meta_data() if entry.connection_type == "rivya"]
 print("ANSWER", found.model_dump_json())
+"""
+
+USE_DECORATORS = """
+from airflow.sdk import DAG, task
+
+with DAG("test", schedule=None) as dag:
+
+    @task.rivya_generate(model="z-image")
+    def picture():
+        return "A lighthouse"
+
+    @task.toapis_generate(model="nano-banana-2")
+    def another():
+        return "A lighthouse"
+
+    picture()
+    another()
+print("ANSWER", *(type(dag.task_dict[name]).__name__ for name in ("picture", "another")))
 """
 
 
@@ -59,41 +79,63 @@ def test_every_form_field_has_a_default_its_own_schema_accepts() -> None:
         jsonschema.validate(None, entry["schema"])
 
 
-def test_every_class_it_names_exists() -> None:
+def test_every_module_and_class_it_names_exists() -> None:
     info = get_provider_info()
-    for kind in ("hooks", "operators", "triggers"):
-        for entry in info[kind]:
-            for module in entry["python-modules"]:
-                importlib.import_module(module)
-    connection = info["connection-types"][0]
-    module, _, name = connection["hook-class-name"].rpartition(".")
-    hook = getattr(importlib.import_module(module), name)
-    assert (hook.conn_type, hook.hook_name) == (connection["connection-type"], connection["hook-name"])
+    for part in ("hooks", "operators", "sensors", "triggers"):
+        modules = [module for entry in info[part] for module in entry["python-modules"]]
+        assert modules == [f"airflow_provider_rivya.{part}.{name}" for name in ("rivya", "toapis")]
+        for module in modules:
+            importlib.import_module(module)
+    for path in (*info["extra-links"], *(entry["class-name"] for entry in info["task-decorators"])):
+        assert callable(named(path))
+    for connection in info["connection-types"]:
+        hook = named(connection["hook-class-name"])
+        assert (hook.conn_type, hook.hook_name) == (connection["connection-type"], connection["hook-name"])
 
 
-def test_airflow_lists_the_connection_type_with_its_fields(tmp_path: Path) -> None:
-    """Airflow finds providers by entry point: an installation's metadata is laid beside the sources."""
-    folder = tmp_path / "site" / "airflow_provider_rivya-0.0.dist-info"
-    folder.mkdir(parents=True)
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: airflow-provider-rivya\nVersion: 0.0\n")
-    (folder / "entry_points.txt").write_text(
+def named(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def answer_of(program: str, folder: Path) -> str:
+    """
+    Return what a program prints after ``ANSWER`` where this provider is installed.
+
+    Airflow finds providers by entry point: an installation's metadata is laid beside the sources.
+    """
+    metadata = folder / "site" / "airflow_provider_rivya-0.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: airflow-provider-rivya\nVersion: 0.0\n")
+    (metadata / "entry_points.txt").write_text(
         "[apache_airflow_provider]\n"
         "provider_info = airflow_provider_rivya.get_provider_info:get_provider_info\n"
     )
     env = dict(os.environ)
-    env["PYTHONPATH"] = os.pathsep.join([str(folder.parent), str(ROOT)])
-    env["AIRFLOW_HOME"] = str(tmp_path / "home")
+    env["PYTHONPATH"] = os.pathsep.join([str(metadata.parent), str(ROOT)])
+    env["AIRFLOW_HOME"] = str(folder / "home")
     done = subprocess.run(
-        [sys.executable, "-c", LIST_CONNECTION_TYPES],
+        [sys.executable, "-c", program],
         env=env,
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=100,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    listed = json.loads(done.stdout.rpartition("ANSWER ")[2])
+    return done.stdout.rpartition("ANSWER ")[2]
+
+
+def test_airflow_offers_the_decorators_as_attributes_of_task(tmp_path: Path) -> None:
+    assert answer_of(USE_DECORATORS, tmp_path).split() == [
+        "RivyaGenerateDecoratedOperator",
+        "ToApisGenerateDecoratedOperator",
+    ]
+
+
+def test_airflow_lists_the_connection_type_with_its_fields(tmp_path: Path) -> None:
+    listed = json.loads(answer_of(LIST_CONNECTION_TYPES, tmp_path))
     assert listed["hook_class_name"] == "airflow_provider_rivya.hooks.rivya.RivyaHook"
     assert listed["hook_name"] == "Rivya"
     assert set(listed["extra_fields"]) == {entry.name for entry in connection_fields()}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.catalog.bundled import load_catalog
-from tests.cli_process import Run, rivya
+from tests.cli_process import Run, interrupted, rivya
 from tests.integration.conftest import QUICK
 from tests.sandbox_process import SandboxProcess
 
@@ -24,9 +24,13 @@ def _connections(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv(f"AIRFLOW_CONN_{gateway.upper()}_DEFAULT", document)
 
 
-def generate(landing: Path, *more: str) -> Run:
+def generate_command(landing: Path, *more: str) -> list[str]:
     arguments = ("-m", "nano-banana-2", "-p", "A red bicycle", "--output", str(landing))
-    return rivya("generate", *arguments, *CONNECTION, *more)
+    return ["generate", *arguments, *CONNECTION, *more]
+
+
+def generate(landing: Path, *more: str) -> Run:
+    return rivya(*generate_command(landing, *more))
 
 
 def posts(sandbox: SandboxProcess) -> list[dict[str, Any]]:
@@ -60,8 +64,21 @@ class TestGenerate:
         sandbox.fault(kind="cut_after", method="POST", path=CREATE)
         run = generate(landing)
         assert run.code == 0, run.err
-        assert "Looking the request up" in run.err
+        assert "Looking it up at the gateway, under the id call-" in run.err
         assert sandbox.ledger("toapis")["charges"] == len(posts(sandbox)) == 1
+
+    @pytest.mark.parametrize("more", [(), ("--idempotency-key", "row-17")])
+    def test_ctrl_c_while_it_is_looked_up(
+        self, sandbox: SandboxProcess, landing: Path, more: tuple[str, ...]
+    ) -> None:
+        sandbox.assume(toapis_lookup="never")
+        sandbox.fault(kind="cut_after", method="POST", path=CREATE)
+        code, out, err = interrupted("Looking it up", *generate_command(landing, *more))
+        assert (code, out) == (130, "")
+        [entry] = sandbox.ledger("toapis")["entries"]
+        assert f"rivya fetch {entry['client_business_id']} --output {landing} --conn-id toapis" in err
+        assert "never sends it a second time" in err
+        assert len(posts(sandbox)) == 1
 
     def test_the_same_key_is_paid_for_once(self, sandbox: SandboxProcess, landing: Path) -> None:
         runs = [generate(landing, "--idempotency-key", "row-17", "--format", "json") for _ in range(2)]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.cli_process import COMMAND, SECRETS, environment, rivya
+from tests.cli_process import COMMAND, SECRETS, environment, interrupted, rivya
 from tests.sandbox_process import SandboxProcess
 
 Connect = Callable[..., None]
@@ -156,7 +156,7 @@ class TestGenerate:
         sandbox.fault(kind="cut_after", method="POST", path="/api/v1/generations", times=9)
         run = rivya(*generate(landing))
         assert run.code == 1
-        key = re.search(r"--idempotency-key (cli-[0-9a-f]{32})", run.err)
+        key = re.search(r"--idempotency-key (call-[0-9a-f]{32})", run.err)
         assert key is not None
         sandbox.control("DELETE", "faults")
         assert rivya(*generate(landing, "--idempotency-key", key[1])).code == 0
@@ -179,23 +179,9 @@ class TestFetch:
 
     def test_ctrl_c_says_how(self, sandbox: SandboxProcess, landing: Path) -> None:
         sandbox.reset(speed=1)
-        process = subprocess.Popen(
-            [*COMMAND, *generate(landing)],
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        seen = ""
-        while ": queued" not in seen:
-            line = process.stderr.readline()
-            assert line, seen
-            seen += line
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        code, out, err = interrupted(": queued", *generate(landing))
         [task] = sandbox.tasks()
-        assert (process.returncode, out) == (130, "")
+        assert (code, out) == (130, "")
         assert f"rivya fetch {task['id']} --output {landing}" in err
         assert "Traceback" not in err
 

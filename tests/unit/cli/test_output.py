@@ -9,7 +9,6 @@ from typing import Any, Literal
 import pytest
 import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
 
-from airflow_provider_rivya.cli.landing import local_path, place_of
 from airflow_provider_rivya.cli.main import exit_code
 from airflow_provider_rivya.cli.output import Output, log_lines
 from airflow_provider_rivya.exceptions import (
@@ -100,23 +99,3 @@ def test_keys_and_urls_are_not_in_errors_for_scripts(capsys: pytest.CaptureFixtu
     out = capsys.readouterr().out
     assert "secret" not in out
     assert "token" not in out
-
-
-class TestPlaces:
-    def test_relative_paths_are_made_absolute(self, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setenv("HOME", str(tmp_path))
-        (tmp_path / "v1.png").mkdir()
-        assert place_of("out") == f"{tmp_path}/out"
-        assert place_of("out.d/") == f"{tmp_path}/out.d/"
-        assert place_of("v1.png") == f"{tmp_path}/v1.png/"
-        assert place_of("~/cat.png") == f"{tmp_path}/cat.png"
-        assert place_of(".") == f"{tmp_path}/"
-
-    @pytest.mark.parametrize("text", ["s3://bucket/prefix/", "file:///tmp/x/", "", " "])
-    def test_uris_and_nothing_stay(self, text: str) -> None:
-        assert place_of(text) == text
-
-    def test_paths_are_shown_as_paths(self) -> None:
-        assert local_path("file:///data/a b%20c.png") == "/data/a b%20c.png"
-        assert local_path("s3://bucket/a.png") == "s3://bucket/a.png"

@@ -1,145 +1,267 @@
-"""What a failed task says of what it, or earlier tries of it, have submitted."""
+"""What a failed task says of what it, or earlier tries, have submitted; and the ``failure`` document."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import pytest
-from airflow_provider_rivya.submission.fate import Situation
-from airflow_provider_rivya.submission.leftovers import Left, standing
 
-from airflow_provider_rivya._compat import AirflowFailException
-from airflow_provider_rivya.exceptions import ConnectionConfigError, Fault, InvalidRequestError
+from airflow_provider_rivya.exceptions import (
+    AuthenticationError,
+    ConnectionConfigError,
+    DownloadError,
+    Fault,
+    GatewayError,
+    GatewayUnreachableError,
+    GenerationError,
+    GenerationFailedError,
+    GenerationTimeoutError,
+    IdempotencyConflictError,
+    InsufficientCreditsError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RequestRejectedError,
+    UnexpectedAnswerError,
+)
+from airflow_provider_rivya.generation.failure import FailureContext, failure_document
+from airflow_provider_rivya.operators.airflow_errors import as_airflow
+from airflow_provider_rivya.submission.context import TryFacts
+from airflow_provider_rivya.submission.messages import TaskWords
 from airflow_provider_rivya.submission.record import Record
 
 INTENT = Record("intent", 2, 0, "f", "rivya-1", 0.0, "rivya_default", "nano-banana-2", body="{}")
 SUBMITTED = INTENT.submitted("task_1", 5, 1.0)
 DELIVERED = SUBMITTED.delivered()
-REFUNDED, CHARGED = SUBMITTED.failed("oops", 0), SUBMITTED.failed("oops", 5)
-SITUATION = Situation(durable=True, retries_left=2, generation_id="task_1", credits=5)
+CHARGED = SUBMITTED.failed("oops", 5)
+
+FIRST = TryFacts(epoch=2, try_number=1)
+LATER = TryFacts(epoch=2, try_number=2)
+CLEARED = TryFacts(epoch=3, try_number=2)
+RESUMED = TryFacts(epoch=2, try_number=1, resumed=True)
+
+
+def left(
+    record: Record | None, *, known: bool = True, facts: TryFacts = LATER, durable: bool = True
+) -> FailureContext:
+    return FailureContext(record, known, facts, durable)
+
+
+NOTHING = "Nothing was sent and nothing was charged; a retry would not help."
+NO_RETRY = "A retry would not help, so none is made."
+GO_ON = (
+    "Mend the request and clear the task: the same request goes on with that. Or fetch the result by its "
+    "task id."
+)
 
 
 @pytest.mark.parametrize(
-    ("record", "epoch", "reuse", "stands"),
+    ("context", "fate"),
     [
-        (None, 2, False, False),
-        (replace(INTENT, state="withdrawn"), 2, False, False),
-        (INTENT, 2, False, True),
-        (INTENT, 3, False, True),
-        (SUBMITTED, 3, False, True),
-        (DELIVERED, 2, False, True),
-        (DELIVERED, 3, False, False),
-        (DELIVERED, 3, True, True),
-        (REFUNDED, 2, False, False),
-        (CHARGED, 2, False, True),
-        (CHARGED, 3, True, False),
-    ],
-)
-def test_which_record_of_an_earlier_try_counts(
-    record: Record | None, epoch: int, reuse: bool, stands: bool
-) -> None:
-    assert standing(record, epoch, reuse=reuse) == (record if stands else None)
-
-
-@pytest.mark.parametrize(
-    ("left", "says"),
-    [
-        (Left(None, known=True), "Nothing was sent and nothing was charged; a retry would not help."),
-        (Left(None, known=False, first=True), "Nothing was sent and nothing was charged"),
-        (Left(None, known=False), "what earlier ones have paid for is not known. Mend the request and clear"),
-        (Left(None, known=False, durable=False), "no record tells what earlier ones have paid for. Look for"),
+        (left(None), NOTHING),
+        (left(None, known=False, facts=FIRST), NOTHING),
         (
-            Left(SUBMITTED, known=True),
-            "left generation task_1 (submitted), which may be running and was paid for.",
+            left(None, known=False),
+            "This try submitted nothing; what earlier ones have paid for is not known. Mend the request and "
+            f"clear the task: it goes on with what is recorded, if anything is. {NO_RETRY}",
         ),
         (
-            Left(SUBMITTED, known=True),
-            "the same request goes on with that. Or fetch the result by",
+            left(None, known=False, durable=False),
+            "This try submitted nothing; no record tells what earlier ones have paid for. Look for a task id "
+            "in their logs before you clear the task, which submits, and pays for, a new one. "
+            f"{NO_RETRY}",
         ),
-        (Left(INTENT, known=True), "Look at the gateway's account before you mend the request and clear"),
         (
-            Left(CHARGED, known=True),
-            "which cost 5 credits. Mend the request and clear the task to",
+            left(SUBMITTED),
+            "This try submitted nothing; an earlier one has left generation task_1 (submitted), which may be "
+            f"running and was paid for. {GO_ON} {NO_RETRY}",
+        ),
+        (
+            left(DELIVERED),
+            "This try submitted nothing; an earlier one has left generation task_1 (delivered), which was "
+            f"paid for. {GO_ON} {NO_RETRY}",
+        ),
+        (
+            left(INTENT),
+            "This try submitted nothing; an earlier one has left a submission without an answer (key "
+            "rivya-1), which may have been paid for. Look at the gateway's account before you mend the "
+            f"request and clear the task, which may submit, and pay for, a new one. {NO_RETRY}",
+        ),
+        (
+            left(CHARGED),
+            "This try submitted nothing; an earlier one has left generation task_1 (failed), which cost 5 "
+            "credits. Mend the request and clear the task to submit, and pay for, a new one. "
+            f"{NO_RETRY}",
         ),
     ],
 )
-def test_a_request_that_is_wrong_is_final_and_names_what_there_is(left: Left, says: str) -> None:
+def test_a_request_that_is_wrong_is_final_and_names_what_there_is(context: FailureContext, fate: str) -> None:
     error = InvalidRequestError([Fault("prompt", "is missing")])
-    left.settle(error)
-    assert isinstance(error, AirflowFailException)
-    assert says in str(error)
+    told = context.explain(error)
+    assert told.final
+    assert str(told).endswith(fate)
+    assert error.fate == NOTHING, "errors do not change"
+
+
+BEFORE = "The generation that was submitted before the deferral goes on at the gateway"
 
 
 @pytest.mark.parametrize(
-    ("left", "final", "says"),
+    ("context", "fate"),
     [
-        (Left(None, known=True), True, "is gone."),
-        (Left(None, known=False, first=True), True, "is gone."),
-        (Left(None, known=False), False, "What an earlier one may have paid for is not lost"),
+        (left(None), None),
+        (left(None, known=False, facts=FIRST), None),
         (
-            Left(None, known=False, durable=False),
-            False,
-            "look for a task id in their logs. A retry",
-        ),
-        (Left(SUBMITTED, known=True), False, "What an earlier one may have paid for is not lost"),
-        (
-            Left(None, known=False, resumed=True),
-            False,
-            "goes on at the gateway; once the connection can be used, a retry, or a clear, goes on with it.",
+            left(None, known=False),
+            "This try submitted nothing. What an earlier one may have paid for is not lost: once the "
+            "connection can be used, a retry goes on with it.",
         ),
         (
-            Left(None, known=False, durable=False, resumed=True),
-            False,
-            "its task id is in the log above. No record of it is at hand: a retry would submit anew",
+            left(None, known=False, durable=False),
+            "This try submitted nothing; no record tells what earlier ones have paid for: look for a task id "
+            "in their logs. A retry submits again.",
+        ),
+        (
+            left(SUBMITTED),
+            "This try submitted nothing. What an earlier one may have paid for is not lost: once the "
+            "connection can be used, a retry goes on with it.",
+        ),
+        (
+            left(None, known=False, facts=RESUMED),
+            f"{BEFORE}; once the connection can be used, a retry, or a clear, goes on with it.",
+        ),
+        (
+            left(None, known=False, facts=RESUMED, durable=False),
+            f"{BEFORE}; its task id is in the log above. No record of it is at hand: a retry would submit "
+            "anew and may pay again.",
         ),
     ],
 )
 def test_a_connection_that_is_wrong_is_final_only_where_nothing_is_paid_for(
-    left: Left, final: bool, says: str
+    context: FailureContext, fate: str | None
 ) -> None:
-    error = ConnectionConfigError("The connection is gone.")
-    left.settle(error)
-    assert isinstance(error, AirflowFailException) is final
-    assert says in str(error)
+    told = context.explain(ConnectionConfigError("The connection is gone."))
+    assert (told.fate, told.final) == (fate, fate is None)
 
 
-def test_what_the_waiting_has_worded_stays() -> None:
-    error = ConnectionConfigError("It is gone.", generation_id="task_1", fate="It goes on.")
-    Left(None, known=False).settle(error)
-    assert error.fate == "It goes on."
-    assert not isinstance(error, AirflowFailException)
+def test_a_connection_whose_fault_may_pass_is_tried_again() -> None:
+    told = left(None).explain(ConnectionConfigError("No secrets backend answers.", retryable=True))
+    assert not told.final
 
 
 @pytest.mark.parametrize(
-    ("left", "ended", "says"),
+    "error",
+    [
+        ConnectionConfigError("It is gone.", generation_id="task_1", fate="It goes on."),
+        GatewayError("It broke off.", fate="It goes on."),
+    ],
+)
+def test_what_the_waiting_has_worded_stays(error: GenerationError) -> None:
+    assert left(None, known=False).explain(error) is error
+
+
+@pytest.mark.parametrize(
+    ("context", "ended", "says"),
     [
         (
-            Left(None, known=True),
+            left(None),
             False,
-            "Nothing was submitted and nothing was charged. The next",
+            "Nothing was submitted and nothing was charged. The next try (2 left) submits anew.",
         ),
         (
-            Left(SUBMITTED, known=True),
+            left(SUBMITTED),
             False,
-            "Generation task_1 goes on at the gateway and 5 credits",
-        ),
-        (Left(SUBMITTED, known=True), True, "is paid for (5 credits); its result is not lost."),
-        (
-            Left(DELIVERED, known=True),
-            False,
-            "is paid for (5 credits); its result is not lost.",
+            "Generation task_1 goes on at the gateway and 5 credits are reserved. The next try (2 left) "
+            "re-attaches to it and does not pay again.",
         ),
         (
-            Left(CHARGED, known=True),
-            False,
-            "What was submitted is generation task_1 (failed), which",
+            left(SUBMITTED),
+            True,
+            "Generation task_1 succeeded and is paid for (5 credits); its result is not lost. The next try "
+            "(2 left) fetches it again and does not pay again.",
         ),
         (
-            Left(SUBMITTED, known=True, cleared=True),
+            left(DELIVERED),
+            False,
+            "Generation task_1 succeeded and is paid for (5 credits); its result is not lost. The next try "
+            "(2 left) fetches it again and does not pay again.",
+        ),
+        (
+            left(CHARGED),
+            False,
+            "What was submitted is generation task_1 (failed), which cost 5 credits.",
+        ),
+        (
+            left(SUBMITTED, facts=CLEARED),
             False,
             "What was submitted is generation task_1 (submitted), which may be running and was paid for.",
         ),
     ],
 )
-def test_an_error_that_nobody_foresaw(left: Left, ended: bool, says: str) -> None:
-    assert says in left.of_unforeseen(SITUATION, ended=ended)
+def test_an_error_that_nobody_foresaw(context: FailureContext, ended: bool, says: str) -> None:
+    assert context.of_unforeseen(TaskWords(durable=True, retries_left=2), ended=ended) == says
+
+
+# -- the document ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (InvalidRequestError([]), "invalid_request"),
+        (ConnectionConfigError("x"), "connection"),
+        (AuthenticationError("x"), "key"),
+        (PermissionDeniedError("x"), "key"),
+        (InsufficientCreditsError("x"), "credits"),
+        (NotFoundError("x"), "not_found"),
+        (IdempotencyConflictError("x"), "conflict"),
+        (RequestRejectedError("x"), "rejected"),
+        (GatewayUnreachableError("x"), "unavailable"),
+        (UnexpectedAnswerError("x"), "unavailable"),
+        (GenerationFailedError("x"), "generation_failed"),
+        (GenerationTimeoutError("x"), "timeout"),
+        (DownloadError("x"), "output"),
+        (GenerationError("x"), "error"),
+        (as_airflow(AuthenticationError("x", final=True)), "key"),
+    ],
+)
+def test_the_kind_of_a_failure(error: GenerationError, kind: str) -> None:
+    assert failure_document(error, None, known=True)["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("error", "record", "known", "submitted"),
+    [
+        (GatewayError("x"), None, True, False),
+        (GatewayError("x"), None, False, None),
+        (GatewayError("x"), INTENT, True, None),
+        (GatewayError("x"), INTENT.withdrawn(), True, None),
+        (GatewayUnreachableError("x", maybe_taken_in=True), None, True, None),
+        (GatewayError("x", generation_id="t"), None, True, True),
+        (GatewayError("x"), SUBMITTED, True, True),
+        (GatewayError("x"), CHARGED, True, True),
+    ],
+)
+def test_only_what_was_certainly_not_submitted_is_called_so(
+    error: GenerationError, record: Record | None, known: bool, submitted: bool | None
+) -> None:
+    """A DAG that pays elsewhere on ``False`` must be able to rely on it."""
+    assert failure_document(error, record, known=known)["submitted"] is submitted
+
+
+@pytest.mark.parametrize(
+    ("error", "record", "generation_id", "credits"),
+    [
+        (GenerationTimeoutError("x"), SUBMITTED, "task_1", 5),
+        (GenerationTimeoutError("x", generation_id="task_2"), None, "task_2", None),
+    ],
+)
+def test_what_is_known_of_a_submitted_generation(
+    error: GenerationError, record: Record | None, generation_id: str, credits: Any
+) -> None:
+    assert failure_document(error, record, known=True) == {
+        "kind": "timeout",
+        "submitted": True,
+        "generation_id": generation_id,
+        "credits": credits,
+    }

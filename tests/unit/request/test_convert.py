@@ -10,7 +10,7 @@ from PIL import Image
 
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.request.convert import ADVICE, convert_references
-from airflow_provider_rivya.request.prepare import prepare
+from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.request.references import Reference, read_references
 
 MODEL = "nano-banana-2"
@@ -50,19 +50,8 @@ def right(tmp_path: Path) -> Path:
 
 
 def prepared(references: list[Reference | Fault], *, advise: bool = True, model: str = MODEL) -> Any:
-    return prepare(
-        gateway="rivya",
-        model=model,
-        prompt="a",
-        model_params=None,
-        references=references,
-        client_request_id=None,
-        output_path=None,
-        output_conn_id=None,
-        mapped=False,
-        subject="The request",
-        advise_conversion=advise,
-    )
+    arguments = RequestArguments(model, "a", convert_reference_images=not advise)
+    return prepare(arguments, references, gateway="rivya")
 
 
 def refused(references: list[Reference | Fault], **options: Any) -> list[str]:

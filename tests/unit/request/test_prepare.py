@@ -1,34 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
-from airflow_provider_rivya.request.prepare import Prepared, prepare
+from airflow_provider_rivya.request.prepare import Prepared, RequestArguments, prepare
 
 
-def made(**kwargs: Any) -> Prepared:
-    values: dict[str, Any] = {
-        "gateway": "rivya",
-        "model": "nano-banana-2",
-        "prompt": "a fox",
-        "model_params": None,
-        "references": [],
-        "client_request_id": None,
-        "output_path": None,
-        "output_conn_id": None,
-        "mapped": False,
-        "subject": "The request of task 't'",
-        **kwargs,
-    }
-    return prepare(**values)
+def made(references: Sequence[Fault] = (), *, gateway: str = "rivya", **arguments: Any) -> Prepared:
+    given: dict[str, Any] = {"model": "nano-banana-2", "prompt": "a fox", **arguments}
+    return prepare(RequestArguments(**given), references, gateway=gateway)
 
 
-def faults(**kwargs: Any) -> list[Fault]:
+def faults(*given: Any, **arguments: Any) -> list[Fault]:
     with pytest.raises(InvalidRequestError) as caught:
-        made(**kwargs)
+        made(*given, **arguments)
     return list(caught.value.faults)
 
 

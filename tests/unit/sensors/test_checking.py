@@ -1,3 +1,5 @@
+"""What can be wrong with a sensor's arguments: every fault at once, before the gateway is touched."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -16,7 +18,9 @@ def told(**arguments: Any) -> list[str]:
         "mapped": False,
         **arguments,
     }
-    return [f"{fault.path}: {fault.problem}" for fault in check(**given)]
+    faults, place = check(**given)
+    assert (place is None) is (given["output_path"] is None)
+    return [f"{fault.path}: {fault.problem}" for fault in faults]
 
 
 @pytest.mark.parametrize("generation_id", ["task_3d4c5fd23dc8", "a", "x.y:z~1-2", "9" * 500])
@@ -47,29 +51,6 @@ def test_what_is_no_id(generation_id: Any, problem: str) -> None:
 def test_a_place_that_can_be_written(tmp_path: Path) -> None:
     assert told(output_path=f"{tmp_path}/new/") == []
     assert list((tmp_path / "new").iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("generation_id", "output_path", "executor", "warns"),
-    [
-        ("task_1", "{}/new/", "CeleryExecutor", True),
-        ("task_1", "file://{}/new/", "CeleryExecutor", True),
-        ("task_1", "{}/new/", "LocalExecutor", False),
-        ("task_1", None, "CeleryExecutor", False),
-        ("", "{}/new/", "CeleryExecutor", False),  # that does not run at all
-    ],
-)
-def test_a_place_that_the_next_task_may_not_see_is_warned_of(
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    generation_id: str,
-    output_path: str | None,
-    executor: str,
-    warns: bool,
-) -> None:
-    place = output_path and output_path.format(tmp_path)
-    told(generation_id=generation_id, output_path=place, executor=executor)
-    assert ("CeleryExecutor may run the next task on another" in caplog.text) is warns
 
 
 def test_everything_is_told_at_once() -> None:

@@ -1,4 +1,4 @@
-"""The gateway of the model world: what it makes of requests, of their keys, and of look-ups."""
+"""A gateway in memory, for the model of a paid task: what it does with requests, repeated keys, look-ups."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Gateway:
             raise _no_answer()
         known = [made for made in self._of(account, key) if now - made.at <= self.remembers]
         if known and self.repeated == "conflict":
-            raise _in_doubt(IdempotencyConflictError("the key was used"))
+            raise IdempotencyConflictError("the key was used", maybe_taken_in=True)
         if known and self.repeated == "replay":
             generation = known[0]
         else:
@@ -109,9 +109,4 @@ class Gateway:
 
 
 def _no_answer() -> GatewayError:
-    return _in_doubt(GatewayUnreachableError("no answer", retryable=True))
-
-
-def _in_doubt(error: GatewayError) -> GatewayError:
-    error.maybe_taken_in = True
-    return error
+    return GatewayUnreachableError("no answer", retryable=True, maybe_taken_in=True)

@@ -1,5 +1,5 @@
 """
-What a crash costs, by its moment and by what the gateway does with keys.
+Counts in the model what a crash costs, by its moment and by what the gateway does with keys.
 
 ``python -m tests.unit.submission.submission_losses`` prints the tables of ``docs/recover.md``.
 """
@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from airflow_provider_rivya.submission.context import OnUncertain
 from tests.unit.submission.submission_gateway import DAY, Delivery, Gateway, Repeated
 from tests.unit.submission.submission_model import Process, World, run_out
 
 HOUR = 3600.0
+RECOVER = Path(__file__).parents[3] / "docs" / "recover.md"
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,25 @@ def moments_table() -> list[str]:
     for name, play in MOMENTS:
         lines.append(f"| {name} | " + " | ".join(verdict(play, setting) for setting in GATEWAYS) + " |")
     return lines
+
+
+# -- what must hold ----------------------------------------------------------------------------------
+
+
+def tables_are_documented() -> None:
+    """Check that the documentation shows the tables that the code makes."""
+    text = RECOVER.read_text(encoding="utf-8")
+    assert "\n".join(keys_table()) in text
+    assert "\n".join(moments_table()) in text
+
+
+def a_lost_record_costs_nothing() -> None:
+    """Somebody deletes it, at whatever moment: the retry of the same request has the same key."""
+    for steps in range(STEPS):
+        _, world = crash(KEYS[0], steps)
+        world.place.document = None
+        cost = retries(world)
+        assert (cost.end, cost.beyond, cost.lost) == ("delivered", 0, 0)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """
-A model world around the paid call: a gateway, a place for the record, processes that die or double.
+Runs the submission code in a model world: a gateway and a record in memory, processes that die or double.
 
 What decides, records, sends and looks up is the real thing (``submission.machine`` and all below it). Each
 process runs in a greenlet and stands still before whatever it reads, writes, asks or stores, so that
@@ -243,7 +243,7 @@ class Process:
         self._request = None
         if world.fingerprint is not None:
             self._request = GenerationRequest("rivya", "z-image", world.fingerprint)
-        self._submitter = self._new_submitter()
+        self.submitter = self._new_submitter()
         self._greenlet = greenlet(self._run)
 
     def _new_submitter(self) -> Submitter:
@@ -287,7 +287,7 @@ class Process:
             self.world.wish_of.setdefault(after.key, self.wish)
 
     def begins(self, fingerprint: str, before: Record | None) -> None:
-        context = self._submitter.context
+        context = self.submitter.context
         begun = (fingerprint, context.client.conn_id, context.identity.namespace)
         self.world.note_wish(self._epoch, begun, before)
         self.wish = self.world.wish
@@ -295,11 +295,11 @@ class Process:
     def _run(self) -> None:
         request = self._request
         try:
-            if request is None and self._submitter.ruling_record() is None:
+            if request is None and self.submitter.ruling_record() is None:
                 self.end = "stopped"  # as the operator does: nothing is sent
                 return
             body = request.prompt if request else None
-            submission = self._submitter.ensure_submitted(Wanted(request, lambda key: body or ""))
+            submission = self.submitter.ensure_submitted(Wanted(request, lambda key: body or ""))
             if not self.channel.is_cut:
                 self.world.answered_epoch = max(self.world.answered_epoch, self._epoch)
             self.end = self._wait(submission.record)
@@ -308,11 +308,11 @@ class Process:
             self.end = "stopped" if error.final else "retry"
 
     def _wait(self, record: Record) -> End:
-        records = self._submitter.context.records
+        records = self.submitter.context.records
         generation = self.world.gateway.get(record.generation_id or "")
         assert generation.wish != ANOTHERS, "another task's generation"
         stand_still("wait")
-        if generation.account != self._submitter.context.client.conn_id:
+        if generation.account != self.submitter.context.client.conn_id:
             return "retry"  # the gateway knows no such task there, and it is never submitted anew
         while generation.state == "running":
             stand_still("wait")

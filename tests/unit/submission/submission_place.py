@@ -1,4 +1,4 @@
-"""Where the model world keeps its one record, and a process's way there."""
+"""A submission record's place in memory, for the model of a paid task: a file, or Airflow's state store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may befall a task of the model world, and what must hold whatever does."""
+"""Drives a paid task through crashes, retries and clears, and checks: paid once, nothing lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.unit.submission.submission_model import Process, World, run_out
 
 class Story:
     """
-    What a task does and what befalls it. At most one charge a wish may stay, and nothing paid be lost.
+    What a task does and what happens to it. At most one charge a wish may stay, and nothing paid be lost.
 
     A wish is the first run, and every clear that asks for a new generation: of a delivered or failed one,
     or with another request.
@@ -54,7 +54,7 @@ class Story:
             self.delivered = process.delivered
             assert self.delivered != self._replaced, "a person asked for a new generation"
 
-    # -- what befalls it -------------------------------------------------------------------------------
+    # -- what happens to it -------------------------------------------------------------------------------
 
     def kill_the_process(self) -> None:
         if self.current is not None:

@@ -155,8 +155,8 @@ def test_a_task_that_is_asked_to_stop_while_it_looks_a_request_up() -> None:
     world = world_of("looks up late")
     record = without_an_answer(world, "answer_lost")
     process = Process(world)
-    submitter = process._submitter
-    process._submitter = replace(submitter, context=replace(submitter.context, stopped=lambda: True))
+    submitter = process.submitter
+    process.submitter = replace(submitter, context=replace(submitter.context, stopped=lambda: True))
     told = ended(world, process)
     assert (
         f"it could not be looked up under its id {record.key}: The task was asked to stop while it "

@@ -1,4 +1,4 @@
-"""The model is worth something only if it fails where the code is wrong: one fault each, and it must."""
+"""Puts one fault at a time into the submission code; the stories of the model must notice every one."""
 
 from __future__ import annotations
 
@@ -13,26 +13,15 @@ import pytest
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.submission import decide as submission
 from airflow_provider_rivya.submission import keeper, lookup, machine, paid_call
-from airflow_provider_rivya.submission.decide import Begin, LookUp, Repeat
+from airflow_provider_rivya.submission.decide import Begin, Finding, LookUp, Repeat
 from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
-from airflow_provider_rivya.submission.lookup import Finding
 from airflow_provider_rivya.submission.machine import Submitter
 from airflow_provider_rivya.submission.paid_call import PaidCall
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.stores import RecordTakenError
-from tests.unit.submission.test_submission_losses import (
-    test_a_lost_record_is_made_up_for_by_the_key,
-    test_the_documented_tables_are_true,
-)
-from tests.unit.submission.test_submission_model import (
-    ONCE_LOST,
-    tell,
-    test_a_clear_after_a_record_was_forgotten_pays_for_a_new_generation,
-    test_a_clear_after_fewer_retries_pays_for_a_new_generation,
-    test_a_question_that_was_asked_after_the_clear,
-    test_what_once_paid_twice_pays_once,
-)
+from tests.unit.submission.submission_cases import ONCE_LOST, OTHERS, pays_once, tell
+from tests.unit.submission.submission_losses import a_lost_record_costs_nothing, tables_are_documented
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -239,10 +228,9 @@ def test_the_model_notices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _every_story() -> None:
     for story in ONCE_LOST:
-        test_what_once_paid_twice_pays_once(story)
-    test_a_clear_after_fewer_retries_pays_for_a_new_generation()
-    test_a_question_that_was_asked_after_the_clear()
-    test_a_clear_after_a_record_was_forgotten_pays_for_a_new_generation()
+        pays_once(story)
+    for case in OTHERS:
+        case()
     for seed in range(STORIES):
         tell(seed)
 
@@ -251,11 +239,11 @@ def _every_story() -> None:
 def test_a_random_key_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Identity, "key", _key)
     with pytest.raises(AssertionError):
-        test_a_lost_record_is_made_up_for_by_the_key()
+        a_lost_record_costs_nothing()
 
 
 @pytest.mark.usefixtures("unheard")
 def test_a_key_that_is_sent_after_its_time_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     _deciding(_window_ignored)(monkeypatch)
     with pytest.raises(AssertionError):
-        test_the_documented_tables_are_true()
+        tables_are_documented()

@@ -1,3 +1,5 @@
+"""What an observation means for whoever waits: look again, or the end; with a clock of plain numbers."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,7 +19,7 @@ from airflow_provider_rivya.exceptions import (
     RateLimitedError,
     UnexpectedAnswerError,
 )
-from airflow_provider_rivya.waiting.decide import KEY_GRACE, NOT_FOUND_GRACE, Finished, Sleep, Wait
+from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience, Sleep, Wait
 from airflow_provider_rivya.waiting.schedule import Schedule
 
 START = 1_000_000.0
@@ -64,6 +66,16 @@ def test_the_gateways_verdict_ends_it_even_after_the_deadline(
     seen: Generation, outcome: Finished, at: float
 ) -> None:
     assert wait().after(START + at, seen) == outcome
+
+
+@pytest.mark.parametrize("seen", [DONE, Generation(id="t", status="failed")])
+def test_what_has_ended_comes_with_the_verdict(seen: Generation) -> None:
+    """It need not be read a second time."""
+    decided = wait().after(START, seen)
+    assert isinstance(decided, Finished)
+    assert decided.generation is seen
+    assert Finished.of(seen) == decided
+    assert "Generation" not in repr(decided)
 
 
 @given(st.text(min_size=1).filter(lambda status: status not in ("succeeded", "failed")), st.floats(0, 3599))
@@ -116,18 +128,18 @@ def test_a_wait_that_was_asked_for_is_respected_up_to_the_deadline() -> None:
 def test_a_refused_key_pauses_for_its_grace(error: GatewayError) -> None:
     waiting = wait()
     assert waiting.after(START + 100.0, error) == Sleep(10.0, refresh=True)
-    assert waiting.after(START + 100.0 + KEY_GRACE - 1, error) == Sleep(10.0, refresh=True)
-    assert waiting.after(START + 100.0 + KEY_GRACE, error) == Finished("refused", error.code)
+    assert waiting.after(START + 100.0 + PATIENCE.refused - 1, error) == Sleep(10.0, refresh=True)
+    assert waiting.after(START + 100.0 + PATIENCE.refused, error) == Finished("refused", error.code)
 
 
 def test_a_missing_id_is_tolerated_for_its_grace() -> None:
     waiting = wait()
     assert waiting.after(START + 3.0, MISSING) == Sleep(5.0)
-    assert isinstance(waiting.after(START + 3.0 + NOT_FOUND_GRACE - 1, MISSING), Sleep)
-    assert waiting.after(START + 3.0 + NOT_FOUND_GRACE, MISSING) == Finished("not_found", "not_found")
+    assert isinstance(waiting.after(START + 3.0 + PATIENCE.not_found - 1, MISSING), Sleep)
+    assert waiting.after(START + 3.0 + PATIENCE.not_found, MISSING) == Finished("not_found", "not_found")
 
 
-@pytest.mark.parametrize(("error", "grace"), [(REVOKED, KEY_GRACE), (MISSING, NOT_FOUND_GRACE)])
+@pytest.mark.parametrize(("error", "grace"), [(REVOKED, PATIENCE.refused), (MISSING, PATIENCE.not_found)])
 def test_a_recovery_gives_the_whole_grace_back(error: GatewayError, grace: float) -> None:
     waiting = wait()
     waiting.after(START, error)
@@ -137,11 +149,18 @@ def test_a_recovery_gives_the_whole_grace_back(error: GatewayError, grace: float
     assert isinstance(waiting.after(START + 2 * grace, error), Finished)
 
 
+def test_the_graces_are_the_callers_choice() -> None:
+    hasty = Wait(SCHEDULE, START, START + 3600.0, seed="", patience=Patience(refused=1.0, not_found=2.0))
+    for error, grace in ((REVOKED, 1.0), (MISSING, 2.0)):
+        assert isinstance(hasty.after(START, error), Sleep)
+        assert isinstance(hasty.after(START + grace, error), Finished)
+
+
 def test_another_fault_in_between_is_no_recovery() -> None:
     waiting = wait()
     waiting.after(START, REVOKED)
     assert waiting.after(START + 60, GatewayUnavailableError("x")) == Sleep(10.0, refresh=True)
-    assert waiting.after(START + KEY_GRACE, REVOKED) == Finished("refused", "api_key_revoked")
+    assert waiting.after(START + PATIENCE.refused, REVOKED) == Finished("refused", "api_key_revoked")
 
 
 def test_the_deadline_is_not_prolonged_by_a_grace() -> None:

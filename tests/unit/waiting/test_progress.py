@@ -1,17 +1,19 @@
+"""What is logged while a generation is waited for: changes, and a line now and then."""
+
 from __future__ import annotations
 
 import logging
 
 import pytest
 
-from airflow_provider_rivya.api.schemas import Generation, GenerationFailure
+from airflow_provider_rivya.api.schemas import Generation
 from airflow_provider_rivya.exceptions import (
     GatewayError,
     GatewayUnavailableError,
     GatewayUnreachableError,
     RateLimitedError,
 )
-from airflow_provider_rivya.waiting.progress import FRESH_FOR, QUIET_FOR, Narrator, failure_of, resumed
+from airflow_provider_rivya.waiting.progress import FRESH_FOR, QUIET_FOR, Narrator, resumed
 
 START = 1_000_000.0
 
@@ -76,37 +78,6 @@ def test_a_clock_that_is_behind_shows_no_negative_time() -> None:
     told = Narrator("task_1", START).tell(START - 5, seen("queued"))
     assert told is not None
     assert "after 0 s" in told[1]
-
-
-@pytest.mark.parametrize(
-    ("failure", "reason"),
-    [
-        (GenerationFailure(code="generation_failed", message="It went wrong."), "It went wrong."),
-        (GenerationFailure(code="generation_failed"), "generation_failed."),
-        (GenerationFailure(), "the gateway gives no reason."),
-        (None, "the gateway gives no reason."),
-    ],
-)
-def test_why_a_generation_failed(failure: GenerationFailure | None, reason: str) -> None:
-    error = failure_of(Generation(id="task_1", status="failed", failure=failure), "rivya_default")
-    assert error.message == f"The generation failed at the gateway: {reason}"
-    assert error.code == (failure.code if failure else None)
-    assert (error.generation_id, error.conn_id) == ("task_1", "rivya_default")
-
-
-@pytest.mark.parametrize(
-    ("credits", "told"),
-    [
-        (None, "does not say what it cost"),
-        (0, "It cost nothing (final credits 0)"),
-        (5, "It cost 5 credits although it failed"),
-        (2.5, "It cost 2.5 credits although it failed"),
-    ],
-)
-def test_what_a_failed_generation_cost(credits: float | None, told: str) -> None:
-    error = failure_of(Generation(id="task_1", status="failed", credits_final=credits), None)
-    assert error.credits_final == credits
-    assert told in str(error)
 
 
 @pytest.mark.parametrize("age", [-3.0, 0.0, FRESH_FOR - 0.1])

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import time
-from argparse import Namespace
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from airflow_provider_rivya.cli.submitting import Once
 
-from airflow_provider_rivya.api.schemas import Generation
-from airflow_provider_rivya.cli.output import Output
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError, InvalidRequestError
+from airflow_provider_rivya.generation.caller import CallerWords, call_of
 from airflow_provider_rivya.hooks.toapis import ToApisHook
-from airflow_provider_rivya.request.prepare import prepare
+from airflow_provider_rivya.request.prepare import RequestArguments, prepare
+from airflow_provider_rivya.submission.context import Submission
 from tests.integration.conftest import QUICK
 from tests.sandbox_process import SandboxProcess
 
 CREATE = "/v1/images/generations"
-MADE_UP = f"cli-{'0f' * 16}"
-Obtain = Callable[..., Generation]
+MADE_UP = f"call-{'0f' * 16}"
+Obtain = Callable[..., Submission]
 
 
 @dataclass
 class SandboxClock:
-    """
-    A clock whose pauses pass on the sandbox's clock, and not here.
-
-    :param interrupt: be interrupted in the first pause.
-    """
+    """A clock whose pauses pass on the sandbox's clock, and not here."""
 
     sandbox: SandboxProcess
-    interrupt: bool = False
     slept: list[float] = field(default_factory=list)
 
     def time(self) -> float:
@@ -43,8 +36,6 @@ class SandboxClock:
         return sum(self.slept)
 
     def sleep(self, seconds: float, /) -> None:
-        if self.interrupt:
-            raise KeyboardInterrupt
         self.slept.append(seconds)
         self.sandbox.advance(seconds)
 
@@ -64,22 +55,19 @@ def obtain(
     )
     hook = ToApisHook()
 
-    def run(key: str | None = None, *, model: str = "gpt-4o-image", dialect: str | None = None) -> Generation:
-        prepared = prepare(
-            gateway="toapis",
+    def words(key: str) -> CallerWords:
+        replays_keys = hook.api.capabilities.replays_keys
+        return CallerWords("call again.\n", lambda known_as: f"\n  fetch {known_as}\n", replays_keys)
+
+    def run(key: str | None = None, *, model: str = "gpt-4o-image", dialect: str | None = None) -> Submission:
+        arguments = RequestArguments(
             model=model,
             prompt="A red bicycle",
-            model_params=None,
-            references=[],
-            client_request_id=None,
             output_path=f"{landing}/",
-            output_conn_id=None,
-            mapped=False,
-            subject="The request",
             dialect=dialect and {"model": dialect},
         )
-        arguments = Namespace(idempotency_key=key, output=f"{landing}/", conn_id="toapis_default")
-        return Once(hook, prepared, arguments, Output(), clock).generation()
+        prepared = prepare(arguments, [], gateway="toapis")
+        return call_of(hook, key, prepared.place, words, clock=clock).submit(prepared)
 
     yield run
     hook.close()
@@ -99,7 +87,7 @@ def test_what_is_known_only_later_is_waited_for(
 ) -> None:
     sandbox.assume(toapis_lookup="delayed", toapis_lookup_delay_seconds=20)
     lose_the_answer(sandbox)
-    assert obtain(key).id == sandbox.tasks()[0]["id"]
+    assert obtain(key).generation_id == sandbox.tasks()[0]["id"]
     assert 15 < sum(clock.slept) < 30
     assert sandbox.ledger("toapis")["charges"] == posts(sandbox) == 1
 
@@ -110,23 +98,23 @@ def test_what_is_never_known_is_never_sent_again(
 ) -> None:
     sandbox.assume(toapis_lookup="never")
     lose_the_answer(sandbox)
-    with pytest.raises(GatewayError, match=r"knows no generation under the key .* in 60 s"):
+    with pytest.raises(GatewayError, match=r"knows no generation under its id .* \(asked 15 times in 60 s\)"):
         obtain(key)
-    with pytest.raises(GenerationError, match="An earlier run has sent this request") as caught:
+    with pytest.raises(GenerationError, match="An earlier try sent a request and got no answer") as caught:
         obtain(key)
-    assert "rivya fetch" in str(caught.value)
+    assert f"fetch {key}\n" in str(caught.value)
     assert "another key, or none, pays for a new generation" in str(caught.value)
     assert sum(clock.slept) == 120
     assert sandbox.ledger("toapis")["charges"] == posts(sandbox) == 1
     sandbox.assume(toapis_lookup="at_once")
-    assert obtain(key).id == sandbox.tasks()[0]["id"]
+    assert obtain(key).generation_id == sandbox.tasks()[0]["id"]
     assert posts(sandbox) == 1
 
 
 def test_a_key_that_was_made_up_was_sent_by_whoever_told_it(
     obtain: Obtain, sandbox: SandboxProcess, landing: Path
 ) -> None:
-    with pytest.raises(GenerationError, match="An earlier run has sent this request"):
+    with pytest.raises(GenerationError, match="An earlier try sent a request and got no answer"):
         obtain(MADE_UP)
     assert posts(sandbox) == 0
     assert list(landing.iterdir()) == []
@@ -140,7 +128,7 @@ def test_without_a_key_nothing_is_left_beside_the_output(obtain: Obtain, landing
 def test_a_delivered_key_needs_no_look_up(obtain: Obtain, sandbox: SandboxProcess) -> None:
     first = obtain("row-17")
     sandbox.assume(toapis_lookup="never")
-    assert obtain("row-17").id == first.id
+    assert obtain("row-17").generation_id == first.generation_id
     assert posts(sandbox) == 1
 
 
@@ -155,7 +143,7 @@ def test_what_a_process_that_was_killed_has_sent_is_looked_up(
     sandbox.assume(toapis_lookup="at_once")
     [record] = (landing / ".rivya").iterdir()
     assert '"state": "intent"' in record.read_text()
-    assert obtain("row-17").id == sandbox.tasks()[0]["id"]
+    assert obtain("row-17").generation_id == sandbox.tasks()[0]["id"]
     assert posts(sandbox) == 1
 
 
@@ -171,12 +159,12 @@ def test_what_was_certainly_not_taken_in_may_be_sent_again(obtain: Obtain, sandb
 def test_a_look_up_that_fails_is_not_taken_for_not_there(obtain: Obtain, sandbox: SandboxProcess) -> None:
     lose_the_answer(sandbox)
     sandbox.fault(kind="status", method="GET", path=f"{CREATE}/*", status=503, times=2)
-    with pytest.raises(GatewayError, match="nor could it be looked up"):
+    with pytest.raises(GatewayError, match=r"it could not be looked up under its id .* either"):
         obtain()
     [entry] = sandbox.ledger("toapis")["entries"]
-    with pytest.raises(GatewayError, match=r"What was sent under the key .* could not be looked up"):
+    with pytest.raises(GatewayError, match="got no answer, and it could not be looked up under its id"):
         obtain(entry["client_business_id"])
-    assert obtain(entry["client_business_id"]).id == entry["task_id"]
+    assert obtain(entry["client_business_id"]).generation_id == entry["task_id"]
     assert sandbox.ledger("toapis")["charges"] == posts(sandbox) == 1
 
 
@@ -210,23 +198,6 @@ def test_a_model_id_that_was_forced_is_the_requests_own(obtain: Obtain, landing:
     first = obtain("row-17", model="nano-banana-2", dialect="nano_banana_2")
     for record in (landing / ".rivya").iterdir():
         record.unlink()
-    assert obtain("row-17", model="nano-banana-2", dialect="nano_banana_2").id == first.id
-
-
-@pytest.mark.parametrize("key", [None, "row-17"])
-def test_ctrl_c_while_it_is_looked_up(
-    obtain: Obtain,
-    sandbox: SandboxProcess,
-    clock: SandboxClock,
-    key: str | None,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    sandbox.assume(toapis_lookup="never")
-    lose_the_answer(sandbox)
-    clock.interrupt = True
-    with pytest.raises(KeyboardInterrupt):
-        obtain(key)
-    told = capsys.readouterr().err
-    [entry] = sandbox.ledger("toapis")["entries"]
-    assert f"rivya fetch {entry['client_business_id']} --output" in told
-    assert "never sends it a second time" in told
+    assert (
+        obtain("row-17", model="nano-banana-2", dialect="nano_banana_2").generation_id == first.generation_id
+    )

@@ -1,4 +1,4 @@
-"""Both gateways are known to the command line, and how a request is spelled is read."""
+"""The type of a connection decides which gateway the command line speaks to."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import pytest
 from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.cli.commands import DEFAULT_CONNECTION, GATEWAYS
 from airflow_provider_rivya.cli.connection import HOOKS, connect
-from airflow_provider_rivya.cli.given import read_dialect
-from airflow_provider_rivya.exceptions import ConnectionConfigError, Fault
+from airflow_provider_rivya.exceptions import ConnectionConfigError
 from airflow_provider_rivya.get_provider_info import get_provider_info
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.hooks.toapis import ToApisHook
@@ -53,25 +52,3 @@ def test_a_missing_one_is_told_with_how_to_make_it(conn_id: str, told: str) -> N
     with pytest.raises(ConnectionConfigError, match=f"no connection '{conn_id}'") as caught, connect(conn_id):
         pytest.fail("there is none")
     assert told in str(caught.value)
-
-
-class TestDialect:
-    def test_pairs(self) -> None:
-        faults: list[Fault] = []
-        pairs = ["resolution=top", "model=a=b", "resolution=top"]
-        assert read_dialect(pairs, "toapis", faults) == {"resolution": "top", "model": "a=b"}
-        assert read_dialect([], "toapis", faults) is None
-        assert faults == []
-
-    @pytest.mark.parametrize(
-        ("pairs", "gateway", "told"),
-        [
-            (["resolution"], "toapis", "no FIELD=VALUE"),
-            (["resolution=top", "resolution=metadata"], "toapis", "both 'top' and 'metadata'"),
-            (["resolution=top"], "rivya", "Rivya has one spelling"),
-        ],
-    )
-    def test_what_is_none(self, pairs: list[str], gateway: str, told: str) -> None:
-        faults: list[Fault] = []
-        read_dialect(pairs, gateway, faults)
-        assert [told in str(fault) for fault in faults] == [True]

@@ -1,0 +1,122 @@
+"""Where the record of a task instance is kept, and what is warned of there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya._compat import never_expire
+from airflow_provider_rivya.exceptions import GenerationError
+from airflow_provider_rivya.operators.record_store import record_store, state_store
+from airflow_provider_rivya.storage.place import OutputPlace
+from airflow_provider_rivya.submission.identity import Identity
+from airflow_provider_rivya.submission.keeper import RecordKeeper
+from airflow_provider_rivya.submission.record import Record
+from airflow_provider_rivya.submission.stores import NoRecords, StateStoreRecords
+from tests.unit.state_store import StateStore
+
+IDENTITY = Identity("", "dag", "run", "task", -1)
+INTENT = Record("intent", 0, 0, "f", "rivya-key", 1.0, "rivya_default", "z-image", body="{}")
+
+
+def test_where_a_record_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    context = {"task_state_store": StateStore()}
+    output = OutputPlace(f"{tmp_path}/out/", None)
+    assert isinstance(record_store(context, IDENTITY, None, output), StateStoreRecords)
+    asked_for = record_store(context, IDENTITY, f"{tmp_path}/state", output)
+    asked_for.exchange(None, INTENT)
+    assert (tmp_path / "state" / f"{IDENTITY.digest}.json").exists()
+    beside = record_store({}, IDENTITY, None, output)
+    beside.exchange(None, INTENT)
+    assert (tmp_path / "out" / ".rivya" / f"{IDENTITY.digest}.json").exists()
+    assert context["task_state_store"].calls == []
+    assert caplog.records == []
+
+
+def test_in_the_state_store_a_record_is_kept_as_long_as_its_task_instance() -> None:
+    store = StateStore()
+    records = state_store({"task_state_store": store})
+    assert records is not None
+    records.exchange(None, INTENT)
+    assert store.retention is never_expire()
+    assert state_store({}) is None
+
+
+@pytest.mark.parametrize(
+    ("state_path", "output", "executor", "warns"),
+    [
+        (None, "{}/out/", "CeleryExecutor", True),
+        ("{}/state", None, "CeleryExecutor", True),
+        ("file://{}/state/", None, "CeleryExecutor", True),
+        ("{}/state", "s3://bucket/out/", "CeleryExecutor", True),
+        ("s3://bucket/records/", "{}/out/", "CeleryExecutor", False),
+        (None, "{}/out/", "LocalExecutor", False),
+        ("{}/state", None, "LocalExecutor", False),
+    ],
+)
+def test_a_record_on_a_disk_that_a_retry_may_not_see_is_warned_of(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    state_path: str | None,
+    output: str | None,
+    executor: str,
+    warns: bool,
+) -> None:
+    if "s3:" in f"{state_path}{output}":
+        pytest.importorskip("s3fs")
+    asked_for = state_path and state_path.format(tmp_path)
+    beside = OutputPlace(output.format(tmp_path), None) if output else None
+    record_store({}, IDENTITY, asked_for, beside, executor)
+    assert ("CeleryExecutor may run a retry on another" in caplog.text) is warns
+
+
+def test_a_state_store_is_seen_by_all_machines(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    context = {"task_state_store": StateStore()}
+    output = OutputPlace(f"{tmp_path}/", None)
+    record_store(context, replace(IDENTITY, map_index=3), None, output, "CeleryExecutor")
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("map_index", "state_path", "warns"),
+    [(-1, None, False), (0, None, True), (7, None, True), (0, "s", False)],
+)
+def test_a_record_that_may_move_with_its_row_is_warned_of(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    map_index: int,
+    state_path: str | None,
+    warns: bool,
+) -> None:
+    asked_for = state_path and f"{tmp_path}/{state_path}"
+    output = OutputPlace(f"{tmp_path}/rows/", None)
+    record_store({}, replace(IDENTITY, map_index=map_index), asked_for, output, "LocalExecutor")
+    told = [record.getMessage() for record in caplog.records]
+    assert [f"in file://{tmp_path}/rows/.rivya/:" in line and "state_path" in line for line in told] == [
+        True
+    ] * warns
+
+
+@pytest.mark.parametrize("output", [None, OutputPlace("nope://bucket/", None)])
+def test_no_place_for_a_record_is_a_warning(
+    output: OutputPlace | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert isinstance(record_store({}, IDENTITY, None, output), NoRecords)
+    assert "may pay again" in caplog.text
+
+
+@pytest.mark.parametrize("state_path", ["nope://bucket", "records/", "", 7])
+@pytest.mark.parametrize("context", [{}, {"task_state_store": StateStore()}], ids=["", "state store"])
+def test_in_what_is_no_folder_nothing_is_taken_for_no_record(
+    state_path: Any, context: dict[str, Any], tmp_path: Path
+) -> None:
+    keeper = RecordKeeper(record_store(context, IDENTITY, state_path, OutputPlace(f"{tmp_path}/")), "c")
+    assert keeper.durable
+    for act in (keeper.load, lambda: keeper.claim(INTENT, None)):
+        with pytest.raises(GenerationError, match=r"nothing is submitted.* a retry looks again") as caught:
+            act()
+        assert caught.value.retryable
+    assert list(tmp_path.iterdir()) == []
