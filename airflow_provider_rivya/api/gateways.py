@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 _CATALOGS: Final = Path(__file__).parents[1] / "catalog"
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayFacts:
+class GatewayFacts(NamedTuple):
     """
     One gateway.
 
@@ -60,6 +59,16 @@ _known: dict[str, GatewayFacts] = {}
 def register(facts: GatewayFacts) -> None:
     """Make a gateway known: to the catalogue, the command line and the provider info."""
     _known[facts.name] = facts
+
+
+@contextmanager
+def registered(facts: GatewayFacts) -> Iterator[None]:
+    """Make a gateway known for the length of a block."""
+    register(facts)
+    try:
+        yield
+    finally:
+        del _known[facts.name]
 
 
 def gateways() -> Iterator[GatewayFacts]:

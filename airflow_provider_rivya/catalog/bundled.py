@@ -103,12 +103,16 @@ def _mode(mode: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:
-    require = _conditions(rule.get("require", {}))
-    return {**rule, "when": _conditions(rule["when"]), "require": require[0] if require else None}
+    made = {**rule, "when": _conditions(rule["when"])}
+    if "require" in rule:
+        (made["require"],) = _conditions(rule["require"])
+    return made
 
 
 def _conditions(by_subject: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"subject": subject, **({"values": told} if isinstance(told, list) else {"given": _GIVEN.get(told)})}
+        {"subject": subject, "values": told}
+        if isinstance(told, list)
+        else {"subject": subject, "given": _GIVEN.get(told, told)}
         for subject, told in by_subject.items()
     ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from types import ModuleType
 from typing import Any, Literal
 
-from airflow_provider_rivya.api import rivya
 from airflow_provider_rivya.api.connection import ConnectionSettings, read_connection
+from airflow_provider_rivya.api.gateway import GatewayApi
+from airflow_provider_rivya.api.rivya import RIVYA
 from airflow_provider_rivya.api.schemas import Generation, GenerationFailure
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.generation.job import GenerationJob
@@ -30,7 +30,7 @@ class QuickGateway:
     """
     The part of a :class:`~airflow_provider_rivya.api.gateway.GatewayClient` that a generation needs.
 
-    :param api: ``rivya`` or ``toapis`` of the package's ``api``.
+    :param api: the gateway whose calls it takes.
     :param ends: how a generation has ended when it is looked at; ``processing``: it has not.
     :param code: of its failure.
     :param cost: of it in the end.
@@ -41,7 +41,7 @@ class QuickGateway:
 
     def __init__(
         self,
-        api: ModuleType = rivya,
+        api: GatewayApi = RIVYA,
         *,
         ends: Literal["succeeded", "failed", "processing"] = "succeeded",
         code: str | None = None,
@@ -68,7 +68,7 @@ class QuickGateway:
         return read_connection(
             conn_id=self.conn_id,
             conn_type=self.api.name,
-            default_host=self.api.DEFAULT_HOST,
+            default_host=self.api.default_host,
             host=None,
             schema=None,
             port=None,
@@ -98,7 +98,7 @@ class QuickGateway:
 
 def prepared_for(client: QuickGateway, **arguments: Any) -> Prepared:
     """Return a small request that is right."""
-    given = {"model": "z-image" if client.api is rivya else "gpt-4o-image", "prompt": "a fox", **arguments}
+    given = {"model": "z-image" if client.api is RIVYA else "gpt-4o-image", "prompt": "a fox", **arguments}
     return prepare(RequestArguments(**given), [], gateway=client.api.name)
 
 

@@ -110,7 +110,7 @@ def objects(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Paths of all JSON objects with fixed fields."""
     found: list[tuple[Any, ...]] = []
     if isinstance(value, dict):
-        if not path or path[-1] not in ("file_defaults", "kinds"):
+        if not {"file_defaults", "kinds"} & {*path[-1:]} and "price_by" not in path[-2:-1]:
             found.append(path)
         for key, part in value.items():
             found += objects(part, (*path, key))

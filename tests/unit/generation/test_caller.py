@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 import pytest
 
-from airflow_provider_rivya.api import rivya, toapis
+from airflow_provider_rivya.api.rivya import RIVYA
+from airflow_provider_rivya.api.toapis import TOAPIS
 from airflow_provider_rivya.exceptions import GatewayUnreachableError, GenerationError, InvalidRequestError
 from airflow_provider_rivya.generation.caller import NOTHING, Call, CallerWords, call_of, made_up_key
 from airflow_provider_rivya.storage.place import OutputPlace
@@ -115,7 +116,7 @@ def test_a_key_that_is_made_up_is_new_each_time() -> None:
     assert all(re.fullmatch(r"call-[0-9a-f]{32}", key) for key in keys)
 
 
-@pytest.mark.parametrize("api", [rivya, toapis])
+@pytest.mark.parametrize("api", [RIVYA, TOAPIS])
 def test_without_a_key_one_is_made_up_and_nothing_is_kept(
     api: Any, place: OutputPlace, tmp_path: Path
 ) -> None:
@@ -137,7 +138,7 @@ def test_a_chosen_key_is_sent_as_it_is(place: OutputPlace, tmp_path: Path) -> No
 
 
 def test_where_no_key_is_replayed_a_chosen_one_is_sent_once(place: OutputPlace, tmp_path: Path) -> None:
-    client = QuickGateway(toapis)
+    client = QuickGateway(TOAPIS)
     first = call(client, "row-17", place).submit(prepared_for(client))
     assert len(records(tmp_path)) == 1
     again = call(client, "row-17", place).submit(prepared_for(client))
@@ -147,7 +148,7 @@ def test_where_no_key_is_replayed_a_chosen_one_is_sent_once(place: OutputPlace, 
 
 def test_a_chosen_key_is_looked_up_before_it_is_sent(tmp_path: Path) -> None:
     """The record may lie beside another output, or nowhere."""
-    client = QuickGateway(toapis)
+    client = QuickGateway(TOAPIS)
     for folder in ("one", "two"):
         call(client, "row-17", OutputPlace(f"{tmp_path}/{folder}/")).submit(prepared_for(client))
     call(client, "row-17").submit(prepared_for(client))
@@ -156,7 +157,7 @@ def test_a_chosen_key_is_looked_up_before_it_is_sent(tmp_path: Path) -> None:
 
 
 def test_a_made_up_key_was_sent_by_whoever_told_it(place: OutputPlace, tmp_path: Path) -> None:
-    client, key = QuickGateway(toapis), made_up_key()
+    client, key = QuickGateway(TOAPIS), made_up_key()
     client.keys.append(key)
     found = call(client, key, place).submit(prepared_for(client))
     assert (found.generation_id, client.calls) == ("task_1", ["find"])
@@ -164,7 +165,7 @@ def test_a_made_up_key_was_sent_by_whoever_told_it(place: OutputPlace, tmp_path:
 
 
 def test_another_request_under_the_same_key_is_refused(place: OutputPlace) -> None:
-    client = QuickGateway(toapis)
+    client = QuickGateway(TOAPIS)
     call(client, "row-17", place).submit(prepared_for(client))
     with pytest.raises(InvalidRequestError, match="another request was sent under 'row-17'"):
         call(client, "row-17", place).submit(prepared_for(client, prompt="a hare"))
@@ -172,7 +173,7 @@ def test_another_request_under_the_same_key_is_refused(place: OutputPlace) -> No
 
 
 def test_nothing_is_sent_under_a_key_that_cannot_be_looked_up(place: OutputPlace) -> None:
-    client = QuickGateway(toapis)
+    client = QuickGateway(TOAPIS)
     client.errors["find"] = [GatewayUnreachableError("no route", maybe_taken_in=True)]
     with pytest.raises(GenerationError, match="The key row-17 could not be looked up: no route") as caught:
         call(client, "row-17", place).submit(prepared_for(client))
@@ -182,7 +183,7 @@ def test_nothing_is_sent_under_a_key_that_cannot_be_looked_up(place: OutputPlace
 
 @pytest.mark.parametrize("key", [None, "row-17"])
 def test_what_was_certainly_not_taken_in_cost_nothing(place: OutputPlace, key: str | None) -> None:
-    client = QuickGateway(toapis)
+    client = QuickGateway(TOAPIS)
     client.errors["create"] = [GatewayUnreachableError("no route", sent=False, retryable=True)]
     with pytest.raises(GenerationError) as caught:
         call(client, key, place).submit(prepared_for(client))

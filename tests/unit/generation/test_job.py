@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api import toapis
+from airflow_provider_rivya.api.toapis import TOAPIS
 from airflow_provider_rivya.exceptions import (
     Fault,
     GatewayUnavailableError,
@@ -280,7 +280,7 @@ def before_the_answer(record: Record) -> Record:
 
 
 def test_where_a_generation_is_kept_follows_from_its_record_or_its_model(store: StateStore) -> None:
-    job = job_of(QuickGateway(toapis), store)
+    job = job_of(QuickGateway(TOAPIS), store)
     record = Record("submitted", 0, 0, "", "", 0.0, "toapis_default", "veo3.1-fast", generation_id="t")
     assert job.category(Submission(record)) == "video"
     assert job.category(Submission(replace(record, category="image"))) == "image"
