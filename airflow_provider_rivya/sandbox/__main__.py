@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if listener is None:
         return 2
     # Only here, so that a missing package gets the sentence above and not a traceback.
-    from airflow_provider_rivya.sandbox.server import serve
+    from airflow_provider_rivya.sandbox.server.run import serve
 
     serve(listener, speed=options.speed, credits=options.credits, quiet=options.quiet)
     return 0

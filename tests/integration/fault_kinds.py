@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from starlette.routing import Route
 
-from airflow_provider_rivya.sandbox.api import Api
-from airflow_provider_rivya.sandbox.gateway import Gateway
+from airflow_provider_rivya.sandbox.rivya.api import Api
+from airflow_provider_rivya.sandbox.state.gateway import Gateway
 from airflow_provider_rivya.sandbox.toapis.api import ToApis
 
 HANGS = 2

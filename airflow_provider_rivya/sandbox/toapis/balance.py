@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_rivya.sandbox.state import ApiKey, State
+from airflow_provider_rivya.sandbox.state.store import ApiKey, State
 from airflow_provider_rivya.sandbox.toapis.prices import CREDITS_PER_USD
 
 

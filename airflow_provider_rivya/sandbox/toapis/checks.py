@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_rivya.sandbox.assumptions import Assumptions
-from airflow_provider_rivya.sandbox.recording import NEEDS, can_play
-from airflow_provider_rivya.sandbox.state import Reference
+from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
+from airflow_provider_rivya.sandbox.drawing.encoding import NEEDS, can_play
+from airflow_provider_rivya.sandbox.requests.values import shown
+from airflow_provider_rivya.sandbox.state.store import Reference
 from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
 from airflow_provider_rivya.sandbox.toapis.models import find_model
 from airflow_provider_rivya.sandbox.toapis.references import (
@@ -23,7 +24,6 @@ from airflow_provider_rivya.sandbox.toapis.references import (
     taken,
 )
 from airflow_provider_rivya.sandbox.toapis.rules import broken_rules, longest_prompt, problem_of
-from airflow_provider_rivya.sandbox.values import shown
 
 OF_EVERY_MODEL = frozenset({"model", "prompt", "metadata", "n", "client_business_id"})
 RESOLUTION = "resolution"

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_rivya.sandbox.framing import NAMED_FORMATS, Format
-from airflow_provider_rivya.sandbox.gateway import Gateway
-from airflow_provider_rivya.sandbox.models import defaults_of
-from airflow_provider_rivya.sandbox.state import ApiKey, Failure, StoredFile, Task
+from airflow_provider_rivya.sandbox.models.catalog import defaults_of
+from airflow_provider_rivya.sandbox.models.pictures import NAMED_FORMATS, Format
+from airflow_provider_rivya.sandbox.state.gateway import Gateway
+from airflow_provider_rivya.sandbox.state.store import ApiKey, Failure, StoredFile, Task
 from airflow_provider_rivya.sandbox.toapis.checks import Accepted, check_task
 from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
 from airflow_provider_rivya.sandbox.toapis.lookup import known_tasks

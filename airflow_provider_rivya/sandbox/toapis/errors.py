@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_rivya.sandbox.answers import SERVER_ERROR, html_page
 from airflow_provider_rivya.sandbox.errors import ApiError
-from airflow_provider_rivya.sandbox.state import State
+from airflow_provider_rivya.sandbox.requests.answers import SERVER_ERROR, html_page
+from airflow_provider_rivya.sandbox.state.store import State
 
 STATUS_OF_NAME: Mapping[str, int] = {
     "invalid_request": 400,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_rivya.sandbox.state import State, Task
+from airflow_provider_rivya.sandbox.state.store import State, Task
 
 
 def find_task(state: State, name: str, category: str, account: str) -> Task | None:

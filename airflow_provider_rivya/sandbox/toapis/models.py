@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from airflow_provider_rivya.sandbox.assumptions import Assumptions
-from airflow_provider_rivya.sandbox.models import catalog
+from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
+from airflow_provider_rivya.sandbox.models.catalog import catalog
 
 GUIDE_ONLY = frozenset(
     {"nano-banana-2", "nano_banana_2", "gemini-3-1-flash-image-preview", "gemini-3-pro-image-preview-4k"}

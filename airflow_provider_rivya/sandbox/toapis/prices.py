@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_rivya.sandbox.assumptions import Assumptions
+from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
 
 CREDITS_PER_USD = 200
 FLAT = "flat"

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_rivya.sandbox.assumptions import Assumptions
-from airflow_provider_rivya.sandbox.models import catalog
-from airflow_provider_rivya.sandbox.photographs import size_of
-from airflow_provider_rivya.sandbox.references import is_web_url
-from airflow_provider_rivya.sandbox.state import Reference, StoredFile
-from airflow_provider_rivya.sandbox.uploads import canonical, detect
-from airflow_provider_rivya.sandbox.values import shown
+from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
+from airflow_provider_rivya.sandbox.drawing.photographs import size_of
+from airflow_provider_rivya.sandbox.models.catalog import catalog
+from airflow_provider_rivya.sandbox.requests.references import is_web_url
+from airflow_provider_rivya.sandbox.requests.uploads import canonical, detect
+from airflow_provider_rivya.sandbox.requests.values import shown
+from airflow_provider_rivya.sandbox.state.store import Reference, StoredFile
 
 FIELDS = ("image_urls", "reference_images", "images")
 DATA_URI = re.compile(r"data:(image/[\w.+-]+);base64,(.*)", re.DOTALL)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_provider_rivya.sandbox.assumptions import Assumptions
-from airflow_provider_rivya.sandbox.values import CHECK_OF_TYPE, shown
+from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
+from airflow_provider_rivya.sandbox.requests.values import CHECK_OF_TYPE, shown
 
 GIVEN, ABSENT = "given", "absent"
 

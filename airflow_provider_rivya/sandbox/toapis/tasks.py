@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_rivya.sandbox.making import files_of, film_of
-from airflow_provider_rivya.sandbox.state import State, Task
+from airflow_provider_rivya.sandbox.state.files import files_of, film_of
+from airflow_provider_rivya.sandbox.state.store import State, Task
 
 STATUS: Mapping[str, str] = {"processing": "in_progress", "succeeded": "completed", "failed": "failed"}
 WAITING: Mapping[str, tuple[str, str]] = {

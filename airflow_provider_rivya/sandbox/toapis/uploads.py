@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_rivya.sandbox.assumptions import Assumptions
-from airflow_provider_rivya.sandbox.state import State, StoredFile
+from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
+from airflow_provider_rivya.sandbox.requests.uploads import canonical, detect
+from airflow_provider_rivya.sandbox.state.store import State, StoredFile
 from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
-from airflow_provider_rivya.sandbox.uploads import canonical, detect
 
 USER = 7
 ID_PREFIX = "upload"

@@ -18,7 +18,7 @@ from airflow_provider_rivya.exceptions import (
     RequestRejectedError,
     UnexpectedAnswerError,
 )
-from airflow_provider_rivya.sandbox.faults import DECISIONS, OPTIONS
+from airflow_provider_rivya.sandbox.state.faults import DECISIONS, OPTIONS
 from tests.integration.conftest import Connect
 from tests.integration.fault_kinds import (
     BALANCE,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import NotFoundError, RateLimitedError, RequestRejectedError
-from airflow_provider_rivya.sandbox.toapis.open_points import SHARED
+from airflow_provider_rivya.sandbox.assumptions.toapis import SHARED
 from tests.integration.gateways import at
 from tests.integration.hooks.toapis_scenes import NANO_BANANA_2, Client, check_settings
 from tests.sandbox_process import SandboxProcess

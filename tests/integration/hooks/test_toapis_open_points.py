@@ -25,7 +25,7 @@ from airflow_provider_rivya.exceptions import (
     RequestRejectedError,
 )
 from airflow_provider_rivya.landing.land import land
-from airflow_provider_rivya.sandbox.recording import can_play
+from airflow_provider_rivya.sandbox.drawing.encoding import can_play
 from airflow_provider_rivya.storage.place import OutputPlace
 from tests.integration.conftest import sent
 from tests.integration.gateways import TOAPIS, at

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.sandbox.open_points import ASSUMPTIONS
-from airflow_provider_rivya.sandbox.switches import Assumption
+from airflow_provider_rivya.sandbox.assumptions.rivya import ASSUMPTIONS
+from airflow_provider_rivya.sandbox.assumptions.switches import Assumption
 from tests.integration.conftest import Connect, sent
 from tests.integration.operators.bench import Bench, Try
 from tests.integration.operators.conftest import NewBench

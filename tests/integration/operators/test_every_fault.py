@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.sandbox.recording import can_play
+from airflow_provider_rivya.sandbox.drawing.encoding import can_play
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.fault_kinds import (
     BALANCE,

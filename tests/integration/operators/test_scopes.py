@@ -13,7 +13,7 @@ import pytest
 
 from airflow_provider_rivya.exceptions import PermissionDeniedError
 from airflow_provider_rivya.hooks.rivya import RivyaHook
-from airflow_provider_rivya.sandbox.state import SCOPES
+from airflow_provider_rivya.sandbox.state.store import SCOPES
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
 from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.fault_messages import plain

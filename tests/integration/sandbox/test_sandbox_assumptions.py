@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from airflow_provider_rivya.sandbox.assumptions import BY_NAME
+from airflow_provider_rivya.sandbox.assumptions.current import BY_NAME
 from tests.integration.sandbox.wire_tools import (
     IMAGE_SECONDS,
     create,

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from airflow_provider_rivya.media.types import MP4 as MP4_TYPE
-from airflow_provider_rivya.sandbox.assumptions import Assumptions
-from airflow_provider_rivya.sandbox.checks import check_generation
+from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
 from airflow_provider_rivya.sandbox.errors import ApiError
-from airflow_provider_rivya.sandbox.references import Lookup
+from airflow_provider_rivya.sandbox.requests.references import Lookup
+from airflow_provider_rivya.sandbox.rivya.checks import check_generation
 from tests.integration.sandbox.wire_tools import (
     MP4,
     create,

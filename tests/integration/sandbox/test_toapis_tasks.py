@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 
-from airflow_provider_rivya.sandbox.models import catalog
+from airflow_provider_rivya.sandbox.models.catalog import catalog
 from airflow_provider_rivya.sandbox.toapis.models import GUIDE_ONLY
 from airflow_provider_rivya.sandbox.toapis.pixels import OF_MODEL
 from tests.integration.sandbox.toapis_tools import (

@@ -1,0 +1,269 @@
+"""
+The points that ToAPIs' public documentation leaves open, or answers differently from page to page.
+
+As switches, see :mod:`airflow_provider_rivya.sandbox.assumptions.switches`; :data:`SHARED` are Rivya's too.
+"""
+
+from __future__ import annotations
+
+from airflow_provider_rivya.sandbox.assumptions.switches import Assumption, choice, flag, seconds, text, usd
+from airflow_provider_rivya.sandbox.assumptions.toapis_requests import BUSINESS_IDS, REQUESTS
+
+SHARED: tuple[str, ...] = (
+    "id_style",
+    "megabyte",
+    "file_ttl_seconds",
+    "task_retention_seconds",
+    "rate_limit_per_window",
+    "rate_limit_window_seconds",
+    "refund_delay_seconds",
+    "request_id_header",
+)
+"""Rivya's switches that hold for both gateways, as no page of ToAPIs answers them either."""
+
+ANSWERS: tuple[Assumption, ...] = (
+    choice(
+        "toapis_create_status",
+        "The HTTP status of a successful create is not documented, the examples show a body only; 200 is "
+        "what servers send that are not told otherwise.",
+        200,
+        201,
+        202,
+    ),
+    choice(
+        "toapis_create_shape",
+        "All later pages show a flat task object; an earlier veo page shows {code, data: [{status, "
+        "task_id}]} ('data_list').",
+        "flat",
+        "data_list",
+    ),
+    choice(
+        "toapis_waiting_status",
+        "A waiting task is 'queued' in one list of the same page and 'submitted' in another. "
+        "'queued_then_submitted' creates with the one and answers status calls with the other.",
+        "queued",
+        "submitted",
+        "queued_then_submitted",
+    ),
+    choice(
+        "toapis_object",
+        "The object of a status answer is generation.task, or image.generation and video.generation in an "
+        "earlier edition ('by_category').",
+        "generation.task",
+        "by_category",
+    ),
+    choice(
+        "toapis_progress",
+        "progress is missing from one example, and its value at the end is not documented. 'stuck' stays "
+        "at one value.",
+        "present",
+        "absent",
+        "stuck",
+    ),
+    choice(
+        "toapis_result_location",
+        "Where a completed task's URL is differs by edition: a top-level url, result.data[].url, or both.",
+        "both",
+        "result_data",
+        "url",
+    ),
+    choice(
+        "toapis_b64_json",
+        "What a completed task gives for response_format b64_json is not documented; a page says that the "
+        "API returns URLs. 'inline' puts b64_json into result.data[].",
+        "url",
+        "inline",
+    ),
+    choice(
+        "toapis_model_echo",
+        "Whether model is the id that was sent or the one it stands for is not documented.",
+        "as_sent",
+        "canonical",
+    ),
+    choice(
+        "toapis_failed_error",
+        "The inner fields of a failed task's error object are not documented. 'extra' adds fields of its "
+        "own.",
+        "code_message",
+        "message",
+        "extra",
+    ),
+    text(
+        "toapis_failed_code",
+        "No code of a failed task is documented; internal_error is one of the error table.",
+        "internal_error",
+    ),
+)
+
+REFUSALS: tuple[Assumption, ...] = (
+    choice(
+        "toapis_error_body",
+        "No error body of a create or status call is documented: 'object' is {error: {message, type, "
+        "code}}, 'message' {message}, 'success' {success: false, message}, 'text' {error: text}, 'plain' "
+        "no JSON.",
+        "object",
+        "message",
+        "success",
+        "text",
+        "plain",
+    ),
+    choice(
+        "toapis_error_names",
+        "The status pages and the model guides name the same errors differently (invalid_request, "
+        "unauthorized; invalid_request_error, authentication_error, invalid_reference_images).",
+        "status_pages",
+        "guides",
+    ),
+    choice(
+        "toapis_error_name_in",
+        "Whether the name of an error is its type or its code is not documented.",
+        "both",
+        "type",
+        "code",
+    ),
+    choice(
+        "toapis_upload_error",
+        "The text of a refused upload is in message or in error, and either may be an object.",
+        "message",
+        "error",
+        "message_object",
+        "error_object",
+    ),
+    choice(
+        "toapis_server_error_body",
+        "The body of 500, 502, 503 and 504 is not documented.",
+        "json",
+        "html",
+        "empty",
+    ),
+    choice(
+        "toapis_retry_after",
+        "Whether a 429 carries Retry-After, and in which form, is not documented.",
+        "none",
+        "seconds",
+        "date",
+    ),
+    choice(
+        "toapis_quota_status",
+        "A balance that is too low is 402 in the error table; the wording of 429 includes it too.",
+        402,
+        429,
+    ),
+    choice(
+        "toapis_refused_content",
+        "Whether content_policy_violation comes as 422 on create or as a failed task is not documented; "
+        "used by the fault content_refused.",
+        "on_create",
+        "failed_task",
+    ),
+    choice(
+        "toapis_unknown_model_status",
+        "Whether an unknown model gives 400 or 404 is not documented.",
+        400,
+        404,
+    ),
+    choice(
+        "toapis_quoted_n_status",
+        "A quoted n is an error; the HTTP status is not documented.",
+        400,
+        422,
+        500,
+    ),
+    choice(
+        "toapis_foreign_task_status",
+        "Whether another user's task gives 404 is not documented; 403 tells that there is one.",
+        404,
+        403,
+    ),
+    choice(
+        "toapis_balance_error_status",
+        "The HTTP status of a balance call without a good key is not documented; its body has success: "
+        "false.",
+        401,
+        200,
+        403,
+    ),
+)
+
+RESULTS: tuple[Assumption, ...] = (
+    choice(
+        "toapis_expires_at",
+        "Only an earlier page names expires_at. 'past' gives one that has passed already: the URLs do not "
+        "work.",
+        "present",
+        "absent",
+        "past",
+    ),
+    seconds(
+        "toapis_result_ttl_seconds",
+        "Video links are good for 24 hours; for images no time is stated, so theirs is the same.",
+        86400,
+        optional=False,
+    ),
+    choice(
+        "toapis_expired_url_status",
+        "What a URL gives after expires_at is not documented.",
+        403,
+        404,
+    ),
+    choice(
+        "toapis_result_format",
+        "The format of result images is not documented; an output_format that was asked for goes before it.",
+        "png",
+        "jpeg",
+        "webp",
+    ),
+    flag(
+        "toapis_result_extension",
+        "Whether a result's URL ends with a file extension is not documented.",
+        True,
+    ),
+    flag("toapis_result_needs_key", "Whether a result's URL needs the API key is not documented.", False),
+)
+
+CREDITS: tuple[Assumption, ...] = (
+    choice(
+        "toapis_charge_at",
+        "Whether a task is charged at its creation or its completion is not documented; several pages "
+        "charge n in advance.",
+        "create",
+        "completion",
+    ),
+    choice(
+        "toapis_refund_on_failure",
+        "Whether a failed task is refunded is not documented. 'later' returns the credits after "
+        "refund_delay_seconds.",
+        "full",
+        "none",
+        "later",
+    ),
+    choice(
+        "toapis_nano_banana_2_price",
+        "One guide prices Nano Banana 2 by resolution, two others say $0.025 a request ('flat').",
+        "by_resolution",
+        "flat",
+    ),
+    usd(
+        "toapis_unlisted_image_usd",
+        "The price of image models that show none; $0.05 is the highest that a guide shows.",
+        0.05,
+    ),
+    usd(
+        "toapis_unlisted_video_usd",
+        "No video model's price was public when this was written; here the price of one video.",
+        0.5,
+    ),
+    choice(
+        "toapis_balance_fields",
+        "remain_credits and used_credits are in the later edition only.",
+        "later",
+        "earlier",
+    ),
+    flag(
+        "toapis_unlimited_quota",
+        "A key may have an unlimited quota: remain_balance is -1 then.",
+        False,
+    ),
+)
+
+ASSUMPTIONS: tuple[Assumption, ...] = (*ANSWERS, *REFUSALS, *RESULTS, *CREDITS, *REQUESTS, *BUSINESS_IDS)
