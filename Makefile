@@ -17,7 +17,7 @@ JOBS ?= logical
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test crash-test matrix bench models lint types format locks clean
+.PHONY: help venv demo up test crash-test matrix bench models models-diff lint types format locks clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -47,6 +47,9 @@ bench: venv ## figures: importing, landing, validating, waiting (JSON lines and 
 
 models: venv ## write the typed parameters and the model pages anew from the catalogue
 	@$(BIN)/python -m tools.generate_models $(ARGS)
+
+models-diff: venv ## compare the catalogue with the live list (ARGS="--conn-id toapis_default": that of ToAPIs)
+	@$(BIN)/python -m tools.models.live $(ARGS)
 
 lint: venv ## ruff, its formatter, and the floors of the package
 	@$(BIN)/ruff check .

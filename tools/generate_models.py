@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from airflow_provider_rivya.catalog.bundled import parse_catalog
-from airflow_provider_rivya.catalog.live import Difference
 from airflow_provider_rivya.catalog.model import Catalog
 from tools.models import bundle, index, pages, typed
+from tools.models.live import Difference
 from tools.models.target import RIVYA, TARGETS
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -77,20 +77,6 @@ def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
-def _tell(difference: Difference) -> None:
-    for model in difference.added:
-        print(f"added      {model.id}: read its page and complete the entry")
-    for changed in difference.changed:
-        for change in changed.changes:
-            print(f"changed    {changed.id} {change.field}: {change.bundled} -> {change.live}")
-    for model_id in difference.removed:
-        print(f"not listed {model_id}: kept; remove it by hand if it is gone")
-    for place in difference.unread:
-        print(f"not read   {place}")
-    if not difference:
-        print("The bundled catalogue agrees with the live list.")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the generator. Exit code 1: ``--check`` found something out of step; 2: no usable live list."""
     parser = argparse.ArgumentParser(prog="make models", description="Write what the catalogue generates.")
@@ -103,7 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     checkout: Path = options.checkout
     if options.update_from:
         try:
-            _tell(update(checkout, options.update_from, datetime.now(UTC).date().isoformat()))
+            difference = update(checkout, options.update_from, datetime.now(UTC).date().isoformat())
+            print(*difference.lines(), sep="\n")
         except (OSError, ValueError) as error:
             print(f"The live list at {options.update_from} cannot be used: {error}", file=sys.stderr)
             return 2

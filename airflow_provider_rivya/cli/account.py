@@ -35,4 +35,4 @@ def run_sandbox(arguments: Namespace, output: Output) -> int:
     from airflow_provider_rivya.sandbox.__main__ import main
 
     del output  # the sandbox prints for itself
-    return main(["--port", str(arguments.port), "--speed", str(arguments.speed)])
+    return main(["--port", arguments.port, "--speed", arguments.speed])

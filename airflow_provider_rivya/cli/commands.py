@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 from airflow_provider_rivya.api.gateways import gateways
@@ -20,7 +21,6 @@ GATEWAYS: Final = tuple(facts.name for facts in gateways())
 DEFAULT_CONNECTION: Final = f"{GATEWAYS[0]}_default"
 
 
-@dataclass(frozen=True)
 class Option:
     """
     One argument of a command.
@@ -29,9 +29,10 @@ class Option:
     :param settings: the rest of what :meth:`argparse.ArgumentParser.add_argument` takes.
     """
 
-    flags: tuple[str, ...]
-    help: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    def __init__(self, *flags: str, help: str, **settings: Any) -> None:
+        self.flags = flags
+        self.help = help
+        self.settings = settings
 
 
 @dataclass(frozen=True)
@@ -61,85 +62,78 @@ class Group:
 
 def positive(text: str) -> float:
     """A number above 0."""
-    value = _number(text)
-    if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value
+    return _number(text, "a number above 0", lambda value: value > 0)
 
 
 def amount(text: str) -> float:
     """A number of credits, 0 or more."""
-    value = _number(text)
-    if not (math.isfinite(value) and value >= 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of credits, 0 or more")
-    return value
+    return _number(text, "a number of credits, 0 or more", lambda value: value >= 0)
 
 
-def port(text: str) -> int:
-    """A TCP port; 0 takes a free one."""
-    value = _number(text)
-    if not (value.is_integer() and 0 <= value <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port, a whole number from 0 to 65535")
-    return int(value)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+def _number(text: str, wanted: str, holds: Callable[[float], bool]) -> float:
+    with suppress(ValueError):
+        if math.isfinite(value := float(text)) and holds(value):
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
 
 
 def _format(*flags: str) -> Option:
-    return Option(
-        flags,
-        "how to print the result; json and yaml put nothing else on stdout (%(default)s)",
-        {"choices": FORMATS, "default": "table", "dest": "format"},
-    )
+    told = "how to print the result; json and yaml put nothing else on stdout (%(default)s)"
+    return Option(*flags, help=told, choices=FORMATS, default="table", dest="format")
 
 
 _OUTPUT = _format("-o", "--output")
 _FORMAT = _format("--format")
 _CONNECTION = Option(
-    ("--conn-id",),
-    f"Airflow connection; its type, {' or '.join(GATEWAYS)}, decides the gateway (%(default)s)",
-    {"default": DEFAULT_CONNECTION, "metavar": "ID"},
+    "--conn-id",
+    help=f"Airflow connection; its type, {' or '.join(GATEWAYS)}, decides the gateway (%(default)s)",
+    default=DEFAULT_CONNECTION,
+    metavar="ID",
 )
 _GATEWAY = Option(
-    ("--gateway",),
-    "the gateway whose models these are (%(default)s)",
-    {"choices": GATEWAYS, "default": GATEWAYS[0]},
+    "--gateway",
+    help="the gateway whose models these are (%(default)s)",
+    choices=GATEWAYS,
+    default=GATEWAYS[0],
 )
 _REQUEST = (
-    Option(("-m", "--model"), "model id, see 'models list'", {"required": True, "metavar": "ID"}),
-    Option(("-p", "--prompt"), "prompt; @FILE reads it from a file", {"metavar": "TEXT"}),
+    Option("-m", "--model", help="model id, see 'models list'", required=True, metavar="ID"),
+    Option("-p", "--prompt", help="prompt; @FILE reads it from a file", metavar="TEXT"),
     Option(
-        ("--params",),
-        "the model's own parameters as a JSON object; @FILE reads it from a file",
-        {"metavar": "JSON"},
+        "--params",
+        help="the model's own parameters as a JSON object; @FILE reads it from a file",
+        metavar="JSON",
     ),
     Option(
-        ("-r", "--reference"),
-        "reference file: a path, an object storage URI or a URL; may be repeated",
-        {"action": "append", "default": [], "metavar": "FILE"},
+        "-r",
+        "--reference",
+        help="reference file: a path, an object storage URI or a URL; may be repeated",
+        action="append",
+        default=[],
+        metavar="FILE",
     ),
     Option(
-        ("--dialect",),
-        "at ToAPIs: a spelling of the request that is to differ from the catalogue's, such as "
+        "--dialect",
+        help="at ToAPIs: a spelling of the request that is to differ from the catalogue's, such as "
         "resolution=top or model=ID_TO_SEND; may be repeated",
-        {"action": "append", "default": [], "metavar": "FIELD=VALUE"},
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
     ),
 )
 _LANDING = (
     Option(
-        ("--output",),
-        "where the files go: a folder, a file name with its extension, or an object storage URI",
-        {"required": True, "metavar": "DIR"},
+        "--output",
+        help="where the files go: a folder, a file name with its extension, or an object storage URI",
+        required=True,
+        metavar="DIR",
     ),
     Option(
-        ("--timeout",),
-        "give up waiting after this long; the generation goes on at the gateway (%(default)s)",
-        {"type": positive, "default": 3600.0, "metavar": "SECONDS"},
+        "--timeout",
+        help="give up waiting after this long; the generation goes on at the gateway (%(default)s)",
+        type=positive,
+        default=3600.0,
+        metavar="SECONDS",
     ),
     _FORMAT,
     _CONNECTION,
@@ -154,11 +148,7 @@ MODELS: Final = Group(
             "list the models",
             "models:list_models",
             (
-                Option(
-                    ("--category",),
-                    "only models that make this",
-                    {"choices": ("image", "video", "audio")},
-                ),
+                Option("--category", help="only models that make this", choices=("image", "video", "audio")),
                 _GATEWAY,
                 _OUTPUT,
             ),
@@ -167,17 +157,7 @@ MODELS: Final = Group(
             "show",
             "show what a model accepts and what it costs",
             "models:show_model",
-            (Option(("model",), "model id", {"metavar": "ID"}), _GATEWAY, _OUTPUT),
-        ),
-        Command(
-            "diff",
-            "compare the bundled catalogue with the gateway's live list",
-            "models:diff_models",
-            (
-                Option(("--check",), "exit with 4 when there is a difference", {"action": "store_true"}),
-                _OUTPUT,
-                _CONNECTION,
-            ),
+            (Option("model", help="model id", metavar="ID"), _GATEWAY, _OUTPUT),
         ),
     ),
 )
@@ -191,16 +171,16 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         (
             *_REQUEST,
             Option(
-                ("--gateway",),
-                f"the gateway whose rules count ({GATEWAYS[0]}, or that of --conn-id)",
-                {"choices": GATEWAYS},
+                "--gateway",
+                help=f"the gateway whose rules count ({GATEWAYS[0]}, or that of --conn-id)",
+                choices=GATEWAYS,
             ),
             _OUTPUT,
             Option(
-                ("--conn-id",),
-                "Airflow connection, which decides the gateway and opens references that are URLs (the "
+                "--conn-id",
+                help="Airflow connection, which decides the gateway and opens references that are URLs (the "
                 "gateway's default connection)",
-                {"metavar": "ID"},
+                metavar="ID",
             ),
         ),
         "Check a request against the model's rules. Nothing is sent and nothing is charged. A connection is "
@@ -213,22 +193,24 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         (
             *_REQUEST,
             Option(
-                ("--idempotency-key",),
-                "send the request under this key: the same command with the same key is paid for once. "
+                "--idempotency-key",
+                help="send the request under this key: the same command with the same key is paid for once. "
                 "Rivya answers a repeated key with the first generation; at ToAPIs the key is looked up "
                 "first, and what was sent under it is not sent again, as the record beside the same "
                 "--output tells; choose a key for one request",
-                {"metavar": "KEY"},
+                metavar="KEY",
             ),
             Option(
-                ("--max-credits",),
-                "refuse a request whose price is above this; the price is the catalogue's base price",
-                {"type": amount, "metavar": "CREDITS"},
+                "--max-credits",
+                help="refuse a request whose price is above this; the price is the catalogue's base price",
+                type=amount,
+                metavar="CREDITS",
             ),
             Option(
-                ("--allow-estimates",),
-                "let --max-credits take the base price of models whose price depends on more than the model",
-                {"action": "store_true"},
+                "--allow-estimates",
+                help="let --max-credits take the base price of models whose price depends on more than the "
+                "model",
+                action="store_true",
             ),
             *_LANDING,
         ),
@@ -241,14 +223,14 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "requests:fetch",
         (
             Option(
-                ("generation_id",),
-                "the gateway's task id; at ToAPIs also the key that it was submitted under",
-                {"metavar": "GENERATION_ID"},
+                "generation_id",
+                help="the gateway's task id; at ToAPIs also the key that it was submitted under",
+                metavar="GENERATION_ID",
             ),
             Option(
-                ("--category",),
-                "where the gateway keeps images and videos apart: which it is (both are looked at)",
-                {"choices": ("image", "video")},
+                "--category",
+                help="where the gateway keeps images and videos apart: which it is (both are looked at)",
+                choices=("image", "video"),
             ),
             *_LANDING,
         ),
@@ -265,15 +247,13 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "run a stand-in for both gateways on this machine: nothing is real, nothing is charged",
         "account:run_sandbox",
         (
+            # The sandbox's own command line checks what is typed here.
+            Option("--port", help="port to listen on, 0 = a free one (%(default)s)", default="8765"),
             Option(
-                ("--port",),
-                "port to listen on, 0 = a free one (%(default)s)",
-                {"type": port, "default": 8765},
-            ),
-            Option(
-                ("--speed",),
-                "how many times faster than the real gateways (%(default)s)",
-                {"type": positive, "default": 1.0, "metavar": "FACTOR"},
+                "--speed",
+                help="how many times faster than the real gateways (%(default)s)",
+                default="1",
+                metavar="FACTOR",
             ),
         ),
     ),

@@ -28,8 +28,6 @@ FAILED: Final = 1
 BAD_INPUT: Final = 2
 BAD_CONNECTION: Final = 3
 """The Airflow connection is missing or cannot be used, or the gateway does not accept its key."""
-DIFFERENT: Final = 4
-"""``models diff --check`` found a difference."""
 INTERRUPTED: Final = 130
 
 _EXIT_CODES = (

@@ -1,4 +1,4 @@
-"""``models list``, ``models show`` and ``models diff``."""
+"""``models list`` and ``models show``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from airflow_provider_rivya.api.dialect import CHOICES
 from airflow_provider_rivya.catalog import summary
 from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.catalog.findings import value_rule
-from airflow_provider_rivya.catalog.live import Change, Difference, compare
 from airflow_provider_rivya.catalog.model import Catalog, ModelSpec, ParamSpec
 from airflow_provider_rivya.catalog.price import estimate_credits
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.cli.output import Output
 
 _NOTHING = "-"
-_SHOWN = 200
 
 
 def list_models(arguments: Namespace, output: Output) -> int:
@@ -86,27 +84,6 @@ def show_model(arguments: Namespace, output: Output) -> int:
         for note in spec.notes:
             output.say(f"Note: {note}.", style="dim")
     return 0
-
-
-def diff_models(arguments: Namespace, output: Output) -> int:
-    """``rivya models diff``."""
-    from airflow_provider_rivya.cli.connection import connect
-    from airflow_provider_rivya.cli.main import DIFFERENT
-
-    with connect(arguments.conn_id) as hook:
-        # Only what the gateway sent: a field that it left out says nothing.
-        live = [entry.model_dump(exclude_unset=True) for entry in hook.list_models()]
-        origin = hook.settings.base_url
-        catalog = load_catalog(hook.api.name)
-    difference = compare(catalog, live)
-    output.result(difference.to_json(), *([_differences(difference)] if difference else []))
-    for place in difference.unread[:20]:
-        output.warn(f"not compared, as its shape is not understood: {clean(place, _SHOWN)}")
-    if output.format == "table":
-        counts = f"{len(difference.added)} new, {len(difference.changed)} changed, "
-        verdict = f"{counts}{len(difference.removed)} no longer listed" if difference else "no difference"
-        output.say(f"Bundled catalogue of {difference.as_of} against {origin}: {verdict}.", style="dim")
-    return DIFFERENT if difference and arguments.check else 0
 
 
 def find(catalog: Catalog, model_id: str) -> ModelSpec:
@@ -187,32 +164,3 @@ def _default(param: ParamSpec) -> str:
 
 def _allowed(param: ParamSpec) -> str:
     return f"{value_rule(param)}\n({param.note})" if param.note else value_rule(param)
-
-
-def _differences(difference: Difference) -> Table:
-    table = _table("Model", "Field", "Bundled", "Live")
-    table.columns[0].no_wrap = True
-    for model in difference.added:
-        name = model.facts.get("name") or ""
-        table.add_row(clean(model.id, 100), "", "", f"new: {clean(name, 100)}", style="green")
-    for changed in difference.changed:
-        for number, change in enumerate(changed.changes):
-            cells = (clean(change.field, 100), *(_value(value) for value in _sides(change)))
-            table.add_row("" if number else changed.id, *cells)
-    for model_id in difference.removed:
-        table.add_row(model_id, "", "", "no longer listed", style="red")
-    return table
-
-
-def _sides(change: Change) -> tuple[Any, Any]:
-    return change.bundled, change.live
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return _NOTHING
-    if isinstance(value, list):
-        return clean(", ".join(str(part) for part in value), _SHOWN)
-    if isinstance(value, dict):
-        return clean(", ".join(f"{key} {_value(part)}" for key, part in value.items()), _SHOWN)
-    return clean(f"{value:g}" if isinstance(value, float) else value, _SHOWN)

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
@@ -74,26 +75,12 @@ class Output:
 
 def describe(error: GenerationError) -> dict[str, Any]:
     """An error for scripts; fields that say nothing are left out."""
-    described: dict[str, Any] = {
-        "type": type(error).__name__,
-        "message": clean(error, _LIMIT),
-        "generation_id": error.generation_id,
-        "code": error.code,
-        "http_status": error.http_status,
-        "request_id": error.request_id,
-        "retryable": error.retryable,
-    }
-    document = {key: value for key, value in described.items() if value is not None}
+    document: dict[str, Any] = {"type": type(error).__name__, "message": clean(error, _LIMIT)}
+    for name in ("generation_id", "code", "http_status", "request_id", "retryable"):
+        if (value := getattr(error, name)) is not None:
+            document[name] = value
     if isinstance(error, InvalidRequestError):
-        document["faults"] = [
-            {
-                "path": fault.path,
-                "problem": fault.problem,
-                "allowed": fault.allowed,
-                "suggestion": fault.suggestion,
-            }
-            for fault in error.faults
-        ]
+        document["faults"] = [asdict(fault) for fault in error.faults]
     return document
 
 

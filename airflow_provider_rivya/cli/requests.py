@@ -13,9 +13,9 @@ from airflow_provider_rivya.catalog.bundled import category_of, load_catalog
 from airflow_provider_rivya.catalog.check import Verdict, check_request
 from airflow_provider_rivya.catalog.price import estimate_credits
 from airflow_provider_rivya.catalog.summary import price_in_words
+from airflow_provider_rivya.cli.arguments import is_url, open_references, read_dialect, read_request
 from airflow_provider_rivya.cli.commands import GATEWAYS
 from airflow_provider_rivya.cli.connection import connect
-from airflow_provider_rivya.cli.given import is_url, open_references, read_dialect, read_request
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError, NotFoundError
 from airflow_provider_rivya.generation.caller import Call, CallerWords, call_of

@@ -119,7 +119,7 @@ def surprise(reserved: float | None, spec: ModelSpec | None, budget: Budget) -> 
     if price.exact and reserved != price.credits:
         return (
             f"The gateway reserved {in_credits(reserved)} for {spec.id}; the catalogue's price is "
-            f"{price.credits:g}. The live list may have changed: rivya models diff."
+            f"{price.credits:g}. The live list may have changed since the catalogue's date."
         )
     return ""
 

@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from airflow_provider_rivya.catalog.bundled import parse_catalog
-from airflow_provider_rivya.catalog.live import Difference, LiveModel, compare
+from tools.models.live import Difference, compare
+from tools.models.live_list import LiveModel
 
 _ASSUMED = "taken over from the live list, which does not tell whether a prompt is required; it is assumed"
 _ROW_ORDER = ("key", "type", "required", "default", "min", "max", "step", "options", "note", "items")
@@ -47,9 +48,8 @@ def updated(data: dict[str, Any], document: object, as_of: str) -> tuple[dict[st
     difference = compare(parse_catalog(data), document)
     new = copy.deepcopy(data)
     models = {model["id"]: model for model in new["models"]}
-    for changed in difference.changed:
-        for change in changed.changes:
-            _set(models[changed.id], change.field, change.live)
+    for change in difference.changed:
+        _set(models[change.model], change.field, change.live)
     new["models"] += [_added(model, data["source"]) for model in difference.added]
     if difference:
         new["as_of"] = as_of

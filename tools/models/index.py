@@ -17,8 +17,7 @@ _COLUMNS = {
 }
 _TITLES = {"image": "Images", "video": "Video", "audio": "Audio"}
 _PRICES = {
-    "rivya": "`rivya models diff` shows what the live list has changed since. A price marked with ~ is a "
-    "base price: metered, or changed by a parameter.",
+    "rivya": "A price marked with ~ is a base price: metered, or changed by a parameter.",
     "toapis": "A price marked with ~ is a list price of its guides, the account's own price decides; ? is "
     "not documented. Where the pages of the documentation contradict each other, what any of them allows is "
     "sent, with a warning.",

@@ -191,8 +191,3 @@ class TestModels:
         run = rivya("models", "show", "z-image", "--gateway", "toapis")
         assert run.code == 2
         assert "ToAPIs has no model 'z-image'" in run.err
-
-    def test_diff(self) -> None:
-        run = rivya("models", "diff", "--check", *CONNECTION)
-        assert run.code == 0, run.out
-        assert "no difference" in run.err

@@ -1,20 +1,15 @@
-"""``rivya models ...``, ``validate`` and ``credits`` as processes, on the sandbox or on our own list."""
+"""``rivya models ...``, ``validate`` and ``credits`` as processes, on the sandbox."""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
 
 from airflow_provider_rivya.catalog.bundled import load_catalog
 from tests.cli_process import rivya
-from tests.live_list import entry
 from tests.sandbox_process import SandboxProcess
 
 Connect = Callable[..., None]
@@ -65,94 +60,6 @@ class TestModels:
         assert run.code == 2
         assert run.out == ""
         assert "usage: rivya models" in run.err
-
-
-class LiveList(ThreadingHTTPServer):
-    """A gateway that has one answer to everything."""
-
-    answer: Any = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: LiveList
-
-    def do_GET(self) -> None:
-        body = json.dumps(self.server.answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def gateway() -> Iterator[LiveList]:
-    with LiveList(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-@pytest.mark.usefixtures("connect")
-class TestDiff:
-    @pytest.mark.parametrize("envelope", ["data", "bare"])
-    @pytest.mark.parametrize("params", ["list", "map"])
-    def test_no_difference_in_any_shape(self, sandbox: SandboxProcess, envelope: str, params: str) -> None:
-        sandbox.assume(models_params_shape=params)
-        if envelope == "bare":
-            sandbox.assume(models_envelope="bare")
-        run = rivya("models", "diff", "--check", "-o", "json")
-        assert (run.code, run.said) == (0, "")
-        assert run.json() == {
-            "as_of": CATALOG.as_of,
-            "added": [],
-            "removed": [],
-            "changed": [],
-            "unread": [],
-        }
-
-    def test_no_difference_in_words(self) -> None:
-        run = rivya("models", "diff")
-        assert (run.code, run.out) == (0, "")
-        assert "no difference" in run.err
-
-    def test_differences(self, gateway: LiveList, connect: Connect) -> None:
-        connect(host=gateway.url)
-        models = [entry(spec) for spec in CATALOG]
-        models[0]["base_credits"] = 99
-        models[1]["params"] = "see the page"
-        models[2]["id"] = "brand-new"
-        gateway.answer = {"data": models}
-        run = rivya("models", "diff")
-        assert run.code == 0
-        for text in (models[0]["id"], "credits", "99", "brand-new", CATALOG.models[2].id, "no longer listed"):
-            assert text in run.out
-        assert f"{models[1]['id']}: params" in run.err
-        assert "1 new, 1 changed, 1 no longer listed" in run.err
-        checked = rivya("models", "diff", "--check", "-o", "json")
-        assert checked.code == 4
-        assert checked.json()["changed"] == [
-            {
-                "id": models[0]["id"],
-                "changes": [{"field": "credits", "bundled": CATALOG.models[0].credits, "live": 99}],
-            }
-        ]
-
-    def test_no_list(self, gateway: LiveList, connect: Connect) -> None:
-        connect(host=gateway.url, retries=0)
-        gateway.answer = {"models": []}
-        run = rivya("models", "diff")
-        assert (run.code, run.out) == (1, "")
-        assert "list models" in run.err
 
 
 class TestValidate:

@@ -17,7 +17,6 @@ GENERATE = ["generate", "--model", "z-image", "--prompt", "a cat", "--output", "
 EXAMPLES = [
     ["models", "list", "--category", "audio", "--output", "json"],
     ["models", "show", "z-image", "-o", "yaml", "--gateway", "toapis"],
-    ["models", "diff", "--conn-id", "other", "--check"],
     ["validate", "-m", "z-image", "-p", "a cat", "--params", "{}", "-r", "a.png", "-r", "b.png"],
     ["validate", "-m", "z-image", "--gateway", "toapis", "--dialect", "resolution=top"],
     [*GENERATE, "--timeout", "60", "--format", "json", "--idempotency-key", "k", "--max-credits", "0"],

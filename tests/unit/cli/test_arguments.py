@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_rivya.cli.given import read_dialect
+from airflow_provider_rivya.cli.arguments import read_dialect
 from airflow_provider_rivya.exceptions import Fault
 
 
