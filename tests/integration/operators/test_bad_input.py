@@ -15,13 +15,13 @@ from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequ
 from tests import airflows
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at, at_each
-from tests.integration.operators.bench import MAKE, Bench, Try
-from tests.integration.operators.conftest import NewBench
+from tests.integration.task_harness import MAKE, TaskInstanceHarness, Try
+from tests.integration.conftest import NewTask
 from tests.sandbox_process import SandboxProcess
 from tests.unit.media import samples
 
 
-def refused(run: Bench, sandbox: SandboxProcess) -> Try:
+def refused(run: TaskInstanceHarness, sandbox: SandboxProcess) -> Try:
     """Run a task that must not get through to the gateway."""
     done = run.run()
     assert done.state == "failed", done.text  # with two retries left
@@ -185,13 +185,13 @@ def filled(gateway: TestedGateway, photo: Path, landing: Path, tmp_path: Path) -
 
 
 def check_refused(
-    bench: NewBench,
+    new_task: NewTask,
     sandbox: SandboxProcess,
     filled: Callable[[Any], Any],
     arguments: dict[str, Any],
     told: list[str],
 ) -> None:
-    done = refused(bench(**filled(arguments)), sandbox)
+    done = refused(new_task(**filled(arguments)), sandbox)
     assert isinstance(done.error, InvalidRequestError)
     for text in filled(told):
         assert text in done.text
@@ -200,7 +200,7 @@ def check_refused(
 @at_each
 @named(REQUESTS)
 def test_faulty_request(
-    bench: NewBench,
+    new_task: NewTask,
     sandbox: SandboxProcess,
     filled: Callable[[Any], Any],
     arguments: dict[str, Any],
@@ -212,7 +212,7 @@ def test_faulty_request(
 @at("rivya")
 @named(OF_RIVYA)
 def test_faulty_request_to_rivya(
-    bench: NewBench,
+    new_task: NewTask,
     sandbox: SandboxProcess,
     filled: Callable[[Any], Any],
     arguments: dict[str, Any],
@@ -224,7 +224,7 @@ def test_faulty_request_to_rivya(
 @at("toapis")
 @named(OF_TOAPIS)
 def test_faulty_request_to_toapis(
-    bench: NewBench,
+    new_task: NewTask,
     sandbox: SandboxProcess,
     filled: Callable[[Any], Any],
     arguments: dict[str, Any],
@@ -244,17 +244,17 @@ def test_faulty_request_to_toapis(
     ],
 )
 def test_places_that_cannot_be(
-    bench: NewBench, sandbox: SandboxProcess, arguments: dict[str, Any], told: str
+    new_task: NewTask, sandbox: SandboxProcess, arguments: dict[str, Any], told: str
 ) -> None:
-    done = refused(bench(**{"model": "nano-banana-2", **arguments}), sandbox)
+    done = refused(new_task(**{"model": "nano-banana-2", **arguments}), sandbox)
     assert told in done.text
     assert "SECRET" not in done.text
 
 
-def test_a_path_object_is_a_place(bench: NewBench, sandbox: SandboxProcess, tmp_path: Path) -> None:
-    run = bench()
+def test_a_path_object_is_a_place(new_task: NewTask, sandbox: SandboxProcess, tmp_path: Path) -> None:
+    run = new_task()
     task: dict[str, Any] = {"output_path": tmp_path / "images", "state_path": tmp_path / "records"}
-    from tests.integration.operators.bench import one_task
+    from tests.integration.task_harness import one_task
 
     run.build = one_task(task)
     assert run.run().state == "success"
@@ -263,10 +263,10 @@ def test_a_path_object_is_a_place(bench: NewBench, sandbox: SandboxProcess, tmp_
 
 
 @at_each
-def test_every_fault_at_once(bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
+def test_every_fault_at_once(new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
     of_this_gateway = {"dialect": {"resolution": "below"}} if gateway.name == "toapis" else {}
     done = refused(
-        bench(
+        new_task(
             **of_this_gateway,
             model=gateway.references[0],
             prompt="",
@@ -322,28 +322,28 @@ def test_every_fault_at_once(bench: NewBench, gateway: TestedGateway, sandbox: S
     ids=", ".join,
 )
 def test_faults_of_several_sources_are_told_together(
-    bench: NewBench, sandbox: SandboxProcess, arguments: dict[str, Any], paths: list[str]
+    new_task: NewTask, sandbox: SandboxProcess, arguments: dict[str, Any], paths: list[str]
 ) -> None:
-    done = refused(bench(**{"model": "nano-banana-2", **arguments}), sandbox)
+    done = refused(new_task(**{"model": "nano-banana-2", **arguments}), sandbox)
     assert isinstance(done.error, InvalidRequestError)
     assert [fault.path for fault in done.error.faults] == paths
     assert f"The request of task '{MAKE}' has {len(paths)} faults:" in done.text
     assert sandbox.requests() == []
 
 
-def test_without_a_record_its_folder_does_not_matter(bench: NewBench, sandbox: SandboxProcess) -> None:
-    assert bench(durable=False, state_path="records/").run().state == "success"
+def test_without_a_record_its_folder_does_not_matter(new_task: NewTask, sandbox: SandboxProcess) -> None:
+    assert new_task(durable=False, state_path="records/").run().state == "success"
 
 
-def test_output_place_read_only(bench: NewBench, sandbox: SandboxProcess) -> None:
+def test_output_place_read_only(new_task: NewTask, sandbox: SandboxProcess) -> None:
     # Not even root can make a folder there.
-    done = refused(bench(output_path="file:///proc/rivya/"), sandbox)
+    done = refused(new_task(output_path="file:///proc/rivya/"), sandbox)
     assert "output_path" in done.text
     assert "cannot be written" in done.text
 
 
-def test_output_place_below_a_file(bench: NewBench, sandbox: SandboxProcess, photo: Path) -> None:
-    done = refused(bench(output_path=f"file://{photo}/below/"), sandbox)
+def test_output_place_below_a_file(new_task: NewTask, sandbox: SandboxProcess, photo: Path) -> None:
+    done = refused(new_task(output_path=f"file://{photo}/below/"), sandbox)
     assert "output_path" in done.text
     assert "cannot be written" in done.text or "not a directory" in done.text.lower()
 
@@ -357,14 +357,14 @@ def test_fixed_name_in_a_mapped_task(
             task_id=MAKE, model=gateway.model, output_path=f"file://{landing}/one.png", retries=2
         ).expand(prompt=["a", "b"])
 
-    done = Bench(build).run(map_index=1)
+    done = TaskInstanceHarness(build).run(map_index=1)
     assert done.state == "failed"
     assert "output_path" in done.text
     assert sandbox.requests() == []
 
 
 def refused_for_its_connection(
-    bench: NewBench, sandbox: SandboxProcess, tmp_path: Path, kept: str, **arguments: Any
+    new_task: NewTask, sandbox: SandboxProcess, tmp_path: Path, kept: str, **arguments: Any
 ) -> Try:
     """
     Run a task whose connection cannot be used.
@@ -373,9 +373,9 @@ def refused_for_its_connection(
         have paid for is not known then: a later try retries.
     """
     if kept == "where Airflow can" and airflows.STATE_STORE:
-        done = refused(bench(**arguments), sandbox)
+        done = refused(new_task(**arguments), sandbox)
     else:
-        run = bench(state_path=f"file://{tmp_path}/kept/", **arguments)
+        run = new_task(state_path=f"file://{tmp_path}/kept/", **arguments)
         done = run.run()
         assert done.state == "failed", done.text
         assert run.xcom(key="failure")["submitted"] is None
@@ -405,7 +405,7 @@ KEPT = pytest.mark.parametrize("kept", ["where Airflow can", "in a file"])
     ids=["unknown", "empty"],
 )
 def test_connection_missing(
-    bench: NewBench,
+    new_task: NewTask,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     tmp_path: Path,
@@ -431,7 +431,7 @@ def test_connection_missing(
     ids=["no key", "wrong type", "plain http", "two fields"],
 )
 def test_connection_faulty(
-    bench: NewBench,
+    new_task: NewTask,
     connect: Connect,
     gateway: TestedGateway,
     sandbox: SandboxProcess,

@@ -17,7 +17,7 @@ from tests.integration.operators import (  # importing them fills SCENES
     scenes_results,
     scenes_submitting,
 )
-from tests.integration.operators.conftest import NewBench
+from tests.integration.conftest import NewTask
 from tests.integration.operators.stage import BY_NAME, SCENES, Stage
 from tests.sandbox_process import SandboxProcess
 
@@ -36,10 +36,10 @@ def test_every_switch_is_played_in_more_than_one_setting() -> None:
         assert not any(switch.fault_of(value) for value in values), name
 
 
-@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.usefixtures("no_download_pauses")
 @pytest.mark.parametrize(("switch", "value"), SETTINGS, ids=str)
 def test_works_whichever_way_an_open_point_turns_out(
-    bench: NewBench,
+    new_task: NewTask,
     connect: Connect,
     sandbox: SandboxProcess,
     photo: Path,

@@ -13,8 +13,8 @@ from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.submission import decide as submission
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import CREATE
+from tests.integration.conftest import NewTask
+from tests.integration.landed_files import CREATE
 from tests.sandbox_process import SandboxProcess
 
 
@@ -25,11 +25,11 @@ def charges(sandbox: SandboxProcess) -> int:
 @at_each
 @pytest.mark.parametrize("document", [{"version": 99}, ["no record"], {"version": 1, "state": "intent"}])
 def test_unreadable_record_stops_before_paying(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect, document: Any
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect, document: Any
 ) -> None:
     connect(retries=0)
     sandbox.reset(speed=1)
-    run = bench(timeout=timedelta(seconds=0.1))
+    run = new_task(timeout=timedelta(seconds=0.1))
     assert run.run().state == "up_for_retry"
     whole = run.record(document)
     assert whole is not None
@@ -42,13 +42,13 @@ def test_unreadable_record_stops_before_paying(
 
 
 def test_unreadable_record_goes_before_the_faults_of_the_request(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect
+    new_task: NewTask, sandbox: SandboxProcess, connect: Connect
 ) -> None:
     """An earlier try may have paid: whether the request is right now is not the question."""
     connect(retries=0)
     sandbox.reset(speed=1)
     given: dict[str, Any] = {}
-    run = bench(given, timeout=timedelta(seconds=0.1))
+    run = new_task(given, timeout=timedelta(seconds=0.1))
     assert run.run().state == "up_for_retry"
     whole = run.record()
     run.record({"version": 99})
@@ -69,10 +69,10 @@ def test_unreadable_record_goes_before_the_faults_of_the_request(
 
 
 def test_a_folder_that_went_wrong_over_a_deferral_loses_nothing(
-    bench: NewBench, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_task: NewTask, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_VAR_STATE", f"{tmp_path}/state")
-    run = bench(state_path="{{ var.value.state }}", deferrable=True)
+    run = new_task(state_path="{{ var.value.state }}", deferrable=True)
     deferred = run.begin()
     assert deferred.state == "deferred", deferred.text
     event = run.fire(deferred)
@@ -85,10 +85,10 @@ def test_a_folder_that_went_wrong_over_a_deferral_loses_nothing(
 
 @at_each
 def test_unreadable_record_stops_nothing_that_is_paid_for(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
 ) -> None:
     """The deferral carries the task id: its resume lands the result, whatever became of the record."""
-    run = bench(deferrable=True)
+    run = new_task(deferrable=True)
     event = run.fire(run.begin())
     run.record({"version": 99})
     done = run.resume(event)
@@ -103,10 +103,10 @@ def test_unreadable_record_stops_nothing_that_is_paid_for(
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
-def test_old_uncertain_submission_stops(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:
+def test_old_uncertain_submission_stops(new_task: NewTask, sandbox: SandboxProcess, connect: Connect) -> None:
     connect(retries=0)
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    run = bench()
+    run = new_task()
     assert run.run().state == "up_for_retry"
     run.record({**run.record(), "begun_at": time.time() - submission.RESUBMIT_WINDOW - 60})
     done = run.run()
@@ -116,20 +116,20 @@ def test_old_uncertain_submission_stops(bench: NewBench, sandbox: SandboxProcess
 
 
 def test_uncertain_submission_fails_on_request(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect
+    new_task: NewTask, sandbox: SandboxProcess, connect: Connect
 ) -> None:
     connect(retries=0)
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    run = bench(on_uncertain_submission="fail")
+    run = new_task(on_uncertain_submission="fail")
     assert run.run().state == "up_for_retry"
     assert run.run().state == "failed"
     assert charges(sandbox) == 1
 
 
-def test_record_in_a_file(bench: NewBench, sandbox: SandboxProcess, connect: Connect, tmp_path: Path) -> None:
+def test_record_in_a_file(new_task: NewTask, sandbox: SandboxProcess, connect: Connect, tmp_path: Path) -> None:
     connect(retries=0)
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    run = bench(state_path=f"file://{tmp_path}/state")
+    run = new_task(state_path=f"file://{tmp_path}/state")
     first = run.run()
     assert first.state == "up_for_retry", first.text
     (file,) = (tmp_path / "state").iterdir()
@@ -142,19 +142,19 @@ def test_record_in_a_file(bench: NewBench, sandbox: SandboxProcess, connect: Con
 
 @at_each
 def test_unwritable_record_stops_before_paying(
-    bench: NewBench, sandbox: SandboxProcess, tmp_path: Path
+    new_task: NewTask, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
     (tmp_path / "state").write_text("a file in the place of the folder")
-    run = bench(state_path=f"file://{tmp_path}/state")
+    run = new_task(state_path=f"file://{tmp_path}/state")
     done = run.run()
     assert done.state == "up_for_retry", done.text
     assert "The submission record of this task could not be" in done.text
     assert sandbox.requests() == []
 
 
-def test_generation_of_somebody_else(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:
+def test_generation_of_somebody_else(new_task: NewTask, sandbox: SandboxProcess, connect: Connect) -> None:
     """Two deployments on one account have the same ids: the other one's result is not taken for ours."""
-    run = bench()
+    run = new_task()
     sandbox.fault(method="POST", path=CREATE, kind="cut_before")
     connect(retries=0)
     assert run.run().state == "up_for_retry"
@@ -171,9 +171,9 @@ def test_generation_of_somebody_else(bench: NewBench, sandbox: SandboxProcess, c
 
 
 @at_each
-def test_without_a_record_the_messages_say_so(bench: NewBench, sandbox: SandboxProcess) -> None:
+def test_without_a_record_the_messages_say_so(new_task: NewTask, sandbox: SandboxProcess) -> None:
     sandbox.reset(speed=1)
-    run = bench(durable=False, deferrable=False, timeout=timedelta(seconds=0.2))
+    run = new_task(durable=False, deferrable=False, timeout=timedelta(seconds=0.2))
     done = run.run()
     assert done.state == "up_for_retry"
     assert run.record() is None
@@ -182,10 +182,10 @@ def test_without_a_record_the_messages_say_so(bench: NewBench, sandbox: SandboxP
 
 
 def test_without_a_record_a_later_try_claims_nothing_of_earlier_ones(
-    bench: NewBench, sandbox: SandboxProcess
+    new_task: NewTask, sandbox: SandboxProcess
 ) -> None:
     """The first try's answer is lost after it was charged; the second cannot submit."""
-    run = bench(durable=False)
+    run = new_task(durable=False)
     sandbox.fault(kind="cut_after", method="POST", path="/api/v1/generations", times=5)
     assert run.run().state == "up_for_retry"
     assert sandbox.ledger()["charges"] >= 1

@@ -12,9 +12,9 @@ import pytest
 from airflow_provider_rivya.sandbox.open_points import ASSUMPTIONS
 from airflow_provider_rivya.sandbox.switches import Assumption
 from tests.integration.conftest import Connect, sent
-from tests.integration.operators.bench import Bench, Try
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import CREATE, check_file, file_of
+from tests.integration.task_harness import TaskInstanceHarness, Try
+from tests.integration.conftest import NewTask
+from tests.integration.landed_files import CREATE, check_image, file_of
 from tests.sandbox_process import SandboxProcess
 
 BY_NAME = {switch.name: switch for switch in ASSUMPTIONS}
@@ -27,39 +27,39 @@ NO_USE = "Nothing was submitted and nothing was charged; a retry would not help,
 class Stage:
     """A task, its gateway and its files. ``patch`` shortens waits."""
 
-    bench: NewBench
+    new_task: NewTask
     connect: Connect
     sandbox: SandboxProcess
     photo: Path
     landing: Path
     patch: pytest.MonkeyPatch
 
-    def with_reference(self, **arguments: Any) -> Bench:
+    def with_reference(self, **arguments: Any) -> TaskInstanceHarness:
         """A task that uploads the photograph."""
         given = {"model": "nano-banana-2", "reference_media": str(self.photo), "client_request_id": "t-1"}
-        return self.bench(**{**given, **arguments})
+        return self.new_task(**{**given, **arguments})
 
-    def in_doubt(self, run: Bench, kind: str = "cut_after") -> None:
+    def in_doubt(self, run: TaskInstanceHarness, kind: str = "cut_after") -> None:
         """Run a try whose create call breaks off, so that a retry has to repeat it."""
         self.connect(retries=0)
         self.sandbox.fault(kind=kind, method="POST", path=CREATE)
         self.ends(run, "up_for_retry", IN_DOUBT, charges=int(kind == "cut_after"))
 
-    def delivers(self, run: Bench, *, charges: int = 1, outputs: int = 1) -> dict[str, Any]:
+    def delivers(self, run: TaskInstanceHarness, *, charges: int = 1, outputs: int = 1) -> dict[str, Any]:
         """Run a try that lands exactly these pictures, and look at them and at the ledger."""
         return self.delivered(run, run.run(), charges=charges, outputs=outputs)
 
-    def delivered(self, run: Bench, done: Try, *, charges: int = 1, outputs: int = 1) -> dict[str, Any]:
+    def delivered(self, run: TaskInstanceHarness, done: Try, *, charges: int = 1, outputs: int = 1) -> dict[str, Any]:
         assert done.state == "success", done.text
         result = dict(run.xcom())
         assert len(result["outputs"]) == outputs
         for output in result["outputs"]:
-            check_file(output)
+            check_image(output)
         assert set(self.landing.iterdir()) == {file_of(output) for output in result["outputs"]}
         assert self.sandbox.ledger()["charges"] == charges
         return result
 
-    def ends(self, run: Bench, state: str, *told: str, charges: int = 0, refunds: int = 0) -> None:
+    def ends(self, run: TaskInstanceHarness, state: str, *told: str, charges: int = 0, refunds: int = 0) -> None:
         """Run a try that ends in this state, says all of this, lands nothing and costs so much."""
         self.ended(run.run(), state, *told, charges=charges, refunds=refunds)
 

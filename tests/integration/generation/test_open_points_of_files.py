@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from tests.integration.conftest import sent
 from tests.integration.operators.stage import NO_USE, Stage, scene
-from tests.integration.operators.test_delivery import CREATE
+from tests.integration.landed_files import CREATE
 from tests.integration.sandbox.wire_tools import MP4, create, finished, picture, upload
 
 UPLOAD = "/api/v1/files"
@@ -116,7 +116,7 @@ def _padded(stage: Stage, size: int) -> Path:
 
 @scene("unknown_params")
 def unknown_parameter(stage: Stage, treatment: str) -> None:
-    run = stage.bench(model_params={"aspect_ratio": "4:3", "mood": "calm"}, validation="off")
+    run = stage.new_task(model_params={"aspect_ratio": "4:3", "mood": "calm"}, validation="off")
     if treatment == "refuse":
         stage.ends(run, "failed", "params.mood: unknown parameter of z-image", NO_USE)
     else:

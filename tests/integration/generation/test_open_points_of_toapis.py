@@ -14,8 +14,8 @@ import pytest
 
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TOAPIS, at
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import check_file
+from tests.integration.conftest import NewTask
+from tests.integration.landed_files import check_image
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at("toapis")
@@ -39,10 +39,10 @@ def switched(**switches: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_works_whichever_way_an_open_point_turns_out(
-    bench: NewBench, sandbox: SandboxProcess, photo: Path, switches: dict[str, Any]
+    new_task: NewTask, sandbox: SandboxProcess, photo: Path, switches: dict[str, Any]
 ) -> None:
     sandbox.assume(**switches)
-    run = bench(
+    run = new_task(
         model="nano-banana-2",
         model_params={"resolution": "2K"},
         reference_media=str(photo),
@@ -50,7 +50,7 @@ def test_works_whichever_way_an_open_point_turns_out(
     )
     done = run.run()
     assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     (entry,) = sandbox.ledger("toapis")["entries"]
     assert (entry["kind"], entry["credits"]) == ("charge", 6)
 
@@ -81,7 +81,7 @@ def test_works_whichever_way_an_open_point_turns_out(
     ids=str,
 )
 def test_the_dialect_spells_what_the_gateway_takes(
-    bench: NewBench,
+    new_task: NewTask,
     sandbox: SandboxProcess,
     photo: Path,
     switches: dict[str, Any],
@@ -93,7 +93,7 @@ def test_the_dialect_spells_what_the_gateway_takes(
         "model_params": {"resolution": "2K"},
         "reference_media": str(photo),
     }
-    run = bench(arguments)
+    run = new_task(arguments)
     done = run.run()
     assert done.state == "failed", done.text
     assert "Nothing was submitted and nothing was charged" in done.text
@@ -102,14 +102,14 @@ def test_the_dialect_spells_what_the_gateway_takes(
     run.clear()
     done = run.run()
     assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     (entry,) = sandbox.ledger("toapis")["entries"]
     assert entry["credits"] == 6
 
 
-def test_the_dialect_is_a_template(bench: NewBench, sandbox: SandboxProcess) -> None:
+def test_the_dialect_is_a_template(new_task: NewTask, sandbox: SandboxProcess) -> None:
     sandbox.assume(toapis_model_ids="guide")
-    run = bench(
+    run = new_task(
         model="nano-banana-2",
         dialect={"model": "{{ 'nano' }}-banana-2", "endpoint": "{{ 'image' }}"},
     )
@@ -118,8 +118,8 @@ def test_the_dialect_is_a_template(bench: NewBench, sandbox: SandboxProcess) -> 
     assert run.xcom()["model"] == "nano-banana-2"
 
 
-def test_the_dialect_forces_the_endpoint(bench: NewBench, sandbox: SandboxProcess) -> None:
-    run = bench(model="sora-2", dialect={"endpoint": "image"})
+def test_the_dialect_forces_the_endpoint(new_task: NewTask, sandbox: SandboxProcess) -> None:
+    run = new_task(model="sora-2", dialect={"endpoint": "image"})
     done = run.run()
     assert done.state == "failed", done.text
     assert "sora-2 makes video, not image" in done.text
@@ -129,13 +129,13 @@ def test_the_dialect_forces_the_endpoint(bench: NewBench, sandbox: SandboxProces
 
 @pytest.mark.parametrize(("status", "state"), [(402, "failed"), (429, "up_for_retry")])
 def test_a_quota_that_is_used_up(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, status: int, state: str
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, status: int, state: str
 ) -> None:
     """As 429 it may be the request rate just as well: it is tried again, and costs nothing."""
     connect(retries=0)
     sandbox.set_credits(1, "toapis")
     sandbox.assume(toapis_quota_status=status)
-    run = bench()
+    run = new_task()
     done = run.run()
     assert done.state == state, done.text
     assert "othing was submitted and nothing was charged" in done.text
@@ -150,11 +150,11 @@ def test_a_quota_that_is_used_up(
 
 @pytest.mark.parametrize(("when", "submitted"), [("on_create", False), ("failed_task", True)])
 def test_content_is_refused_at_either_end(
-    bench: NewBench, sandbox: SandboxProcess, when: str, submitted: bool
+    new_task: NewTask, sandbox: SandboxProcess, when: str, submitted: bool
 ) -> None:
     sandbox.assume(toapis_refused_content=when)
     sandbox.fault(kind="content_refused")
-    run = bench()
+    run = new_task()
     done = run.run()
     assert done.state == "failed", done.text  # with two retries left
     assert "content_policy_violation" in done.text
@@ -165,10 +165,10 @@ def test_content_is_refused_at_either_end(
 
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_model_that_only_the_gateway_does_not_know(
-    bench: NewBench, sandbox: SandboxProcess, status: int
+    new_task: NewTask, sandbox: SandboxProcess, status: int
 ) -> None:
     sandbox.assume(toapis_unknown_model_status=status)
-    run = bench(model="brand-new-model", validation="off")
+    run = new_task(model="brand-new-model", validation="off")
     done = run.run()
     assert done.state == "failed", done.text
     assert "Nothing was submitted and nothing was charged" in done.text
@@ -177,11 +177,11 @@ def test_a_model_that_only_the_gateway_does_not_know(
 
 
 def test_a_result_in_the_answer_itself_is_not_paid_for_again(
-    bench: NewBench, sandbox: SandboxProcess
+    new_task: NewTask, sandbox: SandboxProcess
 ) -> None:
     """Nobody gets that by accident: the catalogue refuses to ask for it."""
     sandbox.assume(toapis_b64_json="inline")
-    run = bench(model="nano-banana-2", model_params={"response_format": "b64_json"}, validation="off")
+    run = new_task(model="nano-banana-2", model_params={"response_format": "b64_json"}, validation="off")
     for _ in range(2):
         done = run.run()
         assert done.state == "up_for_retry", done.text
@@ -191,12 +191,12 @@ def test_a_result_in_the_answer_itself_is_not_paid_for_again(
 
 
 @pytest.mark.parametrize("megabyte", [1_000_000, 1_048_576])
-def test_the_largest_reference(bench: NewBench, sandbox: SandboxProcess, photo: Path, megabyte: int) -> None:
+def test_the_largest_reference(new_task: NewTask, sandbox: SandboxProcess, photo: Path, megabyte: int) -> None:
     """The client keeps to the smaller megabyte: what it sends is right under both."""
     sandbox.assume(megabyte=megabyte)
     content = photo.read_bytes()
     photo.write_bytes(content.ljust(10_000_001, b"\0"))
-    run = bench(model=TOAPIS.references[1], reference_media=str(photo))
+    run = new_task(model=TOAPIS.references[1], reference_media=str(photo))
     done = run.run()
     assert done.state == "failed", done.text
     assert (
@@ -207,17 +207,17 @@ def test_the_largest_reference(bench: NewBench, sandbox: SandboxProcess, photo: 
     run.clear()
     done = run.run()
     assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     assert sandbox.ledger("toapis")["charges"] == 1
 
 
 @pytest.mark.parametrize(("megabyte", "state"), [(1_000_000, "failed"), (1_048_576, "success")])
 def test_a_reference_between_the_two_megabytes_that_only_the_gateway_judges(
-    bench: NewBench, sandbox: SandboxProcess, photo: Path, megabyte: int, state: str
+    new_task: NewTask, sandbox: SandboxProcess, photo: Path, megabyte: int, state: str
 ) -> None:
     sandbox.assume(megabyte=megabyte)
     photo.write_bytes(photo.read_bytes().ljust(10_000_001, b"\0"))
-    run = bench(model=TOAPIS.references[1], reference_media=str(photo), validation="off")
+    run = new_task(model=TOAPIS.references[1], reference_media=str(photo), validation="off")
     done = run.run()
     assert done.state == state, done.text
     assert sandbox.ledger("toapis")["charges"] == (state == "success")
@@ -234,13 +234,13 @@ def test_a_reference_between_the_two_megabytes_that_only_the_gateway_judges(
 @pytest.mark.usefixtures("short_look_ups")
 @pytest.mark.parametrize("seconds", [60, None])
 def test_an_upload_that_is_gone_when_the_request_is_made_anew(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, photo: Path, seconds: int | None
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, photo: Path, seconds: int | None
 ) -> None:
     """What is submitted under another key is another request: its references are uploaded again."""
     connect(retries=0)
     sandbox.assume(file_ttl_seconds=seconds)
     sandbox.fault(kind="cut_before", method="POST", path=TOAPIS.create)
-    run = bench(
+    run = new_task(
         model=TOAPIS.references[1], reference_media=str(photo), on_uncertain_submission="resubmit", retries=1
     )
     done = run.run()
@@ -248,6 +248,6 @@ def test_an_upload_that_is_gone_when_the_request_is_made_anew(
     sandbox.advance(61)
     done = run.run()
     assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     assert len(sent(sandbox, "POST", TOAPIS.uploads)) == 2
     assert sandbox.ledger("toapis")["charges"] == 1

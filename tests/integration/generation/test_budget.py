@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_rivya.exceptions import InsufficientCreditsError, InvalidRequestError
 from tests.integration.gateways import at
-from tests.integration.operators.conftest import NewBench
+from tests.integration.conftest import NewTask
 from tests.sandbox_process import SandboxProcess
 
 IMAGE: dict[str, Any] = {"model": "z-image", "prompt": "a cat", "deferrable": False}
@@ -18,25 +18,25 @@ def charges(sandbox: SandboxProcess) -> int:
     return int(sandbox.ledger()["charges"])
 
 
-def test_a_price_above_the_limit_is_refused(bench: NewBench, sandbox: SandboxProcess) -> None:
-    done = bench({**IMAGE, "max_credits": 0.5}).run()
+def test_a_price_above_the_limit_is_refused(new_task: NewTask, sandbox: SandboxProcess) -> None:
+    done = new_task({**IMAGE, "max_credits": 0.5}).run()
     assert done.state == "failed"
     assert isinstance(done.error, InvalidRequestError)
     assert "max_credits: z-image costs 1 credit, the limit is 0.5" in str(done.error)
     assert charges(sandbox) == 0
 
 
-def test_a_price_within_the_limit_is_paid(bench: NewBench, sandbox: SandboxProcess) -> None:
-    assert bench({**IMAGE, "max_credits": 1}).run().state == "success"
+def test_a_price_within_the_limit_is_paid(new_task: NewTask, sandbox: SandboxProcess) -> None:
+    assert new_task({**IMAGE, "max_credits": 1}).run().state == "success"
     assert charges(sandbox) == 1
 
 
 @pytest.mark.parametrize(("balance", "state"), [(10, "failed"), (11, "success")])
 def test_what_must_be_left_is_left(
-    bench: NewBench, sandbox: SandboxProcess, balance: int, state: str
+    new_task: NewTask, sandbox: SandboxProcess, balance: int, state: str
 ) -> None:
     sandbox.reset(credits=balance)
-    done = bench({**IMAGE, "min_credits_left": 10}).run()
+    done = new_task({**IMAGE, "min_credits_left": 10}).run()
     assert done.state == state, done.text
     assert charges(sandbox) == (state == "success")
     if state == "failed":
@@ -46,10 +46,10 @@ def test_what_must_be_left_is_left(
 
 
 def test_warn_sends_what_the_catalogue_refuses(
-    bench: NewBench, sandbox: SandboxProcess, caplog: pytest.LogCaptureFixture
+    new_task: NewTask, sandbox: SandboxProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     sandbox.assume(unknown_params="accept")
-    task = bench({**IMAGE, "validation": "warn", "model_params": {"aspect_ratio": "4:3", "glow": "yes"}})
+    task = new_task({**IMAGE, "validation": "warn", "model_params": {"aspect_ratio": "4:3", "glow": "yes"}})
     done = task.run()
     assert done.state == "success", done.text
     assert "model_params.glow: is not a parameter of z-image" in caplog.text
@@ -58,8 +58,8 @@ def test_warn_sends_what_the_catalogue_refuses(
 
 
 @pytest.mark.parametrize("validation", ["warn", "off"])
-def test_the_gateways_own_refusal_is_final(bench: NewBench, sandbox: SandboxProcess, validation: str) -> None:
-    done = bench({**IMAGE, "validation": validation, "model": "brand-new-model"}).run()
+def test_the_gateways_own_refusal_is_final(new_task: NewTask, sandbox: SandboxProcess, validation: str) -> None:
+    done = new_task({**IMAGE, "validation": validation, "model": "brand-new-model"}).run()
     assert done.state == "failed"
     assert "validation_failed" in str(done.error)
     assert "Nothing was submitted and nothing was charged" in str(done.error)
@@ -88,9 +88,9 @@ def test_the_gateways_own_refusal_is_final(bench: NewBench, sandbox: SandboxProc
     ids=["no price", "estimate", "too much"],
 )
 def test_a_limit_that_cannot_be_kept(
-    bench: NewBench, sandbox: SandboxProcess, arguments: dict[str, Any], told: str
+    new_task: NewTask, sandbox: SandboxProcess, arguments: dict[str, Any], told: str
 ) -> None:
-    done = bench(**arguments).run()
+    done = new_task(**arguments).run()
     assert done.state == "failed", done.text
     assert isinstance(done.error, InvalidRequestError)
     assert told in done.text
@@ -109,11 +109,11 @@ def test_a_limit_that_cannot_be_kept(
     ids=["enough", "too little", "unlimited", "no credits"],
 )
 def test_what_must_be_left_at_toapis(
-    bench: NewBench, sandbox: SandboxProcess, switches: dict[str, Any], balance: int, state: str, told: str
+    new_task: NewTask, sandbox: SandboxProcess, switches: dict[str, Any], balance: int, state: str, told: str
 ) -> None:
     sandbox.reset(credits=balance)
     sandbox.assume(**switches)
-    done = bench(min_credits_left=100).run()
+    done = new_task(min_credits_left=100).run()
     assert done.state == state, done.text
     assert told in done.text
     assert charges(sandbox) == (state == "success")

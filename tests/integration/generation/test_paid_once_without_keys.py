@@ -18,9 +18,9 @@ from airflow_provider_rivya.submission import lookup as looking
 from airflow_provider_rivya.submission import pauses as lookup
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import TOAPIS, at
-from tests.integration.operators.bench import Bench, Try
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import check_file
+from tests.integration.task_harness import TaskInstanceHarness, Try
+from tests.integration.conftest import NewTask
+from tests.integration.landed_files import check_image
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = [at("toapis"), pytest.mark.usefixtures("short_look_ups")]
@@ -57,7 +57,7 @@ def keys(sandbox: SandboxProcess) -> list[str]:
     return [task["client_business_id"] for task in sandbox.tasks()]
 
 
-def lost(run: Bench, sandbox: SandboxProcess, kind: str = "cut_after") -> Try:
+def lost(run: TaskInstanceHarness, sandbox: SandboxProcess, kind: str = "cut_after") -> Try:
     """Run a try whose request is answered neither by its create call nor by any look-up."""
     sandbox.fault(method="POST", path=CREATE, kind=kind)
     sandbox.fault(method="GET", path=f"{CREATE}/*", kind="cut_before", times=1)
@@ -73,14 +73,14 @@ def lost(run: Bench, sandbox: SandboxProcess, kind: str = "cut_after") -> Try:
 @pytest.mark.parametrize("deferrable", [True, False])
 @pytest.mark.parametrize("fault", [case[1] for case in TAKEN_IN], ids=[case[0] for case in TAKEN_IN])
 def test_a_lost_answer_is_looked_up_in_the_same_try(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any], deferrable: bool
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any], deferrable: bool
 ) -> None:
     connect(retries=0, read_timeout=1)
     sandbox.fault(method="POST", path=CREATE, **fault)
-    run = bench(deferrable=deferrable)
+    run = new_task(deferrable=deferrable)
     done = run.run()
     assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
     (key,) = keys(sandbox)
     assert len(sent(sandbox, "GET", f"{CREATE}/{key}")) == 1
@@ -89,11 +89,11 @@ def test_a_lost_answer_is_looked_up_in_the_same_try(
 
 @pytest.mark.parametrize("fault", [case[1] for case in NOT_TAKEN_IN], ids=[case[0] for case in NOT_TAKEN_IN])
 def test_what_was_not_taken_in_is_not_found_and_asks(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any]
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any]
 ) -> None:
     connect(retries=0)
     sandbox.fault(method="POST", path=CREATE, **fault)
-    run = bench()
+    run = new_task()
     done = run.run()
     assert done.state == "failed", done.text  # with two retries left
     assert ASKS in done.text
@@ -112,19 +112,19 @@ def test_what_was_not_taken_in_is_not_found_and_asks(
     "fault", [{"kind": "rate_limit", "retry_after": 0}, {"kind": "status", "status": 429}], ids=str
 )
 def test_what_certainly_was_not_taken_in_is_sent_again(
-    bench: NewBench, sandbox: SandboxProcess, fault: dict[str, Any]
+    new_task: NewTask, sandbox: SandboxProcess, fault: dict[str, Any]
 ) -> None:
     sandbox.fault(method="POST", path=CREATE, **fault)
-    done = bench().run()
+    done = new_task().run()
     assert done.state == "success", done.text
     assert (posts(sandbox), charges(sandbox)) == (2, 1)
     assert len(sent(sandbox, "GET", f"{CREATE}/{keys(sandbox)[0]}")) == 0
 
 
 def test_what_certainly_was_not_taken_in_begins_anew_in_the_next_try(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess
 ) -> None:
-    run = bench()
+    run = new_task()
     connect(retries=0, host="http://127.0.0.1:9")
     done = run.run()
     assert done.state == "up_for_retry", done.text
@@ -136,13 +136,13 @@ def test_what_certainly_was_not_taken_in_begins_anew_in_the_next_try(
 
 
 def test_it_is_found_a_little_later(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lookup, "PAUSES", (0.3,) * 20)
     connect(retries=0)
     sandbox.assume(toapis_lookup="delayed", toapis_lookup_delay_seconds=1)
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    done = bench().run()
+    done = new_task().run()
     assert done.state == "success", done.text
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
     assert len(sent(sandbox, "GET", f"{CREATE}/{keys(sandbox)[0]}")) > 2
@@ -153,10 +153,10 @@ def test_it_is_found_a_little_later(
 
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_the_next_try_looks_up_before_anything_else(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, logs: Listener, deferrable: bool
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, logs: Listener, deferrable: bool
 ) -> None:
     connect(retries=0)
-    run = bench(deferrable=deferrable)
+    run = new_task(deferrable=deferrable)
     first = lost(run, sandbox)
     assert "could not be looked up" in first.text
     assert (
@@ -171,15 +171,15 @@ def test_the_next_try_looks_up_before_anything_else(
     assert sandbox.requests()[seen]["path"] == f"{CREATE}/{key}"
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
     assert f"looking its request up at the gateway, under the id {key}" in logs.text
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
 
 
 def test_a_process_that_is_gone_leaves_its_intent(
-    bench: NewBench, sandbox: SandboxProcess, logs: Listener
+    new_task: NewTask, sandbox: SandboxProcess, logs: Listener
 ) -> None:
     """As after kill -9 between the paid call and its answer: the record stands as it was before the call."""
     sandbox.reset(speed=1)
-    run = bench(timeout=timedelta(seconds=0.1))
+    run = new_task(timeout=timedelta(seconds=0.1))
     assert run.run().state == "up_for_retry"
     (task,) = sandbox.tasks()
     record = run.record()
@@ -194,10 +194,10 @@ def test_a_process_that_is_gone_leaves_its_intent(
 
 
 def test_not_found_in_the_next_try_fails_and_asks(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess
 ) -> None:
     connect(retries=0)
-    run = bench()
+    run = new_task()
     lost(run, sandbox, "cut_before")
     done = run.run()
     assert done.state == "failed", done.text
@@ -208,10 +208,10 @@ def test_not_found_in_the_next_try_fails_and_asks(
 
 
 def test_not_found_in_the_next_try_is_submitted_anew_on_request(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, logs: Listener
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, logs: Listener
 ) -> None:
     connect(retries=0)
-    run = bench(on_uncertain_submission="resubmit")
+    run = new_task(on_uncertain_submission="resubmit")
     first = lost(run, sandbox, "cut_before")
     assert "submits anew, which may pay twice, if the gateway does not know it" in first.text
     key = run.record()["key"]
@@ -224,12 +224,12 @@ def test_not_found_in_the_next_try_is_submitted_anew_on_request(
 
 @pytest.mark.parametrize(("policy", "paid"), [("fail", 1), ("resubmit", 2)])
 def test_a_gateway_that_never_finds_it(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, policy: str, paid: int
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, policy: str, paid: int
 ) -> None:
     """The one case in which a generation may be paid for twice, and the parameter that decides it."""
     sandbox.assume(toapis_lookup="never")
     connect(retries=0)
-    run = bench(on_uncertain_submission=policy)
+    run = new_task(on_uncertain_submission=policy)
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
     first = run.run()
     assert first.state == ("failed" if policy == "fail" else "up_for_retry"), first.text
@@ -241,11 +241,11 @@ def test_a_gateway_that_never_finds_it(
 
 @pytest.mark.parametrize("cleared", ["the same request", "another request"])
 def test_a_clear_finds_what_was_taken_in(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, logs: Listener, cleared: str
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, logs: Listener, cleared: str
 ) -> None:
     connect(retries=0)
     arguments: dict[str, Any] = {}
-    run = bench(arguments)
+    run = new_task(arguments)
     lost(run, sandbox)
     (task,) = sandbox.tasks()
     if cleared == "another request":
@@ -260,11 +260,11 @@ def test_a_clear_finds_what_was_taken_in(
 
 
 def test_a_generation_of_another_deployment_is_not_taken(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under the same id there is one that is older than the request: it is somebody else's."""
     connect(retries=0)
-    run = bench()
+    run = new_task()
     lost(run, sandbox)
     (task,) = sandbox.tasks()
     monkeypatch.setattr(looking, "FOREIGN_TOLERANCE", -60.0)
@@ -277,21 +277,21 @@ def test_a_generation_of_another_deployment_is_not_taken(
 
 
 def test_without_a_record_the_message_says_so(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess
 ) -> None:
     connect(retries=0)
-    done = lost(bench(durable=False), sandbox)
+    done = lost(new_task(durable=False), sandbox)
     assert "no record survives this try: a retry would submit anew and may pay twice" in done.text
 
 
 @pytest.mark.parametrize("how", ["same_task", 400, 409])
 def test_a_gateway_that_minds_the_same_id_twice(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, how: Any
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, how: Any
 ) -> None:
     """Each attempt has an id of its own, so that it never comes to that."""
     sandbox.assume(toapis_repeated_client_business_id=how)
     connect(retries=0)
-    run = bench(on_uncertain_submission="resubmit")
+    run = new_task(on_uncertain_submission="resubmit")
     sandbox.fault(method="POST", path=CREATE, kind="cut_before")
     assert run.run().state == "up_for_retry"
     assert run.run().state == "success"
@@ -307,10 +307,10 @@ def test_a_gateway_that_minds_the_same_id_twice(
 @pytest.mark.parametrize("deferrable", [True, False])
 @pytest.mark.parametrize("refunded", [True, False])
 def test_a_failed_task_whose_cost_nobody_tells_stops(
-    bench: NewBench, sandbox: SandboxProcess, refunded: bool, deferrable: bool
+    new_task: NewTask, sandbox: SandboxProcess, refunded: bool, deferrable: bool
 ) -> None:
     sandbox.fault(kind="generation_fails", refund=refunded)
-    run = bench(deferrable=deferrable)
+    run = new_task(deferrable=deferrable)
     done = run.run()
     assert done.state == "failed", done.text  # with two retries left
     assert isinstance(done.error, GenerationFailedError)
@@ -334,10 +334,10 @@ def test_a_failed_task_whose_cost_nobody_tells_stops(
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_an_expired_result_is_not_fetched_for_ever_and_not_paid_for_again(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path, status: int
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path, status: int
 ) -> None:
     sandbox.assume(toapis_expires_at="past", toapis_expired_url_status=status)
-    run = bench()
+    run = new_task()
     done = run.run()
     assert done.state == "failed", done.text  # with two retries left
     assert isinstance(done.error, OutputError)
@@ -356,11 +356,11 @@ def test_an_expired_result_is_not_fetched_for_ever_and_not_paid_for_again(
 
 
 def test_a_result_that_comes_late_is_waited_for(
-    bench: NewBench, sandbox: SandboxProcess, no_pauses: None
+    new_task: NewTask, sandbox: SandboxProcess, no_download_pauses: None
 ) -> None:
     """The same answer from a URL whose time is not over is no end."""
     sandbox.fault(method="GET", path=TOAPIS.results, kind="status", status=404, times=3)
-    run = bench()
+    run = new_task()
     done = run.run()
     assert done.state == "up_for_retry", done.text
     assert "its result is not lost" in done.text
@@ -372,8 +372,8 @@ def test_a_result_that_comes_late_is_waited_for(
 # -- the request ---------------------------------------------------------------------------------------
 
 
-def test_the_id_is_the_records_key(bench: NewBench, sandbox: SandboxProcess) -> None:
-    run = bench()
+def test_the_id_is_the_records_key(new_task: NewTask, sandbox: SandboxProcess) -> None:
+    run = new_task()
     assert run.run().state == "success"
     (entry,) = sandbox.ledger("toapis")["entries"]
     assert entry["client_business_id"] == run.record()["key"]

@@ -10,9 +10,9 @@ import pytest
 from airflow_provider_rivya.exceptions import OutputError
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.bench import Bench
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import CREATE, check_file
+from tests.integration.task_harness import TaskInstanceHarness
+from tests.integration.conftest import NewTask
+from tests.integration.landed_files import CREATE, check_image
 from tests.sandbox_process import SandboxProcess
 
 UNCERTAIN = "Whether the gateway took it in is not known. The next try (2 left) sends the same request"
@@ -40,7 +40,7 @@ AT_CREATE: list[tuple[str, dict[str, Any], int, str]] = [
     ("fault", "charges", "told"), [c[1:] for c in AT_CREATE], ids=[c[0] for c in AT_CREATE]
 )
 def test_create_goes_wrong_and_the_retry_pays_once(
-    bench: NewBench,
+    new_task: NewTask,
     connect: Connect,
     sandbox: SandboxProcess,
     landing: Path,
@@ -50,7 +50,7 @@ def test_create_goes_wrong_and_the_retry_pays_once(
 ) -> None:
     connect(retries=0, read_timeout=1, idempotency_namespace="tests")
     sandbox.fault(method="POST", path=CREATE, **fault)
-    run = bench(deferrable=True)
+    run = new_task(deferrable=True)
     first = run.run()
     assert first.state == "up_for_retry", first.text
     assert told in first.text
@@ -61,16 +61,16 @@ def test_create_goes_wrong_and_the_retry_pays_once(
     assert second.state == "success", second.text
     assert sandbox.ledger()["charges"] == 1
     assert len({request["idempotency_key"] for request in sent(sandbox, "POST", CREATE)}) == 1
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     assert len(list(landing.iterdir())) == 1
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "answer_cut", "html"])
 def test_create_is_repeated_within_the_try(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect, kind: str
+    new_task: NewTask, sandbox: SandboxProcess, connect: Connect, kind: str
 ) -> None:
     sandbox.fault(method="POST", path=CREATE, kind=kind)
-    assert bench().run().state == "success"
+    assert new_task().run().state == "success"
     assert len(sent(sandbox, "POST", CREATE)) == 2
     assert sandbox.ledger()["charges"] == 1
 
@@ -99,13 +99,13 @@ REFUSED: dict[str, dict[int, tuple[str, str]]] = {
 @at_each
 @pytest.mark.parametrize("status", sorted(REFUSED["rivya"]))
 def test_create_is_refused_for_good(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, status: int
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, status: int
 ) -> None:
     code, told = REFUSED[gateway.name][status]
     if gateway.name != "rivya":  # its bodies have none, and no page names the header
         sandbox.assume(request_id_header=True)
     sandbox.fault(method="POST", path=gateway.create, kind="status", status=status, code=code)
-    run = bench()
+    run = new_task()
     done = run.run()
     assert done.state == "failed", done.text
     assert told in done.text
@@ -120,11 +120,11 @@ def test_create_is_refused_for_good(
 
 @pytest.mark.parametrize("status", [402, 400, 403, 409])
 def test_too_few_credits_whatever_the_status(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect, status: int
+    new_task: NewTask, sandbox: SandboxProcess, connect: Connect, status: int
 ) -> None:
     sandbox.reset(credits=0)
     sandbox.assume(insufficient_credits_status=status)
-    done = bench().run()
+    done = new_task().run()
     assert done.state == "failed"
     assert type(done.error).__name__ == "InsufficientCreditsError"
     assert sandbox.ledger()["entries"] == []
@@ -132,7 +132,7 @@ def test_too_few_credits_whatever_the_status(
 
 @pytest.mark.parametrize("mode", ["conflict", "wait"])
 def test_repeat_while_the_first_request_is_in_progress(
-    bench: NewBench,
+    new_task: NewTask,
     sandbox: SandboxProcess,
     connect: Connect,
     logs: Listener,
@@ -143,7 +143,7 @@ def test_repeat_while_the_first_request_is_in_progress(
     connect(read_timeout=1, retries=1)
     sandbox.assume(idempotency_in_progress=mode)
     sandbox.fault(method="POST", path=CREATE, kind="hang", seconds=2)
-    run = bench()
+    run = new_task()
     done = run.run()
     assert done.state == "success", done.text
     assert sandbox.ledger()["charges"] == 1
@@ -151,13 +151,13 @@ def test_repeat_while_the_first_request_is_in_progress(
 
 
 def test_conflict_that_does_not_pass(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    new_task: NewTask, sandbox: SandboxProcess, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("airflow_provider_rivya.submission.paid_call.CONFLICT_PAUSE", 0.05)
     monkeypatch.setattr("airflow_provider_rivya.submission.paid_call.CONFLICT_PATIENCE", 0.3)
     sandbox.assume(idempotency_replay="conflict")
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    run = bench()
+    run = new_task()
     done = run.run()
     assert done.state == "up_for_retry", done.text
     assert "idempotency_conflict" in done.text
@@ -186,7 +186,7 @@ WAITING: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize("deferrable", [True, False])
 @pytest.mark.parametrize("fault", [case[1] for case in WAITING], ids=[case[0] for case in WAITING])
 def test_status_calls_go_wrong_and_are_waited_out(
-    bench: NewBench,
+    new_task: NewTask,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     connect: Connect,
@@ -196,7 +196,7 @@ def test_status_calls_go_wrong_and_are_waited_out(
     times = {} if "for_polls" in fault else {"times": 3}
     code = {"code": getattr(gateway, fault["code"])} if "code" in fault else {}
     sandbox.fault(method="GET", path=gateway.status, **{**fault, **code, **times})
-    run = bench(deferrable=deferrable)
+    run = new_task(deferrable=deferrable)
     done = run.run()
     assert done.state == "success", done.text
     assert sandbox.ledger()["charges"] == 1
@@ -206,7 +206,7 @@ def test_status_calls_go_wrong_and_are_waited_out(
 @at_each
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_a_key_that_stays_revoked_is_told_of_and_pays_nothing_again(
-    bench: NewBench,
+    new_task: NewTask,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     connect: Connect,
@@ -217,7 +217,7 @@ def test_a_key_that_stays_revoked_is_told_of_and_pays_nothing_again(
     monkeypatch.setattr("airflow_provider_rivya.waiting.decide.KEY_GRACE", 0.1)
     refusal = {"kind": "status", "status": 401, "code": gateway.key_refused}
     sandbox.fault(method="GET", path=gateway.status, times=1000, **refusal)
-    run = bench(deferrable=deferrable)
+    run = new_task(deferrable=deferrable)
     done = run.run()
     assert done.state == "up_for_retry", done.text
     (task,) = sandbox.tasks()
@@ -248,7 +248,7 @@ UPLOADS: list[tuple[str, dict[str, Any], str]] = [
 @at_each
 @pytest.mark.parametrize(("fault", "state"), [c[1:] for c in UPLOADS], ids=[c[0] for c in UPLOADS])
 def test_upload_goes_wrong(
-    bench: NewBench,
+    new_task: NewTask,
     connect: Connect,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
@@ -258,7 +258,7 @@ def test_upload_goes_wrong(
 ) -> None:
     connect(retries=0)
     sandbox.fault(method="POST", path=gateway.uploads, **fault)
-    run = bench(model=gateway.references[0], reference_media=str(photo))
+    run = new_task(model=gateway.references[0], reference_media=str(photo))
     done = run.run()
     assert done.state == state, done.text
     assert "nothing was charged" in done.text
@@ -281,13 +281,13 @@ DOWNLOADS: list[tuple[str, dict[str, Any]]] = [
 
 
 @at_each
-@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.usefixtures("no_download_pauses")
 @pytest.mark.parametrize("fault", [case[1] for case in DOWNLOADS], ids=[case[0] for case in DOWNLOADS])
 def test_download_goes_wrong(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
 ) -> None:
     sandbox.fault(method="GET", path=gateway.results, times=3, **fault)
-    run = bench(deferrable=True)
+    run = new_task(deferrable=True)
     done = run.run()
     assert done.state == "up_for_retry", done.text
     assert isinstance(done.error, OutputError)
@@ -301,57 +301,57 @@ def test_download_goes_wrong(
     assert run.record()["state"] == "submitted"
     again = run.run()
     assert again.state == "success", again.text
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     assert [path.name for path in landing.iterdir()] == [f"{task_id}-0.png"]
     assert sandbox.ledger()["charges"] == 1
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
 @at_each
-@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.usefixtures("no_download_pauses")
 @pytest.mark.parametrize("fault", [case[1] for case in DOWNLOADS], ids=[case[0] for case in DOWNLOADS])
 def test_download_is_fetched_again(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
 ) -> None:
     sandbox.fault(method="GET", path=gateway.results, **fault)
-    run = bench()
+    run = new_task()
     assert run.run().state == "success"
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     assert len(list(landing.iterdir())) == 1
     assert sandbox.ledger()["charges"] == 1
 
 
 @pytest.mark.parametrize("value", ["text/html", "video/mp4", "application/octet-stream"])
 def test_type_is_taken_from_the_bytes(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path, value: str
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path, value: str
 ) -> None:
     sandbox.fault(method="GET", path=RESULTS, kind="content_type", value=value)
-    run = bench()
+    run = new_task()
     assert run.run().state == "success"
     (output,) = run.xcom()["outputs"]
     assert output["mime_type"] == "image/png"
     assert output["uri"].endswith(".png")
 
 
-@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.usefixtures("no_download_pauses")
 def test_result_that_leads_to_a_private_address(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path
 ) -> None:
     other = sandbox.url.replace("127.0.0.1", "127.0.0.2") + "/results/a/0.png"
     sandbox.fault(method="GET", path=RESULTS, kind="redirect", location=other, times=9)
-    done = bench().run()
+    done = new_task().run()
     assert done.state == "up_for_retry"
     assert "its result is not lost" in done.text
     assert list(landing.iterdir()) == []
 
 
 def test_server_errors_as_html(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect, logs: Listener
+    new_task: NewTask, sandbox: SandboxProcess, connect: Connect, logs: Listener
 ) -> None:
     sandbox.assume(server_error_body="html")
     connect(retries=0)
     sandbox.fault(method="POST", path=CREATE, kind="status", status=500)
-    run: Bench = bench()
+    run: TaskInstanceHarness = new_task()
     done = run.run()
     assert done.state == "up_for_retry"
     assert "HTTP 500" in done.text

@@ -12,7 +12,7 @@ from PIL import Image
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from tests.integration.conftest import sent
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.conftest import NewBench
+from tests.integration.conftest import NewTask
 from tests.sandbox_process import SandboxProcess
 
 
@@ -30,9 +30,9 @@ def request_with(tmp_path: Path) -> dict[str, Any]:
 
 @at_each
 def test_what_is_uploaded_is_converted(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, request_with: dict[str, Any]
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, request_with: dict[str, Any]
 ) -> None:
-    task = bench({**request_with, "convert_reference_images": True})
+    task = new_task({**request_with, "convert_reference_images": True})
     done = task.run()
     assert done.state == "success", done.text
     assert len(sent(sandbox, "POST", gateway.uploads)) == 2
@@ -50,9 +50,9 @@ def test_what_is_uploaded_is_converted(
 
 @at_each
 def test_without_it_the_faults_tell_how(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, request_with: dict[str, Any]
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, request_with: dict[str, Any]
 ) -> None:
-    done = bench(request_with).run()
+    done = new_task(request_with).run()
     assert done.state == "failed"
     assert isinstance(done.error, InvalidRequestError)
     # GIF may be uploaded to ToAPIs, and no page says that a model refuses it.
@@ -63,9 +63,9 @@ def test_without_it_the_faults_tell_how(
 
 @at_each
 def test_a_clear_knows_the_request_by_the_originals(
-    bench: NewBench, sandbox: SandboxProcess, request_with: dict[str, Any], tmp_path: Path
+    new_task: NewTask, sandbox: SandboxProcess, request_with: dict[str, Any], tmp_path: Path
 ) -> None:
-    task = bench({**request_with, "convert_reference_images": True, "on_rerun_after_delivery": "reuse"})
+    task = new_task({**request_with, "convert_reference_images": True, "on_rerun_after_delivery": "reuse"})
     assert task.run().state == "success"
     task.clear()
     assert task.run().state == "success"
@@ -80,7 +80,7 @@ def test_a_clear_knows_the_request_by_the_originals(
 
 @at_each
 def test_what_cannot_be_converted_stops_the_task_before_anything_is_sent(
-    bench: NewBench,
+    new_task: NewTask,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     request_with: dict[str, Any],
@@ -88,7 +88,7 @@ def test_what_cannot_be_converted_stops_the_task_before_anything_is_sent(
 ) -> None:
     path = tmp_path / "scan.tif"
     path.write_bytes(path.read_bytes()[:-1000])
-    done = bench({**request_with, "convert_reference_images": True}).run()
+    done = new_task({**request_with, "convert_reference_images": True}).run()
     assert done.state == "failed"
     assert "reference_media[0]: " in done.text
     assert "scan.tif' cannot be converted: " in done.text

@@ -17,8 +17,8 @@ from airflow_provider_rivya.sandbox.state import SCOPES
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
 from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.fault_messages import plain
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import NewBench
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
+from tests.integration.conftest import NewTask
 from tests.integration.operators.fault_outcomes import NO_USE
 from tests.integration.sandbox.test_sandbox_errors import ENDPOINTS
 from tests.integration.sandbox.wire_tools import create, upload
@@ -27,7 +27,7 @@ from tests.sandbox_process import KEY, SandboxProcess
 
 @dataclass(frozen=True)
 class Stage:
-    bench: NewBench
+    new_task: NewTask
     sandbox: SandboxProcess
     photo: Path
 
@@ -39,7 +39,7 @@ Act = Callable[[Stage], Callable[[], Ended]]
 """Prepares something with a key that has all scopes; what it returns is done twice."""
 
 
-def _tries(run: Bench) -> Callable[[], Ended]:
+def _tries(run: TaskInstanceHarness) -> Callable[[], Ended]:
     state = ""
 
     def go() -> Ended:
@@ -56,7 +56,7 @@ def _tries(run: Bench) -> Callable[[], Ended]:
 def task(**arguments: Any) -> Act:
     def act(stage: Stage) -> Callable[[], Ended]:
         given = {name: value(stage) if callable(value) else value for name, value in arguments.items()}
-        return _tries(stage.bench(given))
+        return _tries(stage.new_task(given))
 
     return act
 
@@ -64,7 +64,7 @@ def task(**arguments: Any) -> Act:
 def sensor(stage: Stage) -> Callable[[], Ended]:
     made = create(stage.sandbox).json()["id"]
     given = {"task_id": MAKE, "generation_id": made, "retries": 2, "retry_delay": timedelta(0)}
-    return _tries(Bench(lambda: RivyaTaskSensor(**given)))
+    return _tries(TaskInstanceHarness(lambda: RivyaTaskSensor(**given)))
 
 
 def hook(call: Callable[[RivyaHook, str], Any]) -> Act:
@@ -182,7 +182,7 @@ def test_every_scope_that_an_endpoint_needs_has_a_row() -> None:
 
 @pytest.mark.parametrize(("scope", "denied"), ROWS.values(), ids=ROWS)
 def test_a_key_without_a_scope(
-    bench: NewBench,
+    new_task: NewTask,
     sandbox: SandboxProcess,
     photo: Path,
     monkeypatch: pytest.MonkeyPatch,

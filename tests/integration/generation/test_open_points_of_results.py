@@ -6,19 +6,19 @@ from typing import Any
 
 from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.operators.stage import Stage, scene
-from tests.integration.operators.test_delivery import file_of
+from tests.integration.landed_files import file_of
 
 PAID = "; its result is not lost. The next try (2 left) fetches it again and does not"
 
 
 @scene("result_primary", "result_redirect", "result_needs_key")
 def offered_otherwise(stage: Stage, value: Any) -> None:
-    stage.delivers(stage.bench())
+    stage.delivers(stage.new_task())
 
 
 @scene("result_order")
 def order(stage: Stage, order: str) -> None:
-    run = stage.bench(model="seedream-4-0", model_params={"max_images": 3})
+    run = stage.new_task(model="seedream-4-0", model_params={"max_images": 3})
     result = stage.delivers(run, outputs=3)
     names = [output["source_url"].rpartition("/")[2] for output in result["outputs"]]
     assert names == (["0.png", "1.png", "2.png"] if order == "as_made" else ["2.png", "1.png", "0.png"])
@@ -29,7 +29,7 @@ def order(stage: Stage, order: str) -> None:
 
 @scene("result_host")
 def other_host(stage: Stage, host: str) -> None:
-    run = stage.bench()
+    run = stage.new_task()
     if host == "localhost":
         told = ("not a public address", "allowed_download_hosts", PAID)
         stage.ends(run, "up_for_retry", *told, charges=1)
@@ -39,7 +39,7 @@ def other_host(stage: Stage, host: str) -> None:
 
 @scene("result_url_ttl_seconds", values=(None, 60))
 def expired_url(stage: Stage, kept: float | None) -> None:
-    run = stage.bench(deferrable=True)
+    run = stage.new_task(deferrable=True)
     event = run.fire(run.begin())
     stage.sandbox.advance(61)
     # The URLs of a minute ago have expired: they are read again, not carried.
@@ -49,7 +49,7 @@ def expired_url(stage: Stage, kept: float | None) -> None:
 @scene("raw_audio")
 def raw_audio(stage: Stage, packed: str) -> None:
     params = {"output_format": "pcm_16000", "duration_seconds": 0.5}
-    run = stage.bench(model="elevenlabs-sound-effect-v2", prompt="Rain", model_params=params)
+    run = stage.new_task(model="elevenlabs-sound-effect-v2", prompt="Rain", model_params=params)
     if packed == "headerless":
         told = "is not an image, video or audio file"
         stage.ends(run, "up_for_retry", told, PAID, charges=1)
@@ -66,7 +66,7 @@ def raw_audio(stage: Stage, packed: str) -> None:
 @scene("task_retention_seconds", values=(None, 3600))
 def forgotten_task(stage: Stage, kept: float | None) -> None:
     stage.patch.setattr(waiting, "NOT_FOUND_GRACE", 0.1)
-    run = stage.bench(deferrable=True)
+    run = stage.new_task(deferrable=True)
     first = run.begin()
     stage.sandbox.advance(3601)
     done = run.resume(run.fire(first))
