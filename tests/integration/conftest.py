@@ -1,4 +1,4 @@
-"""A sandbox process, a connection to it, tasks in a real Airflow, and a watch over everything that is logged."""
+"""A sandbox process, a connection to it, tasks in a real Airflow, and a watch over all that is logged."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from PIL import Image
 
 from tests import airflows
 from tests.integration.gateways import GATEWAYS, RIVYA, TestedGateway
-from tests.integration.leaks import SECRETS as SECRETS
+from tests.integration.leaks import SECRETS
 from tests.integration.task_harness import TaskInstanceHarness, one_task
 from tests.sandbox_process import SandboxProcess
 from tests.telemetry import Telemetry, collecting
+
+__all__ = ["SECRETS", "Connect", "Listener", "NewTask", "sent"]
 
 SPEED = 400
 """An image takes 50 ms; with ``reset(speed=1)`` time passes only where a test moves the clock."""

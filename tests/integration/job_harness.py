@@ -1,5 +1,5 @@
 """
-One generation, try after try, on :class:`GenerationJob`: real hook, real files, a real gateway; no Airflow task.
+One generation, try after try, on :class:`GenerationJob`: real hook, files and gateway, but no Airflow task.
 
 A try does what an operator's does: it prepares the request, submits it or finds what an earlier try has
 submitted, waits, and lands the files. What Airflow would say of the try is counted here: a retry is the next
@@ -37,8 +37,8 @@ from airflow_provider_rivya.submission.messages import TaskWords
 from airflow_provider_rivya.submission.stores import FileRecords, NoRecords, RecordStore
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience
 from airflow_provider_rivya.waiting.loop import Target, awatch
-from tests.integration.leaks import SECRETS
 from tests.integration.gateways import TestedGateway
+from tests.integration.leaks import SECRETS
 from tests.integration.stored_records import InFolder
 
 SHORT: Final = SubmissionPolicy(conflict_patience=5.0, conflict_pause=0.05, look_up_pauses=(0.01, 0.01, 0.01))
@@ -78,10 +78,15 @@ class TryOutcome:
 
 @dataclass(frozen=True)
 class Deferred:
-    """A submitted generation whose waiting a triggerer takes over."""
+    """
+    A submitted generation whose waiting a triggerer takes over.
+
+    :param ended: it needs none.
+    """
 
     submission: Submission
     deadline: float
+    ended: Finished | None = None
 
 
 class JobHarness:
@@ -148,8 +153,7 @@ class JobHarness:
             job = self._job(hook)
             submission, _ = self._submit(job)
             deadline = time.time() + self.timeout
-            assert job.wait(submission, deadline=deadline, here=0.0) is None, "it needs no triggerer"
-        return Deferred(submission, deadline)
+            return Deferred(submission, deadline, job.wait(submission, deadline=deadline, here=0.0))
 
     def watch(self, waiting: Deferred) -> Finished:
         """Wait as a triggerer does; what it finds out carries no result."""
@@ -171,7 +175,7 @@ class JobHarness:
             finally:
                 await hook.aclose()
 
-        return replace(asyncio.run(watch()), generation=None)
+        return waiting.ended or replace(asyncio.run(watch()), generation=None)
 
     def resume(self, waiting: Deferred, finished: Finished) -> TryOutcome:
         """Go on with a deferred try: land what has ended."""

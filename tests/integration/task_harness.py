@@ -20,8 +20,8 @@ from uuid import UUID
 from airflow.sdk import DAG
 
 from tests import airflows
-from tests.integration.leaks import SECRETS
 from tests.integration.gateways import RIVYA, TestedGateway
+from tests.integration.leaks import SECRETS
 from tests.integration.stored_records import record_of
 
 MAKE = "make"

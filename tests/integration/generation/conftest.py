@@ -13,7 +13,9 @@ import pytest
 from airflow_provider_rivya.submission.context import SubmissionPolicy
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway
+from tests.integration.generation.open_points import Checks
 from tests.integration.job_harness import SHORT, JobHarness
+from tests.sandbox_process import SandboxProcess
 
 NewJob = Callable[..., JobHarness]
 
@@ -31,8 +33,9 @@ def new_job(connect: Connect, gateway: TestedGateway, landing: Path) -> NewJob:
 
     def new(arguments: dict[str, Any] | None = None, **more: Any) -> JobHarness:
         given = {} if arguments is None else arguments
-        options = {name: more.pop(name) for name in OPTIONS if name in more}
-        decided = {name: more.pop(name) for name in SubmissionPolicy.__dataclass_fields__ if name in more}
+        given.update(more)
+        options = {name: given.pop(name) for name in OPTIONS if name in given}
+        decided = {name: given.pop(name) for name in SubmissionPolicy.__dataclass_fields__ if name in given}
         on_uncertain = {"on_uncertain_submission": "resubmit" if gateway.replays_keys else "fail"}
         defaults = {
             "model": gateway.model,
@@ -40,9 +43,22 @@ def new_job(connect: Connect, gateway: TestedGateway, landing: Path) -> NewJob:
             "output_path": f"file://{landing}/",
             "subject": "The request of task 'make'",
         }
-        given.update({**defaults, **given, **more})
+        given.update({**defaults, **given})
         records = landing.parent / "records" / str(next(numbers))
         policy = replace(SHORT, **{**on_uncertain, **decided})
         return JobHarness(gateway, records, given, policy=policy, **options)
 
     return new
+
+
+@pytest.fixture
+def setting(request: pytest.FixtureRequest, sandbox: SandboxProcess) -> Any:
+    """Set the switch of a test that is marked with ``turned``; the value."""
+    name, value = request.param
+    sandbox.assume(**{name: value})
+    return value
+
+
+@pytest.fixture
+def check(sandbox: SandboxProcess, landing: Path) -> Checks:
+    return Checks(sandbox, landing)

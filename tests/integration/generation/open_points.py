@@ -1,8 +1,8 @@
-"""What a scene about an open point of the gateway's documentation plays on, and which scene is whose."""
+"""The sandbox's switches for what Rivya's documentation leaves open: which test turns which, and checks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,48 +10,88 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.sandbox.open_points import ASSUMPTIONS
-from airflow_provider_rivya.sandbox.switches import Assumption
 from tests.integration.conftest import Connect, sent
-from tests.integration.task_harness import TaskInstanceHarness, Try
-from tests.integration.conftest import NewTask
-from tests.integration.landed_files import CREATE, check_image, file_of
+from tests.integration.gateways import RIVYA
+from tests.integration.job_harness import JobHarness, State, TryOutcome
+from tests.integration.landed_files import check_image, file_of
 from tests.sandbox_process import SandboxProcess
 
-BY_NAME = {switch.name: switch for switch in ASSUMPTIONS}
+SWITCHES = {switch.name: switch for switch in ASSUMPTIONS}
+
+SUBMITTING = {
+    *("create_status", "create_shape", "id_style", "client_request_id_echo", "client_request_id_max_length"),
+    *("idempotency_replay", "idempotency_in_progress", "idempotency_ttl_seconds", "idempotency_scope"),
+    *("idempotency_max_length", "insufficient_credits_status", "balance_excludes_reservations"),
+    *("failed_error", "failed_code", "refund_on_failure", "refund_delay_seconds", "rate_limit_per_window"),
+    *("rate_limit_window_seconds", "retry_after", "server_error_body", "request_id_header"),
+}
+"""Turned in test_open_points_of_submitting.py."""
+
+FILES = {
+    *("file_status", "file_shape", "file_url_needs_key", "external_reference_urls", "file_ttl_seconds"),
+    *("duration_token_ttl_seconds", "file_error_code", "file_error_status", "megabyte", "unknown_params"),
+    *("models_params_shape", "models_envelope"),
+}
+"""Turned in test_open_points_of_files.py."""
+
+RESULTS = {
+    *("result_primary", "result_redirect", "result_needs_key", "result_order", "result_host"),
+    *("result_url_ttl_seconds", "raw_audio", "task_retention_seconds"),
+}
+"""Turned in test_open_points_of_results.py."""
 
 IN_DOUBT = "Whether the gateway took it in is not known. The next try (2 left) sends the same request"
 NO_USE = "Nothing was submitted and nothing was charged; a retry would not help, so none is made."
 
 
+def turned(*names: str, values: tuple[Any, ...] = ()) -> pytest.MarkDecorator:
+    """
+    Run a test, which takes the fixture ``setting``, in every setting of these switches.
+
+    :param values: the settings of a switch that takes any number or text.
+    """
+    settings = [(name, value) for name in names for value in settings_of(name, values)]
+    return pytest.mark.parametrize("setting", settings, indirect=True, ids=[f"{n}-{v}" for n, v in settings])
+
+
+def settings_of(name: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    switch = SWITCHES[name]
+    return {"choice": switch.choices, "flag": (True, False)}.get(switch.kind, values)
+
+
+def settings_turned_by(module: Mapping[str, Any]) -> dict[str, set[Any]]:
+    """Return the switches that a module's tests turn, and their settings."""
+    turned_to: dict[str, set[Any]] = {}
+    for test in module.values():
+        for mark in getattr(test, "pytestmark", ()):
+            if mark.name == "parametrize" and mark.args[0] == "setting":
+                for name, value in mark.args[1]:
+                    turned_to.setdefault(name, set()).add(value)
+    return turned_to
+
+
+def check_turned(module: Mapping[str, Any], wanted: set[str]) -> None:
+    """Look whether a module's tests turn all of these switches, to their default and to something else."""
+    turned_to = settings_turned_by(module)
+    assert set(turned_to) == wanted
+    for name, values in turned_to.items():
+        switch = SWITCHES[name]
+        assert len(values) > 1, name
+        assert switch.default in values, name
+        assert None in values or not switch.optional, name
+        assert not any(switch.fault_of(value) for value in values), name
+
+
 @dataclass(frozen=True)
-class Stage:
-    """A task, its gateway and its files. ``patch`` shortens waits."""
+class Checks:
+    """Looks at files, ledger and message after a try."""
 
-    new_task: NewTask
-    connect: Connect
     sandbox: SandboxProcess
-    photo: Path
     landing: Path
-    patch: pytest.MonkeyPatch
 
-    def with_reference(self, **arguments: Any) -> TaskInstanceHarness:
-        """A task that uploads the photograph."""
-        given = {"model": "nano-banana-2", "reference_media": str(self.photo), "client_request_id": "t-1"}
-        return self.new_task(**{**given, **arguments})
-
-    def in_doubt(self, run: TaskInstanceHarness, kind: str = "cut_after") -> None:
-        """Run a try whose create call breaks off, so that a retry has to repeat it."""
-        self.connect(retries=0)
-        self.sandbox.fault(kind=kind, method="POST", path=CREATE)
-        self.ends(run, "up_for_retry", IN_DOUBT, charges=int(kind == "cut_after"))
-
-    def delivers(self, run: TaskInstanceHarness, *, charges: int = 1, outputs: int = 1) -> dict[str, Any]:
-        """Run a try that lands exactly these pictures, and look at them and at the ledger."""
-        return self.delivered(run, run.run(), charges=charges, outputs=outputs)
-
-    def delivered(self, run: TaskInstanceHarness, done: Try, *, charges: int = 1, outputs: int = 1) -> dict[str, Any]:
-        assert done.state == "success", done.text
-        result = dict(run.xcom())
+    def delivered(self, done: TryOutcome, *, charges: int = 1, outputs: int = 1) -> dict[str, Any]:
+        """It has landed exactly these pictures."""
+        result = done.result
         assert len(result["outputs"]) == outputs
         for output in result["outputs"]:
             check_image(output)
@@ -59,11 +99,8 @@ class Stage:
         assert self.sandbox.ledger()["charges"] == charges
         return result
 
-    def ends(self, run: TaskInstanceHarness, state: str, *told: str, charges: int = 0, refunds: int = 0) -> None:
-        """Run a try that ends in this state, says all of this, lands nothing and costs so much."""
-        self.ended(run.run(), state, *told, charges=charges, refunds=refunds)
-
-    def ended(self, done: Try, state: str, *told: str, charges: int = 0, refunds: int = 0) -> None:
+    def ended(self, done: TryOutcome, state: State, *told: str, charges: int = 0, refunds: int = 0) -> None:
+        """It says all of this, has landed nothing and costs so much."""
         assert done.state == state, done.text
         for text in told:
             assert text in done.text
@@ -73,41 +110,15 @@ class Stage:
         if charges == 0:
             assert self.sandbox.tasks() == []
 
+    def in_doubt(self, job: JobHarness, connect: Connect, kind: str = "cut_after") -> None:
+        """Run a try whose create call breaks off, so that a retry has to repeat it."""
+        connect(retries=0)
+        self.sandbox.fault(kind=kind, method="POST", path=RIVYA.create)
+        self.ended(job.run(), "retryable", IN_DOUBT, charges=int(kind == "cut_after"))
+
     def creates(self) -> list[dict[str, Any]]:
-        return sent(self.sandbox, "POST", CREATE)
+        return sent(self.sandbox, "POST", RIVYA.create)
 
-
-Play = Callable[[Stage, Any], None]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """
-    How the client is tried against one switch.
-
-    :param play: called with the setting, once it is set.
-    :param values: the settings of a switch that takes any number or text.
-    """
-
-    play: Play
-    values: tuple[Any, ...] = ()
-
-    def settings(self, switch: Assumption) -> tuple[Any, ...]:
-        """All settings to be tried."""
-        return {"choice": switch.choices, "flag": (True, False)}.get(switch.kind, self.values)
-
-
-SCENES: dict[str, Scene] = {}
-
-
-def scene(*switches: str, values: tuple[Any, ...] = ()) -> Callable[[Play], Play]:
-    """Make a function the scene of these switches."""
-
-    def enter(play: Play) -> Play:
-        for switch in switches:
-            assert switch in BY_NAME, f"there is no switch {switch}"
-            assert switch not in SCENES, f"{switch} has two scenes"
-            SCENES[switch] = Scene(play, values)
-        return play
-
-    return enter
+    def one_key(self) -> None:
+        """All creations were sent under the same key."""
+        assert len({entry["idempotency_key"] for entry in self.creates()}) == 1

@@ -1,203 +1,244 @@
-"""Open points of the create call, of keys, credits, failures and limits."""
+"""Open points of Rivya's create call, keys, credits, failures and limits: it works whichever way."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from tests.integration.operators.stage import IN_DOUBT, NO_USE, Stage, scene
-from tests.integration.landed_files import CREATE
+import pytest
 
-PAUSE = "airflow_provider_rivya.submission.paid_call.CONFLICT_PAUSE"
-PATIENCE = "airflow_provider_rivya.submission.paid_call.CONFLICT_PATIENCE"
+from airflow_provider_rivya.request.budget import Budget
+from tests.integration.conftest import Connect
+from tests.integration.gateways import RIVYA
+from tests.integration.generation.conftest import NewJob
+from tests.integration.generation.open_points import (
+    FILES,
+    IN_DOUBT,
+    NO_USE,
+    RESULTS,
+    SUBMITTING,
+    SWITCHES,
+    Checks,
+    check_turned,
+    turned,
+)
+from tests.integration.job_harness import JobHarness
+from tests.sandbox_process import SandboxProcess
+
 KEY_LENGTH = 46
 
 
-@scene("create_status", "create_shape", "id_style")
-def answered_otherwise(stage: Stage, value: Any) -> None:
-    result = stage.delivers(stage.with_reference())
-    (task,) = stage.sandbox.tasks()
+def test_every_switch_is_turned() -> None:
+    assert set(SWITCHES) == SUBMITTING | FILES | RESULTS
+    check_turned(globals(), SUBMITTING)
+
+
+@pytest.fixture
+def traced(new_job: NewJob, photo: Path) -> JobHarness:
+    """A generation with a reference and a trace id."""
+    return new_job(model="nano-banana-2", reference_media=str(photo), client_request_id="t-1")
+
+
+@turned("create_status", "create_shape", "id_style")
+def test_answered_otherwise(traced: JobHarness, check: Checks, sandbox: SandboxProcess, setting: Any) -> None:
+    result = check.delivered(traced.run())
+    (task,) = sandbox.tasks()
     assert result["generation_id"] == task["id"]
     assert result["credits_final"] == task["final_credits"]
 
 
-@scene("client_request_id_echo")
-def trace_id(stage: Stage, echoed: bool) -> None:
-    stage.delivers(stage.with_reference())
-    assert [task["client_request_id"] for task in stage.sandbox.tasks()] == ["t-1"]
+@turned("client_request_id_echo")
+def test_trace_id(traced: JobHarness, check: Checks, sandbox: SandboxProcess, setting: bool) -> None:
+    check.delivered(traced.run())
+    assert [task["client_request_id"] for task in sandbox.tasks()] == ["t-1"]
 
 
-@scene("client_request_id_max_length", values=(None, 128, 127))
-def long_trace_id(stage: Stage, longest: int | None) -> None:
-    run = stage.new_task(client_request_id="x" * 128)
-    if longest == 127:
-        stage.ends(run, "failed", "128 characters, at most 127 are allowed", "validation_failed", NO_USE)
+@turned("client_request_id_max_length", values=(None, 128, 127))
+def test_long_trace_id(new_job: NewJob, check: Checks, setting: int | None) -> None:
+    done = new_job(client_request_id="x" * 128).run()
+    if setting == 127:
+        told = ("128 characters, at most 127 are allowed", "validation_failed", NO_USE)
+        check.ended(done, "final", *told)
     else:
-        stage.delivers(run)
+        check.delivered(done)
 
 
-@scene("idempotency_replay")
-def repeated_key(stage: Stage, replay: str) -> None:
-    stage.patch.setattr(PAUSE, 0.05)
-    stage.patch.setattr(PATIENCE, 0.2)
-    run = stage.new_task()
-    stage.in_doubt(run)
-    if replay == "conflict":
+@turned("idempotency_replay")
+def test_repeated_key(new_job: NewJob, check: Checks, connect: Connect, setting: str) -> None:
+    job = new_job(conflict_patience=0.2)
+    check.in_doubt(job, connect)
+    done = job.run()
+    if setting == "conflict":
         told = "Whether the gateway took it in is not known. The next try (1 left) sends the same request"
-        stage.ends(run, "up_for_retry", "idempotency_conflict", told, charges=1)
+        check.ended(done, "retryable", "idempotency_conflict", told, charges=1)
     else:
         # A gateway that ignores keys makes another one: nothing but the answer tells that it had the first.
-        stage.delivers(run, charges=2 if replay == "new_task" else 1)
-    assert len({entry["idempotency_key"] for entry in stage.creates()}) == 1
+        check.delivered(done, charges=2 if setting == "new_task" else 1)
+    check.one_key()
 
 
-@scene("idempotency_in_progress")
-def key_in_progress(stage: Stage, mode: str) -> None:
-    stage.patch.setattr(PAUSE, 0.2)
-    stage.connect(read_timeout=1, retries=1)
-    stage.sandbox.fault(method="POST", path=CREATE, kind="hang", seconds=2)
-    stage.delivers(stage.new_task())
-    assert len({entry["idempotency_key"] for entry in stage.creates()}) == 1
+@turned("idempotency_in_progress")
+def test_key_in_progress(
+    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: str
+) -> None:
+    connect(read_timeout=1, retries=1)
+    sandbox.fault(method="POST", path=RIVYA.create, kind="hang", seconds=1.5)
+    check.delivered(new_job().run())
+    check.one_key()
 
 
-@scene("idempotency_ttl_seconds", values=(None, 86400, 60))
-def forgotten_key(stage: Stage, kept: float | None) -> None:
-    run = stage.new_task()
-    stage.in_doubt(run)
-    stage.sandbox.advance(61)
+@turned("idempotency_ttl_seconds", values=(None, 86400, 60))
+def test_forgotten_key(
+    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: float | None
+) -> None:
+    job = new_job()
+    check.in_doubt(job, connect)
+    sandbox.advance(61)
     # What the gateway has forgotten it makes again: the client repeats for a day.
-    stage.delivers(run, charges=2 if kept == 60 else 1)
-    assert len({entry["idempotency_key"] for entry in stage.creates()}) == 1
+    check.delivered(job.run(), charges=2 if setting == 60 else 1)
+    check.one_key()
 
 
-@scene("idempotency_scope")
-def other_api_key(stage: Stage, scope: str) -> None:
-    run = stage.new_task()
-    stage.in_doubt(run)
-    stage.sandbox.control("POST", "keys", {"key": "rvya_sk_sandbox_new", "account": "sandbox"})
-    stage.connect(key="rvya_sk_sandbox_new")
-    stage.delivers(run, charges=1 if scope == "account" else 2)
-    assert len({entry["idempotency_key"] for entry in stage.creates()}) == 1
+@turned("idempotency_scope")
+def test_other_api_key(
+    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: str
+) -> None:
+    job = new_job()
+    check.in_doubt(job, connect)
+    sandbox.control("POST", "keys", {"key": RIVYA.replaced, "account": RIVYA.account})
+    connect(key=RIVYA.replaced)
+    check.delivered(job.run(), charges=1 if setting == "account" else 2)
+    check.one_key()
 
 
-@scene("idempotency_max_length", values=(None, 255, KEY_LENGTH, KEY_LENGTH - 1))
-def longest_key(stage: Stage, longest: int | None) -> None:
-    run = stage.new_task()
-    if longest == KEY_LENGTH - 1:
-        told = f"Idempotency-Key has {KEY_LENGTH} characters, at most {longest} are allowed"
-        stage.ends(run, "failed", told, NO_USE)
+@turned("idempotency_max_length", values=(None, 255, KEY_LENGTH, KEY_LENGTH - 1))
+def test_longest_key(new_job: NewJob, check: Checks, setting: int | None) -> None:
+    done = new_job().run()
+    if setting == KEY_LENGTH - 1:
+        told = f"Idempotency-Key has {KEY_LENGTH} characters, at most {setting} are allowed"
+        check.ended(done, "final", told, NO_USE)
     else:
-        stage.delivers(run)
+        check.delivered(done)
 
 
-@scene("insufficient_credits_status")
-def no_credits(stage: Stage, status: int) -> None:
-    stage.sandbox.control("POST", "credits", {"credits": 0})
-    told = f"code insufficient_credits, HTTP {status}, request id req_"
-    stage.ends(stage.new_task(), "failed", told, "Top the account up.", NO_USE)
+@turned("insufficient_credits_status")
+def test_no_credits(new_job: NewJob, check: Checks, sandbox: SandboxProcess, setting: int) -> None:
+    sandbox.set_credits(0)
+    told = f"code insufficient_credits, HTTP {setting}, request id req_"
+    check.ended(new_job().run(), "final", told, "Top the account up.", NO_USE)
 
 
-@scene("balance_excludes_reservations")
-def running_reservation(stage: Stage, excluded: bool) -> None:
-    stage.sandbox.control("POST", "clock", {"speed": 1})
-    stage.sandbox.control("POST", "credits", {"credits": 10})
-    stage.sandbox.post(CREATE, {"model": "z-image", "prompt": "Somebody else's"})
-    run = stage.new_task(min_credits_left=9, deferrable=True)
-    first = run.begin()
-    if excluded:
+@turned("balance_excludes_reservations")
+def test_running_reservation(new_job: NewJob, check: Checks, sandbox: SandboxProcess, setting: bool) -> None:
+    sandbox.control("POST", "clock", {"speed": 1})
+    sandbox.set_credits(10)
+    sandbox.post(RIVYA.create, {"model": "z-image", "prompt": "Somebody else's"})
+    job = new_job(budget=Budget(min_credits_left=9))
+    if setting:
         told = "The account has 9 credits; after 1 for this generation fewer than min_credits_left=9"
-        stage.ended(
-            first, "failed", told, "Top the account up, or lower min_credits_left.", NO_USE, charges=1
-        )
+        advice = "Top the account up, or lower min_credits_left."
+        check.ended(job.run(), "final", told, advice, NO_USE, charges=1)
     else:
-        assert first.state == "deferred", first.text
-        stage.sandbox.advance(60)
-        stage.delivered(run, run.resume(run.fire(first)), charges=2)
+        waiting = job.defer()
+        sandbox.advance(60)
+        check.delivered(job.resume(waiting, job.watch(waiting)), charges=2)
 
 
-@scene("failed_error")
-def failure_without_a_reason(stage: Stage, form: str) -> None:
-    stage.sandbox.fault(kind="generation_fails")
-    run = stage.new_task()
-    reason = "could not make this image" if form == "object" else "The generation failed at the gateway"
+@turned("failed_error")
+def test_failure_without_a_reason(
+    new_job: NewJob, check: Checks, sandbox: SandboxProcess, setting: str
+) -> None:
+    sandbox.fault(kind="generation_fails")
+    job = new_job()
+    reason = "could not make this image" if setting == "object" else "The generation failed at the gateway"
     told = ("It cost nothing (final credits 0).", "The next try (2 left) submits a new generation.")
-    stage.ends(run, "up_for_retry", reason, *told, charges=1, refunds=1)
-    stage.delivers(run, charges=2)
+    check.ended(job.run(), "retryable", reason, *told, charges=1, refunds=1)
+    check.delivered(job.run(), charges=2)
 
 
-@scene("failed_code", values=("generation_failed", "content_policy_violation"))
-def failure_code(stage: Stage, code: str) -> None:
-    stage.sandbox.fault(kind="generation_fails")
-    run = stage.new_task()
-    if code == "generation_failed":
-        stage.ends(run, "up_for_retry", code, "submits a new generation", charges=1, refunds=1)
-        stage.delivers(run, charges=2)
+@turned("failed_code", values=("generation_failed", "content_policy_violation"))
+def test_failure_code(new_job: NewJob, check: Checks, sandbox: SandboxProcess, setting: str) -> None:
+    sandbox.fault(kind="generation_fails")
+    job = new_job()
+    done = job.run()
+    if setting == "generation_failed":
+        check.ended(done, "retryable", setting, "submits a new generation", charges=1, refunds=1)
+        check.delivered(job.run(), charges=2)
     else:
         told = "No retry is made, as the same content would be refused again"
-        stage.ends(run, "failed", code, told, charges=1, refunds=1)
+        check.ended(done, "final", setting, told, charges=1, refunds=1)
 
 
-@scene("refund_on_failure")
-def refund(stage: Stage, refunded: str) -> None:
-    stage.sandbox.fault(kind="generation_fails")
-    run = stage.new_task()
-    if refunded == "none":
-        stage.ends(run, "failed", "No retry is made, as it would pay again", charges=1)
+@turned("refund_on_failure")
+def test_refund(new_job: NewJob, check: Checks, sandbox: SandboxProcess, setting: str) -> None:
+    sandbox.fault(kind="generation_fails")
+    job = new_job()
+    done = job.run()
+    if setting == "none":
+        check.ended(done, "final", "No retry is made, as it would pay again", charges=1)
     else:
         told = "It cost nothing (final credits 0)."
-        stage.ends(run, "up_for_retry", told, charges=1, refunds=int(refunded == "full"))
-        stage.delivers(run, charges=2)
+        check.ended(done, "retryable", told, charges=1, refunds=int(setting == "full"))
+        check.delivered(job.run(), charges=2)
 
 
-@scene("refund_delay_seconds", values=(60, 100))
-def late_refund(stage: Stage, delay: float) -> None:
-    stage.sandbox.assume(refund_on_failure="later")
-    stage.sandbox.fault(kind="generation_fails")
-    run = stage.new_task()
-    stage.ends(run, "up_for_retry", "It cost nothing (final credits 0).", charges=1)
-    stage.sandbox.advance(61)
-    assert stage.sandbox.ledger()["refunds"] == (1 if delay == 60 else 0)
-    stage.delivers(run, charges=2)
+@turned("refund_delay_seconds", values=(60, 100))
+def test_late_refund(new_job: NewJob, check: Checks, sandbox: SandboxProcess, setting: float) -> None:
+    sandbox.assume(refund_on_failure="later")
+    sandbox.fault(kind="generation_fails")
+    job = new_job()
+    check.ended(job.run(), "retryable", "It cost nothing (final credits 0).", charges=1)
+    sandbox.advance(61)
+    assert sandbox.ledger()["refunds"] == (1 if setting == 60 else 0)
+    check.delivered(job.run(), charges=2)
 
 
-@scene("rate_limit_per_window", values=(None, 1, 2))
-def few_requests(stage: Stage, limit: int | None) -> None:
-    stage.sandbox.assume(rate_limit_window_seconds=1)
-    stage.connect(retries=5)
-    stage.delivers(stage.new_task())
-    assert (429 in [entry["status"] for entry in stage.sandbox.requests()]) is (limit is not None)
+@turned("rate_limit_per_window", values=(None, 1, 2))
+def test_few_requests(
+    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: int | None
+) -> None:
+    sandbox.assume(rate_limit_window_seconds=1)
+    connect(retries=5)
+    check.delivered(new_job().run())
+    assert (429 in [entry["status"] for entry in sandbox.requests()]) is (setting is not None)
 
 
-@scene("rate_limit_window_seconds", values=(60, 1))
-def long_window(stage: Stage, window: float) -> None:
-    stage.sandbox.assume(rate_limit_per_window=2)
-    run = stage.new_task(deferrable=True)
-    first = run.begin()
-    assert first.state == "deferred", first.text
-    event = run.fire(first)
-    stage.sandbox.advance(window)
-    stage.delivered(run, run.resume(event))
+@turned("rate_limit_window_seconds", values=(60, 1))
+def test_long_window(new_job: NewJob, check: Checks, sandbox: SandboxProcess, setting: float) -> None:
+    # Told nothing, the client asks in its own time, of which the sandbox makes 400 times as much.
+    sandbox.assume(rate_limit_per_window=2, retry_after="none")
+    job = new_job()
+    waiting = job.defer()
+    finished = job.watch(waiting)
+    assert 429 in [entry["status"] for entry in sandbox.requests()] or setting == 1
+    sandbox.advance(setting)
+    check.delivered(job.resume(waiting, finished))
 
 
-@scene("retry_after")
-def told_when_to_come_again(stage: Stage, form: str) -> None:
-    stage.sandbox.assume(rate_limit_per_window=1, rate_limit_window_seconds=1)
-    stage.connect(retries=5)
-    stage.delivers(stage.new_task())
-    assert 429 in [entry["status"] for entry in stage.sandbox.requests()]
+@turned("retry_after")
+def test_told_when_to_come_again(
+    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: str
+) -> None:
+    sandbox.assume(rate_limit_per_window=1, rate_limit_window_seconds=1)
+    connect(retries=5)
+    check.delivered(new_job().run())
+    assert 429 in [entry["status"] for entry in sandbox.requests()]
 
 
-@scene("server_error_body")
-def server_error(stage: Stage, form: str) -> None:
-    stage.connect(retries=0)
-    stage.sandbox.fault(method="POST", path=CREATE, kind="status", status=500)
-    run = stage.new_task()
-    done = run.run()
-    stage.ended(done, "up_for_retry", "HTTP 500", IN_DOUBT)
+@turned("server_error_body")
+def test_server_error(
+    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: str
+) -> None:
+    connect(retries=0)
+    sandbox.fault(method="POST", path=RIVYA.create, kind="status", status=500)
+    job = new_job()
+    done = job.run()
+    check.ended(done, "retryable", "HTTP 500", IN_DOUBT)
     assert "<html" not in done.text
-    stage.delivers(run)
+    check.delivered(job.run())
 
 
-@scene("request_id_header")
-def request_id(stage: Stage, in_header: bool) -> None:
-    stage.sandbox.control("POST", "credits", {"credits": 0})
-    stage.ends(stage.new_task(), "failed", "request id req_", NO_USE)
+@turned("request_id_header")
+def test_request_id(new_job: NewJob, check: Checks, sandbox: SandboxProcess, setting: bool) -> None:
+    sandbox.set_credits(0)
+    check.ended(new_job().run(), "final", "request id req_", NO_USE)
