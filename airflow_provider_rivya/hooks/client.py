@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import weakref
 from copy import copy
@@ -42,6 +43,7 @@ class ConnectedHook(BaseHook):
         self.conn_id = conn_id
         self._settings: ConnectionSettings | None = None
         self._sync: SyncSender | None = None
+        self._one_client = threading.Lock()
         self._lock = asyncio.Lock()
         self._refreshed_at = -REFRESH_INTERVAL
         self._failed: tuple[float, ConnectionConfigError] | None = None
@@ -182,12 +184,13 @@ class ConnectedHook(BaseHook):
     # -- sending -----------------------------------------------------------------------------------
 
     def get_conn(self) -> SyncSender:
-        """Return the sync client, made when first used; :meth:`close` ends it."""
-        if self._sync is None:
-            from airflow_provider_rivya.api.http import SyncSender
+        """Return the sync client, made when first used, also by several threads; :meth:`close` ends it."""
+        with self._one_client:
+            if self._sync is None:
+                from airflow_provider_rivya.api.http import SyncSender
 
-            self._sync = SyncSender(self._client_settings(self.settings))
-        return self._sync
+                self._sync = SyncSender(self._client_settings(self.settings))
+            return self._sync
 
     async def aget_conn(self) -> AsyncSender:
         """Return the async client of the running event loop."""
