@@ -14,10 +14,9 @@ from airflow.sdk import ObjectStoragePath
 from PIL import Image
 
 from tests import airflows
-from tests.integration.conftest import Connect, sent
+from tests.integration.conftest import Connect, NewTask, sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.task_harness import MAKE, TaskInstanceHarness, one_task
-from tests.integration.conftest import NewTask
 from tests.sandbox_process import SandboxProcess
 
 CREATE = "/api/v1/generations"
@@ -99,7 +98,9 @@ def test_inline_wait_over_defers(new_task: NewTask, sandbox: SandboxProcess) -> 
 
 
 @at_each
-def test_deferral_carries_no_secret(new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
+def test_deferral_carries_no_secret(
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
     _, arguments = new_task(deferrable=True).begin().trigger or ("", {})
     numbers = {"submitted_at", "deadline", "credits_reserved"}
     assert set(arguments) == {"generation_id", gateway.conn_argument, "category", *numbers}
@@ -107,7 +108,10 @@ def test_deferral_carries_no_secret(new_task: NewTask, gateway: TestedGateway, s
 
 
 def test_execution_timeout_wins_if_smaller(new_task: NewTask) -> None:
-    _, arguments = new_task(deferrable=True, execution_timeout=timedelta(minutes=2)).begin().trigger or ("", {})
+    _, arguments = new_task(deferrable=True, execution_timeout=timedelta(minutes=2)).begin().trigger or (
+        "",
+        {},
+    )
     assert 0 < arguments["deadline"] - arguments["submitted_at"] < 125
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow_provider_rivya.submission.fate import NOT_KNOWN_YET
 
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
-from airflow_provider_rivya.submission.fate import NOT_KNOWN_YET
 from tests import airflows
 from tests.integration.conftest import Connect, Listener, sent
-from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.integration.landed_files import CREATE, check_image, file_of
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 UPLOAD = "/api/v1/files"

@@ -15,10 +15,9 @@ from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.stores import RecordStore, SafeRecords
 from tests import airflows
-from tests.integration.conftest import Connect, Listener, sent
-from tests.integration.task_harness import MAKE, TaskInstanceHarness
-from tests.integration.conftest import NewTask
+from tests.integration.conftest import Connect, Listener, NewTask, sent
 from tests.integration.landed_files import CREATE
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.usefixtures("database", "connect")
@@ -59,7 +58,9 @@ class Unrecorded(RivyaGenerateOperator):
         return replace(submitter, records=SafeRecords(store, self.conn_id))
 
 
-def one_of(operator: type[Any], strike: BaseException, landing: Path, **arguments: Any) -> TaskInstanceHarness:
+def one_of(
+    operator: type[Any], strike: BaseException, landing: Path, **arguments: Any
+) -> TaskInstanceHarness:
     strikes = [strike]
     place = {} if airflows.STATE_STORE else {"state_path": f"file://{landing.parent}/records/"}
 
@@ -147,7 +148,9 @@ def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
     new_task: NewTask, sandbox: SandboxProcess, photo: Path, landing: Path
 ) -> None:
     sandbox.reset(speed=1)
-    run = new_task(model="nano-banana-2", reference_media=str(photo), timeout=timedelta(seconds=0.2), retries=0)
+    run = new_task(
+        model="nano-banana-2", reference_media=str(photo), timeout=timedelta(seconds=0.2), retries=0
+    )
     assert run.run().state == "failed"
     (task,) = sandbox.tasks()
     kept = photo.read_bytes()
@@ -364,7 +367,9 @@ def test_a_refused_new_request_names_the_running_one_beside_it(
 def test_cleared_to_land_once_more_when_its_reference_is_gone_names_what_was_delivered(
     new_task: NewTask, sandbox: SandboxProcess, photo: Path
 ) -> None:
-    run = new_task(model="nano-banana-2", reference_media=str(photo), on_rerun_after_delivery="reuse", retries=0)
+    run = new_task(
+        model="nano-banana-2", reference_media=str(photo), on_rerun_after_delivery="reuse", retries=0
+    )
     assert run.run().state == "success"
     (task,) = sandbox.tasks()
     photo.unlink()

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from tests.integration.conftest import NewTask
 from tests.integration.lineage import Lineage, Name
 from tests.integration.task_harness import TaskInstanceHarness
-from tests.integration.conftest import NewTask
 from tests.sandbox_process import SandboxProcess
 
 MODEL = "nano-banana-2"

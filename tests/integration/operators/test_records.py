@@ -11,9 +11,8 @@ import pytest
 
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.submission import decide as submission
-from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.conftest import Connect, Listener, NewTask, sent
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.conftest import NewTask
 from tests.integration.landed_files import CREATE
 from tests.sandbox_process import SandboxProcess
 
@@ -126,7 +125,9 @@ def test_uncertain_submission_fails_on_request(
     assert charges(sandbox) == 1
 
 
-def test_record_in_a_file(new_task: NewTask, sandbox: SandboxProcess, connect: Connect, tmp_path: Path) -> None:
+def test_record_in_a_file(
+    new_task: NewTask, sandbox: SandboxProcess, connect: Connect, tmp_path: Path
+) -> None:
     connect(retries=0)
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
     run = new_task(state_path=f"file://{tmp_path}/state")

@@ -10,10 +10,9 @@ from airflow.sdk import Asset, AssetAlias
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.operators.reporting import without_urls
-from tests.integration.conftest import sent
+from tests.integration.conftest import NewTask, sent
 from tests.integration.gateways import RIVYA, TestedGateway, at_each
 from tests.integration.task_harness import TaskInstanceHarness
-from tests.integration.conftest import NewTask
 from tests.sandbox_process import SandboxProcess
 from tests.telemetry import StatusCode, Telemetry
 

@@ -16,9 +16,8 @@ from airflow_provider_rivya.exceptions import (
     OutputError,
 )
 from tests import airflows
-from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.conftest import Connect, Listener, NewTask, sent
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.conftest import NewTask
 from tests.integration.landed_files import check_image
 from tests.sandbox_process import SandboxProcess
 
@@ -253,7 +252,9 @@ def test_cleared_while_running_re_attaches(new_task: NewTask, sandbox: SandboxPr
 
 
 @at_each
-def test_cleared_after_delivery_is_made_anew(new_task: NewTask, sandbox: SandboxProcess, landing: Path) -> None:
+def test_cleared_after_delivery_is_made_anew(
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path
+) -> None:
     run = new_task()
     assert run.run().state == "success"
     first = run.xcom()["generation_id"]

@@ -274,7 +274,11 @@ def test_a_failure_may_be_a_skip(
 
 
 def test_a_full_place_is_tried_again(
-    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, no_download_pauses: None
+    sensor: NewSensor,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    landing: Path,
+    no_download_pauses: None,
 ) -> None:
     sandbox.fault(method="GET", path=gateway.results, kind="truncated", times=3)
     run = sensor(output_path=f"file://{landing}/")

@@ -28,7 +28,9 @@ def _time_stands_still(sandbox: SandboxProcess) -> None:
     sandbox.reset(speed=1)
 
 
-def watched(run: TaskInstanceHarness, sandbox: SandboxProcess, deferrable: bool, state: str = "success") -> None:
+def watched(
+    run: TaskInstanceHarness, sandbox: SandboxProcess, deferrable: bool, state: str = "success"
+) -> None:
     """Run a sensor whose generation ends after its first look, if it is deferrable, else before."""
     if not deferrable:
         sandbox.advance(60)
