@@ -1,8 +1,11 @@
-"""What a retry, a clear, a timeout and a lost record do to a paid generation."""
+"""
+What Airflow's retries, clears, timeouts and renderings do to a paid generation.
+
+What the job makes of them at each gateway is in tests/integration/generation/test_reruns.py.
+"""
 
 from __future__ import annotations
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,17 +14,12 @@ import pytest
 
 from airflow_provider_rivya.exceptions import (
     ConnectionConfigError,
-    GenerationFailedError,
     GenerationTimeoutError,
-    OutputError,
 )
 from tests import airflows
-from tests.integration.conftest import Connect, Listener, NewTask, sent
+from tests.integration.conftest import Connect, Listener, NewTask
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.landed_files import check_image
 from tests.sandbox_process import SandboxProcess
-
-REFUND = {"code": "generation_failed", "message": "no luck"}
 
 
 def charges(sandbox: SandboxProcess) -> int:
@@ -31,7 +29,6 @@ def charges(sandbox: SandboxProcess) -> int:
 # -- a retry -------------------------------------------------------------------------------------------
 
 
-@at_each
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_timeout_and_the_retry_re_attaches(
     new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener, deferrable: bool
@@ -53,7 +50,6 @@ def test_timeout_and_the_retry_re_attaches(
     assert run.xcom()["generation_id"] == task_id
 
 
-@at_each
 def test_no_retry_left_says_so(new_task: NewTask, sandbox: SandboxProcess, logs: Listener) -> None:
     sandbox.reset(speed=1)
     run = new_task(timeout=timedelta(seconds=0.2), retries=0)
@@ -85,21 +81,6 @@ def test_airflow_ends_the_deferral(new_task: NewTask, sandbox: SandboxProcess, t
 
 
 @at_each
-def test_retry_with_other_words_delivers_what_was_paid_for(
-    new_task: NewTask, sandbox: SandboxProcess, logs: Listener
-) -> None:
-    sandbox.reset(speed=1)
-    arguments: dict[str, Any] = {"timeout": timedelta(seconds=0.2), "prompt": "first"}
-    run = new_task(arguments)
-    assert run.run().state == "up_for_retry"
-    arguments["prompt"] = "second"
-    sandbox.advance(30)
-    assert run.run().state == "success"
-    assert "The request renders otherwise" in logs.text
-    assert [task["prompt"] for task in sandbox.tasks()] == ["first"]
-
-
-@at_each
 def test_retry_without_its_reference(
     new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
 ) -> None:
@@ -111,28 +92,6 @@ def test_retry_without_its_reference(
     done = run.run()
     assert done.state == "success", done.text
     assert charges(sandbox) == 1
-
-
-@at_each
-@pytest.mark.usefixtures("no_download_pauses")
-def test_output_place_gone_after_paying(new_task: NewTask, sandbox: SandboxProcess, landing: Path) -> None:
-    run = new_task(deferrable=True)
-    deferred = run.begin()
-    event = run.fire(deferred)
-    shutil.rmtree(landing)
-    landing.write_text("a file in the place of the folder")
-    done = run.resume(event)
-    assert done.state == "up_for_retry", done.text
-    assert isinstance(done.error, OutputError)
-    assert "; its result is not lost" in done.text
-    again = run.run()  # still so: not final, and not paid again
-    assert again.state == "up_for_retry", again.text
-    assert "does not pay again" in again.text
-    landing.unlink()
-    landing.mkdir()
-    assert run.run().state == "success"
-    assert charges(sandbox) == 1
-    check_image(run.xcom()["outputs"][0])
 
 
 def test_output_path_is_the_one_of_the_submission(
@@ -148,97 +107,24 @@ def test_output_path_is_the_one_of_the_submission(
 
 
 @at_each
-@pytest.mark.parametrize("key", [None, "revoked"])
-def test_connection_broken_while_waiting(
-    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect, key: str | None
-) -> None:
+def test_connection_gone_while_waiting(new_task: NewTask, sandbox: SandboxProcess, connect: Connect) -> None:
     run = new_task(deferrable=True)
     event = run.fire(run.begin())
-    connect(key=key and gateway.revoked)
+    connect(key=None)
     done = run.resume(event)
     assert done.state == "up_for_retry", done.text
-    assert isinstance(done.error, ConnectionConfigError) is (key is None)
+    assert isinstance(done.error, ConnectionConfigError)
     assert "othing was charged" not in done.text
     # A file's name depends on the connection: whether there is one is not known without it.
-    looked_up = airflows.STATE_STORE or key is not None
-    assert run.xcom(key="failure")["submitted"] is (True if looked_up else None)
+    assert run.xcom(key="failure")["submitted"] is (True if airflows.STATE_STORE else None)
     connect()
     assert run.run().state == "success"
     assert charges(sandbox) == 1
 
 
-# -- the gateway's verdict -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("error", [REFUND, None], ids=["with a reason", "without"])
-@pytest.mark.parametrize("deferrable", [True, False])
-def test_failed_and_refunded_is_made_anew(
-    new_task: NewTask, sandbox: SandboxProcess, error: dict[str, str] | None, deferrable: bool
-) -> None:
-    sandbox.fault(kind="generation_fails", error=error, refund=True)
-    run = new_task(deferrable=deferrable)
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
-    assert isinstance(done.error, GenerationFailedError)
-    assert "It cost nothing (final credits 0)." in done.text
-    assert "The next try (2 left) submits a new generation." in done.text
-    assert ("no luck" if error else "the gateway gives no reason") in done.text
-    assert run.run().state == "success"
-    ledger = sandbox.ledger()
-    assert (ledger["charges"], ledger["refunds"]) == (2, 1)
-    assert len({entry["idempotency_key"] for entry in ledger["entries"]}) == 2
-    assert run.record()["attempt"] == 1
-
-
-def test_failed_and_charged_is_not_made_anew(new_task: NewTask, sandbox: SandboxProcess) -> None:
-    sandbox.fault(kind="generation_fails", refund=False)
-    run = new_task(deferrable=True)
-    done = run.run()
-    assert done.state == "failed"
-    assert "It cost 1 credit although it failed." in done.text
-    assert "No retry is made, as it would pay again" in done.text
-    run.clear()  # a person may
-    assert run.run().state == "success"
-    assert charges(sandbox) == 2
-
-
-def test_content_refused_is_not_repeated(new_task: NewTask, sandbox: SandboxProcess) -> None:
-    refusal = {"code": "content_policy_violation", "message": "no"}
-    sandbox.fault(kind="generation_fails", error=refusal, refund=True)
-    done = new_task().run()
-    assert done.state == "failed"
-    assert "the same content would be refused again" in done.text
-
-
-@pytest.mark.parametrize("when", ["none", "later"])
-def test_refund_switches(new_task: NewTask, sandbox: SandboxProcess, when: str) -> None:
-    sandbox.assume(refund_on_failure=when, failed_error="null")
-    sandbox.fault(kind="generation_fails")
-    done = new_task().run()
-    assert done.state == ("failed" if when == "none" else "up_for_retry")
-
-
-@at_each
-def test_the_gateway_forgets_the_task(
-    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess
-) -> None:
-    run = new_task(deferrable=True)
-    deferred = run.begin()
-    event = run.fire(deferred)
-    sandbox.assume(task_retention_seconds=1)
-    sandbox.advance(5)
-    done = run.resume(event)
-    assert done.state == "up_for_retry"
-    assert gateway.not_found in done.text
-    assert sandbox.tasks()[0]["id"] in done.text
-    assert charges(sandbox) == 1
-    assert len(sent(sandbox, "POST", gateway.create)) == 1
-
-
 # -- a clear -------------------------------------------------------------------------------------------
 
 
-@at_each
 def test_cleared_while_running_re_attaches(new_task: NewTask, sandbox: SandboxProcess) -> None:
     sandbox.reset(speed=1)
     run = new_task(deferrable=True)
@@ -251,7 +137,6 @@ def test_cleared_while_running_re_attaches(new_task: NewTask, sandbox: SandboxPr
     assert charges(sandbox) == 1
 
 
-@at_each
 def test_cleared_after_delivery_is_made_anew(
     new_task: NewTask, sandbox: SandboxProcess, landing: Path
 ) -> None:
@@ -265,22 +150,6 @@ def test_cleared_after_delivery_is_made_anew(
     assert len(list(landing.iterdir())) == 2
 
 
-@at_each
-def test_cleared_after_delivery_is_reused_on_request(
-    new_task: NewTask, sandbox: SandboxProcess, landing: Path
-) -> None:
-    run = new_task(on_rerun_after_delivery="reuse")
-    assert run.run().state == "success"
-    first = run.xcom()
-    for file in landing.iterdir():
-        file.unlink()
-    run.clear()
-    assert run.run().state == "success"
-    assert run.xcom()["outputs"][0]["sha256"] == first["outputs"][0]["sha256"]
-    assert charges(sandbox) == 1
-
-
-@at_each
 def test_a_clear_asks_once(new_task: NewTask, sandbox: SandboxProcess) -> None:
     """The retries after a clear are no clears: what it went on with is not made anew by them."""
     sandbox.reset(speed=1)
@@ -293,24 +162,6 @@ def test_a_clear_asks_once(new_task: NewTask, sandbox: SandboxProcess) -> None:
     assert charges(sandbox) == 1
 
 
-@at_each
-def test_cleared_with_another_request(new_task: NewTask, sandbox: SandboxProcess, logs: Listener) -> None:
-    sandbox.reset(speed=1)
-    arguments: dict[str, Any] = {"deferrable": True, "prompt": "first"}
-    run = new_task(arguments)
-    run.begin()
-    abandoned = sandbox.tasks()[0]["id"]
-    arguments["prompt"] = "second"
-    run.clear()
-    deferred = run.begin()
-    sandbox.advance(30)
-    assert run.resume(run.fire(deferred)).state == "success"
-    assert f"Left behind: generation {abandoned}" in logs.text
-    assert sorted(task["prompt"] for task in sandbox.tasks()) == ["first", "second"]
-    assert charges(sandbox) == 2
-
-
-@at_each
 @pytest.mark.parametrize("executor", ["success", None])
 def test_cleared_on_the_worker_with_another_request(
     new_task: NewTask, sandbox: SandboxProcess, logs: Listener, executor: str | None
@@ -336,30 +187,7 @@ def test_cleared_on_the_worker_with_another_request(
         assert "The task was cleared and asks for something else now. Left behind: generation" in logs.text
 
 
-# -- answers that were there before their request --------------------------------------------------------
-
-
-def test_a_generation_of_somebody_else_is_refused_and_a_clear_makes_a_new_one(
-    new_task: NewTask, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As when a DAG run was deleted and made again under its run id: no record, but the same key."""
-    from airflow_provider_rivya.submission import lookup
-
-    run = new_task(deferrable=False)
-    assert run.run().state == "success"
-    (first,) = sandbox.tasks()
-    run.lose_record()
-    with monkeypatch.context() as patch:
-        patch.setattr(lookup, "FOREIGN_TOLERANCE", -60.0)
-        done = run.run()
-    assert done.state == "failed"
-    assert f"answered with generation {first['id']}, which was created" in str(done.error)
-    assert "Clear the task: it then submits anew under a new key" in str(done.error)
-    assert run.xcom(key="failure")["submitted"] is False
-    assert run.record()["state"] == "withdrawn"
-    run.clear()
-    assert run.run().state == "success"
-    assert charges(sandbox) == 2
+# -- a request that cannot be made any more ------------------------------------------------------------
 
 
 @at_each
