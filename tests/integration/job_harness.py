@@ -123,7 +123,7 @@ class JobHarness:
         self.conn_id = gateway.conn_id
         self.stop = stop or StopFlag()
         self._gateway = gateway
-        self._folder = records
+        self.records = records
         self._retries = self._max_tries = retries
         self._tries = 0
         self._durable = durable
@@ -196,13 +196,13 @@ class JobHarness:
     @property
     def record(self) -> Any:
         """The submission record as it is stored; ``None``: there is none."""
-        return InFolder(self._folder).read()
+        return InFolder(self.records).read()
 
     def change_record(self, document: Any) -> None:
-        InFolder(self._folder).replace(document)
+        InFolder(self.records).replace(document)
 
     def lose_record(self) -> None:
-        InFolder(self._folder).remove()
+        InFolder(self.records).remove()
 
     # -- its parts -------------------------------------------------------------------------------------
 
@@ -257,7 +257,7 @@ class JobHarness:
         identity = Identity(hook.settings.idempotency_namespace, "dag", "run", "make", -1)
         store: RecordStore = NoRecords()
         if self._durable:
-            store = FileRecords(OutputPlace(f"{self._folder}/"), identity)
+            store = FileRecords(OutputPlace(f"{self.records}/"), identity)
         context = SubmissionContext(
             client=hook,
             records=RecordKeeper(store, hook.conn_id),

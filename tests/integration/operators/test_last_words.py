@@ -196,24 +196,6 @@ def test_a_refused_new_generation_is_not_the_failed_one_before_it(
     assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
 
 
-def test_without_a_record_a_failed_generation_is_followed_by_a_new_one(
-    new_task: NewTask, sandbox: SandboxProcess, logs: Listener
-) -> None:
-    """The gateway replays the key of the first try, and with it the failure."""
-    run = new_task(durable=False)
-    sandbox.fault(kind="generation_fails", path="*/generations", refund=True)
-    assert run.run().state == "up_for_retry"
-    (failed,) = sandbox.tasks()
-    assert run.run().state == "success"
-    assert (
-        f"Generation {failed['id']} is an earlier try's, which had failed and cost nothing: a new one is "
-        "submitted." in logs.text
-    )
-    assert len(sandbox.tasks()) == 2
-    assert len({request["idempotency_key"] for request in sent(sandbox, "POST", CREATE)}) == 2
-    assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
-
-
 @pytest.mark.parametrize("final", [True, False])
 def test_what_a_decorated_function_raises_on_a_retry_does_not_leave_the_result_behind(
     new_task: NewTask, sandbox: SandboxProcess, landing: Path, logs: Listener, final: bool

@@ -6,6 +6,7 @@ What the job makes of them at each gateway is in tests/integration/generation/te
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from airflow_provider_rivya.exceptions import (
     ConnectionConfigError,
     GenerationTimeoutError,
+    OutputError,
 )
 from tests import airflows
 from tests.integration.conftest import Connect, Listener, NewTask
@@ -91,6 +93,23 @@ def test_retry_without_its_reference(
     sandbox.advance(30)
     done = run.run()
     assert done.state == "success", done.text
+    assert charges(sandbox) == 1
+
+
+@pytest.mark.usefixtures("no_download_pauses")
+def test_output_place_gone_after_paying(new_task: NewTask, sandbox: SandboxProcess, landing: Path) -> None:
+    run = new_task(deferrable=True)
+    event = run.fire(run.begin())
+    shutil.rmtree(landing)
+    landing.write_text("a file in the place of the folder")
+    assert run.resume(event).state == "up_for_retry"
+    again = run.run()  # still so: not final, and not paid again
+    assert again.state == "up_for_retry", again.text
+    assert isinstance(again.error, OutputError)
+    assert "does not pay again" in again.text
+    landing.unlink()
+    landing.mkdir()
+    assert run.run().state == "success"
     assert charges(sandbox) == 1
 
 
