@@ -10,12 +10,12 @@ from airflow.sdk import task
 from tests import airflows
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import bench, database, no_pauses
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
+from tests.integration.operators.conftest import bench, database, no_download_pauses
 
-__all__ = ["bench", "database", "no_pauses"]
+__all__ = ["bench", "database", "no_download_pauses"]
 
-NewTask = Callable[..., Bench]
+NewTask = Callable[..., TaskInstanceHarness]
 
 UPSTREAM = "upstream"
 
@@ -30,7 +30,7 @@ def decorated(database: None, connect: Connect, gateway: TestedGateway, landing:
         upstream: Callable[[], Any] | None = None,
         expand: Any = None,
         **options: Any,
-    ) -> Bench:
+    ) -> TaskInstanceHarness:
         records = landing.parent / "records"
         given = {
             "task_id": MAKE,
@@ -50,6 +50,6 @@ def decorated(database: None, connect: Connect, gateway: TestedGateway, landing:
             else:
                 make.expand(**expand)
 
-        return Bench(build, records)
+        return TaskInstanceHarness(build, records)
 
     return new

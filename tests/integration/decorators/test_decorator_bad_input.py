@@ -11,7 +11,7 @@ from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequ
 from tests.integration.conftest import Connect
 from tests.integration.decorators.conftest import NewTask
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.bench import MAKE
+from tests.integration.task_harness import MAKE
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at_each

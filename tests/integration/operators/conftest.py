@@ -15,10 +15,10 @@ import pytest
 
 from tests import airflows
 from tests.integration.gateways import TestedGateway
-from tests.integration.operators.bench import Bench, one_task
+from tests.integration.task_harness import TaskInstanceHarness, one_task
 from tests.telemetry import Telemetry, collecting
 
-NewBench = Callable[..., Bench]
+NewTask = Callable[..., TaskInstanceHarness]
 
 
 @cache
@@ -36,24 +36,24 @@ def database() -> None:
 
 
 @pytest.fixture
-def bench(database: None, connect: Any, landing: Path, _tested: TestedGateway) -> NewBench:
+def new_task(database: None, connect: Any, landing: Path, _tested: TestedGateway) -> NewTask:
     """Return a DAG run with one task ``make``; outputs land in ``landing``, and nothing else does."""
     numbers = itertools.count(1)
 
-    def new(arguments: dict[str, Any] | None = None, **more: Any) -> Bench:
+    def new(arguments: dict[str, Any] | None = None, **more: Any) -> TaskInstanceHarness:
         given = {} if arguments is None else arguments
         records = landing.parent / "records" / str(next(numbers))
         defaults = {"output_path": f"file://{landing}/"}
         if not airflows.STATE_STORE:
             defaults["state_path"] = f"file://{records}/"
         given.update({**defaults, **given, **more})
-        return Bench(one_task(given, _tested), records)
+        return TaskInstanceHarness(one_task(given, _tested), records)
 
     return new
 
 
 @pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_download_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the waits between the attempts of one download away; the attempts stay."""
     import tenacity
 

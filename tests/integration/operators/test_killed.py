@@ -11,8 +11,8 @@ from airflow_provider_rivya.submission.fate import NOT_KNOWN_YET
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from tests import airflows
 from tests.integration.conftest import Connect, Listener, sent
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.test_delivery import CREATE, check_file, file_of
+from tests.integration.landed_files import CREATE, check_image, file_of
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 UPLOAD = "/api/v1/files"
@@ -42,7 +42,7 @@ class Killed(RivyaGenerateOperator):
             self.on_kill()
 
 
-def killed_when(moment: str, photo: Path, landing: Path) -> Bench:
+def killed_when(moment: str, photo: Path, landing: Path) -> TaskInstanceHarness:
     moments, records = [moment], landing.parent / "records"
     place = {} if airflows.STATE_STORE else {"state_path": f"file://{records}/"}
 
@@ -59,7 +59,7 @@ def killed_when(moment: str, photo: Path, landing: Path) -> Bench:
         )
         task.moments = moments
 
-    return Bench(build, records)
+    return TaskInstanceHarness(build, records)
 
 
 @pytest.mark.usefixtures("database")
@@ -82,7 +82,7 @@ def test_asked_to_stop_before_the_paid_call(
     assert run.run().state == "success"
     assert sandbox.ledger()["charges"] == 1
     (output,) = run.xcom()["outputs"]
-    check_file(output)
+    check_image(output)
     assert list(landing.iterdir()) == [file_of(output)]
 
 
@@ -119,5 +119,5 @@ def test_asked_to_stop_after_the_paid_call(
     assert f"Asked to stop. The gateway cannot cancel. Generation {generation_id} {fate}" in logs.text
     assert sandbox.ledger()["charges"] == 1
     (output,) = run.xcom()["outputs"]
-    check_file(output)
+    check_image(output)
     assert list(landing.iterdir()) == [file_of(output)]

@@ -15,10 +15,9 @@ from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.stores import RecordStore, SafeRecords
 from tests import airflows
-from tests.integration.conftest import Connect, Listener, sent
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import CREATE
+from tests.integration.conftest import Connect, Listener, NewTask, sent
+from tests.integration.landed_files import CREATE
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.usefixtures("database", "connect")
@@ -59,7 +58,9 @@ class Unrecorded(RivyaGenerateOperator):
         return replace(submitter, records=SafeRecords(store, self.conn_id))
 
 
-def one_of(operator: type[Any], strike: BaseException, landing: Path, **arguments: Any) -> Bench:
+def one_of(
+    operator: type[Any], strike: BaseException, landing: Path, **arguments: Any
+) -> TaskInstanceHarness:
     strikes = [strike]
     place = {} if airflows.STATE_STORE else {"state_path": f"file://{landing.parent}/records/"}
 
@@ -76,7 +77,7 @@ def one_of(operator: type[Any], strike: BaseException, landing: Path, **argument
         )
         task.strikes = strikes
 
-    return Bench(build, landing.parent / "records")
+    return TaskInstanceHarness(build, landing.parent / "records")
 
 
 @pytest.mark.parametrize(
@@ -108,10 +109,10 @@ def test_struck_after_it_has_submitted(
 
 @pytest.mark.parametrize("timeout", [True, False])
 def test_airflow_ends_the_deferral_of_a_task_without_a_record(
-    bench: NewBench, sandbox: SandboxProcess, timeout: bool
+    new_task: NewTask, sandbox: SandboxProcess, timeout: bool
 ) -> None:
     sandbox.reset(speed=1)
-    run = bench(deferrable=True, durable=False)
+    run = new_task(deferrable=True, durable=False)
     run.begin()
     done = run.fail_deferral(timeout=timeout)
     assert done.state == "up_for_retry"
@@ -144,10 +145,12 @@ def test_an_answer_that_could_not_be_recorded_is_recorded_on_the_resume(
 
 
 def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
-    bench: NewBench, sandbox: SandboxProcess, photo: Path, landing: Path
+    new_task: NewTask, sandbox: SandboxProcess, photo: Path, landing: Path
 ) -> None:
     sandbox.reset(speed=1)
-    run = bench(model="nano-banana-2", reference_media=str(photo), timeout=timedelta(seconds=0.2), retries=0)
+    run = new_task(
+        model="nano-banana-2", reference_media=str(photo), timeout=timedelta(seconds=0.2), retries=0
+    )
     assert run.run().state == "failed"
     (task,) = sandbox.tasks()
     kept = photo.read_bytes()
@@ -172,10 +175,10 @@ def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
 
 
 def test_a_refused_new_generation_is_not_the_failed_one_before_it(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess
 ) -> None:
     connect(retries=0)
-    run = bench()
+    run = new_task()
     sandbox.fault(kind="generation_fails", path="*/generations", refund=True)
     assert run.run().state == "up_for_retry"
     (task,) = sandbox.tasks()
@@ -193,27 +196,9 @@ def test_a_refused_new_generation_is_not_the_failed_one_before_it(
     assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
 
 
-def test_without_a_record_a_failed_generation_is_followed_by_a_new_one(
-    bench: NewBench, sandbox: SandboxProcess, logs: Listener
-) -> None:
-    """The gateway replays the key of the first try, and with it the failure."""
-    run = bench(durable=False)
-    sandbox.fault(kind="generation_fails", path="*/generations", refund=True)
-    assert run.run().state == "up_for_retry"
-    (failed,) = sandbox.tasks()
-    assert run.run().state == "success"
-    assert (
-        f"Generation {failed['id']} is an earlier try's, which had failed and cost nothing: a new one is "
-        "submitted." in logs.text
-    )
-    assert len(sandbox.tasks()) == 2
-    assert len({request["idempotency_key"] for request in sent(sandbox, "POST", CREATE)}) == 2
-    assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
-
-
 @pytest.mark.parametrize("final", [True, False])
 def test_what_a_decorated_function_raises_on_a_retry_does_not_leave_the_result_behind(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path, logs: Listener, final: bool
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path, logs: Listener, final: bool
 ) -> None:
     from airflow_provider_rivya.decorators.rivya import rivya_generate_task
 
@@ -237,7 +222,7 @@ def test_what_a_decorated_function_raises_on_a_retry_does_not_leave_the_result_b
         )(prompt)()
 
     sandbox.reset(speed=1)
-    run = Bench(build, landing.parent / "records")
+    run = TaskInstanceHarness(build, landing.parent / "records")
     assert run.run().state == "up_for_retry"
     sandbox.advance(60)
     done = run.run()
@@ -251,11 +236,11 @@ def test_what_a_decorated_function_raises_on_a_retry_does_not_leave_the_result_b
 
 
 def test_a_record_place_that_is_gone_wrong_on_the_resume_is_not_the_end(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path
 ) -> None:
     """Another worker may lack what its place needs; the generation is paid for."""
     arguments: dict[str, Any] = {"deferrable": True, "state_path": f"file://{landing.parent}/records/"}
-    run = bench(arguments)
+    run = new_task(arguments)
     begun = run.begin()
     arguments["state_path"] = "s4://records/"
     done = run.resume(run.fire(begun))
@@ -264,14 +249,14 @@ def test_a_record_place_that_is_gone_wrong_on_the_resume_is_not_the_end(
 
 
 def test_a_record_place_that_is_gone_wrong_on_a_retry_says_that_nothing_is_known(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path
 ) -> None:
     sandbox.reset(speed=1)
     arguments: dict[str, Any] = {
         "timeout": timedelta(seconds=0.2),
         "state_path": f"file://{landing.parent}/records/",
     }
-    run = bench(arguments)
+    run = new_task(arguments)
     assert run.run().state == "up_for_retry"
     arguments["state_path"] = "s4://records/"
     done = run.run()
@@ -286,10 +271,10 @@ def test_a_record_place_that_is_gone_wrong_on_a_retry_says_that_nothing_is_known
 
 
 def test_a_connection_that_is_away_on_the_resume_is_not_the_end(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Airflow says that there is no such connection where a secrets backend is away."""
-    run = bench(deferrable=True, durable=False)
+    run = new_task(deferrable=True, durable=False)
     begun = run.begin()
     event = run.fire(begun)
     monkeypatch.delenv("AIRFLOW_CONN_RIVYA_DEFAULT")
@@ -328,7 +313,7 @@ def test_a_skip_names_what_it_leaves(sandbox: SandboxProcess, landing: Path, log
         )(prompt)()
 
     sandbox.reset(speed=1)
-    run = Bench(build, landing.parent / "records")
+    run = TaskInstanceHarness(build, landing.parent / "records")
     assert run.run().state == "up_for_retry"
     assert run.run().state == "skipped"
     (task,) = sandbox.tasks()
@@ -340,12 +325,12 @@ def test_a_skip_names_what_it_leaves(sandbox: SandboxProcess, landing: Path, log
 
 
 def test_a_refused_new_request_names_the_running_one_beside_it(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess
 ) -> None:
     connect(retries=0)
     sandbox.reset(speed=1)
     given: dict[str, Any] = {"timeout": timedelta(seconds=0.2)}
-    run = bench(given)
+    run = new_task(given)
     assert run.run().state == "up_for_retry"
     (task,) = sandbox.tasks()
     given["prompt"] = "Something else"
@@ -362,9 +347,11 @@ def test_a_refused_new_request_names_the_running_one_beside_it(
 
 
 def test_cleared_to_land_once_more_when_its_reference_is_gone_names_what_was_delivered(
-    bench: NewBench, sandbox: SandboxProcess, photo: Path
+    new_task: NewTask, sandbox: SandboxProcess, photo: Path
 ) -> None:
-    run = bench(model="nano-banana-2", reference_media=str(photo), on_rerun_after_delivery="reuse", retries=0)
+    run = new_task(
+        model="nano-banana-2", reference_media=str(photo), on_rerun_after_delivery="reuse", retries=0
+    )
     assert run.run().state == "success"
     (task,) = sandbox.tasks()
     photo.unlink()

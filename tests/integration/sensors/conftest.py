@@ -8,13 +8,13 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import bench, database, no_pauses, telemetry
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
+from tests.integration.operators.conftest import bench, database, no_download_pauses, telemetry
 from tests.sandbox_process import SandboxProcess
 
-__all__ = ["bench", "database", "no_pauses", "telemetry"]
+__all__ = ["bench", "database", "no_download_pauses", "telemetry"]
 
-NewSensor = Callable[..., Bench]
+NewSensor = Callable[..., TaskInstanceHarness]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def sensor(
 ) -> NewSensor:
     """Return a DAG run with one sensor ``make``, for a generation that was submitted elsewhere."""
 
-    def new(**arguments: Any) -> Bench:
+    def new(**arguments: Any) -> TaskInstanceHarness:
         given: dict[str, Any] = {
             "task_id": MAKE,
             "deferrable": True,
@@ -53,6 +53,6 @@ def sensor(
         }
         if "generation_id" not in given:
             given["generation_id"] = elsewhere()
-        return Bench(lambda: gateway.sensor(**given))
+        return TaskInstanceHarness(lambda: gateway.sensor(**given))
 
     return new

@@ -23,7 +23,7 @@ from airflow_provider_rivya.sensors import watching
 from airflow_provider_rivya.waiting import decide as waiting
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TestedGateway, at, at_each
-from tests.integration.operators.bench import MAKE, Bench
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.integration.sensors.conftest import NewSensor
 from tests.sandbox_process import SandboxProcess
 
@@ -32,7 +32,7 @@ pytestmark = at_each
 ONLY_WATCHES = "This task only watches and has paid nothing."
 
 
-def check(run: Bench, gateway: TestedGateway, sandbox: SandboxProcess) -> dict[str, Any]:
+def check(run: TaskInstanceHarness, gateway: TestedGateway, sandbox: SandboxProcess) -> dict[str, Any]:
     result = run.xcom()
     assert result["generation_id"] == sandbox.tasks()[-1]["id"]
     assert {name: result[name] for name in ("gateway", "model", "status", "credits_final")} == {
@@ -274,7 +274,11 @@ def test_a_failure_may_be_a_skip(
 
 
 def test_a_full_place_is_tried_again(
-    sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, no_pauses: None
+    sensor: NewSensor,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    landing: Path,
+    no_download_pauses: None,
 ) -> None:
     sandbox.fault(method="GET", path=gateway.results, kind="truncated", times=3)
     run = sensor(output_path=f"file://{landing}/")

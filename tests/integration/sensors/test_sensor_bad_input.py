@@ -11,7 +11,7 @@ from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequestError
 from airflow_provider_rivya.sensors.rivya import RivyaCreditsSensor, RivyaTaskSensor
 from tests.integration.conftest import Connect
-from tests.integration.operators.bench import MAKE, Bench, Try
+from tests.integration.task_harness import MAKE, TaskInstanceHarness, Try
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.usefixtures("database", "connect")
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("database", "connect")
 
 def refused(build: Any, sandbox: SandboxProcess, map_index: int = -1) -> Try:
     """Run a sensor that must not get through to the gateway."""
-    run = Bench(build)
+    run = TaskInstanceHarness(build)
     done = run.begin(map_index=map_index)
     assert done.state == "failed", done.text  # with two retries left
     assert isinstance(done.error, AirflowFailException)

@@ -11,7 +11,7 @@ from airflow_provider_rivya.operators.reporting import without_urls
 from tests.integration.conftest import sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.lineage import Lineage
-from tests.integration.operators.bench import Bench
+from tests.integration.task_harness import TaskInstanceHarness
 from tests.integration.sensors.conftest import NewSensor
 from tests.sandbox_process import SandboxProcess
 from tests.telemetry import Telemetry
@@ -28,7 +28,9 @@ def _time_stands_still(sandbox: SandboxProcess) -> None:
     sandbox.reset(speed=1)
 
 
-def watched(run: Bench, sandbox: SandboxProcess, deferrable: bool, state: str = "success") -> None:
+def watched(
+    run: TaskInstanceHarness, sandbox: SandboxProcess, deferrable: bool, state: str = "success"
+) -> None:
     """Run a sensor whose generation ends after its first look, if it is deferrable, else before."""
     if not deferrable:
         sandbox.advance(60)

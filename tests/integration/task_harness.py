@@ -20,9 +20,9 @@ from uuid import UUID
 from airflow.sdk import DAG
 
 from tests import airflows
-from tests.integration.conftest import SECRETS
 from tests.integration.gateways import RIVYA, TestedGateway
-from tests.integration.operators.kept import record_of
+from tests.integration.leaks import SECRETS
+from tests.integration.stored_records import record_of
 
 MAKE = "make"
 _numbers = itertools.count(1)
@@ -49,7 +49,7 @@ class Try:
         return str(self.error)
 
 
-class Bench:
+class TaskInstanceHarness:
     """
     One run of a DAG.
 
@@ -100,7 +100,7 @@ class Bench:
         self._dag_arguments = dag_arguments
 
     @classmethod
-    def of_another_process(cls, dag_id: str, build: Build) -> Bench:
+    def of_another_process(cls, dag_id: str, build: Build) -> TaskInstanceHarness:
         """Return a run that is in the database already, to work on it here."""
         bench = cls.__new__(cls)
         bench._of(dag_id, build, None, {})
