@@ -11,9 +11,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from airflow_provider_rivya.exceptions import (
     DownloadError,
@@ -31,7 +32,12 @@ from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
+    from airflow_provider_rivya.stop import Stop
+
 log = logging.getLogger(__name__)
+
+_LOOK: Final = 0.1
+"""Seconds after which a landing looks whether it is to stop."""
 
 __all__ = ["ByteStream", "LandedFile", "OpenStream", "Output", "land", "land_all"]
 
@@ -126,6 +132,7 @@ def land_all(
     attempts: int = 3,
     wait: Callable[[float], object] | None = None,
     if_exists: IfExists = "overwrite",
+    stop: Stop | None = None,
 ) -> list[LandedFile]:
     """
     Land several files at once; the order is that of ``outputs``.
@@ -134,11 +141,12 @@ def land_all(
     When the caller is interrupted (a kill, a timeout), transfers in flight are given up.
 
     :param workers: how many at once.
+    :param stop: when it is set, transfers and the waits between attempts are given up.
     :raises GenerationError: what went wrong; the error itself if only one went wrong, else an
         :class:`OutputError` that tells all, with an ``ExceptionGroup`` as its cause.
     """
     place.prepare()
-    stop = threading.Event()
+    ending = threading.Event()
 
     def land_one(output: Output) -> LandedFile:
         return land(
@@ -150,7 +158,7 @@ def land_all(
             attempts=attempts,
             wait=wait,
             if_exists=if_exists,
-            stop=stop,
+            stop=ending,
         )
 
     pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(outputs))), thread_name_prefix="rivya-land")
@@ -158,13 +166,16 @@ def land_all(
     errors: list[tuple[int, Exception]] = []
     try:
         futures = [pool.submit(land_one, output) for output in outputs]
+        while stop is not None and wait_for(futures, _LOOK).not_done and not ending.is_set():
+            if stop.is_set():
+                ending.set()
         for index, future in enumerate(futures):
             try:
                 landed.append(future.result())
             except Exception as error:
                 errors.append((index, error))
     finally:
-        stop.set()
+        ending.set()
         pool.shutdown(wait=True, cancel_futures=True)
     if errors:
         _raise_together(errors, len(outputs))

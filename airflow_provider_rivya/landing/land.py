@@ -48,6 +48,7 @@ def landed(
         place,
         max_bytes=hook.settings.max_output_bytes,
         if_exists=if_exists,
+        stop=stop,
     )
     for file in files:
         log.info("Landed %s (%s, %d bytes).", file.uri, file.mime_type, file.size_bytes)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from airflow_provider_rivya.cli.submitting import Once
 
 from airflow_provider_rivya.api.schemas import Generation
 from airflow_provider_rivya.cli.output import Output
-from airflow_provider_rivya.cli.submitting import Once
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError, InvalidRequestError
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.request.prepare import prepare

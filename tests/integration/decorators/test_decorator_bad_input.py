@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequestError
 from tests.integration.conftest import Connect
-from tests.integration.decorators.conftest import NewTask
+from tests.integration.decorators.conftest import NewDecorated
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.task_harness import MAKE
 from tests.sandbox_process import SandboxProcess
@@ -34,7 +34,7 @@ pytestmark = at_each
     ],
 )
 def test_bad_input_is_told_before_the_gateway_is_touched(
-    decorated: NewTask, sandbox: SandboxProcess, landing: Path, returned: Any, told: str
+    decorated: NewDecorated, sandbox: SandboxProcess, landing: Path, returned: Any, told: str
 ) -> None:
     run = decorated(lambda: returned)
     done = run.run()
@@ -62,7 +62,7 @@ def test_bad_input_is_told_before_the_gateway_is_touched(
     ids=str,
 )
 def test_bad_arguments_are_told_before_the_gateway_is_touched(
-    decorated: NewTask,
+    decorated: NewDecorated,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     landing: Path,
@@ -126,7 +126,7 @@ def test_bad_arguments_are_told_before_the_gateway_is_touched(
     ids=["request and place", "key and request", "keys and both", "folder of records too", "no request"],
 )
 def test_every_fault_of_both_at_once(
-    decorated: NewTask,
+    decorated: NewDecorated,
     sandbox: SandboxProcess,
     returned: Any,
     options: dict[str, Any],
@@ -148,7 +148,7 @@ def test_every_fault_of_both_at_once(
     ids=["no key", "wrong type"],
 )
 def test_a_connection_that_cannot_be_used(
-    decorated: NewTask,
+    decorated: NewDecorated,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     connect: Connect,

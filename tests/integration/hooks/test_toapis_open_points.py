@@ -26,6 +26,7 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.landing.land import landed
 from airflow_provider_rivya.sandbox.recording import can_play
+from airflow_provider_rivya.storage.place import OutputPlace
 from tests.integration.conftest import sent
 from tests.integration.gateways import TOAPIS, at
 from tests.integration.hooks.toapis_scenes import IMAGES, NANO_BANANA_2, Client, check_settings
@@ -79,7 +80,7 @@ def inline_results(client: Client) -> None:
     done = client.ended(client.create(NANO_BANANA_2, {"response_format": "b64_json"}))
     assert done.succeeded
     with pytest.raises(OutputError, match="lists no result"):
-        landed(client.hook, done, f"file://{client.landing}/")
+        landed(client.hook, done, OutputPlace(f"file://{client.landing}/"))
     client.check_charges(1)
 
 
@@ -239,7 +240,7 @@ def expired(status: int, after: float = 0) -> Scene:
         assert done.succeeded
         assert done.expires_at is not None
         with pytest.raises(DownloadError) as caught:
-            landed(client.hook, done, f"file://{client.landing}/")
+            landed(client.hook, done, OutputPlace(f"file://{client.landing}/"))
         assert caught.value.http_status == status
         assert list(client.landing.iterdir()) == []
 

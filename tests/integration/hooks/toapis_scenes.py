@@ -17,7 +17,9 @@ from airflow_provider_rivya.catalog.spec import ModelSpec, load_catalog
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.landing.land import landed
-from tests.integration.conftest import SECRETS, sent
+from airflow_provider_rivya.storage.place import OutputPlace
+from tests.integration.conftest import sent
+from tests.integration.leaks import SECRETS
 from tests.sandbox_process import SandboxProcess
 
 IMAGES = "/v1/images/generations"
@@ -101,7 +103,7 @@ class Client:
         assert done.id == created.id
         assert done.succeeded
         assert SECRETS.search(f"{created!r} {done!r}") is None
-        outputs = landed(self.hook, done, f"file://{self.landing}/")
+        outputs = landed(self.hook, done, OutputPlace(f"file://{self.landing}/"))
         assert len(outputs) == files
         paths = [Path(str(output.uri).removeprefix("file://")) for output in outputs]
         for path, output in zip(paths, outputs, strict=True):

@@ -18,14 +18,15 @@ from airflow_provider_rivya.exceptions import (
     GenerationTimeoutError,
     InvalidRequestError,
     NotFoundError,
+    PermissionDeniedError,
 )
-from airflow_provider_rivya.sensors import watching
-from airflow_provider_rivya.waiting import decide as waiting
+from airflow_provider_rivya.sandbox.state import SCOPES
+from airflow_provider_rivya.waiting.decide import Patience
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TestedGateway, at, at_each
-from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.integration.sensors.conftest import NewSensor
-from tests.sandbox_process import SandboxProcess
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
+from tests.sandbox_process import KEY, SandboxProcess
 
 pytestmark = at_each
 
@@ -186,6 +187,20 @@ def test_a_wrong_key(
     assert run.xcom(key="failure")["kind"] == "key"
 
 
+@at("rivya")
+def test_a_key_without_the_scope(sensor: NewSensor, sandbox: SandboxProcess) -> None:
+    run = sensor()
+    sandbox.control("POST", "keys", {"key": KEY, "scopes": sorted({*SCOPES} - {"generations:read"})})
+    done = run.begin()
+    assert done.state == "failed", done.text
+    assert isinstance(done.error, PermissionDeniedError)
+    assert "The gateway refused 'get generation': The API key lacks the scope generations:read" in done.text
+    assert done.text.endswith(f"{ONLY_WATCHES} A retry would not help, so none is made.")
+    sandbox.control("POST", "keys", {"key": KEY, "scopes": sorted(SCOPES)})
+    run.clear()
+    assert run.run().state == "success"
+
+
 def test_an_unknown_id_is_given_a_minute(
     sensor: NewSensor, gateway: TestedGateway, sandbox: SandboxProcess
 ) -> None:
@@ -320,8 +335,8 @@ def test_images_and_videos_are_kept_apart(
     monkeypatch: pytest.MonkeyPatch,
     deferrable: bool,
 ) -> None:
-    monkeypatch.setattr(waiting, "NOT_FOUND_GRACE", 0.1)
-    monkeypatch.setattr(watching, "NOT_FOUND_GRACE", 0.1)
+    for waiter in (gateway.trigger, gateway.sensor):
+        monkeypatch.setattr(waiter, "patience", Patience(not_found=0.1))
     run = sensor(category="video", deferrable=deferrable)
     done = run.run()
     assert done.state == "failed", done.text
