@@ -24,12 +24,6 @@ pytestmark = at_each
         ({"promt": "x"}, "return value['promt']: is nothing that a function can decide"),
         ({"prompt": "x", "output_path": "/tmp/"}, "return value['output_path']: is nothing"),  # noqa: S108 - refused
         ({"prompt": "x", "model": "nano-banan-2"}, "model: "),
-        ({"prompt": 7}, "prompt: "),
-        ({"prompt": "x", "model_params": {"aspectRatio": "1:1"}}, "model_params.aspectRatio: "),
-        (
-            {"prompt": "x", "reference_media": "/nowhere.jpg"},
-            "reference_media: '/nowhere.jpg' does not exist",
-        ),
         ("", "prompt: "),
     ],
 )
@@ -49,15 +43,9 @@ def test_bad_input_is_told_before_the_gateway_is_touched(
     ("options", "told"),
     [
         ({"output_path": "relative/"}, "output_path: 'relative/' is relative"),
-        ({"output_path": "file:///proc/rivya/"}, "output_path: "),
-        ({"output_path": "s4://bucket/"}, "output_path: Airflow knows no storage for s4://"),
         ({"state_path": "records/"}, "state_path: 'records/' is relative"),
         ({"model": "{typo}"}, "did you mean {model}"),
-        ({"model_params": {"aspect_ratio": "16x9"}}, "model_params.aspect_ratio: "),
-        ({"reference_media": "/nowhere.jpg", "model": "nano-banana-2"}, "'/nowhere.jpg' does not exist"),
-        ({"client_request_id": "x" * 129}, "client_request_id: "),
         ({"{conn_id}": "nowhere"}, "There is no connection 'nowhere'"),
-        ({"{conn_id}": ""}, "The id of the connection is empty"),
     ],
     ids=str,
 )

@@ -137,11 +137,7 @@ def test_a_gateway_in_trouble_is_waited_out(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"generation_id": ""}, ["generation_id: it is empty"]),
         ({"generation_id": "{{ none }}"}, ["generation_id: 'None', as a template renders"]),
-        ({"generation_id": "../credits"}, ["generation_id: '../credits' cannot be an id"]),
-        ({"output_path": "relative/"}, ["output_path: 'relative/' is relative"]),
-        ({"output_path": "nonsense://x/"}, ["output_path: Airflow knows no storage"]),
         (
             {"generation_id": " ", "output_path": ""},
             ["generation_id: it is empty", "output_path: it is empty"],
