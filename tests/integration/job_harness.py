@@ -122,7 +122,8 @@ class JobHarness:
         self.policy = policy
         self.conn_id = gateway.conn_id
         self.stop = stop or StopFlag()
-        self._gateway = gateway
+        self.hook: Callable[[str], Any] = gateway.hook
+        self._replays_keys = gateway.replays_keys
         self.records = records
         self._retries = self._max_tries = retries
         self._tries = 0
@@ -149,7 +150,7 @@ class JobHarness:
     def defer(self) -> Deferred:
         """Run the next try up to its deferral."""
         self._tries += 1
-        with closing(self._gateway.hook(self.conn_id)) as hook:
+        with closing(self.hook(self.conn_id)) as hook:
             job = self._job(hook)
             submission, _ = self._submit(job)
             deadline = time.time() + self.timeout
@@ -159,12 +160,13 @@ class JobHarness:
         """Wait as a triggerer does; what it finds out carries no result."""
 
         async def watch() -> Finished:
-            hook = self._gateway.hook(self.conn_id)
+            hook = self.hook(self.conn_id)
             try:
                 record, left = waiting.submission.record, max(0.0, waiting.deadline - time.time())
                 settings, category = await hook.asettings(), record.category or "image"
                 target = Target.of(
                     waiting.submission.generation_id,
+                    hook.api,
                     settings,
                     category,
                     left,
@@ -207,7 +209,7 @@ class JobHarness:
     # -- its parts -------------------------------------------------------------------------------------
 
     def _try(self, act: Callable[[GenerationJob], GenerationResult], *, resumed: bool = False) -> TryOutcome:
-        with closing(self._gateway.hook(self.conn_id)) as hook:
+        with closing(self.hook(self.conn_id)) as hook:
             try:
                 return TryOutcome(act(self._job(hook, resumed=resumed)).to_xcom())
             except GenerationError as error:
@@ -262,9 +264,7 @@ class JobHarness:
             client=hook,
             records=RecordKeeper(store, hook.conn_id),
             identity=identity,
-            words=TaskWords(
-                store.durable, facts.retries_left, self._gateway.replays_keys, self.policy.resubmits
-            ),
+            words=TaskWords(store.durable, facts.retries_left, self._replays_keys, self.policy.resubmits),
             facts=facts,
             policy=self.policy,
             stopped=self.stop.is_set,

@@ -1,3 +1,5 @@
+"""Decorated functions as tasks."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -11,17 +13,14 @@ from tests import airflows
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway
 from tests.integration.task_harness import MAKE, TaskInstanceHarness
-from tests.integration.operators.conftest import bench, database, no_download_pauses
 
-__all__ = ["bench", "database", "no_download_pauses"]
-
-NewTask = Callable[..., TaskInstanceHarness]
+NewDecorated = Callable[..., TaskInstanceHarness]
 
 UPSTREAM = "upstream"
 
 
 @pytest.fixture
-def decorated(database: None, connect: Connect, gateway: TestedGateway, landing: Path) -> NewTask:
+def decorated(database: None, connect: Connect, gateway: TestedGateway, landing: Path) -> NewDecorated:
     """Return a DAG run with one decorated function, which may get first what another task returns."""
 
     def new(

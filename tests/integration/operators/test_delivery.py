@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,35 +13,10 @@ from PIL import Image
 
 from tests import airflows
 from tests.integration.conftest import Connect, NewTask, sent
-from tests.integration.gateways import TestedGateway, at_each
+from tests.integration.gateways import TestedGateway, at, at_each
+from tests.integration.landed_files import check_image
 from tests.integration.task_harness import MAKE, TaskInstanceHarness, one_task
 from tests.sandbox_process import SandboxProcess
-
-CREATE = "/api/v1/generations"
-
-
-def file_of(output: dict[str, Any]) -> Path:
-    return Path(output["uri"].removeprefix("file://"))
-
-
-def check_bytes(output: dict[str, Any]) -> bytes:
-    content = file_of(output).read_bytes()
-    assert output["sha256"] == hashlib.sha256(content).hexdigest()
-    assert output["size_bytes"] == len(content)
-    return content
-
-
-def check_video(output: dict[str, Any]) -> None:
-    assert check_bytes(output)[4:8] == b"ftyp"
-    assert (output["mime_type"], file_of(output).suffix) == ("video/mp4", ".mp4")
-
-
-def check_image(output: dict[str, Any]) -> None:
-    content = check_bytes(output)
-    with Image.open(io.BytesIO(content)) as image:
-        image.load()
-        assert image.size == (output["width"], output["height"])
-        assert Image.MIME[image.format or ""] == output["mime_type"]
 
 
 @at_each
@@ -307,3 +280,15 @@ def test_the_same_photograph_twice_is_uploaded_once(
     assert len(made["params"]["referenceMediaItems"]) == 3
     urls = [item["url"] for item in made["params"]["referenceMediaItems"]]
     assert urls[0] == urls[2] != urls[1]
+
+
+@at("toapis")
+def test_the_dialect_is_a_template(new_task: NewTask, sandbox: SandboxProcess) -> None:
+    sandbox.assume(toapis_model_ids="guide")
+    run = new_task(
+        model="nano-banana-2",
+        dialect={"model": "{{ 'nano' }}-banana-2", "endpoint": "{{ 'image' }}"},
+    )
+    done = run.run()
+    assert done.state == "success", done.text
+    assert run.xcom()["model"] == "nano-banana-2"

@@ -11,12 +11,14 @@ import pytest
 
 from airflow_provider_rivya._compat import AirflowFailException, AirflowTaskTimeout
 from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from airflow_provider_rivya.submission.keeper import RecordKeeper
 from airflow_provider_rivya.submission.record import Record
-from airflow_provider_rivya.submission.stores import RecordStore, SafeRecords
+from airflow_provider_rivya.submission.stores import RecordStore
 from tests import airflows
-from tests.integration.conftest import Connect, Listener, NewTask, sent
-from tests.integration.landed_files import CREATE
+from tests.integration.conftest import Connect, Listener, NewTask
+from tests.integration.gateways import RIVYA
 from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
@@ -28,17 +30,24 @@ class Struck(RivyaGenerateOperator):
 
     strikes: list[BaseException]
 
-    def _look(self, *arguments: Any) -> Any:
-        if self.strikes:
-            raise self.strikes.pop()
-        return super()._look(*arguments)
+    def _run(self, *arguments: Any, **options: Any) -> Any:
+        strikes = self.strikes
+
+        class StruckHook(RivyaHook):
+            def get_generation(self, *arguments: Any, **options: Any) -> Any:
+                if strikes:
+                    raise strikes.pop()
+                return super().get_generation(*arguments, **options)
+
+        self.hook_class = StruckHook  # type: ignore[misc]  # of this instance alone
+        return super()._run(*arguments, **options)
 
 
-class Stricken:
+class StrickenStore:
     """A record store that cannot be written, once, when a task id is to be recorded."""
 
     def __init__(self, store: RecordStore, strikes: list[BaseException]) -> None:
-        self.durable, self.read = store.durable, store.read
+        self.durable, self.fenced, self.read = store.durable, store.fenced, store.read
         self._store, self._strikes = store, strikes
 
     def exchange(self, before: Record | None, after: Record | None) -> None:
@@ -52,10 +61,11 @@ class Unrecorded(RivyaGenerateOperator):
 
     strikes: list[BaseException]
 
-    def _submitter(self, *arguments: Any, **named: Any) -> Any:
-        submitter = super()._submitter(*arguments, **named)
-        store = Stricken(submitter.records._store, self.strikes)
-        return replace(submitter, records=SafeRecords(store, self.conn_id))
+    def _job(self, context: Any, run: Any, *arguments: Any) -> Any:
+        job = super()._job(context, run, *arguments)
+        store = StrickenStore(job.context.records._store, self.strikes)
+        run.job = replace(job, context=replace(job.context, records=RecordKeeper(store, self.conn_id)))
+        return run.job
 
 
 def one_of(
@@ -183,7 +193,7 @@ def test_a_refused_new_generation_is_not_the_failed_one_before_it(
     assert run.run().state == "up_for_retry"
     (task,) = sandbox.tasks()
     assert run.xcom(key="failure")["generation_id"] == task["id"]
-    sandbox.fault(kind="rate_limit", method="POST", path=CREATE)
+    sandbox.fault(kind="rate_limit", method="POST", path=RIVYA.create)
     done = run.run()
     assert "Nothing was submitted and nothing was charged. The next try (1 left) submits anew." in done.text
     assert run.xcom(key="failure") == {
@@ -335,7 +345,7 @@ def test_a_refused_new_request_names_the_running_one_beside_it(
     (task,) = sandbox.tasks()
     given["prompt"] = "Something else"
     run.clear()
-    sandbox.fault(kind="rate_limit", method="POST", path=CREATE)
+    sandbox.fault(kind="rate_limit", method="POST", path=RIVYA.create)
     done = run.run()
     assert (
         "This try submitted nothing and was charged nothing; an earlier one has left generation "

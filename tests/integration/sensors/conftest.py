@@ -1,3 +1,5 @@
+"""Sensors of generations that something else has submitted."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -9,10 +11,7 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway
 from tests.integration.task_harness import MAKE, TaskInstanceHarness
-from tests.integration.operators.conftest import bench, database, no_download_pauses, telemetry
 from tests.sandbox_process import SandboxProcess
-
-__all__ = ["bench", "database", "no_download_pauses", "telemetry"]
 
 NewSensor = Callable[..., TaskInstanceHarness]
 

@@ -12,7 +12,7 @@ import signal
 import sys
 from typing import Any
 
-from tests.integration.task_harness import TaskInstanceHarness, Build, one_task
+from tests.integration.task_harness import Build, TaskInstanceHarness, one_task
 
 
 def build() -> Build:

@@ -11,9 +11,9 @@ import pytest
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
 from tests.integration.lineage import Lineage
-from tests.integration.task_harness import MAKE, TaskInstanceHarness
+from tests.integration.storage.buckets import FOLDER
 from tests.integration.storage.conftest import Store
-from tests.integration.storage.test_s3 import FOLDER
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 pytest.importorskip("s3fs")

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.task_harness import TaskInstanceHarness, one_task
 from tests.integration.storage import dying
 from tests.integration.storage.conftest import Store
+from tests.integration.task_harness import TaskInstanceHarness, one_task
 from tests.sandbox_process import PROJECT, SandboxProcess
 
 pytest.importorskip("s3fs")

@@ -10,9 +10,9 @@ import pytest
 from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import StorageError
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
-from tests.integration.task_harness import MAKE, TaskInstanceHarness
+from tests.integration.storage.buckets import FOLDER, UNUSABLE, Break
 from tests.integration.storage.conftest import Store
-from tests.integration.storage.test_s3 import FOLDER, UNUSABLE, Break
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 pytest.importorskip("s3fs")
