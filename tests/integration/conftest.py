@@ -233,14 +233,6 @@ def new_task(database: None, connect: Connect, landing: Path, _tested: TestedGat
 
 
 @pytest.fixture
-def no_download_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the waits between the attempts of one download away; the attempts stay."""
-    import tenacity
-
-    monkeypatch.setattr(tenacity, "wait_exponential_jitter", lambda **_: tenacity.wait_none())
-
-
-@pytest.fixture
 def telemetry() -> Iterator[Telemetry]:
     """What is measured in this test."""
     with collecting() as collected:

@@ -21,6 +21,7 @@ from uuid6 import uuid7
 
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.generation.job import GenerationJob
+from airflow_provider_rivya.landing.fetch import Retries
 from airflow_provider_rivya.request.prepare import RequestArguments
 from airflow_provider_rivya.result import GenerationResult
 from airflow_provider_rivya.stop import Stop, StopFlag
@@ -269,4 +270,4 @@ class JobHarness:
             policy=self.policy,
             stopped=self.stop.is_set,
         )
-        return GenerationJob(context, self.stop, self._patience)
+        return GenerationJob(context, self.stop, self._patience, Retries(pause=0.0))

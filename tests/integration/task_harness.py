@@ -19,6 +19,7 @@ from uuid import UUID
 
 from airflow.sdk import DAG
 
+from airflow_provider_rivya.landing.fetch import Retries
 from tests import airflows
 from tests.integration.gateways import RIVYA, TestedGateway
 from tests.integration.leaks import SECRETS
@@ -344,7 +345,7 @@ def one_task(arguments: Mapping[str, Any], gateway: TestedGateway = RIVYA) -> Bu
 
 
 def with_short_pauses(operator: type[Any]) -> type[Any]:
-    """Return an operator that looks lost requests up, and repeats keys in use, for a moment, not a minute."""
+    """Return an operator that waits for a moment where others wait for up to a minute."""
 
     class Hasty(operator):  # type: ignore[misc]  # the class is the gateway's
         def _job(self, context: Any, run: Any, *arguments: Any) -> Any:
@@ -355,7 +356,7 @@ def with_short_pauses(operator: type[Any]) -> type[Any]:
                 conflict_pause=0.05,
                 look_up_pauses=(0.01, 0.01, 0.01),
             )
-            run.job = replace(job, context=replace(job.context, policy=hasty))
+            run.job = replace(job, context=replace(job.context, policy=hasty), retries=Retries(pause=0.0))
             return run.job
 
     return Hasty

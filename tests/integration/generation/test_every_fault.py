@@ -100,7 +100,6 @@ def keys(sandbox: SandboxProcess, gateway: TestedGateway) -> set[str]:
     return {task["client_business_id"] for task in sandbox.tasks()}
 
 
-@pytest.mark.usefixtures("no_download_pauses")
 @pytest.mark.parametrize(
     ("_tested", "endpoint", "kind"),
     [(GATEWAYS[endpoint.gateway], endpoint, kind) for endpoint, kind in rows(OUTCOMES)],

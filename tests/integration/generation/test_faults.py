@@ -271,7 +271,6 @@ DOWNLOADS: list[tuple[str, dict[str, Any]]] = [
 
 
 @at_each
-@pytest.mark.usefixtures("no_download_pauses")
 @pytest.mark.parametrize("fault", [case[1] for case in DOWNLOADS], ids=[case[0] for case in DOWNLOADS])
 def test_download_goes_wrong(
     new_job: NewJob, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
@@ -297,7 +296,6 @@ def test_download_goes_wrong(
 
 
 @at_each
-@pytest.mark.usefixtures("no_download_pauses")
 @pytest.mark.parametrize("fault", [case[1] for case in DOWNLOADS], ids=[case[0] for case in DOWNLOADS])
 def test_download_is_fetched_again(
     new_job: NewJob, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
@@ -318,7 +316,6 @@ def test_type_is_taken_from_the_bytes(
     assert output["uri"].endswith(".png")
 
 
-@pytest.mark.usefixtures("no_download_pauses")
 def test_result_that_leads_to_a_private_address(
     new_job: NewJob, sandbox: SandboxProcess, landing: Path
 ) -> None:

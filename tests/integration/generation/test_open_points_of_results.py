@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from airflow_provider_rivya.waiting.decide import Patience
 from tests.integration.conftest import Connect
 from tests.integration.generation.conftest import NewJob
@@ -37,7 +35,6 @@ def test_order(new_job: NewJob, check: Checks, sandbox: SandboxProcess, setting:
         assert file_of(output).read_bytes() == sandbox.get(output["source_url"], key=None).body
 
 
-@pytest.mark.usefixtures("no_download_pauses")
 @turned("result_host")
 def test_other_host(new_job: NewJob, check: Checks, connect: Connect, setting: str) -> None:
     job = new_job()
@@ -58,7 +55,6 @@ def test_expired_url(new_job: NewJob, check: Checks, sandbox: SandboxProcess, se
     check.delivered(job.resume(waiting, finished))
 
 
-@pytest.mark.usefixtures("no_download_pauses")
 @turned("raw_audio")
 def test_raw_audio(
     new_job: NewJob, check: Checks, sandbox: SandboxProcess, landing: Path, setting: str

@@ -342,9 +342,7 @@ def test_an_expired_result_is_not_fetched_for_ever_and_not_paid_for_again(
     assert charges(sandbox) == 2
 
 
-def test_a_result_that_comes_late_is_waited_for(
-    new_job: NewJob, sandbox: SandboxProcess, no_download_pauses: None
-) -> None:
+def test_a_result_that_comes_late_is_waited_for(new_job: NewJob, sandbox: SandboxProcess) -> None:
     """The same answer from a URL whose time is not over is no end."""
     sandbox.fault(method="GET", path=TOAPIS.results, kind="status", status=404, times=3)
     job = new_job()

@@ -80,7 +80,6 @@ def test_retry_with_other_words_delivers_what_was_paid_for(
 
 
 @at_each
-@pytest.mark.usefixtures("no_download_pauses")
 def test_output_place_gone_after_paying(new_job: NewJob, sandbox: SandboxProcess, landing: Path) -> None:
     job = new_job()
     waiting = job.defer()

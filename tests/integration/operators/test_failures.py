@@ -198,7 +198,6 @@ ROWS = {
 }
 
 
-@pytest.mark.usefixtures("no_download_pauses")
 @pytest.mark.parametrize(
     ("_tested", "row"), [(row.gateway, row) for row in ROWS.values()], indirect=["_tested"], ids=ROWS
 )

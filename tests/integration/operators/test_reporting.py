@@ -113,7 +113,7 @@ def test_metrics_of_a_failure(new_task: NewTask, sandbox: SandboxProcess, teleme
 
 
 def test_metrics_of_a_retry_that_pays_nothing(
-    new_task: NewTask, sandbox: SandboxProcess, telemetry: Telemetry, no_download_pauses: None
+    new_task: NewTask, sandbox: SandboxProcess, telemetry: Telemetry
 ) -> None:
     sandbox.fault(method="GET", path="/results/*", kind="truncated", times=3)
     run = new_task()
@@ -166,9 +166,7 @@ def test_spans(
 
 
 @needs_spans
-def test_spans_of_what_goes_wrong(
-    new_task: NewTask, sandbox: SandboxProcess, telemetry: Telemetry, no_download_pauses: None
-) -> None:
+def test_spans_of_what_goes_wrong(new_task: NewTask, sandbox: SandboxProcess, telemetry: Telemetry) -> None:
     sandbox.fault(method="POST", path="/api/v1/generations", kind="status", status=400)
     assert new_task().run().state == "failed"
     (submit,) = telemetry.spans("rivya.submit")

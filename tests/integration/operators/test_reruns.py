@@ -96,7 +96,6 @@ def test_retry_without_its_reference(
     assert charges(sandbox) == 1
 
 
-@pytest.mark.usefixtures("no_download_pauses")
 def test_output_place_gone_after_paying(new_task: NewTask, sandbox: SandboxProcess, landing: Path) -> None:
     run = new_task(deferrable=True)
     event = run.fire(run.begin())

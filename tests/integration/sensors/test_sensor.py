@@ -290,7 +290,6 @@ def test_a_full_place_is_tried_again(
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     landing: Path,
-    no_download_pauses: None,
 ) -> None:
     sandbox.fault(method="GET", path=gateway.results, kind="truncated", times=3)
     run = sensor(output_path=f"file://{landing}/")

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.hooks import client
 from airflow_provider_rivya.triggers import shared_hook as poller
 from airflow_provider_rivya.triggers.base import GenerationTrigger
 from airflow_provider_rivya.waiting.decide import Patience
 from tests.integration.conftest import Connect, Listener, sent
-from tests.integration.gateways import TestedGateway, at_each
+from tests.integration.gateways import TestedGateway, at_each, refreshing
 from tests.integration.leaks import SECRETS
 from tests.sandbox_process import SandboxProcess
 
@@ -224,11 +223,11 @@ async def test_a_connection_that_is_away_is_waited_for(
     logs: Listener,
 ) -> None:
     """As at a restart of the triggerer while the API server, or a secrets backend, is away."""
-    monkeypatch.setattr(client, "REFRESH_INTERVAL", 0.01)
     generation_id = submit(gateway)
     monkeypatch.delenv(gateway.variable)
     trigger = trigger_for(gateway, generation_id)
-    trigger.connection_pause = 0.05  # type: ignore[misc]  # of this one alone
+    trigger.hook_class = refreshing(gateway.hook, 0.01)  # type: ignore[misc]  # of this one alone
+    trigger.connection_pause = 0.05  # type: ignore[misc]
     running = asyncio.ensure_future(event_of(trigger))
     async with asyncio.timeout(20):
         await logs.said(f"Generation {generation_id}: the connection cannot be used. There is no", times=2)
