@@ -46,74 +46,55 @@ _IntervalFromZero = Annotated[float, Field(ge=0, le=3600), BeforeValidator(_numb
 _Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 
 
+_AS_ADVISED: Final = "Empty: as the gateway advises."
+
+
+def _field(default: Any, label: str, help: str, **bounds: Any) -> Any:
+    return Field(default=default, title=label, description=help, **bounds)
+
+
 class ConnectionFields(BaseModel):
     """
     The further fields of a gateway's connection, as they stand in its extra JSON.
 
-    A field is one line: its type, default, bounds, label in the form, and one sentence with the unit. A
-    default of ``None`` means "as the gateway advises".
+    A field is its type, default, label in the form, one sentence with the unit, and bounds.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
 
-    connect_timeout: _Number = Field(
-        default=10,
-        ge=1,
-        le=120,
-        title="Connect timeout (s)",
-        description="Seconds until a connection must stand.",
+    connect_timeout: _Number = _field(
+        10, "Connect timeout (s)", "Seconds until a connection must stand.", ge=1, le=120
     )
-    read_timeout: _Number = Field(
-        default=60,
-        ge=1,
-        le=600,
-        title="Read timeout (s)",
-        description="Seconds without a byte until an answer is given up.",
+    read_timeout: _Number = _field(
+        60, "Read timeout (s)", "Seconds without a byte until an answer is given up.", ge=1, le=600
     )
-    retries: _Whole = Field(
-        default=3, ge=0, le=10, title="Retries", description="Repeats of one call after a passing fault."
+    retries: _Whole = _field(3, "Retries", "Repeats of one call after a passing fault.", ge=0, le=10)
+    poll_first: _IntervalFromZero | None = _field(
+        None, "First poll (s)", f"Seconds from submission to the first status call. {_AS_ADVISED}"
     )
-    poll_first: _IntervalFromZero | None = Field(
-        default=None,
-        title="First poll (s)",
-        description="Seconds from submission to the first status call. Empty: as the gateway advises.",
+    poll_interval: _Interval | None = _field(
+        None, "Shortest poll interval (s)", f"Seconds between status calls, at first. {_AS_ADVISED}"
     )
-    poll_interval: _Interval | None = Field(
-        default=None,
-        title="Shortest poll interval (s)",
-        description="Seconds between status calls, at first. Empty: as the gateway advises.",
+    poll_max: _Interval | None = _field(
+        None, "Longest poll interval (s)", f"Intervals grow up to this many seconds. {_AS_ADVISED}"
     )
-    poll_max: _Interval | None = Field(
-        default=None,
-        title="Longest poll interval (s)",
-        description="Intervals grow up to this many seconds. Empty: as the gateway advises.",
+    max_in_flight: _Whole = _field(
+        8, "Requests at once", "Requests that one process has open at the same time.", ge=1, le=100
     )
-    max_in_flight: _Whole = Field(
-        default=8,
-        ge=1,
-        le=100,
-        title="Requests at once",
-        description="Requests that one process has open at the same time.",
-    )
-    idempotency_namespace: str = Field(
-        default="",
+    idempotency_namespace: str = _field(
+        "",
+        "Idempotency namespace",
+        "Tells Airflow deployments apart that share an account and have the same DAG and run ids.",
         max_length=100,
-        title="Idempotency namespace",
-        description="Tells Airflow deployments apart that share an account and have the same DAG and run "
-        "ids.",
     )
-    allowed_download_hosts: _Hosts = Field(
-        default=(),
-        title="Allowed download hosts",
-        description="Comma-separated hosts (or *.example.com) that results may be fetched from although "
-        "their address is not public.",
+    allowed_download_hosts: _Hosts = _field(
+        (),
+        "Allowed download hosts",
+        "Comma-separated hosts (or *.example.com) that results may be fetched from although their address is "
+        "not public.",
     )
-    max_output_bytes: _Whole = Field(
-        default=2 * 1024**3,
-        ge=1024,
-        le=1024**4,
-        title="Largest output (bytes)",
-        description="A result file above this is not landed.",
+    max_output_bytes: _Whole = _field(
+        2 * 1024**3, "Largest output (bytes)", "A result file above this is not landed.", ge=1024, le=1024**4
     )
 
 

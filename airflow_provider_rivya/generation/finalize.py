@@ -17,6 +17,7 @@ from airflow_provider_rivya.exceptions import (
     NotFoundError,
     OutputError,
 )
+from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.landing.land import land
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.result import GenerationResult
@@ -157,6 +158,7 @@ def finalize(
     *,
     if_exists: IfExists = "overwrite",
     stop: Stop | None = None,
+    retries: Retries = RETRIES,
 ) -> GenerationResult:
     """
     Land a generation whose waiting has ended.
@@ -177,7 +179,7 @@ def finalize(
         raise outcome.unfinished(error, seen=True)
     try:
         with observability.span("download", labels, generation_id=generation.id) as span:
-            outputs = land(client, generation, place, if_exists=if_exists, stop=stop)
+            outputs = land(client, generation, place, if_exists=if_exists, stop=stop, retries=retries)
             sizes = [output.size_bytes for output in outputs if output.size_bytes is not None]
             observability.annotate(span, outputs=len(outputs), bytes=sum(sizes))
     except OutputError as error:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
 from airflow_provider_rivya.generation.finalize import Awaited, OwnOutcome, finalize
+from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.request.body import BodyMaker
 from airflow_provider_rivya.request.budget import surprise
 from airflow_provider_rivya.request.prepare import prepare_request
@@ -46,12 +47,14 @@ class GenerationJob:
     :param context: facts of the try, a policy, and the ports.
     :param stop: set when the task is asked to stop: waits, transfers and repeats then end.
     :param patience: with faults while it waits.
+    :param retries: of a transfer, when it lands files.
     :param narrator: tells how the waiting goes: made with the generation's id and when it was submitted.
     """
 
     context: SubmissionContext
     stop: Stop = field(default_factory=StopFlag)
     patience: Patience = PATIENCE
+    retries: Retries = RETRIES
     narrator: Callable[[str, float], Narrator] = Narrator
 
     # -- prepare and submit ------------------------------------------------------------------------
@@ -215,4 +218,5 @@ class GenerationJob:
             place,
             if_exists=if_exists,
             stop=self.stop,
+            retries=self.retries,
         )

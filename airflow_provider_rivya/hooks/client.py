@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from airflow_provider_rivya._compat import BaseHook, is_connection_missing
 from airflow_provider_rivya.api.connection import ConnectionSettings, how_to_set, read_connection
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.stop import Stop
 
 T = TypeVar("T")
-
-REFRESH_INTERVAL: Final = 5.0
-"""Seconds between two look-ups of a connection whose key is refused, however many tasks wait on it."""
 
 
 class ConnectedHook(BaseHook):
@@ -39,6 +36,8 @@ class ConnectedHook(BaseHook):
 
     conn_type: ClassVar[str]
     hook_name: ClassVar[str]
+    refresh_interval: ClassVar[float] = 5.0
+    """Seconds between two look-ups of a connection whose key is refused, however many tasks wait on it."""
 
     def __init__(self, conn_id: str, stop: Stop | None = None) -> None:
         super().__init__()
@@ -49,7 +48,7 @@ class ConnectedHook(BaseHook):
         self._sync: SyncSender | None = None
         self._downloader: Downloader | None = None
         self._lock = asyncio.Lock()
-        self._refreshed_at = -REFRESH_INTERVAL
+        self._refreshed_at = -self.refresh_interval
         self._failed: tuple[float, ConnectionConfigError] | None = None
         self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncSender] = (
             weakref.WeakKeyDictionary()
@@ -94,7 +93,7 @@ class ConnectedHook(BaseHook):
 
     async def _alook_up_once(self) -> ConnectionSettings:
         """Look up; of many callers beside an API server that is away, one waits for it every few seconds."""
-        if self._failed is not None and time.monotonic() - self._failed[0] < REFRESH_INTERVAL:
+        if self._failed is not None and time.monotonic() - self._failed[0] < self.refresh_interval:
             raise copy(self._failed[1])
         try:
             return await self._alook_up()
@@ -124,7 +123,7 @@ class ConnectedHook(BaseHook):
     async def arefresh(self) -> None:
         """Async :meth:`refresh`. Many callers at once make one look-up."""
         async with self._lock:
-            if time.monotonic() - self._refreshed_at < REFRESH_INTERVAL:
+            if time.monotonic() - self._refreshed_at < self.refresh_interval:
                 return
             before = self._settings
             try:

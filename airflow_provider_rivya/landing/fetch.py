@@ -6,6 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.exceptions import GenerationError, StorageError
@@ -19,8 +20,25 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS: Final = 3
-_LONGEST_WAIT: Final = 20.0
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """
+    How often one file is fetched.
+
+    :param attempts: in all.
+    :param pause: seconds before the second one; the following pauses double.
+    """
+
+    attempts: int = 3
+    pause: float = 1.0
+
+    def pause_after(self, attempt: int) -> float:
+        """Return seconds, scattered so that files that failed together do not come back together."""
+        return min(20.0, self.pause * 2.0 ** (attempt - 1)) * random.uniform(1, 1.5)  # noqa: S311 - no secret
+
+
+RETRIES: Final = Retries()
 
 
 def fetch(
@@ -29,13 +47,13 @@ def fetch(
     new_writer: Callable[[], OutputWriter],
     *,
     stop: threading.Event,
-    attempts: int = ATTEMPTS,
+    retries: Retries = RETRIES,
 ) -> Output:
     """
     Fetch one file and store it, whole and checked, or not at all.
 
-    A broken transfer, a damaged file and bytes that are no media are fetched again, up to ``attempts`` times
-    in all; a storage fault is tried once more. Waits grow from one second.
+    A broken transfer, a damaged file and bytes that are no media are fetched again; a storage fault is tried
+    once more.
 
     :param new_writer: makes the writer of one attempt.
     :param stop: when it is set, there is no further attempt, and no waiting for one.
@@ -51,16 +69,11 @@ def fetch(
             return _once(open_url, source_url, new_writer)
         except GenerationError as error:
             storage_faults += isinstance(error, StorageError)
-            if not error.retryable or attempt >= attempts or storage_faults > 1:
+            if not error.retryable or attempt >= retries.attempts or storage_faults > 1:
                 raise
             log.warning("Attempt %d to land a result failed, trying again: %s", attempt, error)
-            if stop.wait(_pause(attempt)):
+            if stop.wait(retries.pause_after(attempt)):
                 raise
-
-
-def _pause(attempt: int) -> float:
-    """Return seconds, scattered so that files that failed together do not come back together."""
-    return min(_LONGEST_WAIT, 2.0 ** (attempt - 1)) + random.uniform(0, 0.5)  # noqa: S311 - no secret
 
 
 def _once(open_url: OpenUrl, source_url: str, new_writer: Callable[[], OutputWriter]) -> Output:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.exceptions import GenerationError, OutputError
-from airflow_provider_rivya.landing.fetch import fetch
+from airflow_provider_rivya.landing.fetch import RETRIES, Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.result import Output
 from airflow_provider_rivya.storage.path import default_name
@@ -36,6 +36,7 @@ def land(
     *,
     if_exists: IfExists = "overwrite",
     stop: Stop | None = None,
+    retries: Retries = RETRIES,
 ) -> list[Output]:
     """
     Land the files of a succeeded generation, several at a time.
@@ -64,7 +65,7 @@ def land(
     def land_one(index: int, url: str) -> Output:
         name_for = _namer(place, generation.id, index, len(urls))
         new_writer = functools.partial(OutputWriter, place, index, url, name_for, if_exists)
-        output = fetch(open_url, url, new_writer, stop=ending)
+        output = fetch(open_url, url, new_writer, stop=ending, retries=retries)
         log.info("Landed %s (%s, %d bytes).", output.uri, output.mime_type, output.size_bytes)
         return output
 

@@ -159,15 +159,9 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
                 finished = job.wait(submission, deadline=deadline, here=here)
             else:
                 finished = job.wait_here(submission, deadline=deadline)
+            state = self._state(job, submission, since)
             if finished is None:
-                self._wait_in_triggerer(job, submission, since, deadline)
-            state = DeferralState(
-                submission.generation_id,
-                submission.record.model,
-                self.output_path,
-                self.output_conn_id,
-                since,
-            )
+                self._wait_in_triggerer(state, submission, deadline)
             return self._land(context, run, job, submission, finished, state)
 
     def execute_complete(self, context: Any, event: dict[str, Any], **carried: Any) -> dict[str, Any]:
@@ -309,29 +303,29 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             subject=f"The request of task {instance.task_id!r}",
         )
 
-    def _wait_in_triggerer(
-        self, job: GenerationJob, submission: Submission, since: float, deadline: float
-    ) -> NoReturn:
-        record, category = submission.record, job.category(submission)
-        state = DeferralState(
+    def _state(self, job: GenerationJob, submission: Submission, since: float) -> DeferralState:
+        record = submission.record
+        return DeferralState(
             generation_id=submission.generation_id,
             model=record.model,
             output_path=self.output_path,
             output_conn_id=self.output_conn_id,
             since=since,
-            category=category,
+            category=job.category(submission),
             inputs=self._made_from(),
             credits=record.credits,
             record=record.to_json() if job.context.records.stored else None,
         )
+
+    def _wait_in_triggerer(self, state: DeferralState, submission: Submission, deadline: float) -> NoReturn:
         self.defer(
             trigger=self.trigger_class(
-                submission.generation_id,
+                state.generation_id,
                 self.conn_id,
-                category,
-                record.submitted_at or since,
+                state.category or "",
+                submission.record.submitted_at or time.time(),
                 deadline,
-                record.credits,
+                state.credits,
             ),
             method_name="execute_complete",
             kwargs=state.to_kwargs(),

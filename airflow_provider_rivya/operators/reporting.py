@@ -68,9 +68,8 @@ class ReportsResult:
         if classes is None:
             return None
         lineage, dataset = classes
-        inputs = self._inputs() if self.reported_inputs is None else self.reported_inputs
         return lineage(
-            inputs=[dataset(*name) for name in inputs],
+            inputs=[dataset(*name) for name in self._made_from(self.reported_inputs)],
             outputs=[dataset(*name) for name in datasets(result_uris(self.reported_result or {}))],
         )
 

@@ -28,6 +28,7 @@ from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.task_run import patience_of, retries_left
 from airflow_provider_rivya.stop import StopFlag
+from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -48,6 +49,8 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
     trigger_class: ClassVar[type[GenerationTrigger]]
     category: str | None = None
     """Where the gateway keeps the generation, for gateways that keep images and videos apart."""
+    patience: ClassVar[Patience] = PATIENCE
+    """With faults of a look, without ``deferrable``; the trigger has its own."""
 
     template_fields: Sequence[str] = ("generation_id", "output_path", "output_conn_id")
     ui_color = "#e9ddff"
@@ -236,7 +239,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
             )
         except GatewayError as error:
             outcome = self._outcome(context)
-            if is_passing(error, elapsed):
+            if is_passing(error, elapsed, self.patience):
                 self.log.warning("Generation %s cannot be read for now. %s", self.generation_id, error)
                 return None
             if isinstance(error, NotFoundError):

@@ -1,22 +1,31 @@
-"""A sandbox process, a connection to it, and a watch over everything that is logged."""
+"""A sandbox process, a connection to it, tasks in a real Airflow, and a watch over all that is logged."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import itertools
 import json
 import logging
-import re
+import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from tests import airflows
 from tests.integration.gateways import GATEWAYS, RIVYA, TestedGateway
+from tests.integration.leaks import SECRETS
+from tests.integration.task_harness import TaskInstanceHarness, one_task
 from tests.sandbox_process import SandboxProcess
+from tests.telemetry import Telemetry, collecting
+
+__all__ = ["SECRETS", "Connect", "Listener", "NewTask", "sent"]
 
 SPEED = 400
 """An image takes 50 ms; with ``reset(speed=1)`` time passes only where a test moves the clock."""
@@ -24,11 +33,11 @@ SPEED = 400
 QUICK = {"poll_first": 0.0, "poll_interval": 0.05, "poll_max": 0.1, "retries": 1, "connect_timeout": 5}
 """A gateway on loopback may be polled as fast as this."""
 
-KEYS = "|".join(gateway.key for gateway in GATEWAYS.values())
-SECRETS = re.compile(rf"{KEYS}|https?://[^\s'\"]*/(?:results|cdn|generated)/[^\s'\"]+")
-"""The API keys of the tests, and the URLs of results."""
-
 Connect = Callable[..., None]
+NewTask = Callable[..., TaskInstanceHarness]
+
+WATCHED = ("hooks", "triggers", "generation", "operators", "sensors", "decorators", "storage")
+"""The folders whose tests may show no secret anywhere."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -107,8 +116,7 @@ def logs(_listener: Listener) -> Listener:
 @pytest.fixture(autouse=True)
 def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """After every test: neither a key nor a result URL in a log line or on the terminal."""
-    rooms = ("hooks", "triggers", "operators", "sensors", "decorators", "storage", "generation")
-    if request.path.parent.name not in rooms:
+    if request.path.parent.name not in WATCHED:
         yield
         return
     listener: Listener = request.getfixturevalue("_listener")
@@ -190,6 +198,45 @@ def landing(tmp_path: Path) -> Path:
     path = tmp_path / "landing"
     path.mkdir()
     return path
+
+
+@cache
+def _migrate() -> None:
+    command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    subprocess.run(command, check=True, capture_output=True, timeout=100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what importing Airflow's own server warns of is not ours
+        assert airflows.api_server().app is not None  # made when it is first asked for
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    """Airflow's real metadata database, migrated once."""
+    _migrate()
+
+
+@pytest.fixture
+def new_task(database: None, connect: Connect, landing: Path, _tested: TestedGateway) -> NewTask:
+    """Return a DAG run with one generate task ``make``, landing in ``landing``."""
+    numbers = itertools.count(1)
+
+    def new(arguments: dict[str, Any] | None = None, **more: Any) -> TaskInstanceHarness:
+        given = {} if arguments is None else arguments
+        records = landing.parent / "records" / str(next(numbers))
+        defaults = {"output_path": f"file://{landing}/"}
+        if not airflows.STATE_STORE:
+            defaults["state_path"] = f"file://{records}/"
+        given.update({**defaults, **given, **more})
+        return TaskInstanceHarness(one_task(given, _tested), records)
+
+    return new
+
+
+@pytest.fixture
+def telemetry() -> Iterator[Telemetry]:
+    """What is measured in this test."""
+    with collecting() as collected:
+        yield collected
 
 
 def sent(sandbox: SandboxProcess, method: str, path: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from airflow_provider_rivya.sandbox.rivya.api import Api
 from airflow_provider_rivya.sandbox.state.gateway import Gateway
 from airflow_provider_rivya.sandbox.toapis.api import ToApis
 
-HANGS = 2
+HANGS = 1.5
 """Seconds; longer than :func:`patience`."""
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from airflow_provider_rivya.decorators.rivya import rivya_generate_task
 from airflow_provider_rivya.decorators.toapis import toapis_generate_task
+from airflow_provider_rivya.hooks.base import GatewayHook
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
@@ -182,3 +183,12 @@ def at(*names: str) -> pytest.MarkDecorator:
 
 
 at_each = at(*GATEWAYS)
+
+
+def refreshing(hook: type[GatewayHook], interval: float) -> type[GatewayHook]:
+    """Return a hook that reads a connection whose key is refused again after ``interval`` seconds."""
+
+    class RefreshingHook(hook):  # type: ignore[misc, valid-type]  # the class is the gateway's
+        refresh_interval = interval
+
+    return RefreshingHook

@@ -61,3 +61,10 @@ def test_what_a_dag_file_imports_is_cheap(module: str) -> None:
 def test_the_lower_floors_stand_without_libraries(module: str) -> None:
     modules = loaded_by(f"import airflow_provider_rivya.{module}")
     assert not under(modules, "airflow", "pydantic", "httpx", "httpcore", "tenacity")
+
+
+@pytest.mark.parametrize("module", ["generation.job", "generation.caller", "generation.failure"])
+def test_the_core_stands_without_airflow(module: str) -> None:
+    modules = loaded_by(f"import airflow_provider_rivya.{module}")
+    assert f"airflow_provider_rivya.{module}" in modules
+    assert not under(modules, "airflow")

@@ -1,3 +1,5 @@
+"""Decorated functions as tasks."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -10,18 +12,15 @@ from airflow.sdk import task
 from tests import airflows
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import bench, database, no_pauses
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 
-__all__ = ["bench", "database", "no_pauses"]
-
-NewTask = Callable[..., Bench]
+NewDecorated = Callable[..., TaskInstanceHarness]
 
 UPSTREAM = "upstream"
 
 
 @pytest.fixture
-def decorated(database: None, connect: Connect, gateway: TestedGateway, landing: Path) -> NewTask:
+def decorated(database: None, connect: Connect, gateway: TestedGateway, landing: Path) -> NewDecorated:
     """Return a DAG run with one decorated function, which may get first what another task returns."""
 
     def new(
@@ -30,7 +29,7 @@ def decorated(database: None, connect: Connect, gateway: TestedGateway, landing:
         upstream: Callable[[], Any] | None = None,
         expand: Any = None,
         **options: Any,
-    ) -> Bench:
+    ) -> TaskInstanceHarness:
         records = landing.parent / "records"
         given = {
             "task_id": MAKE,
@@ -50,6 +49,6 @@ def decorated(database: None, connect: Connect, gateway: TestedGateway, landing:
             else:
                 make.expand(**expand)
 
-        return Bench(build, records)
+        return TaskInstanceHarness(build, records)
 
     return new

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.integration.decorators.conftest import UPSTREAM, NewTask
+from tests.integration.decorators.conftest import UPSTREAM, NewDecorated
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.lineage import Lineage
 from tests.sandbox_process import SandboxProcess
@@ -19,7 +19,7 @@ pytestmark = at_each
 @pytest.mark.parametrize("deferrable", [True, False])
 @pytest.mark.parametrize("as_dict", [True, False])
 def test_what_it_returns_is_never_rendered(
-    decorated: NewTask,
+    decorated: NewDecorated,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     landing: Path,
@@ -37,7 +37,7 @@ def test_what_it_returns_is_never_rendered(
 
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_nor_is_what_came_from_upstream(
-    decorated: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, deferrable: bool
+    decorated: NewDecorated, gateway: TestedGateway, sandbox: SandboxProcess, deferrable: bool
 ) -> None:
     """Neither what a task handed over, nor what a template of an argument fetched."""
     text = f"{{{{ 7*7 }}}} {{% raw %}} {{{{ var.value.secret }}}} {{{{ conn.{gateway.conn_id}.password }}}}"
@@ -60,21 +60,21 @@ def test_nor_is_what_came_from_upstream(
     assert [task["prompt"] for task in sandbox.tasks()] == [f"{text} | {text}"]
 
 
-def test_nor_is_a_file_that_upstream_names_read(decorated: NewTask, sandbox: SandboxProcess) -> None:
+def test_nor_is_a_file_that_upstream_names_read(decorated: NewDecorated, sandbox: SandboxProcess) -> None:
     run = decorated(lambda name: name, upstream=lambda: "prompt.txt")
     assert run.run(UPSTREAM).state == "success"
     assert run.run().state == "success"
     assert [task["prompt"] for task in sandbox.tasks()] == ["prompt.txt"]
 
 
-def test_nor_read_as_a_file(decorated: NewTask, sandbox: SandboxProcess) -> None:
+def test_nor_read_as_a_file(decorated: NewDecorated, sandbox: SandboxProcess) -> None:
     run = decorated(lambda: "prompt.txt")
     assert run.run().state == "success"
     assert [task["prompt"] for task in sandbox.tasks()] == ["prompt.txt"]
 
 
 def test_a_dict_decides_the_request(
-    decorated: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
+    decorated: NewDecorated, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
 ) -> None:
     model, known_as = gateway.references
 
@@ -98,7 +98,7 @@ def test_a_dict_decides_the_request(
 
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_lineage_is_told_of_what_the_function_returned(
-    decorated: NewTask,
+    decorated: NewDecorated,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     photo: Path,
@@ -122,7 +122,7 @@ def test_lineage_is_told_of_what_the_function_returned(
 
 
 def test_lineage_of_a_resume_with_the_event_alone(
-    decorated: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
+    decorated: NewDecorated, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
 ) -> None:
     """What the function returned is not known any more; the decorator's own argument is."""
     lineage = Lineage()
@@ -141,7 +141,7 @@ def test_lineage_of_a_resume_with_the_event_alone(
     assert len(lineage.outputs) == 1
 
 
-def test_expand(decorated: NewTask, sandbox: SandboxProcess) -> None:
+def test_expand(decorated: NewDecorated, sandbox: SandboxProcess) -> None:
     rows = [{"text": f"{{{{ {number} }}}}"} for number in range(3)]
     run = decorated(lambda row: {"prompt": row["text"]}, expand={"row": rows}, deferrable=True)
     for index in range(3):
@@ -154,7 +154,7 @@ def test_expand(decorated: NewTask, sandbox: SandboxProcess) -> None:
     assert sandbox.ledger()["charges"] == 3
 
 
-def test_an_error_of_the_function_is_its_own(decorated: NewTask, sandbox: SandboxProcess) -> None:
+def test_an_error_of_the_function_is_its_own(decorated: NewDecorated, sandbox: SandboxProcess) -> None:
     def picture() -> str:
         raise LookupError("no such row")
 
@@ -165,7 +165,7 @@ def test_an_error_of_the_function_is_its_own(decorated: NewTask, sandbox: Sandbo
 
 
 def test_another_prompt_on_a_retry_does_not_pay_again(
-    decorated: NewTask, gateway: TestedGateway, sandbox: SandboxProcess
+    decorated: NewDecorated, gateway: TestedGateway, sandbox: SandboxProcess
 ) -> None:
     prompts = iter(["first", "second"])
     run = decorated(lambda: next(prompts))

@@ -27,8 +27,9 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.hooks.toapis import ToApisHook
-from tests.integration.conftest import SECRETS, Connect, sent
+from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TestedGateway, at, at_each
+from tests.integration.leaks import SECRETS
 from tests.sandbox_process import SandboxProcess
 from tests.unit.media import samples
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from airflow_provider_rivya.exceptions import (
-    AuthenticationError,
     GenerationFailedError,
     GenerationTimeoutError,
-    NotFoundError,
 )
-from airflow_provider_rivya.waiting import decide as waiting
+from airflow_provider_rivya.stop import StopFlag
+from airflow_provider_rivya.waiting.decide import Finished, Patience
+from airflow_provider_rivya.waiting.loop import Target, awatch, watch
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess
@@ -95,14 +96,6 @@ def test_key_is_replaced_while_waiting(
     assert wait(before=exchange).succeeded
 
 
-def test_refused_key_ends_the_waiting_after_its_grace(
-    wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(waiting, "KEY_GRACE", 0.2)
-    with pytest.raises(AuthenticationError):
-        wait(before=lambda: sandbox.control("POST", "keys", {"key": gateway.key, "state": "revoked"}))
-
-
 def test_unknown_task_is_tolerated_briefly(
     wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess
 ) -> None:
@@ -112,17 +105,25 @@ def test_unknown_task_is_tolerated_briefly(
     assert wait().succeeded
 
 
-def test_unknown_task_ends_the_waiting_after_its_grace(
-    wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(waiting, "NOT_FOUND_GRACE", 0.2)
-    sandbox.fault(
-        method="GET", path=gateway.status, kind="status", status=404, code=gateway.not_found, times=1000
-    )
-    with pytest.raises(NotFoundError):
-        wait()
-
-
 def test_unknown_status_is_no_end(wait: Wait, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
     sandbox.fault(method="GET", path=gateway.status, kind="unknown_status", status="upscaling", for_polls=3)
     assert wait().succeeded
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal", "outcome"),
+    [(401, "key_refused", "refused"), (404, "not_found", "not_found")],
+)
+async def test_faults_end_the_waiting_after_their_grace(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, status: int, refusal: str, outcome: Any
+) -> None:
+    code = getattr(gateway, refusal)
+    sandbox.fault(method="GET", path=gateway.status, kind="status", status=status, code=code, times=1000)
+    with closing(gateway.hook()) as hook:
+
+        def target() -> Target:
+            return Target.of("task_1", hook.api, hook.settings, "image", 30.0, patience=Patience(0.1, 0.1))
+
+        assert await asyncio.to_thread(watch, hook, target(), StopFlag()) == Finished(outcome, code)
+        assert await awatch(hook, target()) == Finished(outcome, code)
+        await hook.aclose()

@@ -19,7 +19,8 @@ from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.landing.land import land
 from airflow_provider_rivya.storage.place import OutputPlace
-from tests.integration.conftest import SECRETS, sent
+from tests.integration.conftest import sent
+from tests.integration.leaks import SECRETS
 from tests.sandbox_process import SandboxProcess
 
 IMAGES = "/v1/images/generations"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,45 +12,19 @@ from airflow.sdk import ObjectStoragePath
 from PIL import Image
 
 from tests import airflows
-from tests.integration.conftest import Connect, sent
-from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.bench import MAKE, Bench, one_task
-from tests.integration.operators.conftest import NewBench
+from tests.integration.conftest import Connect, NewTask, sent
+from tests.integration.gateways import TestedGateway, at, at_each
+from tests.integration.landed_files import check_image
+from tests.integration.task_harness import MAKE, TaskInstanceHarness, one_task
 from tests.sandbox_process import SandboxProcess
-
-CREATE = "/api/v1/generations"
-
-
-def file_of(output: dict[str, Any]) -> Path:
-    return Path(output["uri"].removeprefix("file://"))
-
-
-def check_bytes(output: dict[str, Any]) -> bytes:
-    content = file_of(output).read_bytes()
-    assert output["sha256"] == hashlib.sha256(content).hexdigest()
-    assert output["size_bytes"] == len(content)
-    return content
-
-
-def check_video(output: dict[str, Any]) -> None:
-    assert check_bytes(output)[4:8] == b"ftyp"
-    assert (output["mime_type"], file_of(output).suffix) == ("video/mp4", ".mp4")
-
-
-def check_file(output: dict[str, Any]) -> None:
-    content = check_bytes(output)
-    with Image.open(io.BytesIO(content)) as image:
-        image.load()
-        assert image.size == (output["width"], output["height"])
-        assert Image.MIME[image.format or ""] == output["mime_type"]
 
 
 @at_each
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_text_to_image(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, deferrable: bool
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, deferrable: bool
 ) -> None:
-    run = bench(deferrable=deferrable)
+    run = new_task(deferrable=deferrable)
     assert run.run().state == "success"
     result = run.xcom()
     assert {name: result[name] for name in ("gateway", "model", "status", "credits_final")} == {
@@ -62,7 +34,7 @@ def test_text_to_image(
         "credits_final": gateway.told(1),
     }
     (output,) = result["outputs"]
-    check_file(output)
+    check_image(output)
     assert [path.name for path in landing.iterdir()] == [f"{result['generation_id']}-0.png"]
     assert sandbox.ledger(gateway.name)["charges"] == 1
     assert run.record()["state"] == "delivered"
@@ -70,28 +42,28 @@ def test_text_to_image(
 
 
 @at_each
-def test_resume_with_the_event_alone(bench: NewBench, sandbox: SandboxProcess) -> None:
+def test_resume_with_the_event_alone(new_task: NewTask, sandbox: SandboxProcess) -> None:
     # DAG.test() of Airflow 3.3 drops what the deferral carried.
-    run = bench(deferrable=True)
+    run = new_task(deferrable=True)
     deferred = run.begin()
     assert deferred.state == "deferred"
     event = run.fire(deferred)
     assert event.payload == {"status": "succeeded", "task_id": event.payload["task_id"], "code": None}
     run.forget_what_was_carried()
     assert run.resume(event).state == "success"
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     assert sandbox.ledger()["charges"] == 1
 
 
 @at_each
-def test_inline_wait_needs_no_triggerer(bench: NewBench, sandbox: SandboxProcess) -> None:
-    run = bench(deferrable=True, inline_wait=timedelta(seconds=20))
+def test_inline_wait_needs_no_triggerer(new_task: NewTask, sandbox: SandboxProcess) -> None:
+    run = new_task(deferrable=True, inline_wait=timedelta(seconds=20))
     assert run.begin().state == "success"
 
 
-def test_inline_wait_over_defers(bench: NewBench, sandbox: SandboxProcess) -> None:
+def test_inline_wait_over_defers(new_task: NewTask, sandbox: SandboxProcess) -> None:
     sandbox.reset(speed=1)
-    run = bench(deferrable=True, inline_wait=timedelta(seconds=0.1))
+    run = new_task(deferrable=True, inline_wait=timedelta(seconds=0.1))
     deferred = run.begin()
     assert deferred.state == "deferred"
     sandbox.advance(30)
@@ -99,22 +71,27 @@ def test_inline_wait_over_defers(bench: NewBench, sandbox: SandboxProcess) -> No
 
 
 @at_each
-def test_deferral_carries_no_secret(bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess) -> None:
-    _, arguments = bench(deferrable=True).begin().trigger or ("", {})
+def test_deferral_carries_no_secret(
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
+    _, arguments = new_task(deferrable=True).begin().trigger or ("", {})
     numbers = {"submitted_at", "deadline", "credits_reserved"}
     assert set(arguments) == {"generation_id", gateway.conn_argument, "category", *numbers}
     assert "http" not in json.dumps(arguments)
 
 
-def test_execution_timeout_wins_if_smaller(bench: NewBench) -> None:
-    _, arguments = bench(deferrable=True, execution_timeout=timedelta(minutes=2)).begin().trigger or ("", {})
+def test_execution_timeout_wins_if_smaller(new_task: NewTask) -> None:
+    _, arguments = new_task(deferrable=True, execution_timeout=timedelta(minutes=2)).begin().trigger or (
+        "",
+        {},
+    )
     assert 0 < arguments["deadline"] - arguments["submitted_at"] < 125
 
 
 @at_each
 @pytest.mark.parametrize("form", ["path", "uri", "list", "object"])
 def test_reference_file(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path, form: str
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path, form: str
 ) -> None:
     value: Any = {
         "path": str(photo),
@@ -122,10 +99,10 @@ def test_reference_file(
         "list": [str(photo), photo],
         "object": ObjectStoragePath(f"file://{photo}"),
     }[form]
-    run = bench(model=gateway.references[0], reference_media=value)
+    run = new_task(model=gateway.references[0], reference_media=value)
     done = run.run()
     assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
     # The same content is uploaded once.
     assert len(sent(sandbox, "POST", gateway.uploads)) == 1
     if gateway.name == "rivya":  # the other one's parameters do not have them
@@ -136,7 +113,7 @@ def test_reference_file(
 @at_each
 @pytest.mark.parametrize("landed", [True, False])
 def test_result_as_the_next_reference(
-    bench: NewBench,
+    new_task: NewTask,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     landing: Path,
@@ -155,42 +132,42 @@ def test_result_as_the_next_reference(
             output_path=f"file://{landing}/",
         )
 
-    run = Bench(build)
+    run = TaskInstanceHarness(build)
     assert run.run("first").state == "success"
     source = run.xcom("first")["outputs"][0]
     assert (source["uri"] is not None) is landed
     done = run.run("second")
     assert done.state == "success", done.text
-    check_file(run.xcom("second")["outputs"][0])
+    check_image(run.xcom("second")["outputs"][0])
     assert sandbox.ledger()["charges"] == 2
 
 
 @at_each
 def test_several_outputs(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path
 ) -> None:
     model, params = gateway.several
-    run = bench(model=model, model_params=params)
+    run = new_task(model=model, model_params=params)
     done = run.run()
     assert done.state == "success", done.text
     outputs = run.xcom()["outputs"]
     assert [output["index"] for output in outputs] == [0, 1, 2, 3]
     assert len({output["sha256"] for output in outputs}) == 4
     for output in outputs:
-        check_file(output)
+        check_image(output)
     assert len(list(landing.iterdir())) == 4
 
 
-def test_fixed_name(bench: NewBench, landing: Path, sandbox: SandboxProcess) -> None:
-    run = bench(output_path=f"file://{landing}/lighthouse.png")
+def test_fixed_name(new_task: NewTask, landing: Path, sandbox: SandboxProcess) -> None:
+    run = new_task(output_path=f"file://{landing}/lighthouse.png")
     assert run.run().state == "success"
     assert [path.name for path in landing.iterdir()] == ["lighthouse.png"]
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
 
 
 @at_each
-def test_no_output_path_hands_urls_on(bench: NewBench, landing: Path, sandbox: SandboxProcess) -> None:
-    run = bench(output_path=None)
+def test_no_output_path_hands_urls_on(new_task: NewTask, landing: Path, sandbox: SandboxProcess) -> None:
+    run = new_task(output_path=None)
     assert run.run().state == "success"
     (output,) = run.xcom()["outputs"]
     assert output["uri"] is None
@@ -210,11 +187,11 @@ def test_mapped(
             task_id=MAKE, model=gateway.model, output_path=f"file://{landing}/", deferrable=True
         ).expand(prompt=prompts)
 
-    run = Bench(build)
+    run = TaskInstanceHarness(build)
     for index in range(5):
         done = run.run(map_index=index)
         assert done.state == "success", done.text
-        check_file(run.xcom(map_index=index)["outputs"][0])
+        check_image(run.xcom(map_index=index)["outputs"][0])
     assert sandbox.ledger()["charges"] == 5
     assert sorted(task["prompt"] for task in sandbox.tasks()) == prompts
     records = set() if airflows.STATE_STORE else {".rivya"}
@@ -226,22 +203,22 @@ def test_mapped(
     ("policy", "state", "kept"), [("overwrite", "success", False), ("skip", "success", True)]
 )
 def test_file_of_that_name(
-    bench: NewBench, landing: Path, sandbox: SandboxProcess, policy: str, state: str, kept: bool
+    new_task: NewTask, landing: Path, sandbox: SandboxProcess, policy: str, state: str, kept: bool
 ) -> None:
     old = landing / "lighthouse.png"
     Image.new("RGB", (7, 5)).save(old)
     before = old.read_bytes()
-    run = bench(output_path=f"file://{old}", if_exists=policy)
+    run = new_task(output_path=f"file://{old}", if_exists=policy)
     done = run.run()
     assert done.state == state, done.text
     assert (old.read_bytes() == before) is kept
-    check_file(run.xcom()["outputs"][0])
+    check_image(run.xcom()["outputs"][0])
 
 
 @at_each
-def test_file_of_that_name_must_not_be(bench: NewBench, landing: Path, sandbox: SandboxProcess) -> None:
+def test_file_of_that_name_must_not_be(new_task: NewTask, landing: Path, sandbox: SandboxProcess) -> None:
     (landing / "lighthouse.png").write_bytes(b"mine")
-    run = bench(output_path=f"file://{landing}/lighthouse.png", if_exists="fail")
+    run = new_task(output_path=f"file://{landing}/lighthouse.png", if_exists="fail")
     done = run.run()
     assert done.state == "failed"
     assert "exists already" in done.text
@@ -260,7 +237,7 @@ def test_template_files(
 ) -> None:
     (tmp_path / "prompt.txt").write_text("A harbour on {{ ds }}, dawn")
     (tmp_path / "params.json").write_text(json.dumps(gateway.wide))
-    run = Bench(
+    run = TaskInstanceHarness(
         one_task(
             {"prompt": "prompt.txt", "model_params": "params.json", "output_path": f"file://{landing}/"},
             gateway,
@@ -274,18 +251,18 @@ def test_template_files(
     assert gateway.wide.items() <= task["params"].items()
 
 
-def test_trace_id_is_sent(bench: NewBench, sandbox: SandboxProcess) -> None:
-    assert bench(client_request_id="{{ run_id }}").run().state == "success"
+def test_trace_id_is_sent(new_task: NewTask, sandbox: SandboxProcess) -> None:
+    assert new_task(client_request_id="{{ run_id }}").run().state == "success"
     assert sandbox.tasks()[0]["client_request_id"] == "manual__run"
 
 
 @at_each
 def test_the_same_photograph_twice_is_uploaded_once(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path, tmp_path: Path
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.png"
     Image.new("RGB", (64, 64), "navy").save(other)
-    task = bench(
+    task = new_task(
         {
             "model": gateway.references[0],
             "prompt": "a cat",
@@ -303,3 +280,15 @@ def test_the_same_photograph_twice_is_uploaded_once(
     assert len(made["params"]["referenceMediaItems"]) == 3
     urls = [item["url"] for item in made["params"]["referenceMediaItems"]]
     assert urls[0] == urls[2] != urls[1]
+
+
+@at("toapis")
+def test_the_dialect_is_a_template(new_task: NewTask, sandbox: SandboxProcess) -> None:
+    sandbox.assume(toapis_model_ids="guide")
+    run = new_task(
+        model="nano-banana-2",
+        dialect={"model": "{{ 'nano' }}-banana-2", "endpoint": "{{ 'image' }}"},
+    )
+    done = run.run()
+    assert done.state == "success", done.text
+    assert run.xcom()["model"] == "nano-banana-2"

@@ -11,14 +11,15 @@ import pytest
 
 from airflow_provider_rivya._compat import AirflowFailException, AirflowTaskTimeout
 from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from airflow_provider_rivya.submission.keeper import RecordKeeper
 from airflow_provider_rivya.submission.record import Record
-from airflow_provider_rivya.submission.stores import RecordStore, SafeRecords
+from airflow_provider_rivya.submission.stores import RecordStore
 from tests import airflows
-from tests.integration.conftest import Connect, Listener, sent
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import CREATE
+from tests.integration.conftest import Connect, Listener, NewTask
+from tests.integration.gateways import RIVYA
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.usefixtures("database", "connect")
@@ -29,17 +30,24 @@ class Struck(RivyaGenerateOperator):
 
     strikes: list[BaseException]
 
-    def _look(self, *arguments: Any) -> Any:
-        if self.strikes:
-            raise self.strikes.pop()
-        return super()._look(*arguments)
+    def _run(self, *arguments: Any, **options: Any) -> Any:
+        strikes = self.strikes
+
+        class StruckHook(RivyaHook):
+            def get_generation(self, *arguments: Any, **options: Any) -> Any:
+                if strikes:
+                    raise strikes.pop()
+                return super().get_generation(*arguments, **options)
+
+        self.hook_class = StruckHook  # type: ignore[misc]  # of this instance alone
+        return super()._run(*arguments, **options)
 
 
-class Stricken:
+class StrickenStore:
     """A record store that cannot be written, once, when a task id is to be recorded."""
 
     def __init__(self, store: RecordStore, strikes: list[BaseException]) -> None:
-        self.durable, self.read = store.durable, store.read
+        self.durable, self.fenced, self.read = store.durable, store.fenced, store.read
         self._store, self._strikes = store, strikes
 
     def exchange(self, before: Record | None, after: Record | None) -> None:
@@ -53,13 +61,16 @@ class Unrecorded(RivyaGenerateOperator):
 
     strikes: list[BaseException]
 
-    def _submitter(self, *arguments: Any, **named: Any) -> Any:
-        submitter = super()._submitter(*arguments, **named)
-        store = Stricken(submitter.records._store, self.strikes)
-        return replace(submitter, records=SafeRecords(store, self.conn_id))
+    def _job(self, context: Any, run: Any, *arguments: Any) -> Any:
+        job = super()._job(context, run, *arguments)
+        store = StrickenStore(job.context.records._store, self.strikes)
+        run.job = replace(job, context=replace(job.context, records=RecordKeeper(store, self.conn_id)))
+        return run.job
 
 
-def one_of(operator: type[Any], strike: BaseException, landing: Path, **arguments: Any) -> Bench:
+def one_of(
+    operator: type[Any], strike: BaseException, landing: Path, **arguments: Any
+) -> TaskInstanceHarness:
     strikes = [strike]
     place = {} if airflows.STATE_STORE else {"state_path": f"file://{landing.parent}/records/"}
 
@@ -76,7 +87,7 @@ def one_of(operator: type[Any], strike: BaseException, landing: Path, **argument
         )
         task.strikes = strikes
 
-    return Bench(build, landing.parent / "records")
+    return TaskInstanceHarness(build, landing.parent / "records")
 
 
 @pytest.mark.parametrize(
@@ -108,10 +119,10 @@ def test_struck_after_it_has_submitted(
 
 @pytest.mark.parametrize("timeout", [True, False])
 def test_airflow_ends_the_deferral_of_a_task_without_a_record(
-    bench: NewBench, sandbox: SandboxProcess, timeout: bool
+    new_task: NewTask, sandbox: SandboxProcess, timeout: bool
 ) -> None:
     sandbox.reset(speed=1)
-    run = bench(deferrable=True, durable=False)
+    run = new_task(deferrable=True, durable=False)
     run.begin()
     done = run.fail_deferral(timeout=timeout)
     assert done.state == "up_for_retry"
@@ -144,10 +155,12 @@ def test_an_answer_that_could_not_be_recorded_is_recorded_on_the_resume(
 
 
 def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
-    bench: NewBench, sandbox: SandboxProcess, photo: Path, landing: Path
+    new_task: NewTask, sandbox: SandboxProcess, photo: Path, landing: Path
 ) -> None:
     sandbox.reset(speed=1)
-    run = bench(model="nano-banana-2", reference_media=str(photo), timeout=timedelta(seconds=0.2), retries=0)
+    run = new_task(
+        model="nano-banana-2", reference_media=str(photo), timeout=timedelta(seconds=0.2), retries=0
+    )
     assert run.run().state == "failed"
     (task,) = sandbox.tasks()
     kept = photo.read_bytes()
@@ -172,15 +185,15 @@ def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
 
 
 def test_a_refused_new_generation_is_not_the_failed_one_before_it(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess
 ) -> None:
     connect(retries=0)
-    run = bench()
+    run = new_task()
     sandbox.fault(kind="generation_fails", path="*/generations", refund=True)
     assert run.run().state == "up_for_retry"
     (task,) = sandbox.tasks()
     assert run.xcom(key="failure")["generation_id"] == task["id"]
-    sandbox.fault(kind="rate_limit", method="POST", path=CREATE)
+    sandbox.fault(kind="rate_limit", method="POST", path=RIVYA.create)
     done = run.run()
     assert "Nothing was submitted and nothing was charged. The next try (1 left) submits anew." in done.text
     assert run.xcom(key="failure") == {
@@ -193,27 +206,9 @@ def test_a_refused_new_generation_is_not_the_failed_one_before_it(
     assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
 
 
-def test_without_a_record_a_failed_generation_is_followed_by_a_new_one(
-    bench: NewBench, sandbox: SandboxProcess, logs: Listener
-) -> None:
-    """The gateway replays the key of the first try, and with it the failure."""
-    run = bench(durable=False)
-    sandbox.fault(kind="generation_fails", path="*/generations", refund=True)
-    assert run.run().state == "up_for_retry"
-    (failed,) = sandbox.tasks()
-    assert run.run().state == "success"
-    assert (
-        f"Generation {failed['id']} is an earlier try's, which had failed and cost nothing: a new one is "
-        "submitted." in logs.text
-    )
-    assert len(sandbox.tasks()) == 2
-    assert len({request["idempotency_key"] for request in sent(sandbox, "POST", CREATE)}) == 2
-    assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
-
-
 @pytest.mark.parametrize("final", [True, False])
 def test_what_a_decorated_function_raises_on_a_retry_does_not_leave_the_result_behind(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path, logs: Listener, final: bool
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path, logs: Listener, final: bool
 ) -> None:
     from airflow_provider_rivya.decorators.rivya import rivya_generate_task
 
@@ -237,7 +232,7 @@ def test_what_a_decorated_function_raises_on_a_retry_does_not_leave_the_result_b
         )(prompt)()
 
     sandbox.reset(speed=1)
-    run = Bench(build, landing.parent / "records")
+    run = TaskInstanceHarness(build, landing.parent / "records")
     assert run.run().state == "up_for_retry"
     sandbox.advance(60)
     done = run.run()
@@ -251,11 +246,11 @@ def test_what_a_decorated_function_raises_on_a_retry_does_not_leave_the_result_b
 
 
 def test_a_record_place_that_is_gone_wrong_on_the_resume_is_not_the_end(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path
 ) -> None:
     """Another worker may lack what its place needs; the generation is paid for."""
     arguments: dict[str, Any] = {"deferrable": True, "state_path": f"file://{landing.parent}/records/"}
-    run = bench(arguments)
+    run = new_task(arguments)
     begun = run.begin()
     arguments["state_path"] = "s4://records/"
     done = run.resume(run.fire(begun))
@@ -264,14 +259,14 @@ def test_a_record_place_that_is_gone_wrong_on_the_resume_is_not_the_end(
 
 
 def test_a_record_place_that_is_gone_wrong_on_a_retry_says_that_nothing_is_known(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path
 ) -> None:
     sandbox.reset(speed=1)
     arguments: dict[str, Any] = {
         "timeout": timedelta(seconds=0.2),
         "state_path": f"file://{landing.parent}/records/",
     }
-    run = bench(arguments)
+    run = new_task(arguments)
     assert run.run().state == "up_for_retry"
     arguments["state_path"] = "s4://records/"
     done = run.run()
@@ -286,10 +281,10 @@ def test_a_record_place_that_is_gone_wrong_on_a_retry_says_that_nothing_is_known
 
 
 def test_a_connection_that_is_away_on_the_resume_is_not_the_end(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Airflow says that there is no such connection where a secrets backend is away."""
-    run = bench(deferrable=True, durable=False)
+    run = new_task(deferrable=True, durable=False)
     begun = run.begin()
     event = run.fire(begun)
     monkeypatch.delenv("AIRFLOW_CONN_RIVYA_DEFAULT")
@@ -328,7 +323,7 @@ def test_a_skip_names_what_it_leaves(sandbox: SandboxProcess, landing: Path, log
         )(prompt)()
 
     sandbox.reset(speed=1)
-    run = Bench(build, landing.parent / "records")
+    run = TaskInstanceHarness(build, landing.parent / "records")
     assert run.run().state == "up_for_retry"
     assert run.run().state == "skipped"
     (task,) = sandbox.tasks()
@@ -340,17 +335,17 @@ def test_a_skip_names_what_it_leaves(sandbox: SandboxProcess, landing: Path, log
 
 
 def test_a_refused_new_request_names_the_running_one_beside_it(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_task: NewTask, connect: Connect, sandbox: SandboxProcess
 ) -> None:
     connect(retries=0)
     sandbox.reset(speed=1)
     given: dict[str, Any] = {"timeout": timedelta(seconds=0.2)}
-    run = bench(given)
+    run = new_task(given)
     assert run.run().state == "up_for_retry"
     (task,) = sandbox.tasks()
     given["prompt"] = "Something else"
     run.clear()
-    sandbox.fault(kind="rate_limit", method="POST", path=CREATE)
+    sandbox.fault(kind="rate_limit", method="POST", path=RIVYA.create)
     done = run.run()
     assert (
         "This try submitted nothing and was charged nothing; an earlier one has left generation "
@@ -362,9 +357,11 @@ def test_a_refused_new_request_names_the_running_one_beside_it(
 
 
 def test_cleared_to_land_once_more_when_its_reference_is_gone_names_what_was_delivered(
-    bench: NewBench, sandbox: SandboxProcess, photo: Path
+    new_task: NewTask, sandbox: SandboxProcess, photo: Path
 ) -> None:
-    run = bench(model="nano-banana-2", reference_media=str(photo), on_rerun_after_delivery="reuse", retries=0)
+    run = new_task(
+        model="nano-banana-2", reference_media=str(photo), on_rerun_after_delivery="reuse", retries=0
+    )
     assert run.run().state == "success"
     (task,) = sandbox.tasks()
     photo.unlink()

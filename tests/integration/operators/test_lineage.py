@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from tests.integration.conftest import NewTask
 from tests.integration.lineage import Lineage, Name
-from tests.integration.operators.bench import Bench
-from tests.integration.operators.conftest import NewBench
+from tests.integration.task_harness import TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 MODEL = "nano-banana-2"
@@ -26,12 +26,12 @@ def lineage() -> Lineage:
 
 
 @pytest.fixture
-def task(bench: NewBench, lineage: Lineage) -> Callable[..., Bench]:
+def task(new_task: NewTask, lineage: Lineage) -> Callable[..., TaskInstanceHarness]:
     """Return a run whose task tells its lineage."""
-    return lambda *given, **more: bench(*given, model=MODEL, on_success_callback=lineage, **more)
+    return lambda *given, **more: new_task(*given, model=MODEL, on_success_callback=lineage, **more)
 
 
-def resumed(run: Bench, sandbox: SandboxProcess, before: Callable[[], object]) -> None:
+def resumed(run: TaskInstanceHarness, sandbox: SandboxProcess, before: Callable[[], object]) -> None:
     """
     Run a task over a deferral.
 
@@ -53,7 +53,7 @@ def landed(landing: Path) -> list[Name]:
 
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_references_are_inputs_and_files_are_outputs(
-    task: Callable[..., Bench],
+    task: Callable[..., TaskInstanceHarness],
     lineage: Lineage,
     sandbox: SandboxProcess,
     photo: Path,
@@ -71,7 +71,7 @@ def test_references_are_inputs_and_files_are_outputs(
 
 
 def test_what_renders_otherwise_on_the_resume_changes_no_input(
-    task: Callable[..., Bench],
+    task: Callable[..., TaskInstanceHarness],
     lineage: Lineage,
     sandbox: SandboxProcess,
     photo: Path,
@@ -86,7 +86,7 @@ def test_what_renders_otherwise_on_the_resume_changes_no_input(
 
 
 def test_a_resume_with_the_event_alone_has_the_argument(
-    task: Callable[..., Bench], lineage: Lineage, sandbox: SandboxProcess, photo: Path
+    task: Callable[..., TaskInstanceHarness], lineage: Lineage, sandbox: SandboxProcess, photo: Path
 ) -> None:
     run = task(reference_media=str(photo), deferrable=True)
     resumed(run, sandbox, run.forget_what_was_carried)
@@ -95,14 +95,14 @@ def test_a_resume_with_the_event_alone_has_the_argument(
 
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_the_url_of_a_result_is_neither_told_nor_carried(
-    bench: NewBench,
-    task: Callable[..., Bench],
+    new_task: NewTask,
+    task: Callable[..., TaskInstanceHarness],
     lineage: Lineage,
     sandbox: SandboxProcess,
     photo: Path,
     deferrable: bool,
 ) -> None:
-    first = bench(output_path=None)
+    first = new_task(output_path=None)
     assert first.run().state == "success"
     result = first.xcom()
     (output,) = result["outputs"]
@@ -123,7 +123,7 @@ def test_the_url_of_a_result_is_neither_told_nor_carried(
 
 
 def test_what_can_be_read_once_is_told_too(
-    task: Callable[..., Bench], lineage: Lineage, sandbox: SandboxProcess, photo: Path
+    task: Callable[..., TaskInstanceHarness], lineage: Lineage, sandbox: SandboxProcess, photo: Path
 ) -> None:
     given: dict[str, Any] = {}
     run = task(given, deferrable=True)
@@ -134,7 +134,7 @@ def test_what_can_be_read_once_is_told_too(
 
 
 def test_references_that_cannot_be_named_harm_nothing(
-    task: Callable[..., Bench], lineage: Lineage, sandbox: SandboxProcess, photo: Path
+    task: Callable[..., TaskInstanceHarness], lineage: Lineage, sandbox: SandboxProcess, photo: Path
 ) -> None:
     class Fickle:
         """Can be read before anything is paid, and not after."""

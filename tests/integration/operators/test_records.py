@@ -1,8 +1,11 @@
-"""The submission record: lost, unreadable, old, of somebody else, or in a file."""
+"""
+The submission record of a task: in Airflow's state store or in a file, broken, and how often it is touched.
+
+What the job makes of records is in tests/integration/generation/test_records.py.
+"""
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +13,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import InvalidRequestError
-from airflow_provider_rivya.submission import decide as submission
-from tests.integration.conftest import Connect, Listener, sent
-from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import CREATE
+from airflow_provider_rivya.submission.stores import StateStoreRecords
+from tests import airflows
+from tests.integration.conftest import Connect, Listener, NewTask, sent
+from tests.integration.gateways import RIVYA
 from tests.sandbox_process import SandboxProcess
 
 
@@ -22,33 +24,14 @@ def charges(sandbox: SandboxProcess) -> int:
     return int(sandbox.ledger()["charges"])
 
 
-@at_each
-@pytest.mark.parametrize("document", [{"version": 99}, ["no record"], {"version": 1, "state": "intent"}])
-def test_unreadable_record_stops_before_paying(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect, document: Any
-) -> None:
-    connect(retries=0)
-    sandbox.reset(speed=1)
-    run = bench(timeout=timedelta(seconds=0.1))
-    assert run.run().state == "up_for_retry"
-    whole = run.record(document)
-    assert whole is not None
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
-    assert "could not be read" in done.text
-    assert "nothing is submitted" in done.text
-    assert charges(sandbox) == 1
-    assert len(sent(sandbox, "POST", gateway.create)) == 1
-
-
 def test_unreadable_record_goes_before_the_faults_of_the_request(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect
+    new_task: NewTask, sandbox: SandboxProcess, connect: Connect
 ) -> None:
     """An earlier try may have paid: whether the request is right now is not the question."""
     connect(retries=0)
     sandbox.reset(speed=1)
     given: dict[str, Any] = {}
-    run = bench(given, timeout=timedelta(seconds=0.1))
+    run = new_task(given, timeout=timedelta(seconds=0.1))
     assert run.run().state == "up_for_retry"
     whole = run.record()
     run.record({"version": 99})
@@ -69,10 +52,10 @@ def test_unreadable_record_goes_before_the_faults_of_the_request(
 
 
 def test_a_folder_that_went_wrong_over_a_deferral_loses_nothing(
-    bench: NewBench, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_task: NewTask, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_VAR_STATE", f"{tmp_path}/state")
-    run = bench(state_path="{{ var.value.state }}", deferrable=True)
+    run = new_task(state_path="{{ var.value.state }}", deferrable=True)
     deferred = run.begin()
     assert deferred.state == "deferred", deferred.text
     event = run.fire(deferred)
@@ -83,53 +66,12 @@ def test_a_folder_that_went_wrong_over_a_deferral_loses_nothing(
     assert charges(sandbox) == 1
 
 
-@at_each
-def test_unreadable_record_stops_nothing_that_is_paid_for(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
-) -> None:
-    """The deferral carries the task id: its resume lands the result, whatever became of the record."""
-    run = bench(deferrable=True)
-    event = run.fire(run.begin())
-    run.record({"version": 99})
-    done = run.resume(event)
-    assert done.state == "success", done.text
-    assert (
-        "Going on without the submission record: the generation exists. The submission record of this task "
-        "could not be read (UnreadableRecordError: "
-    ) in logs.text
-    (task,) = sandbox.tasks()
-    assert run.xcom()["generation_id"] == task["id"]
-    assert run.record() == {"version": 99}
-    assert len(sent(sandbox, "POST", gateway.create)) == 1
-
-
-def test_old_uncertain_submission_stops(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:
-    connect(retries=0)
-    sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    run = bench()
-    assert run.run().state == "up_for_retry"
-    run.record({**run.record(), "begun_at": time.time() - submission.RESUBMIT_WINDOW - 60})
-    done = run.run()
-    assert done.state == "failed"
-    assert "whether the gateway took it in is not known" in done.text
-    assert charges(sandbox) == 1
-
-
-def test_uncertain_submission_fails_on_request(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect
+def test_record_in_a_file(
+    new_task: NewTask, sandbox: SandboxProcess, connect: Connect, tmp_path: Path
 ) -> None:
     connect(retries=0)
-    sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    run = bench(on_uncertain_submission="fail")
-    assert run.run().state == "up_for_retry"
-    assert run.run().state == "failed"
-    assert charges(sandbox) == 1
-
-
-def test_record_in_a_file(bench: NewBench, sandbox: SandboxProcess, connect: Connect, tmp_path: Path) -> None:
-    connect(retries=0)
-    sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    run = bench(state_path=f"file://{tmp_path}/state")
+    sandbox.fault(method="POST", path=RIVYA.create, kind="cut_after")
+    run = new_task(state_path=f"file://{tmp_path}/state")
     first = run.run()
     assert first.state == "up_for_retry", first.text
     (file,) = (tmp_path / "state").iterdir()
@@ -140,59 +82,40 @@ def test_record_in_a_file(bench: NewBench, sandbox: SandboxProcess, connect: Con
     assert run.record() is None
 
 
-@at_each
-def test_unwritable_record_stops_before_paying(
-    bench: NewBench, sandbox: SandboxProcess, tmp_path: Path
+@pytest.mark.parametrize("carried", [True, False])
+def test_unreadable_record_stops_nothing_that_is_paid_for(
+    new_task: NewTask, sandbox: SandboxProcess, logs: Listener, carried: bool
 ) -> None:
-    (tmp_path / "state").write_text("a file in the place of the folder")
-    run = bench(state_path=f"file://{tmp_path}/state")
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
-    assert "The submission record of this task could not be" in done.text
-    assert sandbox.requests() == []
+    """The deferral carries the record; without it, the trigger's event has the task id all the same."""
+    run = new_task(deferrable=True)
+    event = run.fire(run.begin())
+    run.record({"version": 99})
+    if not carried:
+        run.forget_what_was_carried()
+    done = run.resume(event)
+    assert done.state == "success", done.text
+    read = "Going on without the submission record: the generation exists. The submission record of this"
+    assert (read in logs.text) is not carried
+    (task,) = sandbox.tasks()
+    assert run.xcom()["generation_id"] == task["id"]
+    assert len(sent(sandbox, "POST", RIVYA.create)) == 1
 
 
-def test_generation_of_somebody_else(bench: NewBench, sandbox: SandboxProcess, connect: Connect) -> None:
-    """Two deployments on one account have the same ids: the other one's result is not taken for ours."""
-    run = bench()
-    sandbox.fault(method="POST", path=CREATE, kind="cut_before")
-    connect(retries=0)
-    assert run.run().state == "up_for_retry"
-    record = run.record()
-    headers = {"Idempotency-Key": record["key"], "Content-Type": "application/json"}
-    other = sandbox.request("POST", CREATE, body=record["body"].encode(), headers=headers)
-    run.record({**record, "begun_at": record["begun_at"] + 3600})
-    done = run.run()
-    assert done.state == "failed", done.text
-    assert other.json()["id"] in done.text
-    assert "idempotency_namespace" in done.text
-    assert run.xcom() is None
-    assert charges(sandbox) == 1
-
-
-@at_each
-def test_without_a_record_the_messages_say_so(bench: NewBench, sandbox: SandboxProcess) -> None:
-    sandbox.reset(speed=1)
-    run = bench(durable=False, deferrable=False, timeout=timedelta(seconds=0.2))
-    done = run.run()
-    assert done.state == "up_for_retry"
-    assert run.record() is None
-    assert "No record survives this try: a retry would submit anew and may pay again" in done.text
-    assert run.xcom(key="failure")["submitted"] is True
-
-
-def test_without_a_record_a_later_try_claims_nothing_of_earlier_ones(
-    bench: NewBench, sandbox: SandboxProcess
+@pytest.mark.skipif(not airflows.STATE_STORE, reason="this Airflow has no state store")
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_how_often_the_state_store_is_called(
+    new_task: NewTask, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, deferrable: bool
 ) -> None:
-    """The first try's answer is lost after it was charged; the second cannot submit."""
-    run = bench(durable=False)
-    sandbox.fault(kind="cut_after", method="POST", path="/api/v1/generations", times=5)
-    assert run.run().state == "up_for_retry"
-    assert sandbox.ledger()["charges"] >= 1
-    sandbox.control("DELETE", "faults")
-    sandbox.fault(kind="rate_limit", method="POST", path="/api/v1/generations", times=9)
-    second = run.run()
-    assert second.state == "up_for_retry"
-    assert "no record tells what an earlier try did" in second.text
-    assert "Nothing was submitted and nothing was charged" not in second.text
-    assert run.xcom(key="failure")["submitted"] is None
+    """Each call is a request to Airflow's API server: read, intent, submitted, delivered."""
+    calls: list[str] = []
+    for method in ("read", "exchange"):
+        whole = getattr(StateStoreRecords, method)
+
+        def counted(self: Any, *arguments: Any, _whole: Any = whole) -> Any:
+            after = arguments[1] if len(arguments) > 1 else None
+            calls.append(after.state if after is not None else "read")
+            return _whole(self, *arguments)
+
+        monkeypatch.setattr(StateStoreRecords, method, counted)
+    assert new_task(deferrable=deferrable).run().state == "success"
+    assert calls == ["read", "intent", "submitted", "delivered"]

@@ -1,4 +1,8 @@
-"""What a retry, a clear, a timeout and a lost record do to a paid generation."""
+"""
+What Airflow's retries, clears, timeouts and renderings do to a paid generation.
+
+What the job makes of them at each gateway is in tests/integration/generation/test_reruns.py.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,13 @@ import pytest
 
 from airflow_provider_rivya.exceptions import (
     ConnectionConfigError,
-    GenerationFailedError,
     GenerationTimeoutError,
     OutputError,
 )
 from tests import airflows
-from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.conftest import Connect, Listener, NewTask
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import check_file
 from tests.sandbox_process import SandboxProcess
-
-REFUND = {"code": "generation_failed", "message": "no luck"}
 
 
 def charges(sandbox: SandboxProcess) -> int:
@@ -32,13 +31,12 @@ def charges(sandbox: SandboxProcess) -> int:
 # -- a retry -------------------------------------------------------------------------------------------
 
 
-@at_each
 @pytest.mark.parametrize("deferrable", [True, False])
 def test_timeout_and_the_retry_re_attaches(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener, deferrable: bool
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener, deferrable: bool
 ) -> None:
     sandbox.reset(speed=1)
-    run = bench(timeout=timedelta(seconds=0.3), deferrable=deferrable)
+    run = new_task(timeout=timedelta(seconds=0.3), deferrable=deferrable)
     done = run.run()
     assert done.state == "up_for_retry", done.text
     assert isinstance(done.error, GenerationTimeoutError)
@@ -54,10 +52,9 @@ def test_timeout_and_the_retry_re_attaches(
     assert run.xcom()["generation_id"] == task_id
 
 
-@at_each
-def test_no_retry_left_says_so(bench: NewBench, sandbox: SandboxProcess, logs: Listener) -> None:
+def test_no_retry_left_says_so(new_task: NewTask, sandbox: SandboxProcess, logs: Listener) -> None:
     sandbox.reset(speed=1)
-    run = bench(timeout=timedelta(seconds=0.2), retries=0)
+    run = new_task(timeout=timedelta(seconds=0.2), retries=0)
     done = run.run()
     assert done.state == "failed"
     assert "No retry is left: clear the task, and the next try re-attaches to it" in done.text
@@ -70,9 +67,9 @@ def test_no_retry_left_says_so(bench: NewBench, sandbox: SandboxProcess, logs: L
 
 @at_each
 @pytest.mark.parametrize("timeout", [True, False])
-def test_airflow_ends_the_deferral(bench: NewBench, sandbox: SandboxProcess, timeout: bool) -> None:
+def test_airflow_ends_the_deferral(new_task: NewTask, sandbox: SandboxProcess, timeout: bool) -> None:
     sandbox.reset(speed=1)
-    run = bench(deferrable=True)
+    run = new_task(deferrable=True)
     run.begin()
     done = run.fail_deferral(timeout=timeout)
     assert done.state == "up_for_retry", done.text
@@ -86,26 +83,11 @@ def test_airflow_ends_the_deferral(bench: NewBench, sandbox: SandboxProcess, tim
 
 
 @at_each
-def test_retry_with_other_words_delivers_what_was_paid_for(
-    bench: NewBench, sandbox: SandboxProcess, logs: Listener
-) -> None:
-    sandbox.reset(speed=1)
-    arguments: dict[str, Any] = {"timeout": timedelta(seconds=0.2), "prompt": "first"}
-    run = bench(arguments)
-    assert run.run().state == "up_for_retry"
-    arguments["prompt"] = "second"
-    sandbox.advance(30)
-    assert run.run().state == "success"
-    assert "The request renders otherwise" in logs.text
-    assert [task["prompt"] for task in sandbox.tasks()] == ["first"]
-
-
-@at_each
 def test_retry_without_its_reference(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
 ) -> None:
     sandbox.reset(speed=1)
-    run = bench(model=gateway.references[0], reference_media=str(photo), timeout=timedelta(seconds=0.2))
+    run = new_task(model=gateway.references[0], reference_media=str(photo), timeout=timedelta(seconds=0.2))
     assert run.run().state == "up_for_retry"
     photo.unlink()
     sandbox.advance(30)
@@ -114,33 +96,27 @@ def test_retry_without_its_reference(
     assert charges(sandbox) == 1
 
 
-@at_each
-@pytest.mark.usefixtures("no_pauses")
-def test_output_place_gone_after_paying(bench: NewBench, sandbox: SandboxProcess, landing: Path) -> None:
-    run = bench(deferrable=True)
-    deferred = run.begin()
-    event = run.fire(deferred)
+def test_output_place_gone_after_paying(new_task: NewTask, sandbox: SandboxProcess, landing: Path) -> None:
+    run = new_task(deferrable=True)
+    event = run.fire(run.begin())
     shutil.rmtree(landing)
     landing.write_text("a file in the place of the folder")
-    done = run.resume(event)
-    assert done.state == "up_for_retry", done.text
-    assert isinstance(done.error, OutputError)
-    assert "; its result is not lost" in done.text
+    assert run.resume(event).state == "up_for_retry"
     again = run.run()  # still so: not final, and not paid again
     assert again.state == "up_for_retry", again.text
+    assert isinstance(again.error, OutputError)
     assert "does not pay again" in again.text
     landing.unlink()
     landing.mkdir()
     assert run.run().state == "success"
     assert charges(sandbox) == 1
-    check_file(run.xcom()["outputs"][0])
 
 
 def test_output_path_is_the_one_of_the_submission(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path, tmp_path: Path
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path, tmp_path: Path
 ) -> None:
     arguments: dict[str, Any] = {"deferrable": True}
-    run = bench(arguments)
+    run = new_task(arguments)
     deferred = run.begin()
     arguments["output_path"] = f"file://{tmp_path}/elsewhere/"
     assert run.resume(run.fire(deferred)).state == "success"
@@ -149,100 +125,27 @@ def test_output_path_is_the_one_of_the_submission(
 
 
 @at_each
-@pytest.mark.parametrize("key", [None, "revoked"])
-def test_connection_broken_while_waiting(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, connect: Connect, key: str | None
-) -> None:
-    run = bench(deferrable=True)
+def test_connection_gone_while_waiting(new_task: NewTask, sandbox: SandboxProcess, connect: Connect) -> None:
+    run = new_task(deferrable=True)
     event = run.fire(run.begin())
-    connect(key=key and gateway.revoked)
+    connect(key=None)
     done = run.resume(event)
     assert done.state == "up_for_retry", done.text
-    assert isinstance(done.error, ConnectionConfigError) is (key is None)
+    assert isinstance(done.error, ConnectionConfigError)
     assert "othing was charged" not in done.text
     # A file's name depends on the connection: whether there is one is not known without it.
-    looked_up = airflows.STATE_STORE or key is not None
-    assert run.xcom(key="failure")["submitted"] is (True if looked_up else None)
+    assert run.xcom(key="failure")["submitted"] is (True if airflows.STATE_STORE else None)
     connect()
     assert run.run().state == "success"
     assert charges(sandbox) == 1
 
 
-# -- the gateway's verdict -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("error", [REFUND, None], ids=["with a reason", "without"])
-@pytest.mark.parametrize("deferrable", [True, False])
-def test_failed_and_refunded_is_made_anew(
-    bench: NewBench, sandbox: SandboxProcess, error: dict[str, str] | None, deferrable: bool
-) -> None:
-    sandbox.fault(kind="generation_fails", error=error, refund=True)
-    run = bench(deferrable=deferrable)
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
-    assert isinstance(done.error, GenerationFailedError)
-    assert "It cost nothing (final credits 0)." in done.text
-    assert "The next try (2 left) submits a new generation." in done.text
-    assert ("no luck" if error else "the gateway gives no reason") in done.text
-    assert run.run().state == "success"
-    ledger = sandbox.ledger()
-    assert (ledger["charges"], ledger["refunds"]) == (2, 1)
-    assert len({entry["idempotency_key"] for entry in ledger["entries"]}) == 2
-    assert run.record()["attempt"] == 1
-
-
-def test_failed_and_charged_is_not_made_anew(bench: NewBench, sandbox: SandboxProcess) -> None:
-    sandbox.fault(kind="generation_fails", refund=False)
-    run = bench(deferrable=True)
-    done = run.run()
-    assert done.state == "failed"
-    assert "It cost 1 credit although it failed." in done.text
-    assert "No retry is made, as it would pay again" in done.text
-    run.clear()  # a person may
-    assert run.run().state == "success"
-    assert charges(sandbox) == 2
-
-
-def test_content_refused_is_not_repeated(bench: NewBench, sandbox: SandboxProcess) -> None:
-    refusal = {"code": "content_policy_violation", "message": "no"}
-    sandbox.fault(kind="generation_fails", error=refusal, refund=True)
-    done = bench().run()
-    assert done.state == "failed"
-    assert "the same content would be refused again" in done.text
-
-
-@pytest.mark.parametrize("when", ["none", "later"])
-def test_refund_switches(bench: NewBench, sandbox: SandboxProcess, when: str) -> None:
-    sandbox.assume(refund_on_failure=when, failed_error="null")
-    sandbox.fault(kind="generation_fails")
-    done = bench().run()
-    assert done.state == ("failed" if when == "none" else "up_for_retry")
-
-
-@at_each
-def test_the_gateway_forgets_the_task(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess
-) -> None:
-    run = bench(deferrable=True)
-    deferred = run.begin()
-    event = run.fire(deferred)
-    sandbox.assume(task_retention_seconds=1)
-    sandbox.advance(5)
-    done = run.resume(event)
-    assert done.state == "up_for_retry"
-    assert gateway.not_found in done.text
-    assert sandbox.tasks()[0]["id"] in done.text
-    assert charges(sandbox) == 1
-    assert len(sent(sandbox, "POST", gateway.create)) == 1
-
-
 # -- a clear -------------------------------------------------------------------------------------------
 
 
-@at_each
-def test_cleared_while_running_re_attaches(bench: NewBench, sandbox: SandboxProcess) -> None:
+def test_cleared_while_running_re_attaches(new_task: NewTask, sandbox: SandboxProcess) -> None:
     sandbox.reset(speed=1)
-    run = bench(deferrable=True)
+    run = new_task(deferrable=True)
     assert run.begin().state == "deferred"
     run.clear()
     deferred = run.begin()
@@ -252,9 +155,10 @@ def test_cleared_while_running_re_attaches(bench: NewBench, sandbox: SandboxProc
     assert charges(sandbox) == 1
 
 
-@at_each
-def test_cleared_after_delivery_is_made_anew(bench: NewBench, sandbox: SandboxProcess, landing: Path) -> None:
-    run = bench()
+def test_cleared_after_delivery_is_made_anew(
+    new_task: NewTask, sandbox: SandboxProcess, landing: Path
+) -> None:
+    run = new_task()
     assert run.run().state == "success"
     first = run.xcom()["generation_id"]
     run.clear()
@@ -264,26 +168,10 @@ def test_cleared_after_delivery_is_made_anew(bench: NewBench, sandbox: SandboxPr
     assert len(list(landing.iterdir())) == 2
 
 
-@at_each
-def test_cleared_after_delivery_is_reused_on_request(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path
-) -> None:
-    run = bench(on_rerun_after_delivery="reuse")
-    assert run.run().state == "success"
-    first = run.xcom()
-    for file in landing.iterdir():
-        file.unlink()
-    run.clear()
-    assert run.run().state == "success"
-    assert run.xcom()["outputs"][0]["sha256"] == first["outputs"][0]["sha256"]
-    assert charges(sandbox) == 1
-
-
-@at_each
-def test_a_clear_asks_once(bench: NewBench, sandbox: SandboxProcess) -> None:
+def test_a_clear_asks_once(new_task: NewTask, sandbox: SandboxProcess) -> None:
     """The retries after a clear are no clears: what it went on with is not made anew by them."""
     sandbox.reset(speed=1)
-    run = bench(timeout=timedelta(seconds=0.2))
+    run = new_task(timeout=timedelta(seconds=0.2))
     assert run.run().state == "up_for_retry"
     run.clear()
     assert run.run().state == "up_for_retry"
@@ -292,32 +180,14 @@ def test_a_clear_asks_once(bench: NewBench, sandbox: SandboxProcess) -> None:
     assert charges(sandbox) == 1
 
 
-@at_each
-def test_cleared_with_another_request(bench: NewBench, sandbox: SandboxProcess, logs: Listener) -> None:
-    sandbox.reset(speed=1)
-    arguments: dict[str, Any] = {"deferrable": True, "prompt": "first"}
-    run = bench(arguments)
-    run.begin()
-    abandoned = sandbox.tasks()[0]["id"]
-    arguments["prompt"] = "second"
-    run.clear()
-    deferred = run.begin()
-    sandbox.advance(30)
-    assert run.resume(run.fire(deferred)).state == "success"
-    assert f"Left behind: generation {abandoned}" in logs.text
-    assert sorted(task["prompt"] for task in sandbox.tasks()) == ["first", "second"]
-    assert charges(sandbox) == 2
-
-
-@at_each
 @pytest.mark.parametrize("executor", ["success", None])
 def test_cleared_on_the_worker_with_another_request(
-    bench: NewBench, sandbox: SandboxProcess, logs: Listener, executor: str | None
+    new_task: NewTask, sandbox: SandboxProcess, logs: Listener, executor: str | None
 ) -> None:
     """Airflow counts it as a clear only where the executor reports the end of the process as a success."""
     sandbox.reset(speed=1)
     arguments: dict[str, Any] = {"timeout": timedelta(seconds=0.2), "prompt": "first"}
-    run = bench(arguments)
+    run = new_task(arguments)
     assert run.run().state == "up_for_retry"
     arguments["prompt"] = "second"
     run.clear_running(executor=executor)
@@ -335,39 +205,16 @@ def test_cleared_on_the_worker_with_another_request(
         assert "The task was cleared and asks for something else now. Left behind: generation" in logs.text
 
 
-# -- answers that were there before their request --------------------------------------------------------
-
-
-def test_a_generation_of_somebody_else_is_refused_and_a_clear_makes_a_new_one(
-    bench: NewBench, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As when a DAG run was deleted and made again under its run id: no record, but the same key."""
-    from airflow_provider_rivya.submission import lookup
-
-    run = bench(deferrable=False)
-    assert run.run().state == "success"
-    (first,) = sandbox.tasks()
-    run.lose_record()
-    with monkeypatch.context() as patch:
-        patch.setattr(lookup, "FOREIGN_TOLERANCE", -60.0)
-        done = run.run()
-    assert done.state == "failed"
-    assert f"answered with generation {first['id']}, which was created" in str(done.error)
-    assert "Clear the task: it then submits anew under a new key" in str(done.error)
-    assert run.xcom(key="failure")["submitted"] is False
-    assert run.record()["state"] == "withdrawn"
-    run.clear()
-    assert run.run().state == "success"
-    assert charges(sandbox) == 2
+# -- a request that cannot be made any more ------------------------------------------------------------
 
 
 @at_each
 def test_a_reference_that_is_gone_does_not_lose_a_paid_result(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
 ) -> None:
     sandbox.reset(speed=1)
     task: dict[str, Any] = {"deferrable": False, "timeout": timedelta(seconds=0.2)}
-    run = bench(task)
+    run = new_task(task)
     assert run.run().state == "up_for_retry"
     sandbox.advance(30)
     task.update(reference_media=f"{sandbox.url}/gone.png", model=gateway.references[0])

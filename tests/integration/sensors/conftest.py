@@ -1,3 +1,5 @@
+"""Sensors of generations that something else has submitted."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -8,13 +10,10 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import bench, database, no_pauses, telemetry
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
-__all__ = ["bench", "database", "no_pauses", "telemetry"]
-
-NewSensor = Callable[..., Bench]
+NewSensor = Callable[..., TaskInstanceHarness]
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def sensor(
 ) -> NewSensor:
     """Return a DAG run with one sensor ``make``, for a generation that was submitted elsewhere."""
 
-    def new(**arguments: Any) -> Bench:
+    def new(**arguments: Any) -> TaskInstanceHarness:
         given: dict[str, Any] = {
             "task_id": MAKE,
             "deferrable": True,
@@ -53,6 +52,6 @@ def sensor(
         }
         if "generation_id" not in given:
             given["generation_id"] = elsewhere()
-        return Bench(lambda: gateway.sensor(**given))
+        return TaskInstanceHarness(lambda: gateway.sensor(**given))
 
     return new

@@ -17,19 +17,19 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.sensors.rivya import RivyaCreditsSensor
 from tests.integration.conftest import Connect, sent
-from tests.integration.operators.bench import MAKE, Bench
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 CREDITS = "/api/v1/credits"
 
-NewSensor = Callable[..., Bench]
+NewSensor = Callable[..., TaskInstanceHarness]
 
 
 @pytest.fixture
 def sensor(database: None, connect: Connect) -> NewSensor:
     """Return a DAG run with one credits sensor ``make``."""
 
-    def new(**arguments: Any) -> Bench:
+    def new(**arguments: Any) -> TaskInstanceHarness:
         given: dict[str, Any] = {
             "task_id": MAKE,
             "min_credits": 100,
@@ -38,7 +38,7 @@ def sensor(database: None, connect: Connect) -> NewSensor:
             "retry_delay": timedelta(0),
             **arguments,
         }
-        return Bench(lambda: RivyaCreditsSensor(**given))
+        return TaskInstanceHarness(lambda: RivyaCreditsSensor(**given))
 
     return new
 

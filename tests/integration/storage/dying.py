@@ -12,7 +12,7 @@ import signal
 import sys
 from typing import Any
 
-from tests.integration.operators.bench import Bench, Build, one_task
+from tests.integration.task_harness import Build, TaskInstanceHarness, one_task
 
 
 def build() -> Build:
@@ -38,4 +38,4 @@ if __name__ == "__main__":
     from botocore.handlers import BUILTIN_HANDLERS  # type: ignore[import-untyped]  # it ships no types
 
     BUILTIN_HANDLERS.append(("before-send.s3.CompleteMultipartUpload", die))
-    Bench.of_another_process(sys.argv[1], build()).resume(TriggerEvent(json.loads(sys.argv[2])))
+    TaskInstanceHarness.of_another_process(sys.argv[1], build()).resume(TriggerEvent(json.loads(sys.argv[2])))

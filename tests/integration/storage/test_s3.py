@@ -25,6 +25,7 @@ from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.stores import FileRecords, RecordTakenError
 from tests.integration.conftest import Connect, sent
+from tests.integration.storage.buckets import FOLDER, UNUSABLE, Break, nobody_there, unknown_key
 from tests.integration.storage.conftest import Store, Task
 from tests.sandbox_process import SandboxProcess
 
@@ -35,7 +36,6 @@ pytest.importorskip("airflow.providers.amazon")
 pytestmark = [pytest.mark.filterwarnings("default")]
 
 NewTask = Callable[..., Task]
-FOLDER = "s3://store@bucket/run/"
 
 
 def test_an_output_lands_whole_with_its_record_beside_it(
@@ -122,42 +122,6 @@ def test_a_bucket_of_which_nothing_may_be_deleted_is_good_enough(
     assert s3.read(output["uri"].removeprefix("s3://bucket/"))
     assert any(name.endswith(".probe") for name in s3.names())
     assert sandbox.ledger()["charges"] == 1
-
-
-AWS = {"conn_type": "aws", "login": "testing", "password": "testing"}
-Break = Callable[[Store, pytest.MonkeyPatch], None]
-
-
-def nothing(s3: Store, patch: pytest.MonkeyPatch) -> None:
-    """The fault is in the path."""
-
-
-def read_only(s3: Store, patch: pytest.MonkeyPatch) -> None:
-    s3.deny("s3:PutObject")
-
-
-def unknown_key(s3: Store, patch: pytest.MonkeyPatch) -> None:
-    s3.ask_for_credentials()
-
-
-def nobody_there(s3: Store, patch: pytest.MonkeyPatch) -> None:
-    extra = {
-        "endpoint_url": "http://127.0.0.1:9",
-        "region_name": "us-east-1",
-        "config_kwargs": {"retries": {"max_attempts": 0}},
-    }
-    patch.setenv("AIRFLOW_CONN_DEAD", json.dumps({**AWS, "extra": extra}))
-
-
-UNUSABLE: list[tuple[str, Break, str, str]] = [
-    ("missing bucket", nothing, "s3://store@no-such-bucket/run/", "bucket does not exist"),
-    ("missing connection", nothing, "s3://nobody@bucket/run/", "connection 'nobody' cannot be used"),
-    ("unknown scheme", nothing, "s4://bucket/run/", "Airflow knows no storage for s4://"),
-    ("scheme without its provider", nothing, "gs://bucket/run/", "install apache-airflow-providers-google"),
-    ("read-only bucket", read_only, FOLDER, "cannot be written"),
-    ("wrong credentials", unknown_key, FOLDER, "cannot be written"),
-    ("no server", nobody_there, "s3://dead@bucket/run/", "cannot be reached right now"),
-]
 
 
 @pytest.mark.parametrize(("harm", "path", "says"), [c[1:] for c in UNUSABLE], ids=[c[0] for c in UNUSABLE])

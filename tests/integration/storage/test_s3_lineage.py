@@ -11,13 +11,10 @@ import pytest
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
 from tests.integration.lineage import Lineage
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import database
+from tests.integration.storage.buckets import FOLDER
 from tests.integration.storage.conftest import Store
-from tests.integration.storage.test_s3 import FOLDER
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
-
-__all__ = ["database"]
 
 pytest.importorskip("s3fs")
 pytest.importorskip("airflow.providers.amazon")
@@ -35,7 +32,7 @@ def test_a_deferred_task(s3: Store, sandbox: SandboxProcess, photo: Path) -> Non
     earlier = {"outputs": [{"uri": "s3://bucket/in/photo.jpg", "conn_id": "store"}]}
     references: list[Any] = ["s3://store@bucket/in/photo.jpg", earlier, str(photo)]
     lineage = Lineage()
-    run = Bench(
+    run = TaskInstanceHarness(
         lambda: RivyaGenerateOperator(
             task_id=MAKE,
             model="nano-banana-2",
@@ -61,7 +58,7 @@ def test_a_deferred_sensor(s3: Store, sandbox: SandboxProcess) -> None:
     sandbox.post("/api/v1/generations", {"model": "z-image", "prompt": "A lighthouse"})
     (submitted,) = sandbox.tasks()
     lineage = Lineage()
-    run = Bench(
+    run = TaskInstanceHarness(
         lambda: RivyaTaskSensor(
             task_id=MAKE,
             generation_id=submitted["id"],

@@ -13,13 +13,10 @@ from typing import Any
 import pytest
 
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.bench import Bench, one_task
-from tests.integration.operators.conftest import database
 from tests.integration.storage import dying
 from tests.integration.storage.conftest import Store
+from tests.integration.task_harness import TaskInstanceHarness, one_task
 from tests.sandbox_process import PROJECT, SandboxProcess
-
-__all__ = ["database"]
 
 pytest.importorskip("s3fs")
 pytest.importorskip("airflow.providers.amazon")
@@ -28,7 +25,7 @@ pytest.importorskip("airflow.providers.amazon")
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("database", "connect")]
 
 
-def check_landed(run: Bench, s3: Store, folder: str) -> dict[str, Any]:
+def check_landed(run: TaskInstanceHarness, s3: Store, folder: str) -> dict[str, Any]:
     """Look at the one output: its object alone in the folder, byte for byte, its place without connection."""
     result: dict[str, Any] = run.xcom()
     (output,) = result["outputs"]
@@ -47,7 +44,7 @@ def test_a_connection_beside_the_path(
     s3: Store, gateway: TestedGateway, sandbox: SandboxProcess, deferrable: bool
 ) -> None:
     arguments = {"deferrable": deferrable, "output_path": "s3://bucket/run/", "output_conn_id": "store"}
-    run = Bench(one_task(arguments, gateway))
+    run = TaskInstanceHarness(one_task(arguments, gateway))
     first = run.begin()
     if deferrable:
         assert first.state == "deferred", first.text
@@ -69,7 +66,7 @@ def test_the_place_is_the_one_that_was_rendered_at_the_submission(
         "output_path": "s3://bucket/{{ place.folder }}/",
         "output_conn_id": "{{ place.connection }}",
     }
-    run = Bench(one_task(arguments, gateway), user_defined_macros={"place": place})
+    run = TaskInstanceHarness(one_task(arguments, gateway), user_defined_macros={"place": place})
     deferred = run.begin()
     assert deferred.state == "deferred", deferred.text
     place.update(folder="second", connection="nobody")
@@ -81,7 +78,7 @@ def test_the_place_is_the_one_that_was_rendered_at_the_submission(
 
 def test_a_worker_that_dies_during_the_delivery(s3: Store, sandbox: SandboxProcess) -> None:
     """What it had uploaded is invisible; the next try lands the generation that is paid for."""
-    run = Bench(dying.build())
+    run = TaskInstanceHarness(dying.build())
     deferred = run.begin()
     assert deferred.state == "deferred", deferred.text
     payload = json.dumps(run.fire(deferred).payload)

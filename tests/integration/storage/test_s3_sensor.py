@@ -10,13 +10,10 @@ import pytest
 from airflow_provider_rivya._compat import AirflowFailException
 from airflow_provider_rivya.exceptions import StorageError
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import database
+from tests.integration.storage.buckets import FOLDER, UNUSABLE, Break
 from tests.integration.storage.conftest import Store
-from tests.integration.storage.test_s3 import FOLDER, UNUSABLE, Break
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
-
-__all__ = ["database"]
 
 pytest.importorskip("s3fs")
 pytest.importorskip("airflow.providers.amazon")
@@ -25,8 +22,8 @@ pytest.importorskip("airflow.providers.amazon")
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("database", "connect")]
 
 
-def sensor(generation_id: str, output_path: str) -> Bench:
-    return Bench(
+def sensor(generation_id: str, output_path: str) -> TaskInstanceHarness:
+    return TaskInstanceHarness(
         lambda: RivyaTaskSensor(
             task_id=MAKE,
             generation_id=generation_id,

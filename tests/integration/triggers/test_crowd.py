@@ -14,7 +14,7 @@ import pytest
 
 from airflow_provider_rivya.hooks.base import GatewayHook
 from tests.integration.conftest import Connect, Listener
-from tests.integration.gateways import TestedGateway, at_each
+from tests.integration.gateways import TestedGateway, at_each, refreshing
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at_each
@@ -146,12 +146,9 @@ async def test_a_key_is_replaced_while_many_wait_behind_the_gate(
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     logs: Listener,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The client of the old key is closed only when nobody sends with it any more."""
-    from airflow_provider_rivya.hooks import client
-
-    monkeypatch.setattr(client, "REFRESH_INTERVAL", 0.1)
+    often = refreshing(gateway.hook, 0.1)
     connect(max_in_flight=2)
     sandbox.reset(speed=1)
     generation_ids = submit(gateway, 5) * 12
@@ -160,6 +157,7 @@ async def test_a_key_is_replaced_while_many_wait_behind_the_gate(
 
     async def one(generation_id: str) -> Any:
         trigger = gateway.trigger(generation_id, gateway.conn_id, "image", now, now + 60)
+        trigger.hook_class = often  # type: ignore[misc, assignment]  # of this one alone
         return [event.payload["status"] async for event in trigger.run()]
 
     waiting = [asyncio.create_task(one(generation_id)) for generation_id in generation_ids]

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.hooks import client
-from airflow_provider_rivya.triggers import base as triggers
 from airflow_provider_rivya.triggers import shared_hook as poller
 from airflow_provider_rivya.triggers.base import GenerationTrigger
-from airflow_provider_rivya.waiting import decide as waiting
-from tests.integration.conftest import SECRETS, Connect, Listener, sent
-from tests.integration.gateways import TestedGateway, at_each
+from airflow_provider_rivya.waiting.decide import Patience
+from tests.integration.conftest import Connect, Listener, sent
+from tests.integration.gateways import TestedGateway, at_each, refreshing
+from tests.integration.leaks import SECRETS
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at_each
@@ -31,6 +30,13 @@ def submit(gateway: TestedGateway) -> str:
 def trigger_for(gateway: TestedGateway, generation_id: str, *, seconds: float = 30.0) -> GenerationTrigger:
     now = time.time()
     return gateway.trigger(generation_id, gateway.conn_id, "image", now, now + seconds, 7)
+
+
+def impatient(trigger: GenerationTrigger) -> GenerationTrigger:
+    """Give it short patience with faults."""
+    trigger.patience = Patience(refused=0.1, not_found=0.1)  # type: ignore[misc]  # of this one alone
+    trigger.connection_pause = 0.05  # type: ignore[misc]
+    return trigger
 
 
 async def event_of(trigger: GenerationTrigger) -> Any:
@@ -194,17 +200,15 @@ async def test_key_is_replaced_while_waiting(
 
 
 async def test_refused_and_unknown_outlast_their_grace(
-    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess
 ) -> None:
-    monkeypatch.setattr(waiting, "NOT_FOUND_GRACE", 0.1)
-    monkeypatch.setattr(waiting, "KEY_GRACE", 0.1)
-    assert await event_of(trigger_for(gateway, "task_nowhere")) == {
+    assert await event_of(impatient(trigger_for(gateway, "task_nowhere"))) == {
         "status": "not_found",
         "task_id": "task_nowhere",
         "code": gateway.not_found,
     }
     connect(key=gateway.expired)
-    event = await event_of(trigger_for(gateway, "task_1"))
+    event = await event_of(impatient(trigger_for(gateway, "task_1")))
     assert (event["status"], event["code"]) == (
         "refused",
         {"rivya": "api_key_expired", "toapis": "unauthorized"}[gateway.name],
@@ -219,11 +223,12 @@ async def test_a_connection_that_is_away_is_waited_for(
     logs: Listener,
 ) -> None:
     """As at a restart of the triggerer while the API server, or a secrets backend, is away."""
-    monkeypatch.setattr(triggers, "CONNECTION_PAUSE", 0.05)
-    monkeypatch.setattr(client, "REFRESH_INTERVAL", 0.01)
     generation_id = submit(gateway)
     monkeypatch.delenv(gateway.variable)
-    running = asyncio.ensure_future(event_of(trigger_for(gateway, generation_id)))
+    trigger = trigger_for(gateway, generation_id)
+    trigger.hook_class = refreshing(gateway.hook, 0.01)  # type: ignore[misc]  # of this one alone
+    trigger.connection_pause = 0.05  # type: ignore[misc]
+    running = asyncio.ensure_future(event_of(trigger))
     async with asyncio.timeout(20):
         await logs.said(f"Generation {generation_id}: the connection cannot be used. There is no", times=2)
     connect()
@@ -238,12 +243,9 @@ async def test_a_connection_that_stays_away(
     logs: Listener,
     limit: str,
 ) -> None:
-    monkeypatch.setattr(triggers, "CONNECTION_PAUSE", 0.05)
-    if limit == "grace":
-        monkeypatch.setattr(waiting, "KEY_GRACE", 0.1)
     monkeypatch.delenv(gateway.variable)
     trigger = trigger_for(gateway, "task_1", seconds=30.0 if limit == "grace" else 0.1)
-    event = await event_of(trigger)
+    event = await event_of(impatient(trigger) if limit == "grace" else trigger)
     assert (event["status"], event["code"]) == ("refused", "connection")
 
 

@@ -20,7 +20,7 @@ from airflow_provider_rivya.exceptions import (
     OutputError,
     StorageError,
 )
-from airflow_provider_rivya.landing.fetch import fetch
+from airflow_provider_rivya.landing.fetch import Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.result import Output
 from airflow_provider_rivya.storage.path import default_name
@@ -127,7 +127,7 @@ def test_a_cut_at_any_byte_lands_nothing(tmp_path: Path) -> None:
     data = encoded(8, 8, "JPEG")
     for end in range(len(data)):
         with pytest.raises(OutputError):
-            Case(tmp_path, Answer(data[:end])).fetch(attempts=1)
+            Case(tmp_path, Answer(data[:end])).fetch(retries=Retries(attempts=1))
     assert os.listdir(tmp_path) == []
 
 
@@ -148,7 +148,7 @@ def test_an_html_page_with_status_200_is_not_stored_nor_read_to_its_end(tmp_path
     with pytest.raises(
         NotMediaError, match=r"from https://cdn\.example/\.\.\. is not .* looks like an HTML page"
     ):
-        case.fetch(attempts=1)
+        case.fetch(retries=Retries(attempts=1))
     assert page.sent == 1000
     assert case.files == []
 
@@ -157,7 +157,7 @@ def test_a_storage_fault_is_given_one_more_attempt(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     case = Case(tmp_path, Answer(), place=f"{tmp_path}/file/out/")
     with pytest.raises(StorageError, match="Not a directory"):
-        case.fetch(attempts=5)
+        case.fetch(retries=Retries(attempts=5))
     assert case.tries == 2
 
 
@@ -210,7 +210,7 @@ def test_a_large_file_that_fails_leaves_nothing(tmp_path: Path, ending: dict[str
 PROGRAM = """
 import contextlib, functools, resource, sys, threading
 from airflow_provider_rivya.exceptions import StorageError
-from airflow_provider_rivya.landing.fetch import fetch
+from airflow_provider_rivya.landing.fetch import Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.storage.place import OutputPlace
 from tests.unit.media.streams import png_stream

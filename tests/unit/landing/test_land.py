@@ -16,7 +16,7 @@ from airflow_provider_rivya.api.download import Downloader
 from airflow_provider_rivya.api.http import ClientSettings
 from airflow_provider_rivya.api.schemas import SUCCEEDED, Generation
 from airflow_provider_rivya.exceptions import DownloadError, NotMediaError, OutputError
-from airflow_provider_rivya.landing import fetch
+from airflow_provider_rivya.landing.fetch import Retries
 from airflow_provider_rivya.landing.land import FILES_AT_ONCE, land
 from airflow_provider_rivya.result import Output
 from airflow_provider_rivya.storage.place import OutputPlace
@@ -46,6 +46,7 @@ class Client:
         urls = tuple(f"{self.wire.url}/{index}?secret" for index in range(count))
         generation = Generation(id="task_1", status=SUCCEEDED, urls=urls)
         client: Any = self
+        options = {"retries": Retries(pause=0.0), **options}
         return land(client, generation, None if place is None else OutputPlace(place), **options)
 
     def _answer(self, request: Received) -> bytes:
@@ -58,11 +59,6 @@ def client() -> Iterator[Client]:
     client = Client({})
     with client.wire, client.downloader():
         yield client
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "_pause", lambda attempt: 0.0)
 
 
 def test_several_files_land_at_once_and_in_order(client: Client, tmp_path: Path) -> None:
@@ -158,10 +154,7 @@ def test_stop_ends_transfers_that_stall_and_those_that_wait_for_their_turn(
     assert os.listdir(tmp_path) == []
 
 
-def test_stop_ends_the_wait_between_two_attempts(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetch, "_pause", lambda attempt: 60.0)
+def test_stop_ends_the_wait_between_two_attempts(client: Client, tmp_path: Path) -> None:
     stop = threading.Event()
 
     def refuse() -> bytes:
@@ -170,7 +163,7 @@ def test_stop_ends_the_wait_between_two_attempts(
 
     client.answers = {0: refuse}
     with pytest.raises(DownloadError):
-        client.land(1, f"{tmp_path}/", stop=stop)
+        client.land(1, f"{tmp_path}/", stop=stop, retries=Retries(pause=60.0))
     assert len(client.wire.received) == 1
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_rivya.exceptions import StorageError
-from airflow_provider_rivya.landing.fetch import fetch
+from airflow_provider_rivya.landing.fetch import Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.result import Output
 from airflow_provider_rivya.storage.path import default_name
@@ -36,7 +36,9 @@ def write(tmp_path: Path) -> Write:
             lambda media_type: place.fixed_name or default_name("task_1", 0, media_type),
             if_exists,
         )
-        return fetch(Transport([answer]), URL, new_writer, stop=threading.Event(), attempts=1)
+        return fetch(
+            Transport([answer]), URL, new_writer, stop=threading.Event(), retries=Retries(attempts=1)
+        )
 
     return run
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import Fault, OutputError, StorageError
-from airflow_provider_rivya.landing.fetch import fetch
+from airflow_provider_rivya.landing.fetch import Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.result import Output
 from airflow_provider_rivya.storage.atomic_file import SmallFile, creates_exclusively
@@ -93,7 +93,7 @@ def land_from(
         url,
         lambda: OutputWriter(place, 0, url, name_for, if_exists),
         stop=threading.Event(),
-        attempts=1,
+        retries=Retries(attempts=1),
     )
 
 

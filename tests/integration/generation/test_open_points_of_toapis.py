@@ -1,8 +1,8 @@
 """
-ToAPIs with its open points turned, from the task to the file.
+ToAPIs with its open points turned, from the request to the file.
 
-Each setting by itself is in tests/integration/hooks/test_toapis_open_points.py; here are those that a task
-has to do with: what it spells as its ``dialect`` says, and what it makes of a refusal.
+Each setting by itself is in tests/integration/hooks/test_toapis_open_points.py; here are those that a
+generation has to do with: what is spelled as its ``dialect`` says, and what is made of a refusal.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import pytest
 
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TOAPIS, at
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import check_file
+from tests.integration.generation.conftest import NewJob
+from tests.integration.landed_files import check_image
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at("toapis")
@@ -39,18 +39,17 @@ def switched(**switches: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_works_whichever_way_an_open_point_turns_out(
-    bench: NewBench, sandbox: SandboxProcess, photo: Path, switches: dict[str, Any]
+    new_job: NewJob, sandbox: SandboxProcess, photo: Path, switches: dict[str, Any]
 ) -> None:
     sandbox.assume(**switches)
-    run = bench(
+    job = new_job(
         model="nano-banana-2",
         model_params={"resolution": "2K"},
         reference_media=str(photo),
-        deferrable=True,
     )
-    done = run.run()
-    assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    done = job.run(deferred=True)
+    assert done.state == "delivered", done.text
+    check_image(done.result["outputs"][0])
     (entry,) = sandbox.ledger("toapis")["entries"]
     assert (entry["kind"], entry["credits"]) == ("charge", 6)
 
@@ -81,7 +80,7 @@ def test_works_whichever_way_an_open_point_turns_out(
     ids=str,
 )
 def test_the_dialect_spells_what_the_gateway_takes(
-    bench: NewBench,
+    new_job: NewJob,
     sandbox: SandboxProcess,
     photo: Path,
     switches: dict[str, Any],
@@ -93,136 +92,123 @@ def test_the_dialect_spells_what_the_gateway_takes(
         "model_params": {"resolution": "2K"},
         "reference_media": str(photo),
     }
-    run = bench(arguments)
-    done = run.run()
-    assert done.state == "failed", done.text
+    job = new_job(arguments)
+    done = job.run()
+    assert done.state == "final", done.text
     assert "Nothing was submitted and nothing was charged" in done.text
     assert sandbox.ledger()["entries"] == []
     arguments["dialect"] = dialect
-    run.clear()
-    done = run.run()
-    assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    job.clear()
+    done = job.run()
+    assert done.state == "delivered", done.text
+    check_image(done.result["outputs"][0])
     (entry,) = sandbox.ledger("toapis")["entries"]
     assert entry["credits"] == 6
 
 
-def test_the_dialect_is_a_template(bench: NewBench, sandbox: SandboxProcess) -> None:
-    sandbox.assume(toapis_model_ids="guide")
-    run = bench(
-        model="nano-banana-2",
-        dialect={"model": "{{ 'nano' }}-banana-2", "endpoint": "{{ 'image' }}"},
-    )
-    done = run.run()
-    assert done.state == "success", done.text
-    assert run.xcom()["model"] == "nano-banana-2"
-
-
-def test_the_dialect_forces_the_endpoint(bench: NewBench, sandbox: SandboxProcess) -> None:
-    run = bench(model="sora-2", dialect={"endpoint": "image"})
-    done = run.run()
-    assert done.state == "failed", done.text
+def test_the_dialect_forces_the_endpoint(new_job: NewJob, sandbox: SandboxProcess) -> None:
+    job = new_job(model="sora-2", dialect={"endpoint": "image"})
+    done = job.run()
+    assert done.state == "final", done.text
     assert "sora-2 makes video, not image" in done.text
     assert len(sent(sandbox, "POST", TOAPIS.create)) == 1
     assert sandbox.ledger()["entries"] == []
 
 
-@pytest.mark.parametrize(("status", "state"), [(402, "failed"), (429, "up_for_retry")])
+@pytest.mark.parametrize(("status", "state"), [(402, "final"), (429, "retryable")])
 def test_a_quota_that_is_used_up(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, status: int, state: str
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, status: int, state: str
 ) -> None:
     """As 429 it may be the request rate just as well: it is tried again, and costs nothing."""
     connect(retries=0)
     sandbox.set_credits(1, "toapis")
     sandbox.assume(toapis_quota_status=status)
-    run = bench()
-    done = run.run()
+    job = new_job()
+    done = job.run()
     assert done.state == state, done.text
     assert "othing was submitted and nothing was charged" in done.text
     assert sandbox.ledger()["entries"] == []
-    assert run.record()["state"] == "withdrawn"
+    assert job.record["state"] == "withdrawn"
     sandbox.set_credits(100, "toapis")
-    if state == "failed":
-        run.clear()
-    assert run.run().state == "success"
+    if state == "final":
+        job.clear()
+    assert job.run().state == "delivered"
     assert sandbox.ledger("toapis")["charges"] == 1
 
 
 @pytest.mark.parametrize(("when", "submitted"), [("on_create", False), ("failed_task", True)])
 def test_content_is_refused_at_either_end(
-    bench: NewBench, sandbox: SandboxProcess, when: str, submitted: bool
+    new_job: NewJob, sandbox: SandboxProcess, when: str, submitted: bool
 ) -> None:
     sandbox.assume(toapis_refused_content=when)
     sandbox.fault(kind="content_refused")
-    run = bench()
-    done = run.run()
-    assert done.state == "failed", done.text  # with two retries left
+    job = new_job()
+    done = job.run()
+    assert done.state == "final", done.text
     assert "content_policy_violation" in done.text
-    assert run.xcom(key="failure")["submitted"] is submitted
     assert len(sent(sandbox, "POST", TOAPIS.create)) == 1
     assert sandbox.ledger("toapis")["charges"] == submitted
 
 
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_model_that_only_the_gateway_does_not_know(
-    bench: NewBench, sandbox: SandboxProcess, status: int
+    new_job: NewJob, sandbox: SandboxProcess, status: int
 ) -> None:
     sandbox.assume(toapis_unknown_model_status=status)
-    run = bench(model="brand-new-model", validation="off")
-    done = run.run()
-    assert done.state == "failed", done.text
+    job = new_job(model="brand-new-model", validation="off")
+    done = job.run()
+    assert done.state == "final", done.text
     assert "Nothing was submitted and nothing was charged" in done.text
-    assert run.xcom(key="failure")["submitted"] is False
     assert sandbox.ledger()["entries"] == []
 
 
 def test_a_result_in_the_answer_itself_is_not_paid_for_again(
-    bench: NewBench, sandbox: SandboxProcess
+    new_job: NewJob, sandbox: SandboxProcess
 ) -> None:
     """Nobody gets that by accident: the catalogue refuses to ask for it."""
     sandbox.assume(toapis_b64_json="inline")
-    run = bench(model="nano-banana-2", model_params={"response_format": "b64_json"}, validation="off")
+    job = new_job(model="nano-banana-2", model_params={"response_format": "b64_json"}, validation="off")
     for _ in range(2):
-        done = run.run()
-        assert done.state == "up_for_retry", done.text
+        done = job.run()
+        assert done.state == "retryable", done.text
         assert "lists no result" in done.text
         assert "does not pay again" in done.text
     assert sandbox.ledger("toapis")["charges"] == 1
 
 
 @pytest.mark.parametrize("megabyte", [1_000_000, 1_048_576])
-def test_the_largest_reference(bench: NewBench, sandbox: SandboxProcess, photo: Path, megabyte: int) -> None:
+def test_the_largest_reference(new_job: NewJob, sandbox: SandboxProcess, photo: Path, megabyte: int) -> None:
     """The client keeps to the smaller megabyte: what it sends is right under both."""
     sandbox.assume(megabyte=megabyte)
     content = photo.read_bytes()
     photo.write_bytes(content.ljust(10_000_001, b"\0"))
-    run = bench(model=TOAPIS.references[1], reference_media=str(photo))
-    done = run.run()
-    assert done.state == "failed", done.text
+    job = new_job(model=TOAPIS.references[1], reference_media=str(photo))
+    done = job.run()
+    assert done.state == "final", done.text
     assert (
         "is too large with 10,000,001 bytes; allowed: at most 10 MB, taken as 10,000,000 bytes" in done.text
     )
     assert sandbox.requests() == []
     photo.write_bytes(content.ljust(10_000_000, b"\0"))
-    run.clear()
-    done = run.run()
-    assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    job.clear()
+    done = job.run()
+    assert done.state == "delivered", done.text
+    check_image(done.result["outputs"][0])
     assert sandbox.ledger("toapis")["charges"] == 1
 
 
-@pytest.mark.parametrize(("megabyte", "state"), [(1_000_000, "failed"), (1_048_576, "success")])
+@pytest.mark.parametrize(("megabyte", "state"), [(1_000_000, "final"), (1_048_576, "delivered")])
 def test_a_reference_between_the_two_megabytes_that_only_the_gateway_judges(
-    bench: NewBench, sandbox: SandboxProcess, photo: Path, megabyte: int, state: str
+    new_job: NewJob, sandbox: SandboxProcess, photo: Path, megabyte: int, state: str
 ) -> None:
     sandbox.assume(megabyte=megabyte)
     photo.write_bytes(photo.read_bytes().ljust(10_000_001, b"\0"))
-    run = bench(model=TOAPIS.references[1], reference_media=str(photo), validation="off")
-    done = run.run()
+    job = new_job(model=TOAPIS.references[1], reference_media=str(photo), validation="off")
+    done = job.run()
     assert done.state == state, done.text
-    assert sandbox.ledger("toapis")["charges"] == (state == "success")
-    assert len(sent(sandbox, "POST", TOAPIS.create)) == (state == "success")
-    if state == "failed":
+    assert sandbox.ledger("toapis")["charges"] == (state == "delivered")
+    assert len(sent(sandbox, "POST", TOAPIS.create)) == (state == "delivered")
+    if state == "final":
         assert done.text == (
             "The gateway refused 'upload file': file: too large, 10000001 bytes, at most 10 MB are accepted "
             "[connection toapis_default, HTTP 400]. ToAPIs takes images (JPEG, PNG, WebP, GIF) up to 10 MB "
@@ -231,23 +217,22 @@ def test_a_reference_between_the_two_megabytes_that_only_the_gateway_judges(
         )
 
 
-@pytest.mark.usefixtures("short_look_ups")
 @pytest.mark.parametrize("seconds", [60, None])
 def test_an_upload_that_is_gone_when_the_request_is_made_anew(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, photo: Path, seconds: int | None
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, photo: Path, seconds: int | None
 ) -> None:
     """What is submitted under another key is another request: its references are uploaded again."""
     connect(retries=0)
     sandbox.assume(file_ttl_seconds=seconds)
     sandbox.fault(kind="cut_before", method="POST", path=TOAPIS.create)
-    run = bench(
+    job = new_job(
         model=TOAPIS.references[1], reference_media=str(photo), on_uncertain_submission="resubmit", retries=1
     )
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
+    done = job.run()
+    assert done.state == "retryable", done.text
     sandbox.advance(61)
-    done = run.run()
-    assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    done = job.run()
+    assert done.state == "delivered", done.text
+    check_image(done.result["outputs"][0])
     assert len(sent(sandbox, "POST", TOAPIS.uploads)) == 2
     assert sandbox.ledger("toapis")["charges"] == 1

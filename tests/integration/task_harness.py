@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from pkgutil import resolve_name
@@ -19,10 +19,11 @@ from uuid import UUID
 
 from airflow.sdk import DAG
 
+from airflow_provider_rivya.landing.fetch import Retries
 from tests import airflows
-from tests.integration.conftest import SECRETS
 from tests.integration.gateways import RIVYA, TestedGateway
-from tests.integration.operators.kept import record_of
+from tests.integration.leaks import SECRETS
+from tests.integration.stored_records import record_of
 
 MAKE = "make"
 _numbers = itertools.count(1)
@@ -49,7 +50,7 @@ class Try:
         return str(self.error)
 
 
-class Bench:
+class TaskInstanceHarness:
     """
     One run of a DAG.
 
@@ -68,15 +69,15 @@ class Bench:
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
         writer, reader = airflows.dag_serializers()
-        self._of(f"bench_{next(_numbers)}", build, records, dag_arguments)
+        self._name(f"dag_{next(_numbers)}", build, records, dag_arguments)
         dag = self._dag()
         with create_session() as session:
-            if session.get(DagBundleModel, "bench") is None:
-                session.add(DagBundleModel(name="bench"))
+            if session.get(DagBundleModel, "tests") is None:
+                session.add(DagBundleModel(name="tests"))
                 session.flush()
             serialized = LazyDeserializedDAG.from_dag(dag)
-            writer.bulk_write_to_db("bench", None, [serialized], session=session)
-            SerializedDagModel.write_dag(serialized, "bench", session=session)
+            writer.bulk_write_to_db("tests", None, [serialized], session=session)
+            SerializedDagModel.write_dag(serialized, "tests", session=session)
             session.flush()
             now = datetime.now(UTC)
             run = reader.from_dict(serialized.data).create_dagrun(
@@ -92,7 +93,7 @@ class Bench:
             )
             run.task_instance_scheduling_decisions(session=session)
 
-    def _of(self, dag_id: str, build: Build, records: Path | None, dag_arguments: dict[str, Any]) -> None:
+    def _name(self, dag_id: str, build: Build, records: Path | None, dag_arguments: dict[str, Any]) -> None:
         self.dag_id = dag_id
         self.run_id = "manual__run"
         self.build = build
@@ -100,11 +101,11 @@ class Bench:
         self._dag_arguments = dag_arguments
 
     @classmethod
-    def of_another_process(cls, dag_id: str, build: Build) -> Bench:
+    def of_another_process(cls, dag_id: str, build: Build) -> TaskInstanceHarness:
         """Return a run that is in the database already, to work on it here."""
-        bench = cls.__new__(cls)
-        bench._of(dag_id, build, None, {})
-        return bench
+        harness = cls.__new__(cls)
+        harness._name(dag_id, build, None, {})
+        return harness
 
     def _dag(self) -> DAG:
         with DAG(self.dag_id, schedule=None, start_date=datetime(2026, 1, 1), **self._dag_arguments) as dag:
@@ -260,12 +261,12 @@ class Bench:
 
     def record(self, change: Any = None) -> Any:
         """The submission record as it is stored; with ``change``, store that in its place."""
-        kept = record_of(self.dag_id, self._records)
-        document = kept.read()
+        stored = record_of(self.dag_id, self._records)
+        document = stored.read()
         if document is None or change is None:
             return document
-        kept.replace(change)
-        return kept.read()
+        stored.replace(change)
+        return stored.read()
 
     def lose_record(self) -> None:
         """Delete the submission record, as deleting the DAG run does."""
@@ -321,8 +322,13 @@ class Bench:
 
 
 def one_task(arguments: Mapping[str, Any], gateway: TestedGateway = RIVYA) -> Build:
-    """The tasks of a DAG with one generate task. ``arguments`` is read anew for every try."""
+    """
+    The tasks of a DAG with one generate task.
+
+    :param arguments: read anew for every try; ``operator`` among them goes before the gateway's own.
+    """
     defaults: dict[str, Any] = {
+        "operator": gateway.operator,
         "task_id": MAKE,
         "model": gateway.model,
         "prompt": "A lighthouse in a storm",
@@ -330,4 +336,27 @@ def one_task(arguments: Mapping[str, Any], gateway: TestedGateway = RIVYA) -> Bu
         "retries": 2,
         "retry_delay": timedelta(0),
     }
-    return lambda: gateway.operator(**{**defaults, **arguments})
+
+    def build() -> Any:
+        given = {**defaults, **arguments}
+        return given.pop("operator")(**given)
+
+    return build
+
+
+def with_short_pauses(operator: type[Any]) -> type[Any]:
+    """Return an operator that waits for a moment where others wait for up to a minute."""
+
+    class Hasty(operator):  # type: ignore[misc]  # the class is the gateway's
+        def _job(self, context: Any, run: Any, *arguments: Any) -> Any:
+            job = super()._job(context, run, *arguments)
+            hasty = replace(
+                job.context.policy,
+                conflict_patience=0.2,
+                conflict_pause=0.05,
+                look_up_pauses=(0.01, 0.01, 0.01),
+            )
+            run.job = replace(job, context=replace(job.context, policy=hasty), retries=Retries(pause=0.0))
+            return run.job
+
+    return Hasty

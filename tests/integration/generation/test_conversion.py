@@ -12,7 +12,7 @@ from PIL import Image
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from tests.integration.conftest import sent
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.conftest import NewBench
+from tests.integration.generation.conftest import NewJob
 from tests.sandbox_process import SandboxProcess
 
 
@@ -30,11 +30,11 @@ def request_with(tmp_path: Path) -> dict[str, Any]:
 
 @at_each
 def test_what_is_uploaded_is_converted(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, request_with: dict[str, Any]
+    new_job: NewJob, gateway: TestedGateway, sandbox: SandboxProcess, request_with: dict[str, Any]
 ) -> None:
-    task = bench({**request_with, "convert_reference_images": True})
-    done = task.run()
-    assert done.state == "success", done.text
+    job = new_job({**request_with, "convert_reference_images": True})
+    done = job.run()
+    assert done.state == "delivered", done.text
     assert len(sent(sandbox, "POST", gateway.uploads)) == 2
     if gateway.name != "rivya":  # the sandbox shows no references of the other one's tasks
         return
@@ -50,10 +50,10 @@ def test_what_is_uploaded_is_converted(
 
 @at_each
 def test_without_it_the_faults_tell_how(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, request_with: dict[str, Any]
+    new_job: NewJob, gateway: TestedGateway, sandbox: SandboxProcess, request_with: dict[str, Any]
 ) -> None:
-    done = bench(request_with).run()
-    assert done.state == "failed"
+    done = new_job(request_with).run()
+    assert done.state == "final"
     assert isinstance(done.error, InvalidRequestError)
     # GIF may be uploaded to ToAPIs, and no page says that a model refuses it.
     assert len(done.error.faults) == (2 if gateway.name == "rivya" else 1)
@@ -63,24 +63,24 @@ def test_without_it_the_faults_tell_how(
 
 @at_each
 def test_a_clear_knows_the_request_by_the_originals(
-    bench: NewBench, sandbox: SandboxProcess, request_with: dict[str, Any], tmp_path: Path
+    new_job: NewJob, sandbox: SandboxProcess, request_with: dict[str, Any], tmp_path: Path
 ) -> None:
-    task = bench({**request_with, "convert_reference_images": True, "on_rerun_after_delivery": "reuse"})
-    assert task.run().state == "success"
-    task.clear()
-    assert task.run().state == "success"
+    job = new_job({**request_with, "convert_reference_images": True, "on_rerun_after_delivery": "reuse"})
+    assert job.run().state == "delivered"
+    job.clear()
+    assert job.run().state == "delivered"
     assert sandbox.ledger()["charges"] == 1
     # The same pixels would be uploaded, out of another file.
     content = (tmp_path / "scan.tif").read_bytes() + b"\0"
     (tmp_path / "scan.tif").write_bytes(content)
-    task.clear()
-    assert task.run().state == "success"
+    job.clear()
+    assert job.run().state == "delivered"
     assert sandbox.ledger()["charges"] == 2
 
 
 @at_each
-def test_what_cannot_be_converted_stops_the_task_before_anything_is_sent(
-    bench: NewBench,
+def test_what_cannot_be_converted_ends_it_before_anything_is_sent(
+    new_job: NewJob,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     request_with: dict[str, Any],
@@ -88,8 +88,8 @@ def test_what_cannot_be_converted_stops_the_task_before_anything_is_sent(
 ) -> None:
     path = tmp_path / "scan.tif"
     path.write_bytes(path.read_bytes()[:-1000])
-    done = bench({**request_with, "convert_reference_images": True}).run()
-    assert done.state == "failed"
+    done = new_job({**request_with, "convert_reference_images": True}).run()
+    assert done.state == "final"
     assert "reference_media[0]: " in done.text
     assert "scan.tif' cannot be converted: " in done.text
     assert sent(sandbox, "POST", gateway.uploads) == []

@@ -1,4 +1,4 @@
-"""What a task makes of every kind of fault at every endpoint that it calls."""
+"""What a generation makes of every kind of fault at every endpoint that it calls."""
 
 from __future__ import annotations
 
@@ -32,23 +32,24 @@ from tests.integration.fault_messages import (
     of_call,
     of_download,
 )
+from tests.integration.job_harness import State
 
 
 @dataclass(frozen=True)
-class First:
+class Expected:
     """
     What the try does that the fault hits.
 
-    :param state: of the task instance after it.
+    :param state: how it ends.
     :param error: the whole message of the exception, if there is one; see :mod:`..fault_messages`.
-    :param warnings: all of the task's log.
+    :param warnings: all of its log.
     :param ledger: the entries after it.
     :param then: the warnings of the next try.
     :param final_ledger: the entries after that.
     :param hits: calls in a row that the fault hits.
     """
 
-    state: str = "success"
+    state: State = "delivered"
     error: str | None = None
     warnings: tuple[str, ...] = ()
     ledger: tuple[str, ...] = ("charge",)
@@ -57,18 +58,18 @@ class First:
     hits: int = 1
 
 
-UNHARMED = First()
+UNHARMED = Expected()
 NOTHING = "Nothing was submitted and nothing was charged"
 AGAIN = f"{NOTHING}. The next try (2 left) submits anew."
 NO_USE = f"{NOTHING}; a retry would not help, so none is made."
 
 
-def unsent(error: str) -> First:
-    return First("up_for_retry", error, ledger=())
+def unsent(error: str) -> Expected:
+    return Expected("retryable", error, ledger=())
 
 
-def refused(error: str) -> First:
-    return First("failed", error, ledger=())
+def refused(error: str) -> Expected:
+    return Expected("final", error, ledger=())
 
 
 # -- what a gateway's calls lead to ---------------------------------------------------------------------
@@ -81,8 +82,8 @@ REPEATED = (
     "Resumed after a try that ended between sending and recording: sending the same request under the same "
     "idempotency key <key>."
 )
-FAILED_AT_NO_COST = First(
-    "up_for_retry",
+FAILED_AT_NO_COST = Expected(
+    "retryable",
     "The generation failed at the gateway: The model could not make this image. "
     "[generation <generation>, connection rivya_default, code generation_failed]. "
     "It cost nothing (final credits 0). The next try (2 left) submits a new generation.",
@@ -91,7 +92,7 @@ FAILED_AT_NO_COST = First(
 )
 
 
-def at_creation(kind: str) -> First:
+def at_creation(kind: str) -> Expected:
     """With a key that the gateway honours the next try repeats what may have been taken in."""
     if kind == "generation_fails":
         return FAILED_AT_NO_COST
@@ -101,7 +102,7 @@ def at_creation(kind: str) -> First:
     if kind == "rate_limit":
         return unsent(f"{said} {AGAIN}")
     ledger = ("charge",) if kind in TAKEN_IN else ()
-    return First("up_for_retry", f"{said} {IN_DOUBT}", ledger=ledger, then=(REPEATED,))
+    return Expected("retryable", f"{said} {IN_DOUBT}", ledger=ledger, then=(REPEATED,))
 
 
 ASKS_A_PERSON = (
@@ -117,8 +118,8 @@ BEGUN_ANEW = (
     "The same request is submitted anew, under a new key: if the first one was taken in after all, both are "
     "paid for. Left behind: a submission without an answer (key <key>), which may have been paid for.",
 )
-FAILED_AT_AN_UNKNOWN_COST = First(
-    "failed",
+FAILED_AT_AN_UNKNOWN_COST = Expected(
+    "final",
     "The generation failed at the gateway: The task could not be completed. "
     "[generation <generation>, connection toapis_default, code internal_error]. "
     "The gateway does not say what it cost. No retry is made, as it would pay again; clear the task to "
@@ -128,10 +129,10 @@ FAILED_AT_AN_UNKNOWN_COST = First(
 )
 
 
-def at_creation_without_keys(endpoint: Endpoint) -> Callable[[str], First]:
+def at_creation_without_keys(endpoint: Endpoint) -> Callable[[str], Expected]:
     """What may have been taken in is looked up at once; if it is not there, a person is asked."""
 
-    def at(kind: str) -> First:
+    def at(kind: str) -> Expected:
         if kind == "generation_fails":
             return FAILED_AT_AN_UNKNOWN_COST
         if kind not in OF_CALLS:
@@ -143,24 +144,24 @@ def at_creation_without_keys(endpoint: Endpoint) -> Callable[[str], First]:
             return unsent(f"{said} {AGAIN}")
         looked_up = (f"{said} Looking it up at the gateway, under the id <key>.",)
         if kind in TAKEN_IN:
-            return First(warnings=looked_up)
+            return Expected(warnings=looked_up)
         absent = "; the gateway knows no generation under its id <key> (asked 4 times in <s>)"
         told = of_call(kind, endpoint, then=absent, advised=False)
-        return First("failed", f"{told} {ASKS_A_PERSON}", looked_up, ledger=(), then=BEGUN_ANEW)
+        return Expected("final", f"{told} {ASKS_A_PERSON}", looked_up, ledger=(), then=BEGUN_ANEW)
 
     return at
 
 
-def while_waiting(endpoint: Endpoint) -> Callable[[str], First]:
+def while_waiting(endpoint: Endpoint) -> Callable[[str], Expected]:
     """One line in the log, however often in a row it happens."""
 
-    def at(kind: str) -> First:
+    def at(kind: str) -> Expected:
         if kind == "unknown_status":
             strange = "(a status this release does not know; taken as not ended)"
-            return First(warnings=(f"Generation <generation>: upscaling {strange} after <s>.",), hits=2)
+            return Expected(warnings=(f"Generation <generation>: upscaling {strange} after <s>.",), hits=2)
         if kind not in OF_CALLS:
             return UNHARMED
-        return First(
+        return Expected(
             warnings=(
                 f"Generation <generation>: status unknown after <s>. {of_call(kind, endpoint)} "
                 "The generation itself goes on at the gateway; the polling goes on too.",
@@ -171,8 +172,8 @@ def while_waiting(endpoint: Endpoint) -> Callable[[str], First]:
     return at
 
 
-def before_paying(endpoint: Endpoint) -> Callable[[str], First]:
-    def at(kind: str) -> First:
+def before_paying(endpoint: Endpoint) -> Callable[[str], Expected]:
+    def at(kind: str) -> Expected:
         if kind not in OF_CALLS:
             return UNHARMED
         said = of_call(kind, endpoint)
@@ -184,14 +185,14 @@ def before_paying(endpoint: Endpoint) -> Callable[[str], First]:
 # -- what files lead to ---------------------------------------------------------------------------------
 
 
-def of_request(fault: str) -> First:
+def of_request(fault: str) -> Expected:
     return refused(
         f"The request of task 'make' has 1 fault:\n  - reference_media: {fault}\n"
         "Nothing was sent and nothing was charged; a retry would not help."
     )
 
 
-def at_reference(connection: str) -> Callable[[str], First]:
+def at_reference(connection: str) -> Callable[[str], Expected]:
     """The photograph of a request, where it is given by its URL."""
     wrong = {
         "html": "'<host>/...' is of kind 'unknown'; allowed: image.",
@@ -199,7 +200,7 @@ def at_reference(connection: str) -> Callable[[str], First]:
         "redirect": f"it could not be fetched: {of_download('redirect')} {ALLOW_THE_HOST}",
     }
 
-    def at(kind: str) -> First:
+    def at(kind: str) -> Expected:
         if kind in wrong:
             return of_request(wrong[kind])
         # A change of some bytes in the middle of a JPEG cannot be seen without decoding it.
@@ -211,7 +212,7 @@ def at_reference(connection: str) -> Callable[[str], First]:
     return at
 
 
-def at_result(connection: str, cost: str = "") -> Callable[[str], First]:
+def at_result(connection: str, cost: str = "") -> Callable[[str], Expected]:
     """
     The file that was paid for.
 
@@ -222,20 +223,20 @@ def at_result(connection: str, cost: str = "") -> Callable[[str], First]:
         "The next try (2 left) fetches it again and does not pay again."
     )
 
-    def at(kind: str) -> First:
+    def at(kind: str) -> Expected:
         if kind not in OF_DOWNLOADS:
             return UNHARMED
         said = of_download(kind, OF_GENERATION, connection)
         if kind == "redirect":
-            return First("up_for_retry", f"{said} {ALLOW_THE_HOST} {later}")
+            return Expected("retryable", f"{said} {ALLOW_THE_HOST} {later}")
         again = "to land a result failed, trying again:"
         attempts = tuple(f"Attempt {number} {again} {of_download(kind)}" for number in (1, 2))
-        return First("up_for_retry", f"{said} {later}", attempts, hits=3)
+        return Expected("retryable", f"{said} {later}", attempts, hits=3)
 
     return at
 
 
-OUTCOMES: Mapping[Endpoint, Callable[[str], First]] = {
+OUTCOMES: Mapping[Endpoint, Callable[[str], Expected]] = {
     CREATE: at_creation,
     STATUS: while_waiting(STATUS),
     UPLOAD: before_paying(UPLOAD),

@@ -7,23 +7,21 @@ The judge is the sandbox's ledger. A gateway with such keys is in test_faults, t
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_provider_rivya.exceptions import GenerationFailedError, OutputError
-from airflow_provider_rivya.submission import lookup as looking
-from airflow_provider_rivya.submission import pauses as lookup
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import TOAPIS, at
-from tests.integration.operators.bench import Bench, Try
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import check_file
+from tests.integration.generation.conftest import NewJob
+from tests.integration.job_harness import JobHarness, TryOutcome
+from tests.integration.landed_files import check_image
 from tests.sandbox_process import SandboxProcess
 
-pytestmark = [at("toapis"), pytest.mark.usefixtures("short_look_ups")]
+pytestmark = at("toapis")
 
 CREATE = TOAPIS.create
 ASKS = "No retry is made: look at the gateway's account for a generation of about"
@@ -31,7 +29,7 @@ ASKS = "No retry is made: look at the gateway's account for a generation of abou
 TAKEN_IN: list[tuple[str, dict[str, Any]]] = [
     ("cut after", {"kind": "cut_after"}),
     ("answer cut", {"kind": "answer_cut"}),
-    ("no answer in time", {"kind": "hang", "seconds": 2}),
+    ("no answer in time", {"kind": "hang", "seconds": 1.5}),
 ]
 NOT_TAKEN_IN: list[tuple[str, dict[str, Any]]] = [
     ("500", {"kind": "status", "status": 500}),
@@ -57,12 +55,12 @@ def keys(sandbox: SandboxProcess) -> list[str]:
     return [task["client_business_id"] for task in sandbox.tasks()]
 
 
-def lost(run: Bench, sandbox: SandboxProcess, kind: str = "cut_after") -> Try:
+def lost(job: JobHarness, sandbox: SandboxProcess, kind: str = "cut_after") -> TryOutcome:
     """Run a try whose request is answered neither by its create call nor by any look-up."""
     sandbox.fault(method="POST", path=CREATE, kind=kind)
     sandbox.fault(method="GET", path=f"{CREATE}/*", kind="cut_before", times=1)
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
+    done = job.run()
+    assert done.state == "retryable", done.text
     assert posts(sandbox) == 1
     return done
 
@@ -70,40 +68,39 @@ def lost(run: Bench, sandbox: SandboxProcess, kind: str = "cut_after") -> Try:
 # -- within the try ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("deferred", [True, False])
 @pytest.mark.parametrize("fault", [case[1] for case in TAKEN_IN], ids=[case[0] for case in TAKEN_IN])
 def test_a_lost_answer_is_looked_up_in_the_same_try(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any], deferrable: bool
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any], deferred: bool
 ) -> None:
     connect(retries=0, read_timeout=1)
     sandbox.fault(method="POST", path=CREATE, **fault)
-    run = bench(deferrable=deferrable)
-    done = run.run()
-    assert done.state == "success", done.text
-    check_file(run.xcom()["outputs"][0])
+    job = new_job()
+    done = job.run(deferred=deferred)
+    assert done.state == "delivered", done.text
+    check_image(done.result["outputs"][0])
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
     (key,) = keys(sandbox)
     assert len(sent(sandbox, "GET", f"{CREATE}/{key}")) == 1
-    assert run.record()["key"] == key
+    assert job.record["key"] == key
 
 
 @pytest.mark.parametrize("fault", [case[1] for case in NOT_TAKEN_IN], ids=[case[0] for case in NOT_TAKEN_IN])
 def test_what_was_not_taken_in_is_not_found_and_asks(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any]
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, fault: dict[str, Any]
 ) -> None:
     connect(retries=0)
     sandbox.fault(method="POST", path=CREATE, **fault)
-    run = bench()
-    done = run.run()
-    assert done.state == "failed", done.text  # with two retries left
+    job = new_job()
+    done = job.run()
+    assert done.state == "final", done.text
     assert ASKS in done.text
-    key = run.record()["key"]
+    key = job.record["key"]
     assert f"knows no generation under its id {key} (asked 4 times" in done.text
     assert "Whether it was taken in, and is paid for, is not known." in done.text
-    assert run.xcom(key="failure")["submitted"] is None
     assert (posts(sandbox), charges(sandbox)) == (1, 0)
-    run.clear()  # which is the answer: it looks once more, and submits anew
-    assert run.run().state == "success"
+    job.clear()  # which is the answer: it looks once more, and submits anew
+    assert job.run().state == "delivered"
     assert (posts(sandbox), charges(sandbox)) == (2, 1)
     assert keys(sandbox) != [key]
 
@@ -112,38 +109,35 @@ def test_what_was_not_taken_in_is_not_found_and_asks(
     "fault", [{"kind": "rate_limit", "retry_after": 0}, {"kind": "status", "status": 429}], ids=str
 )
 def test_what_certainly_was_not_taken_in_is_sent_again(
-    bench: NewBench, sandbox: SandboxProcess, fault: dict[str, Any]
+    new_job: NewJob, sandbox: SandboxProcess, fault: dict[str, Any]
 ) -> None:
     sandbox.fault(method="POST", path=CREATE, **fault)
-    done = bench().run()
-    assert done.state == "success", done.text
+    done = new_job().run()
+    assert done.state == "delivered", done.text
     assert (posts(sandbox), charges(sandbox)) == (2, 1)
     assert len(sent(sandbox, "GET", f"{CREATE}/{keys(sandbox)[0]}")) == 0
 
 
 def test_what_certainly_was_not_taken_in_begins_anew_in_the_next_try(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess
 ) -> None:
-    run = bench()
+    job = new_job()
     connect(retries=0, host="http://127.0.0.1:9")
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
+    done = job.run()
+    assert done.state == "retryable", done.text
     assert "Nothing was submitted and nothing was charged. The next try (2 left) submits anew." in done.text
-    assert run.record()["state"] == "withdrawn"
+    assert job.record["state"] == "withdrawn"
     connect()
-    assert run.run().state == "success"
+    assert job.run().state == "delivered"
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
 
 
-def test_it_is_found_a_little_later(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lookup, "PAUSES", (0.3,) * 20)
+def test_it_is_found_a_little_later(new_job: NewJob, connect: Connect, sandbox: SandboxProcess) -> None:
     connect(retries=0)
     sandbox.assume(toapis_lookup="delayed", toapis_lookup_delay_seconds=1)
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    done = bench().run()
-    assert done.state == "success", done.text
+    done = new_job(look_up_pauses=(0.3,) * 20).run()
+    assert done.state == "delivered", done.text
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
     assert len(sent(sandbox, "GET", f"{CREATE}/{keys(sandbox)[0]}")) > 2
 
@@ -151,56 +145,55 @@ def test_it_is_found_a_little_later(
 # -- the next try --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("deferred", [True, False])
 def test_the_next_try_looks_up_before_anything_else(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, logs: Listener, deferrable: bool
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, logs: Listener, deferred: bool
 ) -> None:
     connect(retries=0)
-    run = bench(deferrable=deferrable)
-    first = lost(run, sandbox)
+    job = new_job()
+    first = lost(job, sandbox)
     assert "could not be looked up" in first.text
     assert (
         "The next try (2 left) looks it up at the gateway before anything else, and submits nothing anew "
         "before a person has looked." in first.text
     )
-    assert run.xcom(key="failure")["submitted"] is None
     seen = len(sandbox.requests())
-    done = run.run()
-    assert done.state == "success", done.text
+    done = job.run(deferred=deferred)
+    assert done.state == "delivered", done.text
     (key,) = keys(sandbox)
     assert sandbox.requests()[seen]["path"] == f"{CREATE}/{key}"
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
     assert f"looking its request up at the gateway, under the id {key}" in logs.text
-    check_file(run.xcom()["outputs"][0])
+    check_image(done.result["outputs"][0])
 
 
 def test_a_process_that_is_gone_leaves_its_intent(
-    bench: NewBench, sandbox: SandboxProcess, logs: Listener
+    new_job: NewJob, sandbox: SandboxProcess, logs: Listener
 ) -> None:
     """As after kill -9 between the paid call and its answer: the record stands as it was before the call."""
     sandbox.reset(speed=1)
-    run = bench(timeout=timedelta(seconds=0.1))
-    assert run.run().state == "up_for_retry"
+    job = new_job(timeout=0.1)
+    assert job.run().state == "retryable"
     (task,) = sandbox.tasks()
-    record = run.record()
+    record = job.record
     gone = {name: value for name, value in record.items() if name not in ("generation_id", "submitted_at")}
     body = json.dumps({"model": TOAPIS.model, "prompt": task["prompt"], "client_business_id": record["key"]})
-    run.record({**gone, "state": "intent", "body": body, "holder": "0" * 16})
+    job.change_record({**gone, "state": "intent", "body": body, "holder": "0" * 16})
     sandbox.advance(30)
-    done = run.run()
-    assert done.state == "success", done.text
-    assert run.xcom()["generation_id"] == task["id"]
+    done = job.run()
+    assert done.state == "delivered", done.text
+    assert done.result["generation_id"] == task["id"]
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
 
 
 def test_not_found_in_the_next_try_fails_and_asks(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess
 ) -> None:
     connect(retries=0)
-    run = bench()
-    lost(run, sandbox, "cut_before")
-    done = run.run()
-    assert done.state == "failed", done.text
+    job = new_job()
+    lost(job, sandbox, "cut_before")
+    done = job.run()
+    assert done.state == "final", done.text
     assert "An earlier try sent a request and got no answer; the gateway knows no generation" in done.text
     assert "this try sent nothing and paid nothing" in done.text
     assert ASKS in done.text
@@ -208,15 +201,15 @@ def test_not_found_in_the_next_try_fails_and_asks(
 
 
 def test_not_found_in_the_next_try_is_submitted_anew_on_request(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, logs: Listener
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, logs: Listener
 ) -> None:
     connect(retries=0)
-    run = bench(on_uncertain_submission="resubmit")
-    first = lost(run, sandbox, "cut_before")
+    job = new_job(on_uncertain_submission="resubmit")
+    first = lost(job, sandbox, "cut_before")
     assert "submits anew, which may pay twice, if the gateway does not know it" in first.text
-    key = run.record()["key"]
-    done = run.run()
-    assert done.state == "success", done.text
+    key = job.record["key"]
+    done = job.run()
+    assert done.state == "delivered", done.text
     assert "if the first one was taken in after all, both are paid for" in logs.text
     assert (posts(sandbox), charges(sandbox)) == (2, 1)
     assert keys(sandbox) != [key]
@@ -224,107 +217,101 @@ def test_not_found_in_the_next_try_is_submitted_anew_on_request(
 
 @pytest.mark.parametrize(("policy", "paid"), [("fail", 1), ("resubmit", 2)])
 def test_a_gateway_that_never_finds_it(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, policy: str, paid: int
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, policy: str, paid: int
 ) -> None:
     """The one case in which a generation may be paid for twice, and the parameter that decides it."""
     sandbox.assume(toapis_lookup="never")
     connect(retries=0)
-    run = bench(on_uncertain_submission=policy)
+    job = new_job(on_uncertain_submission=policy)
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    first = run.run()
-    assert first.state == ("failed" if policy == "fail" else "up_for_retry"), first.text
+    first = job.run()
+    assert first.state == ("final" if policy == "fail" else "retryable"), first.text
     if policy == "resubmit":
-        assert run.run().state == "success"
+        assert job.run().state == "delivered"
     assert charges(sandbox) == paid
     assert len(set(keys(sandbox))) == paid
 
 
 @pytest.mark.parametrize("cleared", ["the same request", "another request"])
 def test_a_clear_finds_what_was_taken_in(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, logs: Listener, cleared: str
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, logs: Listener, cleared: str
 ) -> None:
     connect(retries=0)
     arguments: dict[str, Any] = {}
-    run = bench(arguments)
-    lost(run, sandbox)
+    job = new_job(arguments)
+    lost(job, sandbox)
     (task,) = sandbox.tasks()
     if cleared == "another request":
         arguments["prompt"] = "Another"
-    run.clear()
-    done = run.run()
-    assert done.state == "success", done.text
+    job.clear()
+    done = job.run()
+    assert done.state == "delivered", done.text
     same = cleared == "the same request"
-    assert (run.xcom()["generation_id"] == task["id"]) is same
+    assert (done.result["generation_id"] == task["id"]) is same
     assert charges(sandbox) == (1 if same else 2)
     assert (f"Left behind: generation {task['id']}" in logs.text) is not same
 
 
 def test_a_generation_of_another_deployment_is_not_taken(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess
 ) -> None:
     """Under the same id there is one that is older than the request: it is somebody else's."""
     connect(retries=0)
-    run = bench()
-    lost(run, sandbox)
+    job = new_job()
+    lost(job, sandbox)
     (task,) = sandbox.tasks()
-    monkeypatch.setattr(looking, "FOREIGN_TOLERANCE", -60.0)
-    done = run.run()
-    assert done.state == "failed", done.text
+    job.policy = replace(job.policy, foreign_tolerance=-60.0)
+    done = job.run()
+    assert done.state == "final", done.text
     assert f"the gateway has generation {task['id']}, which was created" in done.text
     assert "idempotency_namespace" in done.text
-    assert run.xcom() is None
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
 
 
 def test_without_a_record_the_message_says_so(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess
 ) -> None:
     connect(retries=0)
-    done = lost(bench(durable=False), sandbox)
+    done = lost(new_job(durable=False), sandbox)
     assert "no record survives this try: a retry would submit anew and may pay twice" in done.text
 
 
 @pytest.mark.parametrize("how", ["same_task", 400, 409])
 def test_a_gateway_that_minds_the_same_id_twice(
-    bench: NewBench, connect: Connect, sandbox: SandboxProcess, how: Any
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, how: Any
 ) -> None:
     """Each attempt has an id of its own, so that it never comes to that."""
     sandbox.assume(toapis_repeated_client_business_id=how)
     connect(retries=0)
-    run = bench(on_uncertain_submission="resubmit")
+    job = new_job(on_uncertain_submission="resubmit")
     sandbox.fault(method="POST", path=CREATE, kind="cut_before")
-    assert run.run().state == "up_for_retry"
-    assert run.run().state == "success"
+    assert job.run().state == "retryable"
+    assert job.run().state == "delivered"
     assert len({entry["client_business_id"] for entry in sandbox.ledger("toapis")["entries"]}) == 1
-    run.clear()
-    assert run.run().state == "success"
+    job.clear()
+    assert job.run().state == "delivered"
     assert charges(sandbox) == 2
 
 
 # -- a failed task -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("deferred", [True, False])
 @pytest.mark.parametrize("refunded", [True, False])
 def test_a_failed_task_whose_cost_nobody_tells_stops(
-    bench: NewBench, sandbox: SandboxProcess, refunded: bool, deferrable: bool
+    new_job: NewJob, sandbox: SandboxProcess, refunded: bool, deferred: bool
 ) -> None:
     sandbox.fault(kind="generation_fails", refund=refunded)
-    run = bench(deferrable=deferrable)
-    done = run.run()
-    assert done.state == "failed", done.text  # with two retries left
+    job = new_job()
+    done = job.run(deferred=deferred)
+    assert done.state == "final", done.text
     assert isinstance(done.error, GenerationFailedError)
     assert "The task could not be completed" in done.text
     assert "No retry is made, as it would pay again; clear the task to submit a new generation" in done.text
-    assert run.xcom(key="failure") == {
-        "kind": "generation_failed",
-        "submitted": True,
-        "generation_id": sandbox.tasks()[0]["id"],
-        "credits": None,
-    }
+    assert done.error.generation_id == sandbox.tasks()[0]["id"]
     assert posts(sandbox) == 1
-    run.clear()
-    assert run.run().state == "success"
+    job.clear()
+    assert job.run().state == "delivered"
     assert (posts(sandbox), charges(sandbox)) == (2, 2)
     assert len(set(keys(sandbox))) == 2
 
@@ -334,12 +321,12 @@ def test_a_failed_task_whose_cost_nobody_tells_stops(
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_an_expired_result_is_not_fetched_for_ever_and_not_paid_for_again(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path, status: int
+    new_job: NewJob, sandbox: SandboxProcess, landing: Path, status: int
 ) -> None:
     sandbox.assume(toapis_expires_at="past", toapis_expired_url_status=status)
-    run = bench()
-    done = run.run()
-    assert done.state == "failed", done.text  # with two retries left
+    job = new_job()
+    done = job.run()
+    assert done.state == "final", done.text
     assert isinstance(done.error, OutputError)
     (task,) = sandbox.tasks()
     assert f"HTTP {status}" in done.text
@@ -350,32 +337,30 @@ def test_an_expired_result_is_not_fetched_for_ever_and_not_paid_for_again(
     assert list(landing.iterdir()) == []
     assert (posts(sandbox), charges(sandbox)) == (1, 1)
     sandbox.assume(toapis_expires_at="present")
-    run.clear()  # a person wants it all the same
-    assert run.run().state == "success"
+    job.clear()  # a person wants it all the same
+    assert job.run().state == "delivered"
     assert charges(sandbox) == 2
 
 
-def test_a_result_that_comes_late_is_waited_for(
-    bench: NewBench, sandbox: SandboxProcess, no_pauses: None
-) -> None:
+def test_a_result_that_comes_late_is_waited_for(new_job: NewJob, sandbox: SandboxProcess) -> None:
     """The same answer from a URL whose time is not over is no end."""
     sandbox.fault(method="GET", path=TOAPIS.results, kind="status", status=404, times=3)
-    run = bench()
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
+    job = new_job()
+    done = job.run()
+    assert done.state == "retryable", done.text
     assert "its result is not lost" in done.text
     sandbox.control("DELETE", "faults")
-    assert run.run().state == "success"
+    assert job.run().state == "delivered"
     assert charges(sandbox) == 1
 
 
 # -- the request ---------------------------------------------------------------------------------------
 
 
-def test_the_id_is_the_records_key(bench: NewBench, sandbox: SandboxProcess) -> None:
-    run = bench()
-    assert run.run().state == "success"
+def test_the_id_is_the_records_key(new_job: NewJob, sandbox: SandboxProcess) -> None:
+    job = new_job()
+    assert job.run().state == "delivered"
     (entry,) = sandbox.ledger("toapis")["entries"]
-    assert entry["client_business_id"] == run.record()["key"]
+    assert entry["client_business_id"] == job.record["key"]
     assert entry["idempotency_key"] is None
     assert len(entry["client_business_id"]) == 46

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.exceptions import OutputError
+from airflow_provider_rivya.exceptions import InsufficientCreditsError, OutputError
+from airflow_provider_rivya.waiting.decide import Patience
 from tests.integration.conftest import Connect, Listener, sent
-from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.operators.bench import Bench
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.test_delivery import CREATE, check_file
+from tests.integration.gateways import RIVYA, TestedGateway, at_each
+from tests.integration.generation.conftest import NewJob
+from tests.integration.landed_files import check_image
 from tests.sandbox_process import SandboxProcess
 
 UNCERTAIN = "Whether the gateway took it in is not known. The next try (2 left) sends the same request"
 NOTHING = "Nothing was submitted and nothing was charged."
-RESULTS = "/results/*"
+CREATE = RIVYA.create
 
 AT_CREATE: list[tuple[str, dict[str, Any], int, str]] = [
     ("500", {"kind": "status", "status": 500}, 0, UNCERTAIN),
@@ -28,7 +28,7 @@ AT_CREATE: list[tuple[str, dict[str, Any], int, str]] = [
     ("cut before", {"kind": "cut_before"}, 0, UNCERTAIN),
     ("cut after", {"kind": "cut_after"}, 1, UNCERTAIN),
     ("answer cut", {"kind": "answer_cut"}, 1, UNCERTAIN),
-    ("no answer in time", {"kind": "hang", "seconds": 2}, 1, UNCERTAIN),
+    ("no answer in time", {"kind": "hang", "seconds": 1.5}, 1, UNCERTAIN),
     ("html with 200", {"kind": "html"}, 0, UNCERTAIN),
     ("empty with 200", {"kind": "empty"}, 0, UNCERTAIN),
     ("redirect", {"kind": "redirect", "location": "https://elsewhere.example/"}, 0, UNCERTAIN),
@@ -40,7 +40,7 @@ AT_CREATE: list[tuple[str, dict[str, Any], int, str]] = [
     ("fault", "charges", "told"), [c[1:] for c in AT_CREATE], ids=[c[0] for c in AT_CREATE]
 )
 def test_create_goes_wrong_and_the_retry_pays_once(
-    bench: NewBench,
+    new_job: NewJob,
     connect: Connect,
     sandbox: SandboxProcess,
     landing: Path,
@@ -50,27 +50,27 @@ def test_create_goes_wrong_and_the_retry_pays_once(
 ) -> None:
     connect(retries=0, read_timeout=1, idempotency_namespace="tests")
     sandbox.fault(method="POST", path=CREATE, **fault)
-    run = bench(deferrable=True)
-    first = run.run()
-    assert first.state == "up_for_retry", first.text
+    job = new_job()
+    first = job.run(deferred=True)
+    assert first.state == "retryable", first.text
     assert told in first.text
     assert "connection rivya_default" in first.text
     assert sandbox.ledger()["charges"] == charges
     assert list(landing.iterdir()) == []
-    second = run.run()
-    assert second.state == "success", second.text
+    second = job.run()
+    assert second.state == "delivered", second.text
     assert sandbox.ledger()["charges"] == 1
     assert len({request["idempotency_key"] for request in sent(sandbox, "POST", CREATE)}) == 1
-    check_file(run.xcom()["outputs"][0])
+    check_image(second.result["outputs"][0])
     assert len(list(landing.iterdir())) == 1
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "answer_cut", "html"])
 def test_create_is_repeated_within_the_try(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect, kind: str
+    new_job: NewJob, sandbox: SandboxProcess, connect: Connect, kind: str
 ) -> None:
     sandbox.fault(method="POST", path=CREATE, kind=kind)
-    assert bench().run().state == "success"
+    assert new_job().run().state == "delivered"
     assert len(sent(sandbox, "POST", CREATE)) == 2
     assert sandbox.ledger()["charges"] == 1
 
@@ -99,71 +99,65 @@ REFUSED: dict[str, dict[int, tuple[str, str]]] = {
 @at_each
 @pytest.mark.parametrize("status", sorted(REFUSED["rivya"]))
 def test_create_is_refused_for_good(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, status: int
+    new_job: NewJob, gateway: TestedGateway, sandbox: SandboxProcess, status: int
 ) -> None:
     code, told = REFUSED[gateway.name][status]
     if gateway.name != "rivya":  # its bodies have none, and no page names the header
         sandbox.assume(request_id_header=True)
     sandbox.fault(method="POST", path=gateway.create, kind="status", status=status, code=code)
-    run = bench()
-    done = run.run()
-    assert done.state == "failed", done.text
+    job = new_job()
+    done = job.run()
+    assert done.state == "final", done.text
     assert told in done.text
     assert "request id" in done.text
     assert "nothing was charged; a retry would not help, so none is made" in done.text
     assert sandbox.ledger()["entries"] == []
-    assert run.record()["state"] == "withdrawn"
-    run.clear()
-    assert run.run().state == "success"
+    assert job.record["state"] == "withdrawn"
+    job.clear()
+    assert job.run().state == "delivered"
     assert sandbox.ledger()["charges"] == 1
 
 
 @pytest.mark.parametrize("status", [402, 400, 403, 409])
 def test_too_few_credits_whatever_the_status(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect, status: int
+    new_job: NewJob, sandbox: SandboxProcess, connect: Connect, status: int
 ) -> None:
     sandbox.reset(credits=0)
     sandbox.assume(insufficient_credits_status=status)
-    done = bench().run()
-    assert done.state == "failed"
-    assert type(done.error).__name__ == "InsufficientCreditsError"
+    done = new_job().run()
+    assert done.state == "final"
+    assert isinstance(done.error, InsufficientCreditsError)
     assert sandbox.ledger()["entries"] == []
 
 
 @pytest.mark.parametrize("mode", ["conflict", "wait"])
 def test_repeat_while_the_first_request_is_in_progress(
-    bench: NewBench,
+    new_job: NewJob,
     sandbox: SandboxProcess,
     connect: Connect,
     logs: Listener,
-    monkeypatch: pytest.MonkeyPatch,
     mode: str,
 ) -> None:
-    monkeypatch.setattr("airflow_provider_rivya.submission.paid_call.CONFLICT_PAUSE", 0.2)
     connect(read_timeout=1, retries=1)
     sandbox.assume(idempotency_in_progress=mode)
-    sandbox.fault(method="POST", path=CREATE, kind="hang", seconds=2)
-    run = bench()
-    done = run.run()
-    assert done.state == "success", done.text
+    sandbox.fault(method="POST", path=CREATE, kind="hang", seconds=1.5)
+    job = new_job()
+    done = job.run()
+    assert done.state == "delivered", done.text
     assert sandbox.ledger()["charges"] == 1
     assert ("It may be in progress: asking again in 0 s." in logs.text) is (mode == "conflict")
 
 
-def test_conflict_that_does_not_pass(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("airflow_provider_rivya.submission.paid_call.CONFLICT_PAUSE", 0.05)
-    monkeypatch.setattr("airflow_provider_rivya.submission.paid_call.CONFLICT_PATIENCE", 0.3)
+def test_conflict_that_does_not_pass(new_job: NewJob, sandbox: SandboxProcess, connect: Connect) -> None:
     sandbox.assume(idempotency_replay="conflict")
     sandbox.fault(method="POST", path=CREATE, kind="cut_after")
-    run = bench()
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
+    job = new_job(conflict_patience=0.3)
+    done = job.run()
+    assert done.state == "retryable", done.text
     assert "idempotency_conflict" in done.text
     assert UNCERTAIN in done.text
-    again = run.run()
-    assert again.state == "up_for_retry"
+    again = job.run()
+    assert again.state == "retryable"
     assert "(1 left)" in again.text
     assert sandbox.ledger()["charges"] == 1
     assert len({request["idempotency_key"] for request in sent(sandbox, "POST", CREATE)}) == 1
@@ -183,72 +177,68 @@ WAITING: list[tuple[str, dict[str, Any]]] = [
 
 
 @at_each
-@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("deferred", [True, False])
 @pytest.mark.parametrize("fault", [case[1] for case in WAITING], ids=[case[0] for case in WAITING])
 def test_status_calls_go_wrong_and_are_waited_out(
-    bench: NewBench,
+    new_job: NewJob,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     connect: Connect,
     fault: dict[str, Any],
-    deferrable: bool,
+    deferred: bool,
 ) -> None:
     times = {} if "for_polls" in fault else {"times": 3}
     code = {"code": getattr(gateway, fault["code"])} if "code" in fault else {}
     sandbox.fault(method="GET", path=gateway.status, **{**fault, **code, **times})
-    run = bench(deferrable=deferrable)
-    done = run.run()
-    assert done.state == "success", done.text
+    job = new_job()
+    done = job.run(deferred=deferred)
+    assert done.state == "delivered", done.text
     assert sandbox.ledger()["charges"] == 1
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
 @at_each
-@pytest.mark.parametrize("deferrable", [True, False])
+@pytest.mark.parametrize("deferred", [True, False])
 def test_a_key_that_stays_revoked_is_told_of_and_pays_nothing_again(
-    bench: NewBench,
+    new_job: NewJob,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
     connect: Connect,
-    monkeypatch: pytest.MonkeyPatch,
-    deferrable: bool,
+    deferred: bool,
 ) -> None:
     """The generation goes on; what its end was is not known until the key is replaced."""
-    monkeypatch.setattr("airflow_provider_rivya.waiting.decide.KEY_GRACE", 0.1)
     refusal = {"kind": "status", "status": 401, "code": gateway.key_refused}
     sandbox.fault(method="GET", path=gateway.status, times=1000, **refusal)
-    run = bench(deferrable=deferrable)
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
+    job = new_job(patience=Patience(refused=0.1))
+    done = job.run(deferred=deferred)
+    assert done.state == "retryable", done.text
     (task,) = sandbox.tasks()
     assert "The gateway kept refusing the key while the generation was waited for: " in done.text
     assert f"generation {task['id']}, connection {gateway.conn_id}" in done.text
     assert "password field of the connection" in done.text
     assert f"Generation {task['id']} goes on at the gateway and {gateway.reserved}." in done.text
     assert "The next try (2 left) re-attaches to it and does not pay again." in done.text
-    failure = run.xcom(key="failure")
-    assert (failure["kind"], failure["submitted"], failure["generation_id"]) == ("key", True, task["id"])
     sandbox.control("DELETE", "faults")
-    assert run.run().state == "success"
+    assert job.run().state == "delivered"
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
 UPLOADS: list[tuple[str, dict[str, Any], str]] = [
-    ("500", {"kind": "status", "status": 500}, "up_for_retry"),
-    ("429", {"kind": "rate_limit", "retry_after": None}, "up_for_retry"),
-    ("cut before", {"kind": "cut_before"}, "up_for_retry"),
-    ("cut after", {"kind": "cut_after"}, "up_for_retry"),
-    ("html", {"kind": "html"}, "up_for_retry"),
-    ("400", {"kind": "status", "status": 400}, "failed"),
-    ("413", {"kind": "status", "status": 413}, "failed"),
-    ("403", {"kind": "status", "status": 403, "code": "api_scope_denied"}, "failed"),
+    ("500", {"kind": "status", "status": 500}, "retryable"),
+    ("429", {"kind": "rate_limit", "retry_after": None}, "retryable"),
+    ("cut before", {"kind": "cut_before"}, "retryable"),
+    ("cut after", {"kind": "cut_after"}, "retryable"),
+    ("html", {"kind": "html"}, "retryable"),
+    ("400", {"kind": "status", "status": 400}, "final"),
+    ("413", {"kind": "status", "status": 413}, "final"),
+    ("403", {"kind": "status", "status": 403, "code": "api_scope_denied"}, "final"),
 ]
 
 
 @at_each
 @pytest.mark.parametrize(("fault", "state"), [c[1:] for c in UPLOADS], ids=[c[0] for c in UPLOADS])
 def test_upload_goes_wrong(
-    bench: NewBench,
+    new_job: NewJob,
     connect: Connect,
     gateway: TestedGateway,
     sandbox: SandboxProcess,
@@ -258,15 +248,15 @@ def test_upload_goes_wrong(
 ) -> None:
     connect(retries=0)
     sandbox.fault(method="POST", path=gateway.uploads, **fault)
-    run = bench(model=gateway.references[0], reference_media=str(photo))
-    done = run.run()
+    job = new_job(model=gateway.references[0], reference_media=str(photo))
+    done = job.run()
     assert done.state == state, done.text
     assert "nothing was charged" in done.text
     assert sandbox.ledger()["entries"] == []
     assert sent(sandbox, "POST", gateway.create) == []
-    if state == "failed":
-        run.clear()
-    assert run.run().state == "success"
+    if state == "final":
+        job.clear()
+    assert job.run().state == "delivered"
     assert sandbox.ledger()["charges"] == 1
 
 
@@ -281,15 +271,14 @@ DOWNLOADS: list[tuple[str, dict[str, Any]]] = [
 
 
 @at_each
-@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("fault", [case[1] for case in DOWNLOADS], ids=[case[0] for case in DOWNLOADS])
 def test_download_goes_wrong(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
+    new_job: NewJob, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
 ) -> None:
     sandbox.fault(method="GET", path=gateway.results, times=3, **fault)
-    run = bench(deferrable=True)
-    done = run.run()
-    assert done.state == "up_for_retry", done.text
+    job = new_job()
+    done = job.run(deferred=True)
+    assert done.state == "retryable", done.text
     assert isinstance(done.error, OutputError)
     task_id = sandbox.tasks()[0]["id"]
     assert f"Generation {task_id} succeeded and is paid for" in done.text
@@ -298,62 +287,55 @@ def test_download_goes_wrong(
         in done.text
     )
     assert list(landing.iterdir()) == []
-    assert run.record()["state"] == "submitted"
-    again = run.run()
-    assert again.state == "success", again.text
-    check_file(run.xcom()["outputs"][0])
+    assert job.record["state"] == "submitted"
+    again = job.run()
+    check_image(again.result["outputs"][0])
     assert [path.name for path in landing.iterdir()] == [f"{task_id}-0.png"]
     assert sandbox.ledger()["charges"] == 1
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
 @at_each
-@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("fault", [case[1] for case in DOWNLOADS], ids=[case[0] for case in DOWNLOADS])
 def test_download_is_fetched_again(
-    bench: NewBench, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
+    new_job: NewJob, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path, fault: dict[str, Any]
 ) -> None:
     sandbox.fault(method="GET", path=gateway.results, **fault)
-    run = bench()
-    assert run.run().state == "success"
-    check_file(run.xcom()["outputs"][0])
+    check_image(new_job().run().result["outputs"][0])
     assert len(list(landing.iterdir())) == 1
     assert sandbox.ledger()["charges"] == 1
 
 
 @pytest.mark.parametrize("value", ["text/html", "video/mp4", "application/octet-stream"])
 def test_type_is_taken_from_the_bytes(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path, value: str
+    new_job: NewJob, sandbox: SandboxProcess, landing: Path, value: str
 ) -> None:
-    sandbox.fault(method="GET", path=RESULTS, kind="content_type", value=value)
-    run = bench()
-    assert run.run().state == "success"
-    (output,) = run.xcom()["outputs"]
+    sandbox.fault(method="GET", path=RIVYA.results, kind="content_type", value=value)
+    (output,) = new_job().run().result["outputs"]
     assert output["mime_type"] == "image/png"
     assert output["uri"].endswith(".png")
 
 
-@pytest.mark.usefixtures("no_pauses")
 def test_result_that_leads_to_a_private_address(
-    bench: NewBench, sandbox: SandboxProcess, landing: Path
+    new_job: NewJob, sandbox: SandboxProcess, landing: Path
 ) -> None:
     other = sandbox.url.replace("127.0.0.1", "127.0.0.2") + "/results/a/0.png"
-    sandbox.fault(method="GET", path=RESULTS, kind="redirect", location=other, times=9)
-    done = bench().run()
-    assert done.state == "up_for_retry"
+    sandbox.fault(method="GET", path=RIVYA.results, kind="redirect", location=other, times=9)
+    done = new_job().run()
+    assert done.state == "retryable"
     assert "its result is not lost" in done.text
     assert list(landing.iterdir()) == []
 
 
 def test_server_errors_as_html(
-    bench: NewBench, sandbox: SandboxProcess, connect: Connect, logs: Listener
+    new_job: NewJob, sandbox: SandboxProcess, connect: Connect, logs: Listener
 ) -> None:
     sandbox.assume(server_error_body="html")
     connect(retries=0)
     sandbox.fault(method="POST", path=CREATE, kind="status", status=500)
-    run: Bench = bench()
-    done = run.run()
-    assert done.state == "up_for_retry"
+    job = new_job()
+    done = job.run()
+    assert done.state == "retryable"
     assert "HTTP 500" in done.text
     assert "<html" not in done.text
-    assert run.run().state == "success"
+    assert job.run().state == "delivered"

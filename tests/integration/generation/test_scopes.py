@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,21 @@ import pytest
 
 from airflow_provider_rivya.exceptions import PermissionDeniedError
 from airflow_provider_rivya.hooks.rivya import RivyaHook
+from airflow_provider_rivya.request.budget import Budget
 from airflow_provider_rivya.sandbox.state.store import SCOPES
-from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
-from airflow_provider_rivya.waiting import decide as waiting
+from airflow_provider_rivya.waiting.decide import Patience
+from tests.integration.fault_kinds import endpoints
 from tests.integration.fault_messages import plain
-from tests.integration.operators.bench import MAKE, Bench
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.fault_outcomes import NO_USE
-from tests.integration.sandbox.test_sandbox_errors import ENDPOINTS
-from tests.integration.sandbox.wire_tools import create, upload
+from tests.integration.generation.conftest import NewJob
+from tests.integration.generation.fault_outcomes import NO_USE
+from tests.integration.job_harness import JobHarness
+from tests.integration.sandbox.wire_tools import upload
 from tests.sandbox_process import KEY, SandboxProcess
 
 
 @dataclass(frozen=True)
-class Stage:
-    bench: NewBench
+class Given:
+    new_job: NewJob
     sandbox: SandboxProcess
     photo: Path
 
@@ -35,43 +35,37 @@ class Stage:
 Ended = tuple[str, str]
 """A state, and what is said."""
 
-Act = Callable[[Stage], Callable[[], Ended]]
+Act = Callable[[Given], Callable[[], Ended]]
 """Prepares something with a key that has all scopes; what it returns is done twice."""
 
 
-def _tries(run: Bench) -> Callable[[], Ended]:
+def tries(job: JobHarness, *, deferred: bool) -> Callable[[], Ended]:
     state = ""
 
     def go() -> Ended:
         nonlocal state
-        if state == "failed":
-            run.clear()
-        done = run.run()
+        if state == "final":
+            job.clear()
+        done = job.run(deferred=deferred)
         state = done.state
         return done.state, done.text
 
     return go
 
 
-def task(**arguments: Any) -> Act:
-    def act(stage: Stage) -> Callable[[], Ended]:
-        given = {name: value(stage) if callable(value) else value for name, value in arguments.items()}
-        return _tries(stage.bench(given))
+def generation(*, deferred: bool = False, **arguments: Any) -> Act:
+    def act(given: Given) -> Callable[[], Ended]:
+        made = {name: value(given) if callable(value) else value for name, value in arguments.items()}
+        return tries(given.new_job(made, patience=Patience(refused=0.0)), deferred=deferred)
 
     return act
-
-
-def sensor(stage: Stage) -> Callable[[], Ended]:
-    made = create(stage.sandbox).json()["id"]
-    given = {"task_id": MAKE, "generation_id": made, "retries": 2, "retry_delay": timedelta(0)}
-    return _tries(Bench(lambda: RivyaTaskSensor(**given)))
 
 
 def hook(call: Callable[[RivyaHook, str], Any]) -> Act:
     """:param call: gets the hook and the id of an uploaded file."""
 
-    def act(stage: Stage) -> Callable[[], Ended]:
-        file_id = upload(stage.sandbox, stage.photo.read_bytes()).json()["id"]
+    def act(given: Given) -> Callable[[], Ended]:
+        file_id = upload(given.sandbox, given.photo.read_bytes()).json()["id"]
 
         def go() -> Ended:
             with closing(RivyaHook()) as hook:
@@ -79,17 +73,17 @@ def hook(call: Callable[[RivyaHook, str], Any]) -> Act:
                     call(hook, file_id)
                 except PermissionDeniedError as error:
                     return "raised", str(error)
-            return "success", ""
+            return "delivered", ""
 
         return go
 
     return act
 
 
-def connection_test(stage: Stage) -> Callable[[], Ended]:
+def connection_test(given: Given) -> Callable[[], Ended]:
     def go() -> Ended:
         works, text = RivyaHook().test_connection()
-        return "success" if works else "refused", text
+        return "delivered" if works else "refused", text
 
     return go
 
@@ -98,7 +92,6 @@ GOES_ON = (
     "Generation <generation> goes on at the gateway and 1 credit is reserved. "
     "The next try (2 left) re-attaches to it and does not pay again."
 )
-ONLY_WATCHES = "This task only watches and has paid nothing. A retry would not help, so none is made."
 
 
 @dataclass(frozen=True)
@@ -132,38 +125,34 @@ KEPT_REFUSING = "The gateway kept refusing the key while the generation was wait
 
 
 def paid_and_unreadable(act: Act) -> Denied:
-    return Denied(act, "get generation", "up_for_retry", GOES_ON, KEPT_REFUSING, ledger=(1, 1))
+    return Denied(act, "get generation", "retryable", GOES_ON, KEPT_REFUSING, ledger=(1, 1))
 
 
 ROWS: Mapping[str, tuple[str, Denied]] = {
-    "a task submits": (
+    "it is submitted": (
         "generations:create",
-        Denied(task(), "create generation", "failed", NO_USE),
+        Denied(generation(), "create generation", "final", NO_USE),
     ),
-    "a task waits in the triggerer": (
+    "it is waited for in the triggerer": (
         "generations:read",
-        paid_and_unreadable(task(deferrable=True)),
+        paid_and_unreadable(generation(deferred=True)),
     ),
-    "a task waits on the worker": (
+    "it is waited for on the worker": (
         "generations:read",
-        paid_and_unreadable(task(deferrable=False)),
+        paid_and_unreadable(generation(deferred=False)),
     ),
-    "a task uploads a reference": (
+    "a reference is uploaded": (
         "files:create",
         Denied(
-            task(model="nano-banana-2", reference_media=lambda stage: str(stage.photo)),
+            generation(model="nano-banana-2", reference_media=lambda given: str(given.photo)),
             "upload file",
-            "failed",
+            "final",
             NO_USE,
         ),
     ),
-    "a task looks at the balance": (
+    "the balance is looked at": (
         "credits:read",
-        Denied(task(min_credits_left=1), "get credits", "failed", NO_USE),
-    ),
-    "a sensor": (
-        "generations:read",
-        Denied(sensor, "get generation", "failed", ONLY_WATCHES, ledger=(1, 1)),
+        Denied(generation(budget=Budget(min_credits_left=1)), "get credits", "final", NO_USE),
     ),
     "the hook reads a file": (
         "files:read",
@@ -176,21 +165,22 @@ ROWS: Mapping[str, tuple[str, Denied]] = {
 }
 
 
-def test_every_scope_that_an_endpoint_needs_has_a_row() -> None:
-    assert {scope for scope, _ in ROWS.values()} == {scope for _, _, scope in ENDPOINTS}
+def test_every_scope_that_an_endpoint_needs_has_a_row(sandbox: SandboxProcess) -> None:
+    sandbox.control("POST", "keys", {"key": KEY, "scopes": []})
+    told = [sandbox.request(at.method, at.path, key=KEY).body.decode() for at in endpoints("rivya")]
+    needed = {found[1] for text in told if (found := re.search(r"lacks the scope ([\w:]+)", text))}
+    assert {scope for scope, _ in ROWS.values()} == needed
 
 
 @pytest.mark.parametrize(("scope", "denied"), ROWS.values(), ids=ROWS)
 def test_a_key_without_a_scope(
-    bench: NewBench,
+    new_job: NewJob,
     sandbox: SandboxProcess,
     photo: Path,
-    monkeypatch: pytest.MonkeyPatch,
     scope: str,
     denied: Denied,
 ) -> None:
-    monkeypatch.setattr(waiting, "KEY_GRACE", 0.0)
-    go = denied.act(Stage(bench, sandbox, photo))
+    go = denied.act(Given(new_job, sandbox, photo))
     sandbox.control("POST", "keys", {"key": KEY, "scopes": sorted({*SCOPES} - {scope})})
     state, text = go()
     assert state == denied.state, text
@@ -199,6 +189,6 @@ def test_a_key_without_a_scope(
     assert sandbox.ledger()["charges"] == denied.ledger[0]
     sandbox.control("POST", "keys", {"key": KEY, "scopes": sorted(SCOPES)})
     state, text = go()
-    assert state == "success", text
+    assert state == "delivered", text
     assert sandbox.ledger()["charges"] == denied.ledger[1]
     assert len(sandbox.tasks()) == denied.ledger[1]

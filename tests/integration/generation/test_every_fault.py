@@ -1,4 +1,4 @@
-"""Every kind of fault at every endpoint that a task calls: state, message, file, ledger; then the retry."""
+"""Every kind of fault at every endpoint that a generation calls: message, files, ledger; then the retry."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.request.budget import Budget
 from airflow_provider_rivya.sandbox.drawing.encoding import can_play
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.fault_kinds import (
@@ -36,23 +37,25 @@ from tests.integration.fault_kinds import (
 )
 from tests.integration.fault_messages import plain
 from tests.integration.gateways import GATEWAYS, TestedGateway
-from tests.integration.operators.bench import Bench
-from tests.integration.operators.conftest import NewBench
-from tests.integration.operators.fault_outcomes import OUTCOMES
-from tests.integration.operators.test_delivery import check_file, check_video, file_of
+from tests.integration.generation.conftest import NewJob
+from tests.integration.generation.fault_outcomes import OUTCOMES
+from tests.integration.job_harness import JobHarness
+from tests.integration.landed_files import check_image, check_video, file_of
 from tests.integration.sandbox import toapis_tools
 from tests.integration.sandbox.wire_tools import upload
 from tests.sandbox_process import SandboxProcess
 
 UNCALLED = {MODELS, OPENAPI, FILE, ITS_MODELS, VIDEO_UPLOAD, *OTHER_BALANCES}
-"""No task calls them; to upload a video, ToAPIs would need a model that takes one."""
+"""No generation calls them; to upload a video, ToAPIs would need a model that takes one."""
+
+STATUS_CALLS = (STATUS, IMAGE_STATUS, VIDEO_STATUS)
 
 
 def arguments(
     endpoint: Endpoint, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
 ) -> dict[str, Any]:
-    """The arguments of a task that calls the endpoint."""
-    given: dict[str, Any] = {"deferrable": endpoint in (STATUS, IMAGE_STATUS, VIDEO_STATUS)}
+    """The arguments of a generation that calls the endpoint."""
+    given: dict[str, Any] = {}
     if endpoint in (UPLOAD, IMAGE_UPLOAD):
         given |= {"model": gateway.references[1], "reference_media": str(photo)}
     elif endpoint == REFERENCE:
@@ -62,7 +65,7 @@ def arguments(
         url = toapis_tools.upload(sandbox, photo.read_bytes()).json()["data"]["url"]
         given |= {"model": gateway.references[1], "reference_media": url}
     elif endpoint in (CREDITS, BALANCE):
-        given |= {"min_credits_left": 1}
+        given |= {"budget": Budget(min_credits_left=1)}
     elif endpoint == MOVED_RESULT:
         sandbox.assume(result_redirect=True)
     elif endpoint in (VIDEO, VIDEO_STATUS):
@@ -76,10 +79,9 @@ def test_the_table_is_complete() -> None:
     assert set(OUTCOMES) | UNCALLED == frozenset().union(*map(endpoints, GATEWAYS))
 
 
-def known(run: Bench, sandbox: SandboxProcess) -> dict[str, str]:
+def known(job: JobHarness, sandbox: SandboxProcess) -> dict[str, str]:
     """What messages call the ids and the address of a run."""
-    made = sandbox.tasks()
-    record = run.record()
+    made, record = sandbox.tasks(), job.record
     return {
         sandbox.url: "host",
         **({made[0]["id"]: "generation"} if made else {}),
@@ -98,7 +100,6 @@ def keys(sandbox: SandboxProcess, gateway: TestedGateway) -> set[str]:
     return {task["client_business_id"] for task in sandbox.tasks()}
 
 
-@pytest.mark.usefixtures("no_pauses", "short_look_ups")
 @pytest.mark.parametrize(
     ("_tested", "endpoint", "kind"),
     [(GATEWAYS[endpoint.gateway], endpoint, kind) for endpoint, kind in rows(OUTCOMES)],
@@ -106,7 +107,7 @@ def keys(sandbox: SandboxProcess, gateway: TestedGateway) -> set[str]:
     ids=str,
 )
 def test_every_fault_at_every_endpoint(
-    bench: NewBench,
+    new_job: NewJob,
     connect: Connect,
     sandbox: SandboxProcess,
     photo: Path,
@@ -119,33 +120,32 @@ def test_every_fault_at_every_endpoint(
     sandbox.assume(idempotency_in_progress="wait")
     connect(retries=0, **patience(kind))
     expected = OUTCOMES[endpoint](kind)
-    run = bench(arguments(endpoint, gateway, sandbox, photo))
+    job = new_job(arguments(endpoint, gateway, sandbox, photo))
     fault = FAULTS[kind]
     if kind == "redirect":
         fault = {"location": sandbox.url.replace("127.0.0.1", "localhost")}
     fault = {**fault, "for_polls" if kind == "unknown_status" else "times": expected.hits}
     sandbox.fault(kind=kind, method=endpoint.method, path=endpoint.pattern, **fault)
-    first = run.run()
-    names = known(run, sandbox)
-    assert first.state == expected.state, first.text
-    assert (plain(first.text, names) if first.error else None) == expected.error
+    done = job.run(deferred=endpoint in STATUS_CALLS)
+    names = known(job, sandbox)
+    assert done.state == expected.state, done.text
+    assert (plain(done.text, names) if done.error else None) == expected.error
     assert tuple(plain(line, names) for line in logs.warned) == expected.warnings
     assert entries(sandbox) == expected.ledger
     assert sandbox.control("GET", "faults")["faults"] == []
-    if expected.state != "success":
+    if expected.state != "delivered":
         assert list(landing.iterdir()) == []
-        if first.state == "failed":
-            run.clear()
+        if expected.state == "final":
+            job.clear()
         connect()
         logs.warned.clear()
-        second = run.run()
-        assert second.state == "success", second.text
+        done = job.run()
+        assert done.state == "delivered", done.text
         assert tuple(plain(line, names) for line in logs.warned) == expected.then
-    result = run.xcom()
-    assert result["generation_id"] == sandbox.tasks()[-1]["id"]
-    (output,) = result["outputs"]
-    check_video(output) if endpoint in (VIDEO, VIDEO_STATUS) else check_file(output)
+    assert done.result["generation_id"] == sandbox.tasks()[-1]["id"]
+    (output,) = done.result["outputs"]
+    check_video(output) if endpoint in (VIDEO, VIDEO_STATUS) else check_image(output)
     assert list(landing.iterdir()) == [file_of(output)]
-    assert file_of(output).stem == f"{result['generation_id']}-0"
+    assert file_of(output).stem == f"{done.result['generation_id']}-0"
     assert entries(sandbox) == expected.final_ledger
     assert len(keys(sandbox, gateway)) == expected.final_ledger.count("charge")
