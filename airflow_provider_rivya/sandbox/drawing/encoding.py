@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from airflow_provider_rivya.sandbox.models.films import Film, Sound
 
-SAMPLES_AT_ONCE = 4096
 SAMPLE_BYTES = 2
 FILM_SOUND_RATE = 24_000
 H264, FALLBACK = "libx264", "mpeg4"
@@ -97,14 +96,10 @@ def _audio_stream(container: OutputContainer, codec: str, rate: int, kbps: int |
 def _write_sound(container: OutputContainer, stream: AudioStream, samples: bytes, rate: int) -> None:
     import av
 
-    step = SAMPLES_AT_ONCE * SAMPLE_BYTES
-    for start in range(0, len(samples), step):
-        piece = samples[start : start + step]
-        frame = av.AudioFrame(format="s16", layout="mono", samples=len(piece) // SAMPLE_BYTES)
-        frame.planes[0].update(piece.ljust(frame.planes[0].buffer_size, b"\0"))
-        frame.sample_rate = rate
-        frame.pts, frame.time_base = start // SAMPLE_BYTES, Fraction(1, rate)
-        container.mux(stream.encode(frame))
+    frame = av.AudioFrame(format="s16", layout="mono", samples=len(samples) // SAMPLE_BYTES)
+    frame.planes[0].update(samples.ljust(frame.planes[0].buffer_size, b"\0"))
+    frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+    container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
 
 

@@ -1,28 +1,21 @@
-"""Reference pictures: opened safely, measured, and framed as photographs with a soft shadow."""
+"""Reference pictures: opened safely, measured, and pasted side by side."""
 
 from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 
-from PIL import ExifTags, Image, ImageFilter, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from airflow_provider_rivya.sandbox.drawing.lettering import PAPER
 
 LARGEST_SOURCE_SIDE = 2048
 MAX_PHOTOS_SHOWN = 16
+LONGEST_RATIO = 3.0
 TURNED_ORIENTATIONS = (5, 6, 7, 8)
 UNREADABLE = (OSError, ValueError, SyntaxError, KeyError, Image.DecompressionBombError)
-
-
-@dataclass(frozen=True)
-class Box:
-    left: float
-    top: float
-    width: float
-    height: float
 
 
 def size_of(content: bytes) -> tuple[int, int] | None:
@@ -48,60 +41,27 @@ def opened(content: bytes) -> Image.Image | None:
         return None
 
 
-def cells(count: int, box: Box) -> list[Box]:
-    """Share a box among ``count`` photographs, in the rows that leave them largest."""
-    if count == 0:
-        return []
-
-    def side(columns: int) -> float:
-        return min(box.width / columns / 1.25, box.height / math.ceil(count / columns))
-
-    columns = max(range(1, count + 1), key=side)
-    rows = math.ceil(count / columns)
-    cells = []
-    for index in range(count):
-        row, column = divmod(index, columns)
-        in_row = columns if row < rows - 1 else count - columns * (rows - 1)
-        width, height = box.width / columns, box.height / rows
-        left = box.left + (box.width - in_row * width) / 2 + column * width
-        cells.append(Box(left, box.top + row * height, width, height))
-    return cells
-
-
-def card(photo: Image.Image | None, cell: Box, unit: float, tilt: float) -> Image.Image:
+def paste_photos(
+    canvas: Image.Image, photos: Sequence[Image.Image | None], share: float, unit: float
+) -> None:
     """
-    Return a photograph with its frame and shadow on a clear ground, to be centred on ``cell``.
+    Paste photographs with a white edge, in as many columns as leave them large.
 
-    :param photo: ``None`` gives an empty frame.
-    :param tilt: in degrees.
+    :param photos: ``None`` for one that cannot be opened, which leaves an empty frame.
+    :param share: of the canvas's height, the upper part that they fill.
     """
-    frame = max(2, round(min(1.3 * unit, min(cell.width, cell.height) * 0.045)))
-    room_width, room_height = cell.width * 0.88, cell.height * 0.88
-    ratio = 1.25 if photo is None else min(max(photo.width / photo.height, 0.62), 1.7)
-    width = max(8, round(min(room_width, room_height * ratio)) - 2 * frame)
-    height = max(8, round(width / ratio))
-    if photo is None:
-        inner = Image.new("RGB", (width, height), (214, 214, 210))
-    else:
-        inner = ImageOps.fit(photo, (width, height), Image.Resampling.BICUBIC)
-    # The clear rim lets the rotation smooth the edge.
-    sheet = ImageOps.expand(ImageOps.expand(inner, frame, PAPER).convert("RGBA"), 2, (*PAPER, 0))
-    sheet = sheet.rotate(tilt, Image.Resampling.BICUBIC, expand=True)
-    return _with_shadow(sheet, unit)
-
-
-def _with_shadow(sheet: Image.Image, unit: float) -> Image.Image:
-    # Blurred at a quarter of the size: a soft shadow shows no pixels, and 4K stays cheap.
-    reach, drop = max(4, round(2.2 * unit)), round(0.8 * unit)
-    small = sheet.getchannel("A").resize((max(1, sheet.width // 4), max(1, sheet.height // 4)))
-    small = ImageOps.expand(small, max(1, reach // 4), 0).filter(
-        ImageFilter.GaussianBlur(max(1.0, unit * 0.25))
-    )
-    size = (sheet.width + 2 * reach, sheet.height + 2 * reach)
-    shadow = Image.new("RGBA", (size[0], size[1] + 2 * drop), (12, 14, 24, 0))
-    mask = small.resize(size).point(lambda value: value * 0.42)
-    alpha = Image.new("L", shadow.size, 0)
-    alpha.paste(mask, (0, 2 * drop))
-    shadow.putalpha(alpha)
-    shadow.alpha_composite(sheet, (reach, reach + drop))
-    return shadow
+    count = min(len(photos), MAX_PHOTOS_SHOWN)
+    width, height = max(1.0, canvas.width - 4 * unit), max(1.0, canvas.height * share - 4 * unit)
+    for number, photo in enumerate(photos[:count]):
+        columns = min(count, max(1, round(math.sqrt(count * width / height))))
+        cell = (width / columns, height / math.ceil(count / columns))
+        edge = round(min(unit, *cell) * 0.8)
+        row, column = divmod(number, columns)
+        image = photo or Image.new("RGB", (5, 4), (214, 214, 210))
+        ratio = min(max(image.width / image.height, 1 / LONGEST_RATIO), LONGEST_RATIO)
+        wide = min(cell[0], cell[1] * ratio) * 0.94 - 2 * edge
+        fitted = ImageOps.fit(image, (max(1, round(wide)), max(1, round(wide / ratio))))
+        framed = ImageOps.expand(fitted, edge, PAPER)
+        left = 2 * unit + (column + 0.5) * cell[0] - framed.width / 2
+        top = 3 * unit + (row + 0.5) * cell[1] - framed.height / 2
+        canvas.paste(framed, (round(left), round(top)))

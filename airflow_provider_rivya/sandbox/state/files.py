@@ -14,9 +14,9 @@ from airflow_provider_rivya.sandbox.drawing.encoding import (
     first_picture,
     sound_file,
 )
-from airflow_provider_rivya.sandbox.drawing.film import Scene, Script
+from airflow_provider_rivya.sandbox.drawing.film import Scene
 from airflow_provider_rivya.sandbox.drawing.photographs import opened, size_of
-from airflow_provider_rivya.sandbox.drawing.picture import Picture, draw, seed_of
+from airflow_provider_rivya.sandbox.drawing.picture import draw, seed_of
 from airflow_provider_rivya.sandbox.drawing.sound import tune
 from airflow_provider_rivya.sandbox.models.catalog import defaults_of
 from airflow_provider_rivya.sandbox.models.films import DEFAULT_TEMPO, Film, Sound, film, sound
@@ -67,7 +67,7 @@ def make(task: Task, index: int, raw_audio: str) -> bytes:
         seed = seed_of(0, task.prompt)
         return sound_file(heard, tune(seed, heard.seconds, heard.rate, heard.tempo, heard.key))
     photos = tuple(reference.file.content if reference.file else b"" for reference in task.references)
-    return draw(Picture(frame_of(task), index, task.prompt, _caption(task), photos))
+    return draw(frame_of(task), index, task.prompt, _caption(task), photos)
 
 
 def frame_of(task: Task) -> Frame:
@@ -113,16 +113,16 @@ def _film(task: Task) -> bytes:
     samples = None
     if planned.sound:
         samples = tune(seed_of(0, task.prompt), planned.seconds, FILM_SOUND_RATE, DEFAULT_TEMPO, "Any")
-    return film_file(planned, Scene(_script(task, planned)).frames(), samples)
+    return film_file(planned, _scene(task, planned).frames(), samples)
 
 
 def _last_frame(task: Task) -> bytes:
     out = io.BytesIO()
-    Scene(_script(task, film_of(task))).frame(1.0).save(out, "PNG", compress_level=1)
+    _scene(task, film_of(task)).frame(1.0).save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
-def _script(task: Task, planned: Film) -> Script:
+def _scene(task: Task, planned: Film) -> Scene:
     """
     Give each reference its part.
 
@@ -133,15 +133,15 @@ def _script(task: Task, planned: Film) -> Script:
     pictures = [_picture(ref.file) for ref in task.references if ref.kind == "image"]
     videos = [_picture(ref.file) for ref in task.references if ref.kind == "video"]
     if videos:
-        return Script(planned, task.prompt, caption, videos[0], None, tuple(videos[1:] + pictures))
+        return Scene(planned, task.prompt, caption, videos[0], None, tuple(videos[1:] + pictures))
     limit = (task.model["reference"] or {}).get("max_files", FRAMES_OF_A_RUN + 1)
     way = defaults_of(task.model) | task.params
     framed = way.get("generationType") == FIRST_AND_LAST or way.get("generation_type") == "frame"
     if limit > FRAMES_OF_A_RUN and not framed:
-        return Script(planned, task.prompt, caption, None, None, tuple(pictures))
+        return Scene(planned, task.prompt, caption, None, None, tuple(pictures))
     opening = pictures[0] if pictures else None
     closing = pictures[1] if len(pictures) > 1 else None
-    return Script(planned, task.prompt, caption, opening, closing, tuple(pictures[FRAMES_OF_A_RUN:]))
+    return Scene(planned, task.prompt, caption, opening, closing, tuple(pictures[FRAMES_OF_A_RUN:]))
 
 
 def _picture(file: StoredFile | None) -> Image.Image | None:
