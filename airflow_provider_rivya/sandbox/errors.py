@@ -1,4 +1,4 @@
-"""The gateway's documented error codes and how an error looks on the wire."""
+"""Rivya's documented error codes, and how an error of either gateway is raised and looks on the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Multipart bodies."""
+"""Reads the multipart body of an upload into its fields and its file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is accepted by ``POST /api/v1/files``: signatures, kinds, MIME types and sizes."""
+"""What both gateways take as an uploaded file: signatures, kinds, MIME types and sizes."""
 
 from __future__ import annotations
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from airflow_provider_rivya.sandbox.requests.references import is_web_url
-
+WHITE_SPACE = re.compile(r"\s")
 STEP_TOLERANCE = 1e-6
 URL_KEY = "_url"
 """Ending of the texts that are public URLs, on the models whose input is a URL."""
+
+
+def is_web_url(text: str) -> bool:
+    """Whether a text is a URL that can be fetched from the public web."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not WHITE_SPACE.search(text)
+    except ValueError:
+        return False
 
 
 def _select(value: object, rule: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The gateway's own endpoints, ``/api/v1/...``, and the URLs it hands out."""
+"""Rivya's endpoints, ``/api/v1/...``, and the URLs it hands out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from airflow_provider_rivya.sandbox.errors import ApiError
 from airflow_provider_rivya.sandbox.models.catalog import listing
 from airflow_provider_rivya.sandbox.requests.answers import json_answer
 from airflow_provider_rivya.sandbox.requests.forms import read_form
-from airflow_provider_rivya.sandbox.requests.references import Lookup
 from airflow_provider_rivya.sandbox.requests.uploads import (
     CLIENT_REQUEST_ID_MAX_LENGTH,
     KINDS,
@@ -26,6 +25,7 @@ from airflow_provider_rivya.sandbox.requests.uploads import (
 )
 from airflow_provider_rivya.sandbox.rivya.checks import Accepted, check_generation
 from airflow_provider_rivya.sandbox.rivya.openapi import document
+from airflow_provider_rivya.sandbox.rivya.references import Lookup
 from airflow_provider_rivya.sandbox.state.files import files_of, pixels_of
 from airflow_provider_rivya.sandbox.state.gateway import Gateway, json_object
 from airflow_provider_rivya.sandbox.state.idempotency import Entry

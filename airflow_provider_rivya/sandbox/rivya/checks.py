@@ -1,5 +1,5 @@
 """
-The gateway's checks of a generation, written from its public documentation and the model data.
+Rivya's checks of a generation, written from its public documentation and the model data.
 
 Independent of the client's validation on purpose: what one of the two misreads, the other shows.
 """
@@ -14,8 +14,8 @@ from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
 from airflow_provider_rivya.sandbox.drawing.encoding import NEEDS, can_play
 from airflow_provider_rivya.sandbox.errors import ApiError
 from airflow_provider_rivya.sandbox.models.catalog import catalog
-from airflow_provider_rivya.sandbox.requests.references import Lookup, check_references
 from airflow_provider_rivya.sandbox.requests.values import CHECK_OF_TYPE, shown, unknown_item_fields
+from airflow_provider_rivya.sandbox.rivya.references import Lookup, check_references
 from airflow_provider_rivya.sandbox.state.store import Reference
 
 BODY_FIELDS = frozenset({"model", "prompt", "params", "client_request_id"})

@@ -1,5 +1,5 @@
 """
-The gateway's checks of a create call, written from its public documentation and the model data.
+ToAPIs' checks of a create call, written from its public documentation and the model data.
 
 Independent of the client's validation on purpose: what one of the two misreads, the other shows.
 """

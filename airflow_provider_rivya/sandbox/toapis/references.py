@@ -1,4 +1,4 @@
-"""The gateway's checks of reference images: which field, what its items are, and whose files they name."""
+"""ToAPIs' checks of reference images: which field, what its items are, and whose files they name."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import Any
 from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
 from airflow_provider_rivya.sandbox.drawing.photographs import size_of
 from airflow_provider_rivya.sandbox.models.catalog import catalog
-from airflow_provider_rivya.sandbox.requests.references import is_web_url
 from airflow_provider_rivya.sandbox.requests.uploads import canonical, detect
-from airflow_provider_rivya.sandbox.requests.values import shown
+from airflow_provider_rivya.sandbox.requests.values import is_web_url, shown
 from airflow_provider_rivya.sandbox.state.store import Reference, StoredFile
 
 FIELDS = ("image_urls", "reference_images", "images")

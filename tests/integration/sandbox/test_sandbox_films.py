@@ -14,8 +14,8 @@ from PIL import Image
 from airflow_provider_rivya.media.types import MP4 as MP4_TYPE
 from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
 from airflow_provider_rivya.sandbox.errors import ApiError
-from airflow_provider_rivya.sandbox.requests.references import Lookup
 from airflow_provider_rivya.sandbox.rivya.checks import check_generation
+from airflow_provider_rivya.sandbox.rivya.references import Lookup
 from tests.integration.sandbox.wire_tools import (
     MP4,
     create,

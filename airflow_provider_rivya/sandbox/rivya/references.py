@@ -1,20 +1,18 @@
-"""The gateway's checks of ``params.referenceMediaItems``."""
+"""Rivya's checks of ``params.referenceMediaItems``."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
 from airflow_provider_rivya.sandbox.models.catalog import catalog, kinds_of
 from airflow_provider_rivya.sandbox.requests.uploads import KINDS, canonical
+from airflow_provider_rivya.sandbox.requests.values import is_web_url
 from airflow_provider_rivya.sandbox.state.store import Reference, StoredFile
 
-WHITE_SPACE = re.compile(r"\s")
 ITEM_FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "url": str,
     "kind": str,
@@ -104,15 +102,6 @@ def _check_item(
         return problems, Reference(url, kind, found)
     problems += [f".url: {found}"] if found is not None else _check_foreign(url, model, assumptions)
     return problems, Reference(url, kind)
-
-
-def is_web_url(text: str) -> bool:
-    """Whether a text is a URL that can be fetched from the public web."""
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not WHITE_SPACE.search(text)
-    except ValueError:
-        return False
 
 
 def _check_foreign(url: str, model: Mapping[str, Any], assumptions: Assumptions) -> list[str]:
