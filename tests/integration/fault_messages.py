@@ -130,7 +130,11 @@ OF_DOWNLOADS: Mapping[str, tuple[str, int | None]] = {
     "hang": ("The transfer from <host>/... broke off (timed out)", None),
     "cut_before": (f"The transfer from <host>/... broke off ({NO_ANSWER})", None),
     "cut_after": (f"The transfer from <host>/... broke off ({NO_ANSWER})", None),
-    "answer_cut": ("The transfer from <host>/... broke off (<n> of <n> bytes did not come)", None),
+    "answer_cut": (
+        "The transfer from <host>/... broke off (peer closed connection without sending "
+        "complete message body (received <n> bytes, expected <n>))",
+        None,
+    ),
     "truncated": ("{file} is a damaged {mime} file: it ends before its format says it does.", None),
     "corrupt": ("{file} is a damaged {mime} file: the checksum of its PNG chunk IDAT does not fit.", None),
     "html": ("{file} is not an image, video or audio file: it looks like an HTML page.", None),

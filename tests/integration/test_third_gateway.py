@@ -27,6 +27,7 @@ from airflow_provider_rivya.exceptions import GatewayError, InvalidRequestError
 from airflow_provider_rivya.hooks.base import GatewayHook
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.triggers.base import GenerationTrigger
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 
 FACTS = gateways.GatewayFacts(
     name="third",
@@ -259,19 +260,19 @@ def test_requests_are_checked_against_its_catalogue(server: Server) -> None:
 
 
 @pytest.mark.parametrize("deferrable", [False, True])
-def test_an_operator_makes_one(server: Server, tmp_path: Path, deferrable: bool) -> None:
-    from airflow.sdk import DAG
-
-    with DAG(f"third_{deferrable}", schedule=None) as dag:
-        ThirdOperator(
-            task_id="make",
+def test_an_operator_makes_one(database: None, server: Server, tmp_path: Path, deferrable: bool) -> None:
+    def build() -> ThirdOperator:
+        return ThirdOperator(
+            task_id=MAKE,
             model="brush-1",
             prompt="A lighthouse",
             output_path=f"{tmp_path}/out/",
             state_path=str(tmp_path / "records"),
             deferrable=deferrable,
         )
-    run = dag.test()
-    assert str(run.state) == "success"
+
+    run = TaskInstanceHarness(build)
+    done = run.run()
+    assert done.state == "success", done.text
     assert (tmp_path / "out" / "job-1-0.png").read_bytes() == png()
     assert len(server.jobs) == 1
