@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,179 +14,99 @@ from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.request.budget import Budget
 from airflow_provider_rivya.sandbox.state.store import SCOPES
 from airflow_provider_rivya.waiting.decide import Patience
+from tests.integration.conftest import Connect
 from tests.integration.fault_kinds import endpoints
 from tests.integration.fault_messages import plain
 from tests.integration.generation.conftest import NewJob
 from tests.integration.generation.fault_outcomes import NO_USE
-from tests.integration.job_harness import JobHarness
 from tests.integration.sandbox.wire_tools import upload
 from tests.sandbox_process import KEY, SandboxProcess
 
-
-@dataclass(frozen=True)
-class Given:
-    new_job: NewJob
-    sandbox: SandboxProcess
-    photo: Path
-
-
-Ended = tuple[str, str]
-"""A state, and what is said."""
-
-Act = Callable[[Given], Callable[[], Ended]]
-"""Prepares something with a key that has all scopes; what it returns is done twice."""
-
-
-def tries(job: JobHarness, *, deferred: bool) -> Callable[[], Ended]:
-    state = ""
-
-    def go() -> Ended:
-        nonlocal state
-        if state == "final":
-            job.clear()
-        done = job.run(deferred=deferred)
-        state = done.state
-        return done.state, done.text
-
-    return go
-
-
-def generation(*, deferred: bool = False, **arguments: Any) -> Act:
-    def act(given: Given) -> Callable[[], Ended]:
-        made = {name: value(given) if callable(value) else value for name, value in arguments.items()}
-        return tries(given.new_job(made, patience=Patience(refused=0.0)), deferred=deferred)
-
-    return act
-
-
-def hook(call: Callable[[RivyaHook, str], Any]) -> Act:
-    """:param call: gets the hook and the id of an uploaded file."""
-
-    def act(given: Given) -> Callable[[], Ended]:
-        file_id = upload(given.sandbox, given.photo.read_bytes()).json()["id"]
-
-        def go() -> Ended:
-            with closing(RivyaHook()) as hook:
-                try:
-                    call(hook, file_id)
-                except PermissionDeniedError as error:
-                    return "raised", str(error)
-            return "delivered", ""
-
-        return go
-
-    return act
-
-
-def connection_test(given: Given) -> Callable[[], Ended]:
-    def go() -> Ended:
-        works, text = RivyaHook().test_connection()
-        return "delivered" if works else "refused", text
-
-    return go
-
-
-GOES_ON = (
-    "Generation <generation> goes on at the gateway and 1 credit is reserved. "
-    "The next try (2 left) re-attaches to it and does not pay again."
-)
-
-
-@dataclass(frozen=True)
-class Denied:
-    """
-    What a key without a scope leads to.
-
-    :param call: what is refused, as messages call it.
-    :param fate: what the message ends with.
-    :param before: what it begins with.
-    :param ledger: charges, with that key, and after the scope was given to it and it was done again.
-    """
-
-    act: Act
-    call: str
-    state: str
-    fate: str
-    before: str = ""
-    ledger: tuple[int, int] = (0, 1)
-
-    def told(self, scope: str) -> str:
-        about = "generation <generation>, " if self.call == "get generation" else ""
-        return (
-            f"{self.before}The gateway refused '{self.call}': The API key lacks the scope {scope} "
-            f"[{about}connection rivya_default, code api_scope_denied, HTTP 403, request id <request>]. "
-            f"Create a key that has the scope this call needs; older keys lack newer scopes. {self.fate}"
-        ).rstrip()
-
-
-KEPT_REFUSING = "The gateway kept refusing the key while the generation was waited for: "
-
-
-def paid_and_unreadable(act: Act) -> Denied:
-    return Denied(act, "get generation", "retryable", GOES_ON, KEPT_REFUSING, ledger=(1, 1))
-
-
-ROWS: Mapping[str, tuple[str, Denied]] = {
-    "it is submitted": (
-        "generations:create",
-        Denied(generation(), "create generation", "final", NO_USE),
-    ),
-    "it is waited for in the triggerer": (
-        "generations:read",
-        paid_and_unreadable(generation(deferred=True)),
-    ),
-    "it is waited for on the worker": (
-        "generations:read",
-        paid_and_unreadable(generation(deferred=False)),
-    ),
-    "a reference is uploaded": (
-        "files:create",
-        Denied(
-            generation(model="nano-banana-2", reference_media=lambda given: str(given.photo)),
-            "upload file",
-            "final",
-            NO_USE,
-        ),
-    ),
-    "the balance is looked at": (
-        "credits:read",
-        Denied(generation(budget=Budget(min_credits_left=1)), "get credits", "final", NO_USE),
-    ),
-    "the hook reads a file": (
-        "files:read",
-        Denied(hook(lambda hook, file_id: hook.get_file(file_id)), "get file", "raised", "", ledger=(0, 0)),
-    ),
-    "the connection is tested": (
-        "credits:read",
-        Denied(connection_test, "get credits", "refused", "", ledger=(0, 0)),
-    ),
+PAID_FOR: dict[str, tuple[str, dict[str, Any]]] = {
+    "generations:create": ("create generation", {}),
+    "files:create": ("upload file", {"model": "nano-banana-2", "reference_media": "{photo}"}),
+    "credits:read": ("get credits", {"budget": Budget(min_credits_left=1)}),
 }
+"""By the missing scope: the call that is refused before anything is paid, and a request that makes it."""
 
 
-def test_every_scope_that_an_endpoint_needs_has_a_row(sandbox: SandboxProcess) -> None:
+def take_scope(sandbox: SandboxProcess, scope: str) -> None:
+    sandbox.control("POST", "keys", {"key": KEY, "scopes": sorted({*SCOPES} - {scope})})
+
+
+def give_all_scopes(sandbox: SandboxProcess) -> None:
+    sandbox.control("POST", "keys", {"key": KEY, "scopes": sorted(SCOPES)})
+
+
+def refusal(scope: str, call: str, about: str = "") -> str:
+    return (
+        f"The gateway refused '{call}': The API key lacks the scope {scope} "
+        f"[{about}connection rivya_default, code api_scope_denied, HTTP 403, request id <request>]. "
+        "Create a key that has the scope this call needs; older keys lack newer scopes."
+    )
+
+
+def test_every_scope_that_an_endpoint_needs_is_tried(sandbox: SandboxProcess) -> None:
     sandbox.control("POST", "keys", {"key": KEY, "scopes": []})
     told = [sandbox.request(at.method, at.path, key=KEY).body.decode() for at in endpoints("rivya")]
     needed = {found[1] for text in told if (found := re.search(r"lacks the scope ([\w:]+)", text))}
-    assert {scope for scope, _ in ROWS.values()} == needed
+    assert needed == {*PAID_FOR, "generations:read", "files:read"}
 
 
-@pytest.mark.parametrize(("scope", "denied"), ROWS.values(), ids=ROWS)
-def test_a_key_without_a_scope(
-    new_job: NewJob,
-    sandbox: SandboxProcess,
-    photo: Path,
-    scope: str,
-    denied: Denied,
+@pytest.mark.parametrize("scope", PAID_FOR)
+def test_what_is_refused_before_it_is_paid(
+    new_job: NewJob, sandbox: SandboxProcess, photo: Path, scope: str
 ) -> None:
-    go = denied.act(Given(new_job, sandbox, photo))
-    sandbox.control("POST", "keys", {"key": KEY, "scopes": sorted({*SCOPES} - {scope})})
-    state, text = go()
-    assert state == denied.state, text
-    known = {made["id"]: "generation" for made in sandbox.tasks()}
-    assert plain(text, known) == denied.told(scope)
-    assert sandbox.ledger()["charges"] == denied.ledger[0]
-    sandbox.control("POST", "keys", {"key": KEY, "scopes": sorted(SCOPES)})
-    state, text = go()
-    assert state == "delivered", text
-    assert sandbox.ledger()["charges"] == denied.ledger[1]
-    assert len(sandbox.tasks()) == denied.ledger[1]
+    call, arguments = PAID_FOR[scope]
+    filled = {name: str(photo) if value == "{photo}" else value for name, value in arguments.items()}
+    job = new_job(filled)
+    take_scope(sandbox, scope)
+    done = job.run()
+    assert done.state == "final"
+    assert plain(done.text, {}) == f"{refusal(scope, call)} {NO_USE}"
+    assert sandbox.ledger()["charges"] == 0
+    give_all_scopes(sandbox)
+    job.clear()
+    assert job.run().state == "delivered"
+    assert sandbox.ledger()["charges"] == 1
+
+
+@pytest.mark.parametrize("deferred", [True, False])
+def test_what_cannot_be_read_is_not_paid_for_again(
+    new_job: NewJob, sandbox: SandboxProcess, deferred: bool
+) -> None:
+    job = new_job(patience=Patience(refused=0.0))
+    take_scope(sandbox, "generations:read")
+    done = job.run(deferred=deferred)
+    assert done.state == "retryable"
+    (task,) = sandbox.tasks()
+    told = refusal("generations:read", "get generation", "generation <generation>, ")
+    assert plain(done.text, {task["id"]: "generation"}) == (
+        f"The gateway kept refusing the key while the generation was waited for: {told} "
+        "Generation <generation> goes on at the gateway and 1 credit is reserved. "
+        "The next try (2 left) re-attaches to it and does not pay again."
+    )
+    give_all_scopes(sandbox)
+    assert job.run(deferred=deferred).state == "delivered"
+    assert sandbox.ledger()["charges"] == 1
+
+
+def test_the_hook_reads_a_file(connect: Connect, sandbox: SandboxProcess, photo: Path) -> None:
+    file_id = upload(sandbox, photo.read_bytes()).json()["id"]
+    take_scope(sandbox, "files:read")
+    with closing(RivyaHook()) as hook:
+        with pytest.raises(PermissionDeniedError) as refused:
+            hook.get_file(file_id)
+        assert plain(str(refused.value), {}) == refusal("files:read", "get file")
+        give_all_scopes(sandbox)
+        assert hook.get_file(file_id).id == file_id
+
+
+def test_the_connection_is_tested(connect: Connect, sandbox: SandboxProcess) -> None:
+    take_scope(sandbox, "credits:read")
+    works, text = RivyaHook().test_connection()
+    assert not works
+    assert plain(text, {}) == refusal("credits:read", "get credits")
+    give_all_scopes(sandbox)
+    works, text = RivyaHook().test_connection()
+    assert works, text

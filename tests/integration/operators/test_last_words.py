@@ -25,53 +25,51 @@ from tests.sandbox_process import SandboxProcess
 pytestmark = pytest.mark.usefixtures("database", "connect")
 
 
-class Struck(RivyaGenerateOperator):
-    """Is struck by what nobody foresaw, in its first try, after it has submitted."""
+class FailsUnforeseen(RivyaGenerateOperator):
+    """Fails with what nobody foresaw, in its first try, after it has submitted."""
 
-    strikes: list[BaseException]
+    errors: list[BaseException]
 
     def _run(self, *arguments: Any, **options: Any) -> Any:
-        strikes = self.strikes
+        errors = self.errors
 
-        class StruckHook(RivyaHook):
+        class FailingHook(RivyaHook):
             def get_generation(self, *arguments: Any, **options: Any) -> Any:
-                if strikes:
-                    raise strikes.pop()
+                if errors:
+                    raise errors.pop()
                 return super().get_generation(*arguments, **options)
 
-        self.hook_class = StruckHook  # type: ignore[misc]  # of this instance alone
+        self.hook_class = FailingHook  # type: ignore[misc]  # of this instance alone
         return super()._run(*arguments, **options)
 
 
-class StrickenStore:
+class StoreThatFailsOnce:
     """A record store that cannot be written, once, when a task id is to be recorded."""
 
-    def __init__(self, store: RecordStore, strikes: list[BaseException]) -> None:
+    def __init__(self, store: RecordStore, errors: list[BaseException]) -> None:
         self.durable, self.fenced, self.read = store.durable, store.fenced, store.read
-        self._store, self._strikes = store, strikes
+        self._store, self._errors = store, errors
 
     def exchange(self, before: Record | None, after: Record | None) -> None:
-        if after is not None and after.state == "submitted" and self._strikes:
-            raise self._strikes.pop()
+        if after is not None and after.state == "submitted" and self._errors:
+            raise self._errors.pop()
         self._store.exchange(before, after)
 
 
-class Unrecorded(RivyaGenerateOperator):
+class FailsToRecord(RivyaGenerateOperator):
     """Cannot record, once, that its request was taken in."""
 
-    strikes: list[BaseException]
+    errors: list[BaseException]
 
     def _job(self, context: Any, run: Any, *arguments: Any) -> Any:
         job = super()._job(context, run, *arguments)
-        store = StrickenStore(job.context.records._store, self.strikes)
+        store = StoreThatFailsOnce(job.context.records._store, self.errors)
         run.job = replace(job, context=replace(job.context, records=RecordKeeper(store, self.conn_id)))
         return run.job
 
 
-def one_of(
-    operator: type[Any], strike: BaseException, landing: Path, **arguments: Any
-) -> TaskInstanceHarness:
-    strikes = [strike]
+def one_of(operator: type[Any], error: BaseException, landing: Path, **arguments: Any) -> TaskInstanceHarness:
+    errors = [error]
     place = {} if airflows.STATE_STORE else {"state_path": f"file://{landing.parent}/records/"}
 
     def build() -> None:
@@ -85,21 +83,21 @@ def one_of(
             **place,
             **arguments,
         )
-        task.strikes = strikes
+        task.errors = errors
 
     return TaskInstanceHarness(build, landing.parent / "records")
 
 
 @pytest.mark.parametrize(
-    ("strike", "kind"),
+    ("error", "kind"),
     [(RuntimeError("out of the blue"), "error"), (AirflowTaskTimeout("execution_timeout"), "timeout")],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
 @pytest.mark.parametrize("durable", [True, False])
-def test_struck_after_it_has_submitted(
-    sandbox: SandboxProcess, landing: Path, logs: Listener, strike: BaseException, kind: str, durable: bool
+def test_an_unforeseen_error_after_it_has_submitted(
+    sandbox: SandboxProcess, landing: Path, logs: Listener, error: BaseException, kind: str, durable: bool
 ) -> None:
-    run = one_of(Struck, strike, landing, durable=durable)
+    run = one_of(FailsUnforeseen, error, landing, durable=durable)
     assert run.run().state == "up_for_retry"
     (task,) = sandbox.tasks()
     assert run.xcom(key="failure") == {
@@ -114,7 +112,7 @@ def test_struck_after_it_has_submitted(
         else "No record survives this try: a retry would submit anew and may pay again."
     )
     said = f"Generation {task['id']} goes on at the gateway and 1 credit is reserved. {then}"
-    assert f"{type(strike).__name__}. {said}" in logs.text
+    assert f"{type(error).__name__}. {said}" in logs.text
 
 
 @pytest.mark.parametrize("timeout", [True, False])
@@ -142,7 +140,7 @@ def test_airflow_ends_the_deferral_of_a_task_without_a_record(
 def test_an_answer_that_could_not_be_recorded_is_recorded_on_the_resume(
     sandbox: SandboxProcess, landing: Path, logs: Listener
 ) -> None:
-    run = one_of(Unrecorded, OSError("no space left"), landing, deferrable=True)
+    run = one_of(FailsToRecord, OSError("no space left"), landing, deferrable=True)
     begun = run.begin()
     (task,) = sandbox.tasks()
     assert f"Generation {task['id']} is submitted, but that could not be recorded" in logs.text

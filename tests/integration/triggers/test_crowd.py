@@ -89,7 +89,7 @@ async def test_thousand_triggers(
     polling = asyncio.Event()
 
     async def one(generation_id: str) -> Any:
-        trigger = gateway.trigger(generation_id, gateway.conn_id, "image", now, now + 60)
+        trigger = gateway.trigger(generation_id, gateway.conn_id, "image", now, now + 110)
         return [event.payload async for event in trigger.run()]
 
     async def watch() -> None:
