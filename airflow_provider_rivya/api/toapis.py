@@ -195,7 +195,7 @@ class ToApisApi(GatewayApi):
         No page documents an idempotency key: what may have been taken in is not sent again.
 
         :param body: exact JSON text, see :func:`request_body`; the key is in it.
-            :param category: ``image`` or ``video``: they have endpoints of their own.
+        :param category: ``image`` or ``video``: they have endpoints of their own.
         """
         return ApiCall(
             name="create generation",

@@ -1,4 +1,8 @@
-"""What submitting needs from outside: facts of the try, a policy, words, ports (client, records, clock)."""
+"""
+What submitting needs from outside: facts of the try, a policy, sentences, and ports (client, records, clock).
+
+The policy also says how often, and after what pauses, a lost answer is looked up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps the submission record of one task instance: load, claim, save, adopt, withdraw; faults are told."""
+"""Loads, claims, saves and merges the submission record of one task instance; faults of the store are told."""
 
 from __future__ import annotations
 
