@@ -1,81 +1,71 @@
-"""The attempts at one call: which are repeated, after what pause, and what stays in doubt."""
+"""The attempts at one call: after what pause the next one follows, and what all of them came to."""
 
 from __future__ import annotations
 
 import logging
-import time
+import random
 from typing import Any, Final
 
-import tenacity
-
-from airflow_provider_rivya.api.call import ApiCall, may_repeat
+from airflow_provider_rivya.api.call import ApiCall, in_doubt, may_repeat
 from airflow_provider_rivya.exceptions import GatewayError
-from airflow_provider_rivya.stop import Stop
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE: Final = 120.0
 """Seconds between two attempts at one call, at the most; a gateway that asks for more ends the call."""
 
-_JITTER: Final = tenacity.wait_random_exponential(multiplier=0.5, max=30.0)
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
-    """Return what the gateway asked for, else exponential with full jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = getattr(error, "retry_after", None)
-    if asked is not None:
-        return float(asked)
-    return float(_JITTER(state))
+_FIRST_WAIT: Final = 0.5
+_LONGEST_WAIT: Final = 30.0
 
 
 class Attempts:
-    """The attempts at one call: what is repeated, what is said, and what stays in doubt."""
+    """
+    The attempts at one call. It neither sends nor waits.
 
-    def __init__(self, call: ApiCall[Any], retries: int, stop: Stop | None = None) -> None:
+    :param conn_id: the Airflow connection, for the error.
+    :param retries: repeats after the first attempt.
+    """
+
+    def __init__(self, call: ApiCall[Any], conn_id: str | None, retries: int) -> None:
         self._call = call
+        self._conn_id = conn_id
         self._of = retries + 1
-        self._stop = stop
-        self._doubt = False
-        self._last: BaseException | None = None
+        self._made = 0
+        self._in_doubt = False
+        self._asked: float | None = None
 
-    def options(self) -> dict[str, Any]:
-        return {
-            "stop": tenacity.stop_after_attempt(self._of),
-            "wait": _wait,
-            "retry": tenacity.retry_if_exception(self._again),
-            "before_sleep": self._tell,
-            "reraise": True,
-        }
-
-    def pause(self, seconds: float) -> None:
-        """Wait between two attempts; a task that is asked to stop makes no other one."""
-        if self._stop is None:
-            time.sleep(seconds)
-        elif self._stop.wait(seconds) and self._last is not None:
-            raise self._last
-
-    def outcome(self, error: GatewayError) -> GatewayError:
-        """Return the last attempt's error: a refusal after a lost answer does not undo the loss."""
-        return error.replace(maybe_taken_in=True) if self._doubt else error
-
-    def _again(self, error: BaseException) -> bool:
-        self._last = error
-        if isinstance(error, GatewayError):
-            self._doubt = self._doubt or error.maybe_taken_in
-            if (error.retry_after or 0.0) > LONGEST_PAUSE:
-                return False  # never earlier than it was asked to be
-        stopped = self._stop is not None and self._stop.is_set()
-        return not stopped and may_repeat(self._call, error)
-
-    def _tell(self, state: tenacity.RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        seconds = state.next_action.sleep if state.next_action else 0.0
+    def pause_after(self, error: GatewayError) -> float | None:
+        """Return the seconds from a failed attempt to the next one; ``None``: there is none."""
+        self._made += 1
+        self._in_doubt = self._in_doubt or in_doubt(error)
+        if self._made >= self._of or not may_repeat(self._call, error):
+            return None
+        pause = error.retry_after
+        if pause is None:
+            longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (self._made - 1))
+            pause = random.uniform(0, longest)  # noqa: S311 - spreads the callers, keeps no secret
+        elif pause > LONGEST_PAUSE:
+            self._asked = pause
+            return None
         log.warning(
             "%s Attempt %d of %d; the next one in %.1f s%s.",
-            error,
-            state.attempt_number,
+            self.outcome(error),
+            self._made,
             self._of,
-            seconds,
+            pause,
             ", with the same request under the same idempotency key" if self._call.idempotency_key else "",
+        )
+        return pause
+
+    def outcome(self, error: GatewayError) -> GatewayError:
+        """Return the call's error. A refusal after a lost answer does not undo the loss."""
+        advice = error.advice
+        if self._asked is not None:
+            asked = f"It asks for a pause of {self._asked:.0f} s, which is longer than a call waits."
+            advice = f"{advice} {asked}" if advice else asked
+        return error.replace(
+            conn_id=error.conn_id or self._conn_id,
+            generation_id=error.generation_id or self._call.generation_id,
+            maybe_taken_in=self._in_doubt,
+            advice=advice,
         )

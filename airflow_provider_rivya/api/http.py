@@ -14,6 +14,7 @@ import functools
 import logging
 import ssl
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,14 +22,13 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, TypeVar
 
 import httpx
-import tenacity
 
 from airflow_provider_rivya import __version__
 from airflow_provider_rivya.api.attempts import Attempts
-from airflow_provider_rivya.api.call import Answer, ApiCall, clock_skew, in_doubt, read_answer
+from airflow_provider_rivya.api.call import Answer, ApiCall, clock_skew, read_answer
 from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, UnexpectedAnswerError
 from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.stop import Stop
+from airflow_provider_rivya.stop import Stop, StopFlag
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -164,12 +164,8 @@ def _bounded(size: int, call: ApiCall[Any], status: int) -> None:
         )
 
 
-def _annotated(error: GatewayError, call: ApiCall[Any], settings: ClientSettings) -> GatewayError:
-    return error.replace(
-        conn_id=error.conn_id or settings.conn_id,
-        generation_id=error.generation_id or call.generation_id,
-        maybe_taken_in=in_doubt(error),
-    )
+def _attempts(call: ApiCall[Any], settings: ClientSettings, repeat: bool) -> Attempts:
+    return Attempts(call, settings.conn_id, settings.retries if repeat else 0)
 
 
 # -- the senders ---------------------------------------------------------------------------------
@@ -179,14 +175,17 @@ class SyncSender:
     """
     Sends calls over one pool of connections. Thread-safe; close it, or use it as a context manager.
 
+    One that is let go of closes itself as soon as nobody is sending with it any more.
+
     :param settings: how to reach the gateway.
-    :param stop: set when the task is asked to stop: the waits between attempts then end.
+    :param stop: set when the task is asked to stop: a wait between attempts then ends the call.
     """
 
     def __init__(self, settings: ClientSettings, stop: Stop | None = None) -> None:
         self._settings = settings
         self._client = httpx.Client(**_client_options(settings))
-        self._stop = stop
+        weakref.finalize(self, self._client.close).atexit = False
+        self._stop = stop or StopFlag()
         self.clock_skew = 0.0
         """Seconds that the gateway's clock is ahead of ours, by the ``Date`` of its last answer."""
 
@@ -206,22 +205,16 @@ class SyncSender:
         :param repeat: ``False`` makes one attempt only, for callers with a schedule of their own.
         :raises GatewayError: the last attempt's error.
         """
-        if not repeat:
-            return self._send_once(call)
-        attempts = Attempts(call, self._settings.retries, self._stop)
-        try:
-            answer: T = tenacity.Retrying(**attempts.options(), sleep=attempts.pause)(self._send_once, call)
-        except GatewayError as error:
-            raise attempts.outcome(error) from None
-        return answer
-
-    def _send_once(self, call: ApiCall[T]) -> T:
-        try:
-            answer = self._exchange(call)
-            self.clock_skew = clock_skew(answer, time.time(), self.clock_skew)
-            return read_answer(call, answer)
-        except GatewayError as error:
-            raise _annotated(error, call, self._settings) from None
+        attempts = _attempts(call, self._settings, repeat)
+        while True:
+            try:
+                answer = self._exchange(call)
+                self.clock_skew = clock_skew(answer, time.time(), self.clock_skew)
+                return read_answer(call, answer)
+            except GatewayError as error:
+                pause = attempts.pause_after(error)
+                if pause is None or self._stop.wait(pause):
+                    raise attempts.outcome(error) from None
 
     def _exchange(self, call: ApiCall[Any]) -> Answer:
         try:
@@ -260,25 +253,21 @@ class AsyncSender:
 
     async def send(self, call: ApiCall[T], *, repeat: bool = True) -> T:
         """Send a call; see :meth:`SyncSender.send`."""
+        attempts = _attempts(call, self._settings, repeat)
         self._users += 1
         try:
-            if not repeat:
-                return await self._send_once(call)
-            attempts = Attempts(call, self._settings.retries)
-            try:
-                return await tenacity.AsyncRetrying(**attempts.options())(self._send_once, call)
-            except GatewayError as error:
-                raise attempts.outcome(error) from None
+            while True:
+                try:
+                    return read_answer(call, await self._exchange(call))
+                except GatewayError as error:
+                    pause = attempts.pause_after(error)
+                    if pause is None:
+                        raise attempts.outcome(error) from None
+                await asyncio.sleep(pause)
         finally:
             self._users -= 1
             if self._retired and self._users == 0:
                 await self._client.aclose()
-
-    async def _send_once(self, call: ApiCall[T]) -> T:
-        try:
-            return read_answer(call, await self._exchange(call))
-        except GatewayError as error:
-            raise _annotated(error, call, self._settings) from None
 
     async def _exchange(self, call: ApiCall[Any]) -> Answer:
         if call.file is not None:
