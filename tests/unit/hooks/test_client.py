@@ -67,7 +67,7 @@ def test_a_new_key_takes_no_client_from_a_thread_that_is_sending(connect: Connec
 
     def hold(request: Received) -> bytes:
         arrived.set()
-        released.wait(30)
+        released.wait(10)
         return BALANCE
 
     with Wire(hold, BALANCE) as wire, RivyaHook() as hook, ThreadPoolExecutor(1) as pool:
@@ -109,16 +109,25 @@ async def test_a_new_key_reaches_the_clients_of_an_event_loop(connect: Connect) 
     assert keys == ["Bearer old", "Bearer new", "Bearer new"]
 
 
+class SlowHook(RivyaHook):
+    """Lets others have a turn while it looks its connection up."""
+
+    async def aget_connection(self, conn_id: str) -> Any:  # type: ignore[override]  # as above
+        await asyncio.sleep(0)
+        return await super().aget_connection(conn_id)
+
+
 def test_event_loops_share_a_hook(connect: Connect) -> None:
-    """Each loop has its own client and lock: two callers that meet at the lock bind it to their loop."""
+    """Each loop has its own client and lock: two callers that meet at a lock bind it to their loop."""
     with Wire(BALANCE) as wire:
         connect(wire.url)
-        hook = RivyaHook()
+        hook = SlowHook()
 
         async def ask() -> list[float]:
-            await asyncio.gather(hook.arefresh(), hook.arefresh(), hook.arefresh())
-            found = await asyncio.gather(hook.aget_credits(), hook.aget_credits())
-            await hook.aclose()
+            async with asyncio.timeout(20):
+                await asyncio.gather(hook.arefresh(), hook.arefresh(), hook.arefresh())
+                found = await asyncio.gather(hook.aget_credits(), hook.aget_credits())
+                await hook.aclose()
             return [balance.credits for balance in found]
 
         with ThreadPoolExecutor(2) as pool:
