@@ -31,7 +31,6 @@ from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.stop import Stop, StopFlag
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 """An API answer above this is not read further. The live model list is well below 1 MB."""
