@@ -38,7 +38,7 @@ def get_provider_info() -> dict[str, Any]:
         "connection-types": [
             {
                 "connection-type": facts.name,
-                "hook-class-name": f"airflow_provider_rivya.hooks.{facts.name}.{facts.class_prefix}Hook",
+                "hook-class-name": facts.hook_class,
                 "hook-name": facts.title,
                 "ui-field-behaviour": ui_field_behaviour(facts.name),
                 "conn-fields": conn_fields(),

@@ -29,6 +29,10 @@ def _wait(state: tenacity.RetryCallState) -> float:
     return float(_JITTER(state))
 
 
+def _asks_for_too_long(error: GatewayError) -> bool:
+    return (error.retry_after or 0.0) > LONGEST_PAUSE
+
+
 class Attempts:
     """The attempts at one call: what is repeated, what is said, and what stays in doubt."""
 
@@ -57,13 +61,17 @@ class Attempts:
 
     def outcome(self, error: GatewayError) -> GatewayError:
         """Return the last attempt's error: a refusal after a lost answer does not undo the loss."""
-        return error.replace(maybe_taken_in=True) if self._doubt else error
+        told = error.replace(maybe_taken_in=True) if self._doubt else error
+        if not _asks_for_too_long(error):
+            return told
+        asked = f"It asks for a pause of {error.retry_after:.0f} s, which is longer than a call waits."
+        return told.replace(advice=f"{error.advice} {asked}" if error.advice else asked)
 
     def _again(self, error: BaseException) -> bool:
         self._last = error
         if isinstance(error, GatewayError):
             self._doubt = self._doubt or error.maybe_taken_in
-            if (error.retry_after or 0.0) > LONGEST_PAUSE:
+            if _asks_for_too_long(error):
                 return False  # never earlier than it was asked to be
         stopped = self._stop is not None and self._stop.is_set()
         return not stopped and may_repeat(self._call, error)

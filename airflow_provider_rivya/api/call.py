@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import Any, BinaryIO, Final, Generic, TypeVar
 from urllib.parse import quote
 
 from airflow_provider_rivya.exceptions import (
@@ -26,6 +26,9 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.redaction import clean
 
 T = TypeVar("T")
+
+_A_YEAR: Final = 366 * 24 * 3600.0
+"""Seconds above which it does not matter how much longer a pause is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +165,12 @@ def in_doubt(error: GatewayError) -> bool:
     return isinstance(error, UnexpectedAnswerError | IdempotencyConflictError)
 
 
-_A_YEAR = 366 * 24 * 3600.0
-
-
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """
     Read ``Retry-After`` in either of its forms (RFC 9110, 10.2.3: seconds or a date).
 
-    :return: seconds from now, 0 or more, or ``None``. A date that has passed tells nothing: dates are cut to
-        whole seconds, and the clocks of two machines differ.
+    :return: seconds from now, 0 to a year, or ``None``. A date that has passed tells nothing: dates are cut
+        to whole seconds, and the clocks of two machines differ.
     """
     value = headers.get("retry-after", "").strip()
     if not value:
@@ -186,7 +186,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
                 return None
     except (ValueError, TypeError, OverflowError):
         return None
-    return seconds if seconds < _A_YEAR else None
+    return min(seconds, _A_YEAR)
 
 
 def clock_skew(answer: Answer, now: float, unknown: float = 0.0) -> float:

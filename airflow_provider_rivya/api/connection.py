@@ -15,7 +15,16 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 
@@ -24,7 +33,7 @@ _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
 
 def _number(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("a boolean is no number")
+        raise PydanticCustomError("boolean", "a boolean is no number")
     return value
 
 
@@ -96,6 +105,13 @@ class ConnectionFields(BaseModel):
     max_output_bytes: _Whole = _field(
         2 * 1024**3, "Largest output (bytes)", "A result file above this is not landed.", ge=1024, le=1024**4
     )
+
+    @field_validator("poll_max")
+    @classmethod
+    def _not_below_the_shortest(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and value < (info.data.get("poll_interval") or 0.0):
+            raise ValueError("it is below poll_interval")
+        return value
 
 
 class ConnectionSettings(ConnectionFields):
@@ -274,23 +290,18 @@ def _extras(extra: str | Mapping[str, Any] | None, faults: list[str]) -> dict[st
 def _fields(extras: Mapping[str, Any], faults: list[str]) -> ConnectionFields:
     given = {name: value for name, value in extras.items() if value is not None and value != ""}
     try:
-        fields = ConnectionFields.model_validate(given)
+        return ConnectionFields.model_validate(given)
     except ValidationError as error:
         known = {entry.name: entry for entry in connection_fields()}
         for entry in error.errors(include_url=False, include_input=False):
             name = str(entry["loc"][0])
-            faults.append(f"extra.{name}: {_expected(known[name], given[name], entry['msg'])}")
+            faults.append(f"extra.{name}: {_expected(known[name], given[name], entry)}")
         return ConnectionFields()
-    if None not in (fields.poll_interval, fields.poll_max) and (fields.poll_interval or 0) > (
-        fields.poll_max or 0
-    ):
-        faults.append("extra.poll_interval: it is above poll_max")
-    return fields
 
 
-def _expected(field: FieldInfo, value: Any, message: str) -> str:
-    if field.kind == "list":
-        return message.removeprefix("Value error, ")
+def _expected(field: FieldInfo, value: Any, error: Mapping[str, Any]) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
     if field.kind == "text":
         return f"not a text of up to {field.maximum:g} characters"
     what = "a whole number" if field.kind == "integer" else "a number"

@@ -13,6 +13,7 @@ import math
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
@@ -152,11 +153,18 @@ class _Body:
             )
 
 
+def _close(pools: dict[tuple[str, str | None], httpcore.ConnectionPool]) -> None:
+    with quiet():
+        while pools:
+            pools.popitem()[1].close()
+
+
 class Downloader:
     """
     Opens result URLs for one connection, from any thread; sockets are used again for later files.
 
-    As a context manager it closes them at the end. After :meth:`close` it may be used again.
+    As a context manager it closes them at the end, as it does when nobody has it any more. After
+    :meth:`close` it may be used again.
 
     :param settings: the connection's settings.
     :param allowed_hosts: see :class:`~airflow_provider_rivya.api.egress.Egress`.
@@ -171,6 +179,7 @@ class Downloader:
         self._max_bytes = max_bytes
         self._pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
+        weakref.finalize(self, _close, self._pools).atexit = False
 
     def __enter__(self) -> Self:
         return self
@@ -180,9 +189,8 @@ class Downloader:
 
     def close(self) -> None:
         """Close all sockets; a transfer that is under way breaks off."""
-        with self._lock, quiet():
-            while self._pools:
-                self._pools.popitem()[1].close()
+        with self._lock:
+            _close(self._pools)
 
     @contextmanager
     def open(self, url: str, *, stop: threading.Event | None = None) -> Iterator[ByteStream]:

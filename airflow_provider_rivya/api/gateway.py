@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
+from airflow_provider_rivya.exceptions import GatewayError
+
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.call import ApiCall, FilePart
     from airflow_provider_rivya.api.connection import ConnectionSettings
@@ -113,8 +115,12 @@ class GatewayApi(ABC):
         """Read the state, and the result URLs, of a generation."""
 
     def find_generation(self, key: str, category: str = "image") -> ApiCall[Generation]:
-        """Look up what was submitted under a key; only where ``capabilities.finds_by_key`` says so."""
-        raise NotImplementedError(f"{self.title} has no look-up by key")
+        """
+        Look up what was submitted under a key; only where ``capabilities.finds_by_key`` says so.
+
+        :raises GatewayError: there is no such call, which must not be taken for "none was found".
+        """
+        raise GatewayError(f"{self.title} has no call that finds a generation by its key")
 
     @abstractmethod
     def upload_file(self, part: FilePart, kind: str, model: str | None = None) -> ApiCall[UploadedFile]:

@@ -32,6 +32,11 @@ class GatewayFacts(NamedTuple):
     catalog: Path | None = None
 
     @property
+    def hook_class(self) -> str:
+        """The dotted path of its hook."""
+        return f"airflow_provider_rivya.hooks.{self.name}.{self.class_prefix}Hook"
+
+    @property
     def catalog_path(self) -> Path:
         return self.catalog or _CATALOGS / f"{self.name}.json"
 

@@ -14,6 +14,7 @@ import functools
 import logging
 import ssl
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -179,6 +180,8 @@ class SyncSender:
     """
     Sends calls over one pool of connections. Thread-safe; close it, or use it as a context manager.
 
+    One that is let go of closes itself as soon as nobody is sending with it any more.
+
     :param settings: how to reach the gateway.
     :param stop: set when the task is asked to stop: the waits between attempts then end.
     """
@@ -186,6 +189,7 @@ class SyncSender:
     def __init__(self, settings: ClientSettings, stop: Stop | None = None) -> None:
         self._settings = settings
         self._client = httpx.Client(**_client_options(settings))
+        weakref.finalize(self, self._client.close).atexit = False
         self._stop = stop
         self.clock_skew = 0.0
         """Seconds that the gateway's clock is ahead of ours, by the ``Date`` of its last answer."""

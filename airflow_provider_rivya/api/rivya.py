@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.api import gateways
 from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, segment
+from airflow_provider_rivya.api.errors import ErrorBody, by_status, decode, refusal
 from airflow_provider_rivya.api.gateway import Capabilities, GatewayApi, PollGuidance, Polling
-from airflow_provider_rivya.api.reading import models, parse_time, text_field, urls
-from airflow_provider_rivya.api.refusals import ErrorBody, by_status, decode, refusal
 from airflow_provider_rivya.api.schemas import (
     Balance,
     Generation,
@@ -18,6 +17,10 @@ from airflow_provider_rivya.api.schemas import (
     ModelInfo,
     ReferenceMedia,
     UploadedFile,
+    models,
+    parse_time,
+    text_field,
+    urls,
 )
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
@@ -152,7 +155,7 @@ class RivyaApi(GatewayApi):
         """
         Submit a generation.
 
-        :param body: exact JSON text, see :func:`request_body`.
+        :param body: exact JSON text, see :meth:`request_body`.
         :param key: the idempotency key. Sent again under it, a request gives the same generation; without
             one the call is not repeated once it may have been taken in.
         """
@@ -168,10 +171,7 @@ class RivyaApi(GatewayApi):
         )
 
     def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]:
-        """
-        Read the status, and the result, of a generation.
-
-        """
+        """Read the status, and the result, of a generation."""
         return ApiCall(
             name="get generation",
             method="GET",
@@ -255,10 +255,7 @@ class RivyaApi(GatewayApi):
         key: str | None = None,
         dialect: Dialect | None = None,
     ) -> str:
-        """
-        Return the JSON text of a create request (https://rivya.ai/docs/api-generations).
-
-        """
+        """Return the JSON text of a create request (https://rivya.ai/docs/api-generations)."""
         document: dict[str, Any] = {"model": model}
         if prompt is not None:
             document["prompt"] = prompt

@@ -15,7 +15,6 @@ from airflow_provider_rivya.api import gateways
 from airflow_provider_rivya.api.call import ApiCall, FilePart, segment
 from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.api.gateway import Capabilities, GatewayApi, Pace, PollGuidance, Polling
-from airflow_provider_rivya.api.reading import models, percent, unix_time, urls
 from airflow_provider_rivya.api.schemas import (
     FAILED,
     PROCESSING,
@@ -27,6 +26,10 @@ from airflow_provider_rivya.api.schemas import (
     ModelInfo,
     ReferenceMedia,
     UploadedFile,
+    models,
+    percent,
+    unix_time,
+    urls,
 )
 from airflow_provider_rivya.api.toapis_errors import (
     is_refusal,
@@ -194,7 +197,7 @@ class ToApisApi(GatewayApi):
 
         No page documents an idempotency key: what may have been taken in is not sent again.
 
-        :param body: exact JSON text, see :func:`request_body`; the key is in it.
+        :param body: exact JSON text, see :meth:`request_body`; the key is in it.
         :param category: ``image`` or ``video``: they have endpoints of their own.
         """
         return ApiCall(
@@ -282,7 +285,7 @@ class ToApisApi(GatewayApi):
             object ``metadata`` among them is sent on, with what the dialect adds to it.
         :param references: sent as a list of their URLs.
         :param client_request_id: must be ``None``: a request has no field for it.
-        :param key: sent as ``client_business_id``, by which :func:`find_generation` finds the task.
+        :param key: sent as ``client_business_id``, by which :meth:`find_generation` finds the task.
         :raises InvalidRequestError: something of ``params`` would stand in the place of something else.
         """
         dialect = dialect or Dialect()

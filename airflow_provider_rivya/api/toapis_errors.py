@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from airflow_provider_rivya.api.call import Answer
-from airflow_provider_rivya.api.reading import text_field
-from airflow_provider_rivya.api.refusals import ErrorBody, by_status, decode, refusal
+from airflow_provider_rivya.api.errors import ErrorBody, by_status, decode, refusal
+from airflow_provider_rivya.api.schemas import text_field
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     GatewayError,

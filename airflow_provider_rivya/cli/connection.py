@@ -5,21 +5,16 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from airflow_provider_rivya.api.gateways import facts_of
 from airflow_provider_rivya.cli.commands import GATEWAYS
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.base import GatewayHook
-
-HOOKS: Final[Mapping[str, str]] = {
-    "rivya": "airflow_provider_rivya.hooks.rivya:RivyaHook",
-    "toapis": "airflow_provider_rivya.hooks.toapis:ToApisHook",
-}
-"""The hook's class by the connection's type."""
 
 
 @contextmanager
@@ -44,18 +39,18 @@ def _hook(conn_id: str) -> GatewayHook:
         conn_type = BaseHook.get_connection(conn_id).conn_type or ""
     except Exception:
         return _unreadable(conn_id)
-    if conn_type not in HOOKS:
+    if conn_type not in GATEWAYS:
         raise ConnectionConfigError(
             f"The connection {conn_id!r} is of type {conn_type!r}, which is no gateway's",
             conn_id=conn_id,
-            advice=f"Name a connection of type {' or '.join(map(repr, HOOKS))}.",
+            advice=f"Name a connection of type {' or '.join(map(repr, GATEWAYS))}.",
             fate="Nothing was sent and nothing was charged.",
         )
     return _hook_of_type(conn_type, conn_id)
 
 
 def _hook_of_type(conn_type: str, conn_id: str) -> GatewayHook:
-    module, _, name = HOOKS[conn_type].partition(":")
+    module, _, name = facts_of(conn_type).hook_class.rpartition(".")
     hook: GatewayHook = getattr(importlib.import_module(module), name)(conn_id)
     return hook
 

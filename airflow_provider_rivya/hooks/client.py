@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 import weakref
-from copy import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from airflow_provider_rivya._compat import BaseHook, is_connection_missing
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.stop import Stop
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _OfLoop:
+    """What a hook keeps for one event loop."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sender: AsyncSender | None = None
+    made_of: ConnectionSettings | None = None
 
 
 class ConnectedHook(BaseHook):
@@ -45,14 +54,20 @@ class ConnectedHook(BaseHook):
         self._stop = stop
         self._guard = threading.RLock()
         self._settings: ConnectionSettings | None = None
+        self._made_of: ConnectionSettings | None = None
         self._sync: SyncSender | None = None
         self._downloader: Downloader | None = None
-        self._lock = asyncio.Lock()
         self._refreshed_at = -self.refresh_interval
         self._failed: tuple[float, ConnectionConfigError] | None = None
-        self._async: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncSender] = (
+        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _OfLoop] = (
             weakref.WeakKeyDictionary()
         )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # Airflow 3.1 looks for these two on the very class of a connection's type, not on its bases.
+        for name in ("get_connection_form_widgets", "get_ui_field_behaviour"):
+            setattr(cls, name, classmethod(getattr(cls, name).__func__))
 
     def __enter__(self) -> Self:
         return self
@@ -70,36 +85,29 @@ class ConnectedHook(BaseHook):
     @property
     def settings(self) -> ConnectionSettings:
         """
-        The connection, read and checked.
+        The connection, read and checked; many threads make one look-up.
 
         :raises ConnectionConfigError: it is missing or has fields that cannot be used.
         """
         with self._guard:
             if self._settings is None:
-                try:
-                    connection = self.get_connection(self.conn_id)
-                except Exception as error:
-                    raise self._unreadable(error) from None
-                self._settings = self._read(connection)
+                self._settings = self._look_up()
             return self._settings
 
     async def asettings(self) -> ConnectionSettings:
         """Return the same as :attr:`settings`, without blocking the event loop; many callers, one look-up."""
         if self._settings is None:
-            async with self._lock:
+            async with self._of_loop().lock:
                 if self._settings is None:
-                    self._settings = await self._alook_up_once()
+                    return self._take(await self._alook_up_once())
         return self._settings
 
-    async def _alook_up_once(self) -> ConnectionSettings:
-        """Look up; of many callers beside an API server that is away, one waits for it every few seconds."""
-        if self._failed is not None and time.monotonic() - self._failed[0] < self.refresh_interval:
-            raise copy(self._failed[1])
+    def _look_up(self) -> ConnectionSettings:
         try:
-            return await self._alook_up()
-        except ConnectionConfigError as error:
-            self._failed = (time.monotonic(), error)
-            raise copy(error) from None
+            connection = self.get_connection(self.conn_id)
+        except Exception as error:
+            raise self._unreadable(error) from None
+        return self._read(connection)
 
     async def _alook_up(self) -> ConnectionSettings:
         try:
@@ -108,34 +116,43 @@ class ConnectedHook(BaseHook):
             raise self._unreadable(error) from None
         return self._read(connection)
 
+    async def _alook_up_once(self) -> ConnectionSettings:
+        """Look up; of many callers beside an API server that is away, one waits for it every few seconds."""
+        if self._failed is not None and time.monotonic() - self._failed[0] < self.refresh_interval:
+            raise self._failed[1].replace()
+        try:
+            return await self._alook_up()
+        except ConnectionConfigError as error:
+            self._failed = (time.monotonic(), error)
+            raise error.replace() from None
+
     def refresh(self) -> None:
-        """Read the connection again, as its key may have been replaced; drop a client of the old one."""
+        """Read the connection again, as its key may have been replaced; later calls use what it says."""
         with self._guard:
-            before, self._settings = self._settings, None
             try:
-                changed = self.settings != before
+                self._take(self._look_up())
             except ConnectionConfigError as error:
-                self._keep(before, error)
-                return
-            if changed:
-                self.close()
+                self._keep(error)
 
     async def arefresh(self) -> None:
         """Async :meth:`refresh`. Many callers at once make one look-up."""
-        async with self._lock:
+        async with self._of_loop().lock:
             if time.monotonic() - self._refreshed_at < self.refresh_interval:
                 return
-            before = self._settings
             try:
-                self._settings = await self._alook_up()
+                self._take(await self._alook_up())
             except ConnectionConfigError as error:
-                self._keep(before, error)
+                self._keep(error)
             self._refreshed_at = time.monotonic()
-            if self._settings != before:
-                await self.aclose()
 
-    def _keep(self, before: ConnectionSettings | None, error: ConnectionConfigError) -> None:
-        self._settings = before
+    def _take(self, settings: ConnectionSettings) -> ConnectionSettings:
+        """Keep what was read; what is the same as before stays the very object that clients were made of."""
+        if settings == self._settings:
+            return self._settings
+        self._settings = settings
+        return settings
+
+    def _keep(self, error: ConnectionConfigError) -> None:
         self.log.warning("Going on with the connection as it was. %s", error)
 
     def _read(self, connection: Any) -> ConnectionSettings:
@@ -195,43 +212,75 @@ class ConnectedHook(BaseHook):
     # -- sending -----------------------------------------------------------------------------------
 
     def get_conn(self) -> SyncSender:
-        """Return the sync client, made when first used; :meth:`close` ends it."""
+        """Return the sync client, one for all threads, made when first used; :meth:`close` ends it."""
         from airflow_provider_rivya.api.http import SyncSender
 
         with self._guard:
+            settings = self._current()
             if self._sync is None:
-                self._sync = SyncSender(self._client_settings(self.settings), self._stop)
+                self._sync = SyncSender(self._client_settings(settings), self._stop)
             return self._sync
+
+    def downloader(self) -> Downloader:
+        """Return what opens result URLs under this connection's rules; :meth:`close` ends it."""
+        from airflow_provider_rivya.api.download import Downloader
+
+        with self._guard:
+            settings = self._current()
+            if self._downloader is None:
+                self._downloader = Downloader(
+                    self._client_settings(settings),
+                    settings.allowed_download_hosts,
+                    settings.max_output_bytes,
+                )
+            return self._downloader
+
+    def _current(self) -> ConnectionSettings:
+        """Return the settings; let go of what was made of others, which other threads may still be using."""
+        settings = self.settings
+        if settings is not self._made_of:
+            self._sync = self._downloader = None
+            self._made_of = settings
+        return settings
 
     async def aget_conn(self) -> AsyncSender:
         """Return the async client of the running event loop."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._async:
-            from airflow_provider_rivya.api.http import AsyncSender
+        from airflow_provider_rivya.api.http import AsyncSender
 
-            settings = await self.asettings()
-            if loop not in self._async:
-                self._async[loop] = AsyncSender(self._client_settings(settings))
-        return self._async[loop]
+        settings, loop = await self.asettings(), self._of_loop()
+        before = loop.sender
+        if before is not None and loop.made_of is settings:
+            return before
+        sender = AsyncSender(self._client_settings(settings))
+        loop.sender, loop.made_of = sender, settings
+        if before is None:
+            return sender
+        await before.aclose()
+        return await self.aget_conn()  # the new one may have been closed meanwhile
+
+    def _of_loop(self) -> _OfLoop:
+        loop = asyncio.get_running_loop()
+        return self._loops.get(loop) or self._loops.setdefault(loop, _OfLoop())
 
     @property
     def clock_skew(self) -> float:
         """Seconds that the gateway's clock is ahead of ours, by its last answer to a sync call."""
-        return self._sync.clock_skew if self._sync is not None else 0.0
+        sender = self._sync
+        return sender.clock_skew if sender is not None else 0.0
 
     def close(self) -> None:
         """Close the sync client, and what downloads."""
         with self._guard:
             if self._sync is not None:
                 self._sync.close()
-                self._sync = None
             if self._downloader is not None:
                 self._downloader.close()
-                self._downloader = None
+            self._sync = self._downloader = None
 
     async def aclose(self) -> None:
         """Close the async client of the running event loop."""
-        sender = self._async.pop(asyncio.get_running_loop(), None)
+        loop = self._of_loop()
+        sender, loop.sender = loop.sender, None
         if sender is not None:
             await sender.aclose()
 
@@ -242,16 +291,18 @@ class ConnectedHook(BaseHook):
         sender = await self.aget_conn()
         return await sender.send(call, repeat=repeat)
 
-    def downloader(self) -> Downloader:
-        """Return what opens result URLs under this connection's rules; :meth:`close` ends it."""
-        from airflow_provider_rivya.api.download import Downloader
+    # -- the connection's form, for Airflow 3.1 ----------------------------------------------------
 
-        with self._guard:
-            if self._downloader is None:
-                settings = self.settings
-                self._downloader = Downloader(
-                    self._client_settings(settings),
-                    settings.allowed_download_hosts,
-                    settings.max_output_bytes,
-                )
-            return self._downloader
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the form's further fields."""
+        from airflow_provider_rivya.hooks.form import form_widgets
+
+        return form_widgets()
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return what the form does with the standard fields."""
+        from airflow_provider_rivya.hooks.form import field_behaviour
+
+        return field_behaviour(cls.conn_type)

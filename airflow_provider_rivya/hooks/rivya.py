@@ -37,22 +37,6 @@ class RivyaHook(GatewayHook):
         super().__init__(rivya_conn_id, **kwargs)
         self.rivya_conn_id = rivya_conn_id
 
-    # Airflow 3.1 looks for these two on this very class, not on its bases; later ones do not call them.
-
-    @classmethod
-    def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Return the form's further fields, for Airflow 3.1."""
-        from airflow_provider_rivya.hooks.form import form_widgets
-
-        return form_widgets()
-
-    @classmethod
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Return what the form does with the standard fields, for Airflow 3.1."""
-        from airflow_provider_rivya.hooks.form import field_behaviour
-
-        return field_behaviour(cls.conn_type)
-
     @property
     def api(self) -> RivyaApi:
         from airflow_provider_rivya.api.rivya import RIVYA

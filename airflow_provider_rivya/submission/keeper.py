@@ -1,4 +1,4 @@
-"""Loads, claims, saves and merges the submission record of one task instance; faults of the store are told."""
+"""Loads, claims, saves and merges the submission record of one task instance; faults are told."""
 
 from __future__ import annotations
 

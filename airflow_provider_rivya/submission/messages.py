@@ -1,8 +1,8 @@
 """
-A task's sentences about money and retries: what became of a generation, what it cost, what a retry will do. Pure.
+A task's sentences about money and retries: what became of a generation, what it cost, what a retry will do.
 
-The reader is on call at night. Those of a sensor are in :mod:`airflow_provider_rivya.sensors.outcome`, those of
-a command or program in :mod:`airflow_provider_rivya.generation.caller`.
+Pure. The reader is on call at night. A sensor's are in :mod:`airflow_provider_rivya.sensors.outcome`, those
+of a command or program in :mod:`airflow_provider_rivya.generation.caller`.
 """
 
 from __future__ import annotations

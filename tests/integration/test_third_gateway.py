@@ -20,8 +20,8 @@ from PIL import Image
 from airflow_provider_rivya.api import gateways
 from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart
 from airflow_provider_rivya.api.dialect import Dialect
+from airflow_provider_rivya.api.errors import ErrorBody, by_status, refusal
 from airflow_provider_rivya.api.gateway import Capabilities, GatewayApi, PollGuidance, Polling
-from airflow_provider_rivya.api.refusals import ErrorBody, by_status, refusal
 from airflow_provider_rivya.api.schemas import Balance, Generation, ModelInfo, ReferenceMedia, UploadedFile
 from airflow_provider_rivya.exceptions import GatewayError, InvalidRequestError
 from airflow_provider_rivya.hooks.base import GatewayHook

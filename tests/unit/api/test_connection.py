@@ -191,14 +191,24 @@ def test_lists_hold_host_names_alone(given: Any) -> None:
     assert found.startswith("extra.allowed_download_hosts: ")
 
 
+def test_the_longest_interval_is_not_below_the_shortest() -> None:
+    assert faults(extra={"poll_interval": 9, "poll_max": 8}) == ["extra.poll_max: it is below poll_interval"]
+    assert connect(extra={"poll_interval": 9, "poll_max": 9}).poll_max == 9
+
+
 def test_every_fault_at_once() -> None:
-    found = faults(host="http://gw.example/a", password="", extra={"retries": 99, "read_timeout": "x"})
+    found = faults(
+        host="http://gw.example/a",
+        password="",
+        extra={"retries": 99, "read_timeout": "x", "poll_interval": 9, "poll_max": 8},
+    )
     assert [line.partition(":")[0] for line in found] == [
         "host",
         "host",
         "password",
         "extra.read_timeout",
         "extra.retries",
+        "extra.poll_max",
     ]
 
 

@@ -336,7 +336,9 @@ def test_a_connection_is_used_for_one_file_after_the_other() -> None:
 def test_a_connection_that_the_server_has_closed_meanwhile_is_replaced() -> None:
     with Wire(KEPT) as wire:  # says nothing of closing, and closes
         by = downloader(wire.url)
-        assert fetch(wire.url, by)[1] == fetch(wire.url, by)[1] == BYTES
+        assert fetch(wire.url, by)[1] == BYTES
+        assert wire.hung_up.acquire(timeout=30)
+        assert fetch(wire.url, by)[1] == BYTES
     assert wire.connections == 2
 
 

@@ -8,7 +8,9 @@ import logging
 import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from typing import Any
 
@@ -307,12 +309,21 @@ def test_the_waits_are_the_gateways_where_it_names_them() -> None:
     assert 0.0 <= pauses.waits[2] <= 30.0
 
 
-def test_a_longer_wait_than_a_call_may_take_ends_the_call(send: Send) -> None:
+@pytest.mark.parametrize("asked", ["121", "600", "9" * 400])
+def test_a_longer_wait_than_a_call_may_take_ends_the_call(send: Send, asked: str) -> None:
     """It never shortens the wait."""
-    with Wire(answer(429, retry_after="600"), DONE) as wire, pytest.raises(RateLimitedError) as caught:
+    with Wire(answer(429, retry_after=asked), DONE) as wire, pytest.raises(RateLimitedError) as caught:
         send(wire.url, GET, retries=3)
-    assert caught.value.retry_after == 600.0
+    told = caught.value.retry_after
+    assert told == min(float(asked), 366 * 24 * 3600.0)
+    assert f"It asks for a pause of {told:.0f} s, which is longer than a call waits." in str(caught.value)
     assert len(wire.received) == 1
+
+
+def test_a_caller_with_a_schedule_of_its_own_gets_the_error_as_it_is(send: Send) -> None:
+    with Wire(answer(429, retry_after="600")) as wire, pytest.raises(RateLimitedError) as caught:
+        send(wire.url, GET, repeat=False)
+    assert (caught.value.retry_after, caught.value.advice) == (600.0, None)
 
 
 def test_a_task_that_is_asked_to_stop_makes_no_other_attempt() -> None:
@@ -496,6 +507,28 @@ def test_the_key_is_in_no_repr_and_in_no_error(send: Send) -> None:
     with Wire(REFUSED) as wire, pytest.raises(AuthenticationError) as caught:
         send(wire.url, GET)
     assert KEY not in f"{caught.value!r} {caught.value} {vars(caught.value)}"
+
+
+def test_a_client_that_is_let_go_of_is_closed_by_its_last_user() -> None:
+    arrived, released = threading.Event(), threading.Event()
+
+    def hold(request: Received) -> bytes:
+        arrived.set()
+        released.wait(30)
+        return DONE
+
+    with Wire(hold) as wire, ThreadPoolExecutor(1) as pool:
+        sender = SyncSender(settings(wire.url))
+        closed, client = weakref.ref(sender), sender._client
+        answered = pool.submit(sender.send, GET)
+        assert arrived.wait(30)
+        del sender
+        assert not client.is_closed
+        released.set()
+        assert answered.result(30).id == "task_1"
+        del answered
+    assert closed() is None
+    assert client.is_closed
 
 
 def test_one_tls_context_a_process_and_it_verifies() -> None:

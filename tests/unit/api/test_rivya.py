@@ -111,7 +111,7 @@ def test_there_is_one_endpoint_one_spelling_and_no_look_up() -> None:
     spelled = rivya.request_body("z", "p", {"resolution": "2k"}, key="k", dialect=Dialect(model="other"))
     assert spelled == rivya.request_body("z", "p", {"resolution": "2k"})
     assert not rivya.capabilities.finds_by_key
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(GatewayError, match="Rivya has no call that finds a generation by its key"):
         rivya.find_generation("k")
     assert (rivya.name, rivya.title, rivya.capabilities.replays_keys) == ("rivya", "Rivya", True)
 

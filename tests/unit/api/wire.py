@@ -44,6 +44,8 @@ class Wire:
         self.connections = 0
         self.open_now = 0
         self.most_open = 0
+        self.hung_up = threading.Semaphore(0)
+        """One for each connection that the server has closed."""
         self._script = list(script)
         self._lock = threading.Lock()
         wire = self
@@ -75,6 +77,10 @@ class Wire:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+
+            def shutdown_request(self, request: Any) -> None:
+                super().shutdown_request(request)
+                wire.hung_up.release()
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that goes away early is part of the tests."""

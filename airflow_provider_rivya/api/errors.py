@@ -1,4 +1,4 @@
-"""From a refusal to an error of the tree: what all gateways share."""
+"""From a gateway's refusal to an error of the tree: what all gateways share."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_rivya.api.reading import parse_time, percent, text_field, unix_time, urls
+from airflow_provider_rivya.api.schemas import parse_time, percent, text_field, unix_time, urls
 
 MOMENT = datetime(2026, 2, 2, 2, 40, 10, tzinfo=UTC)
 
