@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any, Final
 
 import tenacity
@@ -36,7 +35,7 @@ def _asks_for_too_long(error: GatewayError) -> bool:
 class Attempts:
     """The attempts at one call: what is repeated, what is said, and what stays in doubt."""
 
-    def __init__(self, call: ApiCall[Any], retries: int, stop: Stop | None = None) -> None:
+    def __init__(self, call: ApiCall[Any], retries: int, stop: Stop) -> None:
         self._call = call
         self._of = retries + 1
         self._stop = stop
@@ -54,9 +53,7 @@ class Attempts:
 
     def pause(self, seconds: float) -> None:
         """Wait between two attempts; a task that is asked to stop makes no other one."""
-        if self._stop is None:
-            time.sleep(seconds)
-        elif self._stop.wait(seconds) and self._last is not None:
+        if self._stop.wait(seconds) and self._last is not None:
             raise self._last
 
     def outcome(self, error: GatewayError) -> GatewayError:
@@ -73,8 +70,7 @@ class Attempts:
             self._doubt = self._doubt or error.maybe_taken_in
             if _asks_for_too_long(error):
                 return False  # never earlier than it was asked to be
-        stopped = self._stop is not None and self._stop.is_set()
-        return not stopped and may_repeat(self._call, error)
+        return not self._stop.is_set() and may_repeat(self._call, error)
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

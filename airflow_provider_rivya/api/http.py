@@ -29,7 +29,7 @@ from airflow_provider_rivya.api.attempts import Attempts
 from airflow_provider_rivya.api.call import Answer, ApiCall, clock_skew, in_doubt, read_answer
 from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, UnexpectedAnswerError
 from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.stop import Stop
+from airflow_provider_rivya.stop import Stop, StopFlag
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -190,7 +190,7 @@ class SyncSender:
         self._settings = settings
         self._client = httpx.Client(**_client_options(settings))
         weakref.finalize(self, self._client.close).atexit = False
-        self._stop = stop
+        self._stop = stop or StopFlag()
         self.clock_skew = 0.0
         """Seconds that the gateway's clock is ahead of ours, by the ``Date`` of its last answer."""
 
@@ -268,7 +268,7 @@ class AsyncSender:
         try:
             if not repeat:
                 return await self._send_once(call)
-            attempts = Attempts(call, self._settings.retries)
+            attempts = Attempts(call, self._settings.retries, StopFlag())
             try:
                 return await tenacity.AsyncRetrying(**attempts.options())(self._send_once, call)
             except GatewayError as error:

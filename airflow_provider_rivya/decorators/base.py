@@ -13,7 +13,7 @@ from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.operators.base import GenerateOperator
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.generation.job import GenerationJob
     from airflow_provider_rivya.request.prepare import Prepared
 
 RETURNABLE: Final = ("prompt", "model", "model_params", "reference_media", "client_request_id")
@@ -66,14 +66,14 @@ class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
         return GenerateOperator.execute(self, context)
 
     def _request(
-        self, context: Any, hook: GatewayHook, folder: str, faults: Sequence[Fault] = ()
+        self, context: Any, job: GenerationJob, folder: str, faults: Sequence[Fault] = ()
     ) -> Prepared:
         asked = _wanted_by(self.python_callable, len(self.op_args), {**context, **self.op_kwargs})
         returned = self.python_callable(*self.op_args, **asked)
         asked_for, wrong = _asked_for(returned)
         for name, value in asked_for.items():
             setattr(self, name, value)
-        return super()._request(context, hook, folder, [*faults, *wrong])
+        return super()._request(context, job, folder, [*faults, *wrong])
 
 
 def _wanted_by(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
 from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError, NotFoundError
 from airflow_provider_rivya.hooks.client import ConnectedHook
-from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
     import os
@@ -264,7 +263,7 @@ class GatewayHook(ConnectedHook):
         from airflow_provider_rivya.waiting import loop, verdict
 
         target = loop.Target.of(generation_id, self.api, self.settings, category, timeout, submitted_at)
-        finished = loop.watch(self, target, StopFlag())
+        finished = loop.watch(self, target, self._stop)
         seen = finished.generation or self.get_generation(generation_id, category=category)
         return verdict.succeeded(finished, seen, self.conn_id)
 

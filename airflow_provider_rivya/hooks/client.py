@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from airflow_provider_rivya._compat import BaseHook, is_connection_missing
 from airflow_provider_rivya.api.connection import ConnectionSettings, how_to_set, read_connection
 from airflow_provider_rivya.exceptions import ConnectionConfigError
+from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.call import ApiCall
@@ -40,7 +41,8 @@ class ConnectedHook(BaseHook):
     client's settings alone and is in no repr, log line, exception or return value.
 
     :param conn_id: the Airflow connection.
-    :param stop: set when the task is asked to stop: waits between the attempts at a call then end.
+    :param stop: set when the task is asked to stop: waits between the attempts at a call, and for a
+        generation, then end.
     """
 
     conn_type: ClassVar[str]
@@ -51,7 +53,7 @@ class ConnectedHook(BaseHook):
     def __init__(self, conn_id: str, stop: Stop | None = None) -> None:
         super().__init__()
         self.conn_id = conn_id
-        self._stop = stop
+        self._stop: Stop = stop or StopFlag()
         self._guard = threading.RLock()
         self._settings: ConnectionSettings | None = None
         self._made_of: ConnectionSettings | None = None
@@ -147,10 +149,9 @@ class ConnectedHook(BaseHook):
 
     def _take(self, settings: ConnectionSettings) -> ConnectionSettings:
         """Keep what was read; what is the same as before stays the very object that clients were made of."""
-        if settings == self._settings:
-            return self._settings
-        self._settings = settings
-        return settings
+        if self._settings is None or settings != self._settings:
+            self._settings = settings
+        return self._settings
 
     def _keep(self, error: ConnectionConfigError) -> None:
         self.log.warning("Going on with the connection as it was. %s", error)

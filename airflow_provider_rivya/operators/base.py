@@ -144,11 +144,11 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         from airflow_provider_rivya.submission.stores import folder_faults
 
         with self._run(context) as run, TemporaryDirectory(prefix="rivya-") as folder:
+            job = self._job(context, run, self.output_path, self.output_conn_id)
             if self.durable and (faults := folder_faults(self.state_path)):
                 # A record cannot even be looked for: this try ends here, with whatever else is wrong.
-                self._request(context, run.hook, folder, faults)
-            job = self._job(context, run, self.output_path, self.output_conn_id)
-            prepared = self._prepared(context, run.hook, job, folder)
+                self._request(context, job, folder, faults)
+            prepared = self._prepared(context, job, folder)
             submission = job.submit(prepared)
             self._if_stopped = job.context.words.fate("running", submission.record)
             since = time.time()
@@ -238,12 +238,12 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
         return run.begin(identity, store, policy, self._stop)
 
-    def _prepared(self, context: Any, hook: GatewayHook, job: GenerationJob, folder: str) -> Prepared | None:
+    def _prepared(self, context: Any, job: GenerationJob, folder: str) -> Prepared | None:
         """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
         from airflow_provider_rivya.submission.messages import describe
 
         try:
-            prepared = self._request(context, hook, folder)
+            prepared = self._request(context, job, folder)
         except (_compat.AirflowSkipException, _compat.AirflowFailException):
             if (record := job.ruling_record()) is not None:
                 log.warning(
@@ -268,7 +268,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         return prepared
 
     def _request(
-        self, context: Any, hook: GatewayHook, folder: str, faults: Sequence[Fault] = ()
+        self, context: Any, job: GenerationJob, folder: str, faults: Sequence[Fault] = ()
     ) -> Prepared:
         """
         Check everything.
@@ -276,11 +276,9 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         :param faults: what is known to be wrong already.
         :raises InvalidRequestError: with these and whatever else is wrong.
         """
-        from airflow_provider_rivya.request.prepare import prepare_request
-
         if isinstance(self.reference_media, Iterator):
             self.reference_media = list(self.reference_media)  # lineage reads it again
-        return prepare_request(self._arguments(context["ti"]), hook, folder, faults)
+        return job.prepare(self._arguments(context["ti"]), folder, faults)
 
     def _arguments(self, instance: Any) -> RequestArguments:
         from airflow_provider_rivya.request.budget import Budget

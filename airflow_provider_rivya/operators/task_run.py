@@ -174,6 +174,8 @@ def _record(run: TaskRun, context: Any) -> tuple[Record | None, bool]:
             return _counting(records.load(), epoch, reuse=policy.on_rerun_after_delivery == "reuse"), known
         if store is not None and run.in_store:
             return _counting(store.read(), epoch, reuse=True), True
+    except GenerationError as error:
+        log.warning("%s.", error.message.rstrip("."))
     except Exception:
         log.exception("The submission record of this task could not be read.")
     # A file's name depends on the connection: not known is not "none".

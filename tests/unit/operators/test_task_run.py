@@ -289,7 +289,8 @@ def test_nothing_is_said_of_what_is_not_known(failing: Failing, caplog: pytest.L
     broken = StateStoreRecords(StateStore(ConnectionError("gone")), None)
     with pytest.raises(RuntimeError):
         failing.run(RuntimeError("a bug"), records=broken)
-    assert caplog.messages == ["The submission record of this task could not be read."]
+    told = "The submission record of this task could not be read (ConnectionError: gone)."
+    assert caplog.messages == [told]
     assert failing.failure["submitted"] is None
 
 
