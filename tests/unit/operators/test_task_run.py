@@ -201,7 +201,7 @@ def test_a_record_that_cannot_be_read_is_not_taken_for_none(
     with pytest.raises(GatewayError):
         failing.run(GatewayError("no", retryable=True), records=broken)
     assert failing.failure["submitted"] is None
-    assert "The submission record of this task could not be read." in caplog.text
+    assert "The submission record of this task could not be read (ConnectionError: gone)." in caplog.text
 
 
 def test_what_was_submitted_before_a_deferral_is_not_gone_as_nothing_tells_of_it(failing: Failing) -> None:
