@@ -70,7 +70,7 @@ def _beside_curl(
         "landing_cpu_s": _round([landing["cpu_seconds"] for landing in landings]),
     }
     plain, flushed = [run.seconds for run in curls], [run.seconds + run.flush_seconds for run in curls]
-    yield _speed(f"{what}, speed by that of curl -o", plain, landings, cpu, goal_ratio)
+    yield _speed(f"{what}, speed by that of curl -o", plain, landings, cpu, None)
     yield _speed(f"{what}, speed by that of curl -o and fsync", flushed, landings, {}, goal_ratio)
     yield _growth(what, landings, goal_growth)
 
