@@ -1,7 +1,9 @@
-"""The command line as a real process, for every test that runs it."""
+"""The command line, called as a function or run as a process, for every test that needs it."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -9,8 +11,11 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from airflow_provider_rivya.cli.main import main
 from tests.sandbox_process import KEY, PROJECT, TOAPIS_KEY
 
 SECRETS = re.compile(rf"{KEY}|{TOAPIS_KEY}|https?://[^\s'\"]*/(?:results|cdn)/[^\s'\"]+")
@@ -46,22 +51,46 @@ def environment(**more: str) -> dict[str, str]:
 
 def rivya(*arguments: str, stdin: str = "", **more: str) -> Run:
     """
-    Run ``rivya`` to its end. Neither a key nor a result URL may be printed.
+    Call the command line to its end, in this process. Neither a key nor a result URL may be printed.
+
+    :param more: further variables of the environment.
+    """
+    with (
+        mock.patch.dict(os.environ, more),
+        mock.patch.object(sys, "stdin", io.StringIO(stdin)),
+        contextlib.redirect_stdout(io.StringIO()) as out,
+        contextlib.redirect_stderr(io.StringIO()) as err,
+    ):
+        try:
+            code = main(arguments)
+        except SystemExit as left:  # argparse, which has printed why
+            code = int(left.code or 0)
+    return _run(code, out.getvalue(), err.getvalue())
+
+
+def rivya_process(*arguments: str, cwd: Path | None = None, **more: str) -> Run:
+    """
+    Run ``rivya`` as a process, for what a process alone has: its streams, its folder, its start.
 
     :param more: further variables of the environment.
     """
     done = subprocess.run(
         [*COMMAND, *arguments],
+        cwd=cwd,
         env=environment(**more),
-        input=stdin,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=100,
         check=False,
     )
-    assert not SECRETS.search(done.stdout + done.stderr), done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr
-    return Run(done.returncode, done.stdout, done.stderr)
+    return _run(done.returncode, done.stdout, done.stderr)
+
+
+def _run(code: int, out: str, err: str) -> Run:
+    assert not SECRETS.search(out + err), out + err
+    return Run(code, out, err)
 
 
 def interrupted(told: str, *arguments: str) -> tuple[int, str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.cli_process import COMMAND, SECRETS, environment, interrupted, rivya
+from tests.cli_process import COMMAND, SECRETS, environment, interrupted, rivya, rivya_process
 from tests.sandbox_process import SandboxProcess
 
 Connect = Callable[..., None]
@@ -47,7 +47,7 @@ class TestGenerate:
         assert sandbox.ledger()["charges"] == 1
 
     def test_for_scripts(self, landing: Path) -> None:
-        run = rivya(*generate(landing / "new", "--format", "json"))
+        run = rivya_process(*generate(landing / "new", "--format", "json"))
         assert run.code == 0
         document = run.json()
         assert document["status"] == "succeeded"
@@ -56,16 +56,8 @@ class TestGenerate:
         assert Path(output["uri"].removeprefix("file://")).stat().st_size == output["size_bytes"]
 
     def test_a_name_of_its_own_and_a_relative_path(self, landing: Path) -> None:
-        done = subprocess.run(
-            [*COMMAND, *generate(Path("cat.jpg"))],
-            cwd=landing,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        done = rivya_process(*generate(Path("cat.jpg")), cwd=landing)
+        assert done.code == 0, done.err
         assert [file.name for file in landing.iterdir()] == ["cat.jpg"]
 
     @pytest.mark.parametrize(
@@ -268,6 +260,6 @@ def test_a_connection_made_in_the_ui_is_found(sandbox: SandboxProcess, tmp_path:
             check=True,
             timeout=110,
         )
-    run = rivya("credits", "--conn-id", "made_in_ui", "-o", "json", **home)
+    run = rivya_process("credits", "--conn-id", "made_in_ui", "-o", "json", **home)
     assert run.code == 0, run.err
     assert run.json()["credits"] == 1000
