@@ -33,7 +33,7 @@ up: venv ## the same Airflow with its UI, until Ctrl-C
 
 test: venv ## unit, integration and end-to-end tests, with the coverage of the package (the form's need chromium)
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile \
-		--cov --cov-report=term --cov-fail-under=90 $(ARGS)
+		--cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 # Before Airflow 3.3: what depends on the release (ARGS=--all for the rest, too).
 crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the sandbox's ledger as the judge

@@ -68,16 +68,17 @@ def rivya(*arguments: str, stdin: str = "", **more: str) -> Run:
     return _run(code, out.getvalue(), err.getvalue())
 
 
-def rivya_process(*arguments: str, cwd: Path | None = None, **more: str) -> Run:
+def rivya_process(*arguments: str, folder: Path | None = None, more: dict[str, str] | None = None) -> Run:
     """
     Run ``rivya`` as a process, for what a process alone has: its streams, its folder, its start.
 
+    :param folder: that it works in.
     :param more: further variables of the environment.
     """
     done = subprocess.run(
         [*COMMAND, *arguments],
-        cwd=cwd,
-        env=environment(**more),
+        cwd=folder,
+        env=environment(**(more or {})),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -1,6 +1,7 @@
 """``make matrix``: the tests on every pair of Airflow and Python that there is a lock for.
 
-Each pair has an environment of its own in ``.venvs``. On each run the unit and integration tests; on the
+Each pair has an environment of its own in ``.venvs``. On each run the unit and integration tests (with
+``--tests release`` those of the doors to Airflow alone: no release of it changes what is below them); on the
 oldest and the newest Python of each Airflow also end-to-end tests: the examples, the connection form and the
 submission record. A Python that this machine lacks is named and skipped.
 """
@@ -25,7 +26,11 @@ from typing import IO
 from tools.locks import CHECKOUT, PAIRS, PYTHONS, Pair
 
 LOGS = CHECKOUT / ".airflow" / "matrix"
-QUICK = ("tests/unit", "tests/integration", "tests/tools")
+_DOORS = ("decorators", "hooks", "operators", "sensors", "storage", "triggers")
+TESTS = {
+    "all": ("tests/unit", "tests/integration", "tests/tools"),
+    "release": ("tests/unit", *(f"tests/integration/{door}" for door in _DOORS)),
+}
 END_TO_END = {
     "all": ("tests/e2e/test_examples.py", "tests/e2e/test_form.py", "tests/e2e/test_record_file.py"),
     "quickstart": ("tests/e2e/test_examples.py::test_quickstart_lands_one_image",),
@@ -187,14 +192,19 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def outcomes(
-    pairs: Sequence[Pair], pythons: Mapping[str, Path | None], e2e: str, jobs: int, further: Sequence[str]
+    pairs: Sequence[Pair],
+    pythons: Mapping[str, Path | None],
+    tests: str,
+    e2e: str,
+    jobs: int,
+    further: Sequence[str],
 ) -> Iterator[Outcome]:
     """Run these pairs, so many side by side; each as soon as it has ended and those before it have."""
     there = [version for version, python in pythons.items() if python is not None]
 
     def one(pair: Pair) -> Outcome:
         more = END_TO_END[e2e] if end_to_end(pair, there) else ()
-        return run(pair, pythons[pair.python], [*QUICK, *more, *further])
+        return run(pair, pythons[pair.python], [*TESTS[tests], *more, *further])
 
     with ThreadPoolExecutor(jobs) as pool:
         try:
@@ -211,6 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tests on all pairs, or with ``--only`` on some; further arguments are pytest's."""
     parser = argparse.ArgumentParser(prog="make matrix", description=main.__doc__)
     parser.add_argument("--only", default="all", help="all, ends, or part of a name, e.g. 3.2.2 or py3.13")
+    parser.add_argument("--tests", default="all", choices=TESTS, help="release: what a release can break")
     parser.add_argument("--e2e", default="all", choices=END_TO_END, help="which end-to-end tests")
     parser.add_argument("--jobs", type=int, default=1, help="so many pairs side by side")
     parser.add_argument(
@@ -229,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     pairs = chosen(options.only, there, "{}.{}".format(*sys.version_info[:2]))
     done = []
-    for outcome in outcomes(pairs, pythons, options.e2e, max(1, options.jobs), further):
+    for outcome in outcomes(pairs, pythons, options.tests, options.e2e, max(1, options.jobs), further):
         print(outcome, flush=True)
         done.append(outcome)
     last, code = verdict(done)

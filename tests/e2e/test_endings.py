@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
     [
         pytest.param(signal.SIGINT, "starting", 130, id="ctrl-c while the components start"),
         pytest.param(signal.SIGTERM, "deferred", 143, id="sigterm while the task waits"),
-        pytest.param(signal.SIGHUP, "healthy", 129, id="sighup when the components are healthy"),
+        pytest.param(signal.SIGHUP, "starting", 129, id="sighup while the components start"),
         pytest.param(signal.SIGKILL, "started", -9, id="sigkill while the run goes on"),
     ],
 )

@@ -73,7 +73,7 @@ def test_the_oldest_and_the_newest_python_run_end_to_end_tests(there: list[str],
 
 
 @pytest.mark.parametrize(
-    "tests", [*matrix.QUICK, *(test for kind in matrix.END_TO_END.values() for test in kind)]
+    "tests", [test for kinds in (matrix.TESTS, matrix.END_TO_END) for kind in kinds.values() for test in kind]
 )
 def test_what_it_runs_exists(tests: str) -> None:
     file, _, function = tests.partition("::")
@@ -281,9 +281,9 @@ def test_ctrl_c_ends_the_tests_too(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from tools import matrix; from tools.locks import PAIRS\n"
         "matrix.environment = lambda pair, python: Path(sys.executable)\n"
         f"matrix.LOGS, matrix.SIDE_BY_SIDE = Path({str(tmp_path)!r}), ()\n"
-        f"matrix.QUICK = ('--rootdir', {str(tmp_path)!r}, {str(child.test)!r})\n"
+        f"matrix.TESTS = {{'all': ('--rootdir', {str(tmp_path)!r}, {str(child.test)!r})}}\n"
         "pythons = {pair.python: Path(sys.executable) for pair in PAIRS}\n"
-        "print(*matrix.outcomes(PAIRS[:2], pythons, 'none', 1, ()))\n"
+        "print(*matrix.outcomes(PAIRS[:2], pythons, 'all', 'none', 1, ()))\n"
     )
     running = subprocess.Popen([sys.executable, "-c", program], cwd=CHECKOUT, stderr=subprocess.DEVNULL)
     with contextlib.closing(child):

@@ -32,6 +32,7 @@ _ALWAYS = (
     "task_killed_create_taken_in",
     "task_killed_recorded_not_deferred_with_reference",
     "task_killed_downloading",
+    "task_killed_create_taken_in_record_in_a_file",
     "task_killed_at_every_moment",
     "cleared_while_deferred",
     "triggerer_killed",

@@ -56,7 +56,7 @@ class TestGenerate:
         assert Path(output["uri"].removeprefix("file://")).stat().st_size == output["size_bytes"]
 
     def test_a_name_of_its_own_and_a_relative_path(self, landing: Path) -> None:
-        done = rivya_process(*generate(Path("cat.jpg")), cwd=landing)
+        done = rivya_process(*generate(Path("cat.jpg")), folder=landing)
         assert done.code == 0, done.err
         assert [file.name for file in landing.iterdir()] == ["cat.jpg"]
 
@@ -260,6 +260,6 @@ def test_a_connection_made_in_the_ui_is_found(sandbox: SandboxProcess, tmp_path:
             check=True,
             timeout=110,
         )
-    run = rivya_process("credits", "--conn-id", "made_in_ui", "-o", "json", **home)
+    run = rivya_process("credits", "--conn-id", "made_in_ui", "-o", "json", more=home)
     assert run.code == 0, run.err
     assert run.json()["credits"] == 1000
