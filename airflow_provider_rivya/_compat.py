@@ -54,7 +54,6 @@ __all__ = [
     "state_store",
     "stats_in_triggerer",
     "stats_in_worker",
-    "tracer",
 ]
 
 
@@ -101,12 +100,6 @@ def stats_in_worker() -> Any | None:
 def stats_in_triggerer() -> Any | None:
     """Return the ``Stats`` that a triggerer has set up (since 3.2 not the one of a task), or ``None``."""
     return _first("airflow.observability.stats", "airflow.stats", name="Stats")
-
-
-def tracer(name: str) -> Any | None:
-    """Return an OpenTelemetry tracer of Airflow's own set-up (3.2 and later), or ``None``."""
-    trace = _first("airflow.sdk.observability", name="trace")
-    return None if trace is None else trace.get_tracer(name)
 
 
 def lineage_classes() -> tuple[Any, Any] | None:

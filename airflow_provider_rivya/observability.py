@@ -1,8 +1,8 @@
 """
 Metrics and spans, through what the running Airflow has set up for its own.
 
-Where Airflow ships none, or has them switched off, nothing happens. A fault in here never reaches the
-task, as what is measured has been paid for: it is logged (debug). No name, tag or attribute carries a
+Where Airflow ships none, or has them switched off, nothing happens. A metric that cannot be sent never fails
+the task, as what is measured has been paid for: it is logged (debug). No name, tag or attribute carries a
 prompt, a key or a URL.
 """
 
@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from datetime import timedelta
-    from types import ModuleType
+
+    from opentelemetry.trace import Span, Tracer
 
 log = logging.getLogger(__name__)
 
 PREFIX: Final = "rivya.generation"
-INSTRUMENTATION: Final = "airflow_provider_rivya"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,48 +96,44 @@ def _count(source: str, name: str, amount: float, labels: Labels) -> None:
 
 
 def _emit(source: str, method: str, *arguments: Any, **more: Any) -> None:
-    with _harmless(f"The metric {arguments[0]} could not be sent."):
-        stats = getattr(_airflow(), source)()
-        if stats is not None:
+    # Imported when something is measured: the rooms that measure stand without Airflow.
+    from airflow_provider_rivya import _compat
+
+    try:
+        if (stats := getattr(_compat, source)()) is not None:
             getattr(stats, method)(*arguments, **more)
+    except Exception:
+        log.debug("The metric %s could not be sent.", arguments[0], exc_info=True)
 
 
 # -- spans -----------------------------------------------------------------------------------------
 
 
 @contextmanager
-def span(name: str, labels: Labels, **attributes: str | int | float | None) -> Iterator[Any | None]:
+def span(name: str, labels: Labels, **attributes: str | int | float | None) -> Iterator[Span]:
     """
     Make the block a span ``rivya.<name>``, a child of the span that Airflow has open for the task.
 
     An exception marks it as failed by its class alone: texts may be long, and are logged anyway.
 
     :param attributes: become ``rivya.<attribute>``; ``None`` leaves one out.
-    :return: the span, for :func:`annotate`; ``None`` where there are none.
     """
-    opened = current = None
-    with _harmless(f"The span rivya.{name} could not be made."):
-        opened = _open(name, labels, attributes)
-        current = opened.__enter__() if opened is not None else None
-    if opened is None or current is None:
-        yield None
-        return
-    try:
-        yield current
-    except BaseException as error:
-        _mark_failed(current, type(error).__name__)
-        raise
-    finally:
-        # Never with the exception: it is marked already, and a tracer is not to see its text.
-        with _harmless(f"The span rivya.{name} could not be ended."):
-            opened.__exit__(None, None, None)
+    with _tracer().start_as_current_span(
+        f"rivya.{name}",
+        attributes=_named({**labels.tags, **attributes}),
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as current:
+        try:
+            yield current
+        except BaseException as error:
+            _mark_failed(current, type(error).__name__)
+            raise
 
 
-def annotate(current: Any | None, **attributes: str | int | float | None) -> None:
+def annotate(current: Span, **attributes: str | int | float | None) -> None:
     """Add what has become known inside a :func:`span`."""
-    if current is not None:
-        with _harmless("A span could not be annotated."):
-            current.set_attributes(_named(attributes))
+    current.set_attributes(_named(attributes))
 
 
 def waited(labels: Labels, generation_id: str, since: float, outcome: str) -> None:
@@ -149,55 +145,26 @@ def waited(labels: Labels, generation_id: str, since: float, outcome: str) -> No
     :param since: seconds since the epoch.
     :param outcome: how the waiting ended; all but ``succeeded`` mark the span as failed.
     """
-    with _harmless("The span rivya.wait could not be made."):
-        tracer = _airflow().tracer(INSTRUMENTATION)
-        if tracer is None:
-            return
-        attributes = {**labels.tags, "generation_id": generation_id, "outcome": outcome}
-        one = tracer.start_span("rivya.wait", start_time=int(since * 1e9), attributes=_named(attributes))
-        if outcome != "succeeded":
-            _mark_failed(one, outcome)
-        one.end()
+    attributes = {**labels.tags, "generation_id": generation_id, "outcome": outcome}
+    one = _tracer().start_span("rivya.wait", start_time=int(since * 1e9), attributes=_named(attributes))
+    if outcome != "succeeded":
+        _mark_failed(one, outcome)
+    one.end()
 
 
-def _open(
-    name: str, labels: Labels, attributes: dict[str, str | int | float | None]
-) -> AbstractContextManager[Any] | None:
-    tracer = _airflow().tracer(INSTRUMENTATION)
-    if tracer is None:
-        return None
-    opened: AbstractContextManager[Any] = tracer.start_as_current_span(
-        f"rivya.{name}",
-        attributes=_named({**labels.tags, **attributes}),
-        record_exception=False,
-        set_status_on_exception=False,
-    )
-    return opened
+def _tracer() -> Tracer:
+    """Return the tracer of whoever has set spans up, Airflow from 3.2 on; else its spans go nowhere."""
+    from opentelemetry import trace
+
+    return trace.get_tracer("airflow_provider_rivya")
 
 
 def _named(attributes: dict[str, Any]) -> dict[str, Any]:
     return {f"rivya.{name}": value for name, value in attributes.items() if value is not None}
 
 
-def _mark_failed(current: Any, why: str) -> None:
-    with _harmless("A span could not be marked as failed."):
-        from opentelemetry.trace import Status, StatusCode
+def _mark_failed(current: Span, why: str) -> None:
+    from opentelemetry.trace import Status, StatusCode
 
-        current.set_attribute("error.type", why)
-        current.set_status(Status(StatusCode.ERROR, why))
-
-
-def _airflow() -> ModuleType:
-    """Imported when something is measured: the rooms that measure stand without Airflow."""
-    from airflow_provider_rivya import _compat
-
-    return _compat
-
-
-@contextmanager
-def _harmless(told: str) -> Iterator[None]:
-    """Log what fails in the block, and go on behind it."""
-    try:
-        yield
-    except Exception:
-        log.debug(told, exc_info=True)
+    current.set_attribute("error.type", why)
+    current.set_status(Status(StatusCode.ERROR, why))

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from airflow.sdk import Asset, AssetAlias
 
-from airflow_provider_rivya import _compat
 from airflow_provider_rivya.operators.reporting import without_urls
 from tests.integration.conftest import NewTask, sent
 from tests.integration.gateways import RIVYA, TestedGateway, at_each
@@ -17,10 +16,6 @@ from tests.sandbox_process import SandboxProcess
 from tests.telemetry import StatusCode, Telemetry
 
 TAGS = (("gateway", "rivya"), ("model", "z-image"))
-
-needs_spans = pytest.mark.skipif(
-    _compat.tracer("test") is None, reason="this Airflow sets up no spans for tasks"
-)
 
 
 def status_calls(sandbox: SandboxProcess, gateway: TestedGateway, run: TaskInstanceHarness) -> int:
@@ -139,7 +134,6 @@ def test_what_is_landed_again_is_counted_once(
     assert telemetry.metric("rivya.generation.submitted") == {TAGS: 1}
 
 
-@needs_spans
 @at_each
 def test_spans(
     new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, telemetry: Telemetry
@@ -165,7 +159,6 @@ def test_spans(
     assert "http" not in told
 
 
-@needs_spans
 def test_spans_of_what_goes_wrong(new_task: NewTask, sandbox: SandboxProcess, telemetry: Telemetry) -> None:
     sandbox.fault(method="POST", path="/api/v1/generations", kind="status", status=400)
     assert new_task().run().state == "failed"
