@@ -19,16 +19,31 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[1]
 LOCKS = CHECKOUT / "locks"
 
-_PIN = re.compile(r"^[a-z0-9][a-z0-9._-]*(\[[a-z0-9,_-]+\])?==[^\s;]+( ; .+)?$")
+_PIN = re.compile(
+    r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,_-]+\])?==[^\s;]+( ; [^\\]+)?( --hash=sha256:[0-9a-f]{64})+"
+)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One lock: the Airflow release, the Python minor, and the day whose package index is looked at."""
+    """One lock: the Airflow release, the Python minor, and the day whose package index is looked at.
+
+    ``3.1.8-lowest`` has, beside that release, the lowest versions that the project says it works with.
+    """
 
     airflow: str
     python: str
     date: str
+
+    @property
+    def lowest(self) -> bool:
+        """Whether it is there to see that the lower bounds are true."""
+        return self.airflow.endswith("-lowest")
+
+    @property
+    def release(self) -> str:
+        """The release of Airflow."""
+        return self.airflow.removesuffix("-lowest")
 
     @property
     def name(self) -> str:
@@ -39,20 +54,28 @@ class Pair:
 PYTHONS = ("3.11", "3.12", "3.13")
 # Each Airflow with the libraries of its own days: with later ones an older one installs, but fails its tasks.
 DATES = {"3.1.8": "2026-03-15", "3.2.2": "2026-06-01", "3.3.2": "2026-11-15"}
-PAIRS = tuple(Pair(airflow, python, date) for airflow, date in DATES.items() for python in PYTHONS)
+_ALL = [Pair(airflow, python, date) for airflow, date in DATES.items() for python in PYTHONS]
+PAIRS = (_ALL[0], Pair(f"{_ALL[0].airflow}-lowest", _ALL[0].python, _ALL[0].date), *_ALL[1:])
 
 
 def header(pair: Pair) -> str:
     """The comment at the head of a lock."""
+    what = "; the project's own lower bounds" if pair.lowest else ""
     return (
-        f"# Apache Airflow {pair.airflow} on Python {pair.python}, as of {pair.date}.\n"
-        "# Written by `make locks`; complete, so install it with `pip install --no-deps -r`.\n"
+        f"# Apache Airflow {pair.release} on Python {pair.python}, as of {pair.date}{what}.\n"
+        "# Written by `make locks`; complete: pip install --no-deps --require-hashes -r FILE.\n"
     )
 
 
+def pins(text: str) -> list[str]:
+    """The entries of a lock, each on one line."""
+    joined = re.sub(r" \\\n\s+", " ", text)
+    return [line for line in joined.splitlines() if line and not line.startswith("#")]
+
+
 def faults(text: str) -> list[str]:
-    """Lines of a lock that are neither a comment nor a pin (an index, a host name, a path, a bare name)."""
-    return [line for line in text.splitlines() if line and not line.startswith("#") and not _PIN.match(line)]
+    """Entries of a lock that are no pin with hashes (an index, a host name, a path, a bare name)."""
+    return [pin for pin in pins(text) if not _PIN.fullmatch(pin)]
 
 
 def compile_lock(uv: str, pair: Pair) -> str:
@@ -63,16 +86,17 @@ def compile_lock(uv: str, pair: Pair) -> str:
     """
     with tempfile.TemporaryDirectory() as folder:
         constraint = Path(folder, "constraint.txt")
-        constraint.write_text(f"apache-airflow=={pair.airflow}\n")
+        constraint.write_text(f"apache-airflow=={pair.release}\n")
         output = Path(folder, "lock.txt")
         command = [uv, "pip", "compile", "--quiet", "--universal", "--no-header", "--no-annotate"]
-        command += ["--no-emit-index-url", "--no-emit-find-links", "--extra", "dev"]
+        command += ["--no-emit-index-url", "--no-emit-find-links", "--generate-hashes", "--extra", "dev"]
         command += ["--python-version", pair.python, "--exclude-newer", f"{pair.date}T00:00:00Z"]
         command += ["--constraint", str(constraint), "--output-file", str(output), "pyproject.toml"]
+        command += ["--resolution", "lowest-direct"] if pair.lowest else []
         subprocess.run(command, cwd=CHECKOUT, check=True)
         text = header(pair) + output.read_text()
     if wrong := faults(text):
-        raise ValueError(f"{pair.name} holds more than pins: {wrong}")
+        raise ValueError(f"{pair.name} holds more than pins: {wrong[:3]}")
     return text
 
 
@@ -90,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.only in pair.name:
             text = compile_lock(options.uv, pair)
             (LOCKS / pair.name).write_text(text)
-            print(f"locks/{pair.name}: {sum('==' in line for line in text.splitlines())} pins")
+            print(f"locks/{pair.name}: {len(pins(text))} pins")
     return 0
 
 

@@ -3,7 +3,8 @@
 Each pair has an environment of its own in ``.venvs``. On each run the unit and integration tests (with
 ``--tests release`` those of the doors to Airflow alone: no release of it changes what is below them); on the
 oldest and the newest Python of each Airflow also end-to-end tests: the examples, the connection form and the
-submission record. A Python that this machine lacks is named and skipped.
+submission record. One more pair has the lowest versions of the project's dependencies, and runs the unit
+tests. A Python that this machine lacks is named and skipped.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ LOGS = CHECKOUT / ".airflow" / "matrix"
 _DOORS = ("decorators", "hooks", "operators", "sensors", "storage", "triggers")
 TESTS = {
     "all": ("tests/unit", "tests/integration", "tests/tools"),
+    "unit": ("tests/unit",),
     "release": ("tests/unit", *(f"tests/integration/{door}" for door in _DOORS)),
 }
 END_TO_END = {
@@ -203,6 +205,8 @@ def outcomes(
     there = [version for version, python in pythons.items() if python is not None]
 
     def one(pair: Pair) -> Outcome:
+        if pair.lowest:
+            return run(pair, pythons[pair.python], [*TESTS["unit"], *further])
         more = END_TO_END[e2e] if end_to_end(pair, there) else ()
         return run(pair, pythons[pair.python], [*TESTS[tests], *more, *further])
 

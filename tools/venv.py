@@ -67,7 +67,7 @@ def install_libraries(lock: Path, venv: Path) -> None:
     python = venv / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)], check=True)
     # The bytecode is compiled below on all cores; pip would do it on one.
-    subprocess.run([*pip_install(venv), "--no-compile", "-r", str(lock)], check=True)
+    subprocess.run([*pip_install(venv), "--no-compile", "--require-hashes", "-r", str(lock)], check=True)
     libraries = subprocess.check_output(
         [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
     ).strip()

@@ -27,7 +27,7 @@ def picked(only: str, there: tuple[str, ...] = PYTHONS, running: str = "3.11") -
 
 def test_all_pairs() -> None:
     assert picked("all") == ALL
-    assert len(set(ALL)) == 9
+    assert len(set(ALL)) == 10
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,7 @@ def test_the_ends_are_the_farthest_that_can_be_had_and_nothing_runs_twice(
         ("3.2.2", [("3.2.2", "3.11"), ("3.2.2", "3.12"), ("3.2.2", "3.13")]),
         ("py3.13", [("3.1.8", "3.13"), ("3.2.2", "3.13"), ("3.3.2", "3.13")]),
         ("3.1.8-py3.12", [("3.1.8", "3.12")]),
+        ("lowest", [("3.1.8-lowest", "3.11")]),
         ("2.11", []),
     ],
 )
