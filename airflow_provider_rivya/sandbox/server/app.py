@@ -1,4 +1,4 @@
-"""The ASGI application: both gateways' endpoints and the control endpoints behind the faults of the wire."""
+"""The ASGI application: both gateways' endpoints and the control endpoints, behind the door and the wire."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from airflow_provider_rivya.sandbox.errors import ApiError, ControlError
 from airflow_provider_rivya.sandbox.requests.answers import json_answer
 from airflow_provider_rivya.sandbox.rivya.api import Api
 from airflow_provider_rivya.sandbox.server.control import Control
+from airflow_provider_rivya.sandbox.server.door import Door
 from airflow_provider_rivya.sandbox.server.refusals import error_response, gateway_of
 from airflow_provider_rivya.sandbox.server.wire import Wire
 from airflow_provider_rivya.sandbox.state.gateway import Gateway
@@ -58,4 +59,4 @@ def build(gateway: Gateway) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False
-    return Wire(app, state=gateway.state, faults=gateway.faults, closing=gateway.closing)
+    return Door(Wire(app, state=gateway.state, faults=gateway.faults, closing=gateway.closing))

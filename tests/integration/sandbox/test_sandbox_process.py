@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +18,9 @@ from urllib.parse import urlsplit
 import pytest
 from jsonschema import Draft202012Validator
 
+from airflow_provider_rivya.sandbox.server.door import MAX_BODY, MAX_UPLOAD
 from tests.integration.sandbox.wire_tools import IMAGE_SECONDS, create, finished
-from tests.sandbox_process import PROJECT, SandboxProcess
+from tests.sandbox_process import KEY, PROJECT, SandboxProcess
 
 COMMAND = [sys.executable, "-m", "airflow_provider_rivya.sandbox"]
 
@@ -209,3 +213,70 @@ def test_time_passes_only_as_told(sandbox: SandboxProcess) -> None:
     path = f"/api/v1/generations/{create(sandbox).json()['id']}"
     sandbox.advance(IMAGE_SECONDS - 5)
     assert sandbox.get(path).json()["status"] == "processing"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "127.0.0.1:1"}, 200),
+        ({"Host": "LOCALHOST"}, 200),
+        ({"Host": "[::1]:8765", "Origin": "http://[::1]:8765"}, 200),
+        ({"Host": "rebound.example"}, 403),
+        ({"Host": "127.0.0.1.rebound.example"}, 403),
+        ({"Host": ""}, 403),
+        ({"Host": "localhost", "Origin": "https://shop.example"}, 403),
+        ({"Host": "localhost", "Origin": "http://localhost:8080"}, 403),
+        ({"Host": "localhost", "Origin": "null"}, 403),
+    ],
+)
+def test_only_requests_for_itself_are_taken(
+    sandbox: SandboxProcess, headers: dict[str, str], status: int
+) -> None:
+    for path in ("/", "/sandbox/ledger", "/v1/models", "/api/v1/models"):
+        answered = raw(sandbox, "GET", path, headers)
+        assert (answered == 403) == (status == 403), path
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "size", "chunked"),
+    [
+        ("/api/v1/generations", "application/json", MAX_BODY + 1, True),
+        ("/api/v1/generations", "application/json", MAX_BODY + 1, False),
+        ("/v1/images/generations", "application/json", MAX_BODY + 1, False),
+        ("/sandbox/faults", "application/json", MAX_BODY + 1, True),
+        ("/api/v1/files", "multipart/form-data; boundary=x", MAX_UPLOAD + 1, False),
+    ],
+)
+def test_a_body_is_bounded(
+    sandbox: SandboxProcess, path: str, content_type: str, size: int, chunked: bool
+) -> None:
+    headers = {"Host": "localhost", "Content-Type": content_type, "Authorization": f"Bearer {KEY}"}
+    if not chunked:
+        headers["Content-Length"] = str(size)
+    pieces = iter([bytes(64 * 1024)] * (size // (64 * 1024) + 1)) if chunked else None
+    assert raw(sandbox, "POST", path, headers, pieces) == 413
+    assert sandbox.ledger()["charges"] == 0
+
+
+def raw(
+    sandbox: SandboxProcess,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: Iterator[bytes] | None = None,
+) -> int:
+    """Send these headers as they are; the status of the answer."""
+    connection = http.client.HTTPConnection(urlsplit(sandbox.url).netloc, timeout=30)
+    with contextlib.closing(connection):
+        connection.putrequest(method, path, skip_host=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        if body is not None:
+            connection.putheader("Transfer-Encoding", "chunked")
+        connection.endheaders()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for chunk in body or ():
+                connection.send(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            if body is not None:
+                connection.send(b"0\r\n\r\n")
+        return connection.getresponse().status
