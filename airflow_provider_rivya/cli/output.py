@@ -27,7 +27,8 @@ class Output:
     """
     Prints in one format.
 
-    Texts are printed as they are: markup in a prompt or in an answer of the gateway has no effect.
+    Texts are printed as they are: markup and control characters in a prompt or in an answer of the gateway
+    have no effect.
 
     :param format: ``json`` and ``yaml`` put one document on stdout and nothing else.
     """
@@ -42,7 +43,10 @@ class Output:
         if self.format == "table":
             for table in tables:
                 # A line, such as the path of a file, stays one where the output is not a terminal.
-                self.out.print(table, soft_wrap=isinstance(table, str))
+                if isinstance(table, str):
+                    self.out.print(_printable(table), soft_wrap=True)
+                else:
+                    self.out.print(table)
         elif self.format == "json":
             self._write(json.dumps(document, indent=2, ensure_ascii=False, default=str))
         else:
@@ -53,7 +57,7 @@ class Output:
 
     def say(self, text: str, style: str = "") -> None:
         """Tell the person something."""
-        self.err.print(text, style=style, soft_wrap=True)
+        self.err.print(_printable(text), style=style, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """Tell the person something that may need attention."""
@@ -63,7 +67,8 @@ class Output:
         """Print an error: for people on stderr, in the formats for scripts on stdout too."""
         from rich.text import Text
 
-        self.err.print(Text("Error: ", "bold red").append(str(error).rstrip("\n"), "default"), soft_wrap=True)
+        text = _printable(str(error).rstrip("\n"))
+        self.err.print(Text("Error: ", "bold red").append(text, "default"), soft_wrap=True)
         if self.format != "table":
             self.result({"error": describe(error)})
 
@@ -71,6 +76,11 @@ class Output:
         # Half a surrogate pair, which a terminal's arguments may hold, has no UTF-8 form.
         sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
         sys.stdout.flush()
+
+
+def _printable(text: str) -> str:
+    """Leave out what could move the cursor, colour or turn round a terminal's text."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
 def describe(error: GenerationError) -> dict[str, Any]:

@@ -39,6 +39,16 @@ def test_a_table_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == f"{DOCUMENT['text']}\n"
 
 
+def test_a_text_cannot_act_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "one\x1b[2J\x1b]0;title\x07 two\u202e\u2066\r three\x9b31m\nnext line"
+    Output().result(None, hostile)
+    Output().say(hostile)
+    Output().failure(GenerationError(hostile, code=hostile))
+    out, err = capsys.readouterr()
+    assert out.splitlines()[1] == "next line"
+    assert all(letter.isprintable() or letter == "\n" for letter in out + err)
+
+
 def test_half_a_surrogate_pair_does_no_harm(capsys: pytest.CaptureFixture[str]) -> None:
     Output("yaml").result({"prompt": "\ud83d"})
     Output("json").result({"prompt": "\ud83d"})

@@ -32,3 +32,13 @@ def test_where_a_bar_is_drawn_only_warnings_are_lines(capsys: pytest.CaptureFixt
     assert shown == ["processing", "processing", "status unknown, asking again", "succeeded"]
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("Warning: ")
+
+
+def test_markup_in_a_status_has_no_effect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    with followed(Output()) as narrator:
+        narrator("task_1", 1000.0).tell(1001.0, Generation(id="task_1", status="[red]x[/blue]"))
+    assert "[red]x[/blue]" in capsys.readouterr().err
