@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api import http
-from airflow_provider_rivya.api.call import ApiCall, FilePart
-from airflow_provider_rivya.api.http import AsyncSender, ClientSettings, SyncSender, tls_context
+from airflow_provider_rivya.api import sockets
+from airflow_provider_rivya.api.call import SMALL, ApiCall, FilePart
+from airflow_provider_rivya.api.egress import tls_context
+from airflow_provider_rivya.api.exchange import ClientSettings
+from airflow_provider_rivya.api.http import AsyncSender, SyncSender
 from airflow_provider_rivya.api.rivya import RIVYA as rivya
 from airflow_provider_rivya.api.toapis import TOAPIS as toapis
 from airflow_provider_rivya.exceptions import (
@@ -136,9 +138,9 @@ def test_public_calls_carry_no_key(send: Send) -> None:
 
 
 def test_a_path_stays_quoted(send: Send) -> None:
-    with Wire(DONE) as wire:
-        send(wire.url, rivya.get_generation("a/b?c d"))
-        send(wire.url, toapis.get_generation(".."))
+    with Wire(answer(200, {"status": "queued"})) as wire:
+        assert send(wire.url, rivya.get_generation("a/b?c d")).id == "a/b?c d"
+        assert send(wire.url, toapis.get_generation("..")).id == ".."
     assert [request.target for request in wire.received] == [
         "/api/v1/generations/a%2Fb%3Fc%20d",
         "/v1/images/generations/%2E%2E",
@@ -402,21 +404,43 @@ def test_a_url_that_cannot_be_used_is_an_error_of_the_tree(send: Send) -> None:
 def test_an_encoding_that_is_not_what_it_says(send: Send) -> None:
     with (
         Wire(answer(200, b"no gzip", content_encoding="gzip")) as wire,
-        pytest.raises(GatewayUnreachableError),
+        pytest.raises(UnexpectedAnswerError, match="encoded as gzip") as caught,
     ):
-        send(wire.url, GET, retries=0)
+        send(wire.url, CREATE, retries=0)
+    assert caught.value.maybe_taken_in
+    assert caught.value.retryable
+    assert wire.received[0].headers["accept-encoding"] == "identity"
 
 
-def test_an_answer_beyond_all_measure_is_not_read_to_its_end(
-    send: Send, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http, "MAX_ANSWER_BYTES", 1000)
-    whole = answer(200, b"[" + b" " * 5_000_000 + b"]")
-    with Wire(whole) as wire, pytest.raises(UnexpectedAnswerError, match="larger than 1000 bytes") as caught:
-        send(wire.url, GET)
-    assert len(wire.received) == 1
-    assert caught.value.http_status == 200
+@pytest.mark.parametrize("coding", ["identity", "", "Identity,", "aws-chunked", "utf-8"])
+def test_what_is_no_coding_says_nothing(send: Send, coding: str) -> None:
+    said = answer(200, {"id": "task_1", "status": "queued"}, content_encoding=coding)
+    with Wire(said) as wire:
+        assert send(wire.url, GET, retries=0).id == "task_1"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        answer(200, b"[" + b" " * 5_000_000 + b"]"),
+        b"HTTP/1.1 103 Early\r\n\r\n" * 200_000 + DONE,
+    ],
+    ids=["body", "103"],
+)
+def test_an_answer_beyond_all_measure_is_not_read_to_its_end(send: Send, raw: bytes) -> None:
+    with (
+        Wire(raw) as wire,
+        pytest.raises(UnexpectedAnswerError, match=f"larger than {SMALL} bytes") as caught,
+    ):
+        send(wire.url, CREATE, retries=0)
+    assert caught.value.maybe_taken_in
     assert caught.value.conn_id == "rivya_test"
+
+
+def test_a_list_may_be_large(send: Send) -> None:
+    models = [{"id": f"model-{number}", "notes": "n" * 1000} for number in range(500)]
+    with Wire(answer(200, models)) as wire:
+        assert len(send(wire.url, rivya.list_models(), retries=0)) == 500
 
 
 # -- the senders' own ------------------------------------------------------------------------------
@@ -477,7 +501,8 @@ async def test_a_cancelled_request_gives_its_place_back() -> None:
 def test_the_http_librarys_own_lines_stay_out_of_the_logs(
     send: Send, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG), Wire(DONE) as wire:
+    said = answer(200, {"id": "task_not_to_be_shown", "status": "queued"})
+    with caplog.at_level(logging.DEBUG), Wire(said) as wire:
         send(wire.url, rivya.get_generation("task_not_to_be_shown"))
     shown = [record.getMessage() for record in caplog.records if record.name.startswith("http")]
     assert shown == []
@@ -486,9 +511,9 @@ def test_the_http_librarys_own_lines_stay_out_of_the_logs(
 
 
 def test_the_lines_of_others_who_use_the_library_are_kept() -> None:
-    logger = logging.getLogger("httpx")
-    record = logger.makeRecord("httpx", logging.INFO, "", 0, "a line", (), None)
-    with http.quiet():
+    logger = logging.getLogger("httpcore.connection")
+    record = logger.makeRecord("httpcore.connection", logging.INFO, "", 0, "a line", (), None)
+    with sockets.quiet():
         assert not logger.filter(record)
     assert logger.filter(record)
 
@@ -519,16 +544,16 @@ def test_a_client_that_is_let_go_of_is_closed_by_its_last_user() -> None:
 
     with Wire(hold) as wire, ThreadPoolExecutor(1) as pool:
         sender = SyncSender(settings(wire.url))
-        closed, client = weakref.ref(sender), sender._client
+        closed, sockets_of_it = weakref.ref(sender), sender._pool
         answered = pool.submit(sender.send, GET)
         assert arrived.wait(30)
         del sender
-        assert not client.is_closed
+        assert len(sockets_of_it.connections) == 1
         released.set()
         assert answered.result(30).id == "task_1"
         del answered
     assert closed() is None
-    assert client.is_closed
+    assert sockets_of_it.connections == []
 
 
 def test_one_tls_context_a_process_and_it_verifies() -> None:
