@@ -65,6 +65,7 @@ def read_generation(
     asked: str | None = None,
     needs_id: bool = False,
     own_id: str | None = None,
+    by_own_id: bool = False,
     in_credits: bool = False,
 ) -> Generation:
     """
@@ -72,7 +73,8 @@ def read_generation(
 
     :param failure: reads why it failed, in the gateway's vocabulary.
     :param asked: the id that was asked for; an answer need not repeat it, unless it ``needs_id``.
-    :param own_id: name of the field with an id of the caller's own, which may be the one that was asked for.
+    :param own_id: name of the field with an id of the caller's own.
+    :param by_own_id: it may be that one that was asked for, and an answer need not repeat it.
     :param in_credits: the gateway tells what it costs.
     :raises ValueError: the answer has no id, or is about another generation.
     :raises TypeError: it is no object.
@@ -80,7 +82,8 @@ def read_generation(
     task = _task(document)
     found = name_field(_field(task, *_ID)) or name_field(task.get("task_id"))
     given = name_field(_field(task, own_id)) if own_id else None
-    if asked is not None and not _is_about(asked, found, given, own_id):
+    others = found is not None and asked not in (None, found, given)
+    if others and not (by_own_id and given is None):
         raise ValueError("it is about another generation than the one that was asked for")
     known_as = found if needs_id or _worth(task) == 0 else found or asked
     if known_as is None:
@@ -115,13 +118,6 @@ def read_file(document: Any) -> UploadedFile:
                 id=_field(place, "id", "file_id"), url=url, duration_token=_field(place, "duration_token")
             )
     raise ValueError("it has no readable URL")
-
-
-def _is_about(asked: str, found: str | None, given: str | None, own_id: str | None) -> bool:
-    if asked in (found, given) or found is None:
-        return True
-    # Asked for by an id of the caller's own that the answer does not repeat.
-    return own_id is not None and given is None and asked.partition("_")[0] != found.partition("_")[0]
 
 
 def _task(document: Any) -> dict[str, Any]:

@@ -39,6 +39,9 @@ from airflow_provider_rivya.api.toapis_errors import (
 )
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 
+# What ids of the gateway begin with; anything else that is asked for is one of the caller's own.
+_IDS: Final = ("task_", "tsk_")
+
 _GENERATIONS: Final = {"image": "/v1/images/generations", "video": "/v1/videos/generations"}
 _UPLOADS: Final = {"image": "/v1/uploads/images", "video": "/v1/uploads/videos"}
 
@@ -98,8 +101,14 @@ def _status_call(
 
 def _generation(document: Any, asked: str | None = None, needs_id: bool = False) -> Generation:
     """Read a task: flat, or in the ``data`` of an earlier edition."""
-    own_id = "client_business_id"
-    return read_generation(document, _failure, asked=asked, needs_id=needs_id, own_id=own_id)
+    return read_generation(
+        document,
+        _failure,
+        asked=asked,
+        needs_id=needs_id,
+        own_id="client_business_id",
+        by_own_id=asked is not None and not asked.startswith(_IDS),
+    )
 
 
 def _failure(task: dict[str, Any]) -> GenerationFailure | None:
