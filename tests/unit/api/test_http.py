@@ -6,7 +6,6 @@ import asyncio
 import io
 import logging
 import socket
-import ssl
 import threading
 import weakref
 from collections.abc import Callable
@@ -16,9 +15,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api import sockets
+from airflow_provider_rivya.api import http, sockets
 from airflow_provider_rivya.api.call import SMALL, ApiCall, FilePart
-from airflow_provider_rivya.api.egress import tls_context
 from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.api.http import AsyncSender, SyncSender
 from airflow_provider_rivya.api.rivya import RIVYA as rivya
@@ -57,16 +55,20 @@ def settings(url: str, **kwargs: Any) -> ClientSettings:
     return ClientSettings(base_url=url, api_key=KEY, conn_id="rivya_test", **values)
 
 
-def send_sync(url: str, call: ApiCall[Any], *, repeat: bool = True, **kwargs: Any) -> Any:
+def send_sync(
+    url: str, call: ApiCall[Any], *, repeat: bool = True, within: float | None = None, **kwargs: Any
+) -> Any:
     with SyncSender(settings(url, **kwargs), Pauses()) as sender:
-        return sender.send(call, repeat=repeat)
+        return sender.send(call, repeat=repeat, within=within)
 
 
-def send_async(url: str, call: ApiCall[Any], *, repeat: bool = True, **kwargs: Any) -> Any:
+def send_async(
+    url: str, call: ApiCall[Any], *, repeat: bool = True, within: float | None = None, **kwargs: Any
+) -> Any:
     async def run() -> Any:
         sender = AsyncSender(settings(url, **kwargs))
         try:
-            return await sender.send(call, repeat=repeat)
+            return await sender.send(call, repeat=repeat, within=within)
         finally:
             await sender.aclose()
 
@@ -380,6 +382,71 @@ def test_an_answer_that_breaks_off(send: Send, raw: bytes | None) -> None:
     assert caught.value.__suppress_context__
 
 
+def test_the_address_is_named_that_could_not_be_reached(send: Send, closed_port: int) -> None:
+    url = f"http://127.0.0.1:{closed_port}"
+    with pytest.raises(GatewayUnreachableError, match=f"^The gateway at {url} could not be reached"):
+        send(url, GET, retries=0)
+
+
+def test_plain_http_where_https_was_assumed_is_told(send: Send) -> None:
+    with Wire(DONE) as wire, pytest.raises(GatewayUnreachableError) as caught:
+        send(wire.url.replace("http:", "https:"), GET, retries=0)
+    assert not caught.value.sent
+    assert (
+        f"https was assumed, which this port does not speak. For plain http, which only a gateway on this "
+        f"machine may speak, write {wire.url} as the host of the connection." in str(caught.value)
+    )
+
+
+def test_a_faulty_environment_is_an_error_of_the_tree(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.example:none")
+    with pytest.raises(GatewayUnreachableError, match="ALL_PROXY is no URL of a proxy") as caught:
+        send("http://gateway.example", CREATE)
+    assert not caught.value.sent
+
+
+def test_a_key_for_this_machine_goes_to_no_proxy(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.delenv("no_proxy")
+    with Wire(answer(500)) as proxy, Wire(DONE) as wire:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        assert send(wire.url, GET).id == "task_1"
+    assert proxy.received == []
+
+
+def test_a_task_that_is_to_stop_waits_for_no_answer_but_that_to_the_paid_call() -> None:
+    stop, released = threading.Event(), threading.Event()
+
+    def hold(request: Received) -> bytes:
+        stop.set()
+        if request.method == "GET":
+            released.wait(30)
+        return DONE
+
+    with Wire(hold) as wire, SyncSender(settings(wire.url, read_timeout=20.0), stop) as sender:
+        with pytest.raises(GatewayUnreachableError, match="when the task was asked to stop"):
+            sender.send(GET)
+        released.set()
+        assert sender.send(CREATE).id == "task_1"
+    assert len(wire.received) == 2
+
+
+def test_a_call_may_be_given_less_time_than_the_connection_says(send: Send) -> None:
+    released = threading.Event()
+
+    def hold(request: Received) -> bytes:
+        released.wait(30)
+        return DONE
+
+    with Wire(hold) as wire, ExitStack() as stack:
+        stack.callback(released.set)
+        with pytest.raises(GatewayUnreachableError, match="did not answer in time"):
+            send(wire.url, GET, repeat=False, within=0.05, read_timeout=60.0)
+
+
 def test_an_answer_that_does_not_come(send: Send) -> None:
     released = threading.Event()
 
@@ -477,6 +544,33 @@ async def test_no_more_requests_at_once_than_the_connection_says(bound: int) -> 
     assert wire.most_open == bound
 
 
+async def test_slow_ones_do_not_take_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but one place could be theirs; the others are asked for on that."""
+    held, released = threading.Semaphore(0), threading.Event()
+
+    def script(request: Received) -> bytes:
+        generation_id = request.target.rpartition("/")[2]
+        if generation_id.startswith("slow") and len(wire.received) > 4:
+            held.release()
+            released.wait(30)
+        return answer(200, {"id": generation_id, "status": "queued"})
+
+    with Wire(script) as wire:
+        sender = AsyncSender(settings(wire.url, max_in_flight=2, read_timeout=30.0))
+        slow = [rivya.get_generation(f"slow-{number}") for number in range(4)]
+        monkeypatch.setattr(http, "_SLOW", 0.0)
+        await asyncio.gather(*(sender.send(call) for call in slow))
+        monkeypatch.setattr(http, "_SLOW", 1e9)
+        waiting = [asyncio.create_task(sender.send(call)) for call in slow]
+        await asyncio.to_thread(held.acquire)
+        for number in range(8):
+            assert (await sender.send(rivya.get_generation(f"quick-{number}"))).queued
+        released.set()
+        await asyncio.gather(*waiting)
+        await sender.aclose()
+    assert wire.most_open <= 2
+
+
 async def test_a_cancelled_request_gives_its_place_back() -> None:
     arrived, released = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
@@ -554,12 +648,3 @@ def test_a_client_that_is_let_go_of_is_closed_by_its_last_user() -> None:
         del answered
     assert closed() is None
     assert sockets_of_it.connections == []
-
-
-def test_one_tls_context_a_process_and_it_verifies() -> None:
-    context = tls_context()
-    assert context is tls_context()
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    with SyncSender(settings("https://gateway.example")):
-        pass
