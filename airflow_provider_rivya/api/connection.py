@@ -77,7 +77,7 @@ class ConnectionFields(BaseModel):
     read_timeout: _Number = _field(
         60,
         "Read timeout (s)",
-        "Seconds without a byte until an answer is given up. With connect_timeout it bounds a call as a whole.",
+        "Seconds without a byte until an answer is given up. With connect_timeout it bounds a whole call.",
         ge=1,
         le=600,
     )
