@@ -46,6 +46,9 @@ _SINGLE: Final = (
     "uri",
 )
 
+_MOST_ENTRIES: Final = 5 * MAX_RESULTS
+"""Of a list, whatever is in them; an event loop stands still while they are looked through."""
+
 _CREDITS: Final = {
     "credits_reserved": ("reserved_credits", "credits_reserved"),
     "credits_final": ("final_credits", "credits_final"),
@@ -202,7 +205,7 @@ def _of_lists(place: Any, names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _of_list(entries: Any) -> Iterator[str]:
-    return chain.from_iterable(map(_of_entry, entries))
+    return chain.from_iterable(map(_of_entry, islice(entries, _MOST_ENTRIES)))
 
 
 def _of_entry(entry: Any) -> Iterator[str]:
