@@ -6,8 +6,8 @@ import re
 from urllib.parse import urlsplit
 
 _KEY = re.compile(r"(?:rvya_sk_|\bsk-)[A-Za-z0-9_\-]{4,}")
+_GAP = re.compile(r"\n+")
 _URL = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def host_of(url: str) -> str:
@@ -26,9 +26,11 @@ def clean(text: object, limit: int = 300) -> str:
     Make a text from the gateway fit for a log line.
 
     API keys are masked, URLs are cut to scheme and host (a result URL gives access to the result),
-    control characters become spaces, and the whole is cut to ``limit`` characters.
+    characters that cannot be printed (control, format, surrogates) become spaces, and the whole is cut to
+    ``limit`` characters.
     """
-    flat = _CONTROL.sub(" ", str(text))[: limit * 20]
+    flat = "".join(letter if letter.isprintable() else "\n" for letter in str(text)[: limit * 20])
+    flat = _GAP.sub(" ", flat)
     flat = _KEY.sub("***", flat)
     flat = _URL.sub(lambda match: host_of(match.group(0)), flat).strip()
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"

@@ -37,11 +37,9 @@ class CountingHook(RivyaHook):
         self.clients.add(id(client))
         return client
 
-    async def aget_generation(
-        self, generation_id: str, *, category: str = "image", repeat: bool = True
-    ) -> Any:
+    async def aget_generation(self, generation_id: str, **options: Any) -> Any:
         CountingHook.polls += 1
-        return await super().aget_generation(generation_id, category=category, repeat=repeat)
+        return await super().aget_generation(generation_id, **options)
 
 
 class CountingTrigger(RivyaTaskTrigger):

@@ -8,6 +8,8 @@ everything that can be decided without a socket is decided here.
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,8 +29,15 @@ from airflow_provider_rivya.redaction import clean
 
 T = TypeVar("T")
 
+SMALL: Final = 256 * 1024
+"""Bytes of an answer about one thing; reading it does not hold an event loop up."""
+LARGE: Final = 16 * 1024 * 1024
+"""Bytes of a list. The live model list is well below 1 MB."""
+
 _A_YEAR: Final = 366 * 24 * 3600.0
 """Seconds above which it does not matter how much longer a pause is."""
+_A_DAY: Final = 24 * 3600.0
+_SECONDS: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +65,13 @@ class Answer:
     :param status: HTTP status.
     :param headers: with lower-case names.
     :param body: raw bytes, bounded by the sender.
+    :param base_url: of the gateway, which URLs in the answer may be relative to.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,8 @@ class ApiCall(Generic[T]):
     :param needs_key: whether the API key is sent.
     :param repeatable: whether doing it twice does no harm. A call that is not is repeated only
         when the first attempt certainly was not taken in: nothing was sent, or it met a 429.
+    :param max_bytes: an answer above this is not read further.
+    :param resolve: makes the URLs in a result absolute; called with the result and the gateway's base URL.
     """
 
     name: str
@@ -98,6 +111,8 @@ class ApiCall(Generic[T]):
     generation_id: str | None = None
     needs_key: bool = True
     repeatable: bool = True
+    max_bytes: int = SMALL
+    resolve: Callable[[T, str], T] | None = field(default=None, repr=False)
 
 
 def segment(value: str) -> str:
@@ -120,11 +135,17 @@ def read_answer(call: ApiCall[T], answer: Answer) -> T:
             advice="API calls follow no redirects, so that the key stays where it belongs: "
             "check the host of the connection.",
         )
-    if not 200 <= answer.status < 300:
+    if answer.status < 200:
+        raise UnexpectedAnswerError(
+            f"The gateway answered {call.name!r} with something that is no answer",
+            http_status=answer.status,
+            retryable=True,
+        )
+    if answer.status >= 300:
         raise call.refuse(answer, call.name)
     try:
-        decoded = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        decoded = decode(answer.body)
+    except ValueError:
         raise UnexpectedAnswerError(
             f"The gateway answered {call.name!r} with something that is not JSON: {_beginning(answer)}",
             http_status=answer.status,
@@ -134,13 +155,41 @@ def read_answer(call: ApiCall[T], answer: Answer) -> T:
     if call.disguised(decoded):
         raise call.refuse(answer, call.name)
     try:
-        return call.parse(decoded)
-    except (ValueError, TypeError, KeyError) as error:
+        result = call.parse(decoded)
+        return call.resolve(result, answer.base_url) if call.resolve else result
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise UnexpectedAnswerError(
             f"The gateway answered {call.name!r} with JSON of an unknown shape: {_shape_fault(error)}",
             http_status=answer.status,
             retryable=True,
         ) from None
+
+
+def decode(body: bytes) -> Any:
+    """
+    Return the JSON document of a body; an object also from between words, such as a warning of the server's.
+
+    :raises ValueError: there is none.
+    """
+    text = body.decode(json.detect_encoding(body), "replace").strip("\ufeff \t\r\n")
+    try:
+        try:
+            return _JSON.decode(text)
+        except ValueError:
+            begin = text.find("{")
+            if begin < 0 or "<" in text[:begin]:  # a page may hold anything
+                raise
+            return _JSON.raw_decode(text, begin)[0]
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _whole_number(digits: str) -> int | float:
+    # Python refuses to read very long ones, and the whole document with them.
+    return int(digits) if len(digits) < 400 else math.nan
+
+
+_JSON: Final = json.JSONDecoder(parse_int=_whole_number)
 
 
 def may_repeat(call: ApiCall[Any], error: BaseException) -> bool:
@@ -176,8 +225,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     if not value:
         return None
     try:
-        # isdigit() alone admits digits that float() does not read.
-        seconds = float(value) if value.isascii() and value.isdigit() else None
+        seconds = float(value) if _SECONDS.fullmatch(value) else None
         if seconds is None:
             moment = parsedate_to_datetime(value)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -194,13 +242,14 @@ def clock_skew(answer: Answer, now: float, unknown: float = 0.0) -> float:
     Return by how many seconds the gateway's clock is ahead of ours (``Date``, RFC 9110, 6.6.1).
 
     :param now: our time, seconds since the epoch.
-    :param unknown: returned when the answer has no date.
+    :param unknown: returned when the answer has no date, or one that no clock can have.
     """
     try:
         moment = parsedate_to_datetime(answer.headers["date"])
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+        skew = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
     except (KeyError, ValueError, TypeError, OverflowError, OSError):
         return unknown
+    return skew if abs(skew) <= _A_DAY else unknown
 
 
 def _beginning(answer: Answer) -> str:

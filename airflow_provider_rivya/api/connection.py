@@ -75,7 +75,11 @@ class ConnectionFields(BaseModel):
         10, "Connect timeout (s)", "Seconds until a connection must stand.", ge=1, le=120
     )
     read_timeout: _Number = _field(
-        60, "Read timeout (s)", "Seconds without a byte until an answer is given up.", ge=1, le=600
+        60,
+        "Read timeout (s)",
+        "Seconds without a byte until an answer is given up. With connect_timeout it bounds a whole call.",
+        ge=1,
+        le=600,
     )
     retries: _Whole = _field(3, "Retries", "Repeats of one call after a passing fault.", ge=0, le=10)
     poll_first: _IntervalFromZero | None = _field(

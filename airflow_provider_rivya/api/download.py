@@ -8,27 +8,40 @@ The API key goes to the connection's own origin alone, and only when that asks f
 
 from __future__ import annotations
 
-import ipaddress
+import ssl
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol, Self, TypeAlias
-from urllib.parse import quote, unquote, urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
 
-from airflow_provider_rivya.api.egress import Egress, Origin
-from airflow_provider_rivya.api.http import USER_AGENT, ClientSettings, quiet, tls_context
-from airflow_provider_rivya.api.transfer import Backend, transfer
+from airflow_provider_rivya.api.egress import Egress, EnvironmentFault, Origin, Proxy, proxy_for, tls_context
+from airflow_provider_rivya.api.exchange import USER_AGENT, ClientSettings
+from airflow_provider_rivya.api.sockets import (
+    Bounds,
+    Stopped,
+    TooMuch,
+    as_httpcore,
+    downloading,
+    exchange,
+    quiet,
+)
 from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
 from airflow_provider_rivya.redaction import clean, host_of
 
 MAX_REDIRECTS: Final = 5
 _IDLE_CONNECTIONS: Final = 8
 _IDLE_SECONDS: Final = 15.0
+_HEAD_BYTES: Final = 256 * 1024
+"""That the lines in front of a body may take, those of all redirects together."""
+_PIECE: Final = 256 * 1024
+"""Bytes at once out of a compressed body, however little of it they come from."""
+_PACKED: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
 class ByteStream(Protocol):
@@ -59,18 +72,31 @@ class _Body:
     host: str
     length: int | None
     max_bytes: int | None
-    stop: threading.Event | None
+    bounds: Bounds
+    compressed: bool
 
     def chunks(self) -> Iterator[bytes]:
         self._check_size(self.length or 0)
+        self.bounds.received = None  # the body has a bound of its own
+        if not self.compressed:
+            yield from self._received()
+            return
+        size = 0
+        for chunk in _unpacked(self._received(), self.host):
+            size += len(chunk)
+            self._check_size(size)
+            yield chunk
+
+    def _received(self) -> Iterator[bytes]:
         received, stream = 0, iter(self.response.iter_stream())
         while True:
             # Only around the receiving: what the consumer does in between is its own.
-            with transfer(self.host, self.stop):
+            with _transfer(self.host, self.bounds):
                 chunk = next(stream, None)
             if chunk is None:
                 return
             received += len(chunk)
+            self.bounds.moved(len(chunk))
             self._check_size(received)
             yield chunk
 
@@ -83,7 +109,31 @@ class _Body:
             )
 
 
-def _close(pools: dict[tuple[str, str | None], httpcore.ConnectionPool]) -> None:
+def _unpacked(chunks: Iterator[bytes], host: str) -> Iterator[bytes]:
+    """
+    Undo gzip or deflate where the bytes are it, piece by piece; else hand them on as they are.
+
+    Stores keep the name of a coding that their files do not have, so that the bytes decide.
+    """
+    first = next(chunks, b"")
+    while len(first) < 2 and (more := next(chunks, b"")):
+        first += more
+    if not first.startswith(_PACKED):
+        yield first
+        yield from chunks
+        return
+    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # either, by its first bytes
+    try:
+        while first and not unpack.eof:
+            yield unpack.decompress(first, _PIECE)
+            first = unpack.unconsumed_tail or next(chunks, b"")
+    except zlib.error:
+        raise DownloadError(f"The file from {host} cannot be decompressed", retryable=True) from None
+    if not unpack.eof:
+        raise DownloadError(f"The file from {host} ends before its compression does", retryable=True)
+
+
+def _close(pools: dict[tuple[str, Proxy | None], httpcore.ConnectionPool]) -> None:
     with quiet():
         while pools:
             pools.popitem()[1].close()
@@ -107,7 +157,7 @@ class Downloader:
         self._settings = settings
         self._egress = Egress(Origin.of(settings.base_url), allowed_hosts)
         self._max_bytes = max_bytes
-        self._pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = {}
+        self._pools: dict[tuple[str, Proxy | None], httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
         weakref.finalize(self, _close, self._pools).atexit = False
 
@@ -131,10 +181,10 @@ class Downloader:
         :raises DownloadRefusedError: it leads where it must not.
         :raises DownloadError: it cannot be fetched now; ``retryable`` tells whether it may later.
         """
-        with_key = False
+        bounds, with_key = Bounds(self._settings.total, _HEAD_BYTES, stop), False
         for _ in range(MAX_REDIRECTS + 1):
             origin = Origin.of(url)
-            with self._request(url, origin, with_key, stop) as response:
+            with self._request(url, origin, with_key, bounds) as response:
                 if 300 <= response.status < 400 and (location := _header(response, b"location")):
                     url, with_key = _joined(url, location), False
                     continue
@@ -143,12 +193,10 @@ class Downloader:
                     continue
                 if response.status != 200:
                     raise _not_fetched(response, url)
-                if (encoding := _header(response, b"content-encoding")) not in ("", "identity"):
-                    raise DownloadError(
-                        f"{host_of(url)} sent the file encoded as {clean(encoding, 40)}, "
-                        "which was not asked for."
-                    )
-                yield _Body(response, host_of(url), _length(response), self._max_bytes, stop)
+                coding = _header(response, b"content-encoding").lower()
+                compressed = "gzip" in coding or "deflate" in coding
+                length = None if compressed else _length(response)
+                yield _Body(response, host_of(url), length, self._max_bytes, bounds, compressed)
                 return
         raise DownloadRefusedError(
             f"The URL ({host_of(url)}) leads through more than {MAX_REDIRECTS} redirects."
@@ -156,21 +204,19 @@ class Downloader:
 
     @contextmanager
     def _request(
-        self, url: str, origin: Origin, with_key: bool, stop: threading.Event | None
+        self, url: str, origin: Origin, with_key: bool, bounds: Bounds
     ) -> Iterator[httpcore.Response]:
         headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
         headers["Host"] = urlsplit(url).netloc.rpartition("@")[2]
         if with_key:
             headers["Authorization"] = f"Bearer {self._settings.api_key}"
-        timeouts = {
-            "connect": self._settings.connect_timeout,
-            "read": self._settings.read_timeout,
-            "write": self._settings.read_timeout,
-        }
         request = httpcore.Request(
-            "GET", _ascii(url), headers=list(headers.items()), extensions={"timeout": timeouts}
+            "GET",
+            _on_the_wire(url, origin),
+            headers=list(headers.items()),
+            extensions={"timeout": self._settings.timeouts},
         )
-        with transfer(host_of(url), stop):
+        with _transfer(host_of(url), bounds):
             response = self._pool(origin).handle_request(request)
         try:
             yield response
@@ -179,38 +225,59 @@ class Downloader:
                 response.close()
 
     def _pool(self, origin: Origin) -> httpcore.ConnectionPool:
-        proxy = _proxy_for(origin)
+        proxy = proxy_for(origin)
         if proxy:
-            # The proxy, not this process, connects to the result's host: its own rules apply to a name.
-            with suppress(ValueError):
-                self._egress.check_address(origin, str(ipaddress.ip_address(origin.host)))
+            # The proxy, not this process, connects to the result's host: its own rules apply, too.
+            self._egress.check_name(origin)
         key = (origin.scheme, proxy)
         with self._lock:
             if key not in self._pools:
                 self._pools[key] = httpcore.ConnectionPool(
                     ssl_context=tls_context() if origin.scheme == "https" else None,
-                    proxy=_with_credentials(proxy) if proxy else None,
+                    proxy=as_httpcore(proxy),
                     max_connections=None,  # as many as there are threads
                     max_keepalive_connections=_IDLE_CONNECTIONS,
                     keepalive_expiry=_IDLE_SECONDS,
-                    network_backend=Backend(self._egress, None if proxy else origin.scheme),
+                    # The deployment itself has chosen the proxy.
+                    network_backend=downloading(None if proxy else self._check(origin.scheme)),
                 )
             return self._pools[key]
 
+    def _check(self, scheme: str) -> Callable[[str, int, str], None]:
+        def check(host: str, port: int, address: str) -> None:
+            self._egress.check_address(Origin(scheme, host.lower().rstrip("."), port), address)
 
-def _proxy_for(origin: Origin) -> str | None:
-    """Return the URL of the proxy that the environment names for an origin."""
-    if proxy_bypass(origin.host):
-        return None
-    proxies: Mapping[str, str] = getproxies()
-    url = proxies.get(origin.scheme) or proxies.get("all")
-    return url if not url or "://" in url else f"http://{url}"
+        return check
 
 
-def _with_credentials(url: str) -> httpcore.Proxy:
-    parts = urlsplit(url)
-    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return httpcore.Proxy(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), auth=auth)
+@contextmanager
+def _transfer(host: str, bounds: Bounds) -> Iterator[None]:
+    """Surround whatever waits for the network: to be stopped, and its errors translated."""
+    try:
+        bounds.check()
+        with exchange(bounds):
+            yield
+    except Stopped:
+        raise DownloadError("The transfer was given up, because the task is ending.") from None
+    except TooMuch:
+        raise DownloadError(
+            f"{host} sent more in front of the file than belongs there", retryable=True
+        ) from None
+    except EnvironmentFault as fault:
+        raise DownloadError(
+            f"{host} cannot be reached from this environment", advice=str(fault), retryable=True
+        ) from None
+    except (
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.TimeoutException,
+        httpcore.ProxyError,
+        ssl.SSLError,
+        OSError,
+    ) as error:
+        slow = isinstance(error, httpcore.TimeoutException) and bounds.seconds <= 0
+        reason = "too slow" if slow else clean(error, 120) or type(error).__name__
+        raise DownloadError(f"The transfer from {host} broke off ({reason})", retryable=True) from None
 
 
 def _joined(url: str, location: str) -> str:
@@ -220,18 +287,17 @@ def _joined(url: str, location: str) -> str:
         raise DownloadRefusedError(f"{host_of(url)} redirects to something that is no URL.") from None
 
 
-def _ascii(url: str) -> bytes:
-    """Percent-encode what a URL cannot hold as it is; a host name with such characters is refused."""
+def _on_the_wire(url: str, origin: Origin) -> httpcore.URL:
+    """Percent-encode what a URL cannot hold as it is."""
     parts = urlsplit(url)
-    if not parts.netloc.isascii():
-        raise DownloadRefusedError(
-            f"The URL ({host_of(url)}) has a host name with characters that it cannot have."
-        )
     try:
         path, query = (quote(part, safe="%/:=&?+!$,;'@()*[]~") for part in (parts.path, parts.query))
     except UnicodeEncodeError:
         raise DownloadRefusedError(f"The URL ({host_of(url)}) is not valid Unicode.") from None
-    return parts._replace(path=path, query=query, fragment="").geturl().encode("ascii")
+    target = (path or "/") + (f"?{query}" if query else "")
+    return httpcore.URL(
+        scheme=origin.scheme.encode(), host=origin.host.encode(), port=origin.own_port, target=target.encode()
+    )
 
 
 def _header(response: httpcore.Response, name: bytes) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_rivya.api.call import Answer, retry_after
+from airflow_provider_rivya.api.call import decode as decode_body
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     GatewayError,
@@ -38,8 +38,8 @@ class ErrorBody:
 def decode(answer: Answer) -> Any:
     """Return the JSON of an answer, or ``None`` when it is not JSON."""
     try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
+        return decode_body(answer.body)
+    except ValueError:
         return None
 
 

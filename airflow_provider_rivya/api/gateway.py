@@ -186,10 +186,10 @@ class GatewayClient(Protocol):
         self, body: str, idempotency_key: str | None = None, *, category: str = "image"
     ) -> Generation: ...
     def get_generation(
-        self, generation_id: str, *, category: str = "image", repeat: bool = True
+        self, generation_id: str, *, category: str = "image", repeat: bool = True, within: float | None = None
     ) -> Generation: ...
     async def aget_generation(
-        self, generation_id: str, *, category: str = "image", repeat: bool = True
+        self, generation_id: str, *, category: str = "image", repeat: bool = True, within: float | None = None
     ) -> Generation: ...
     def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
         """:return: ``None``: the gateway knows none under this key."""

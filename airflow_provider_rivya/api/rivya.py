@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.api import gateways
-from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, segment
+from airflow_provider_rivya.api.call import LARGE, Answer, ApiCall, FilePart, segment
 from airflow_provider_rivya.api.errors import ErrorBody, by_status, decode, refusal
 from airflow_provider_rivya.api.gateway import Capabilities, GatewayApi, PollGuidance, Polling
+from airflow_provider_rivya.api.reading import read_file, read_generation
 from airflow_provider_rivya.api.schemas import (
     Balance,
     Generation,
@@ -18,9 +20,7 @@ from airflow_provider_rivya.api.schemas import (
     ReferenceMedia,
     UploadedFile,
     models,
-    parse_time,
     text_field,
-    urls,
 )
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
@@ -79,41 +79,16 @@ def _reference_item(reference: ReferenceMedia) -> dict[str, str]:
     return {key: value for key, value in item.items() if value is not None}
 
 
-def _generation(document: Any) -> Generation:
-    if not isinstance(document, dict):
-        raise TypeError("not an object")
-    result = document.get("result")
-    failure = document.get("error")
-    return Generation(
-        id=document["id"],
-        status=document["status"],
-        model=document.get("model"),
-        credits_reserved=document.get("reserved_credits"),
-        credits_final=document.get("final_credits"),
-        created_at=parse_time(document.get("created_at")),
-        updated_at=parse_time(document.get("updated_at")),
-        urls=_result_urls(result if isinstance(result, dict) else {}),
-        failure=_failure(failure) if isinstance(failure, dict) else None,
-    )
+def _generation(document: Any, asked: str | None = None) -> Generation:
+    return read_generation(document, _failure, asked=asked, in_credits=True)
 
 
-def _failure(error: dict[str, Any]) -> GenerationFailure:
-    return GenerationFailure(code=text_field(error.get("code"), 80), message=text_field(error.get("message")))
-
-
-def _result_urls(result: Mapping[str, Any]) -> tuple[str, ...]:
-    """``urls`` is the list, ``primary_url`` a convenience; either may be alone."""
-    listed = result.get("urls")
-    return urls(listed if isinstance(listed, list) else ()) or urls([result.get("primary_url")])
-
-
-def _file(document: Any) -> UploadedFile:
-    if not isinstance(document, dict):
-        raise TypeError("not an object")
-    # The full field list is not documented; "url" and "duration_token" are proven by other pages.
-    return UploadedFile(
-        id=document.get("id"), url=document["url"], duration_token=document.get("duration_token")
-    )
+def _failure(task: dict[str, Any]) -> GenerationFailure | None:
+    error = task.get("error")
+    if isinstance(error, dict):
+        return GenerationFailure(code=error.get("code"), message=error.get("message"))
+    message = text_field(error)
+    return GenerationFailure(message=message) if message else None
 
 
 def _refuse(answer: Answer, call_name: str) -> GatewayError:
@@ -164,6 +139,7 @@ class RivyaApi(GatewayApi):
             method="POST",
             path="/api/v1/generations",
             parse=_generation,
+            resolve=Generation.resolved,
             refuse=_refuse,
             body=body,
             idempotency_key=key,
@@ -176,7 +152,8 @@ class RivyaApi(GatewayApi):
             name="get generation",
             method="GET",
             path=f"/api/v1/generations/{segment(generation_id)}",
-            parse=_generation,
+            parse=partial(_generation, asked=generation_id),
+            resolve=Generation.resolved,
             refuse=_refuse,
             generation_id=generation_id,
         )
@@ -197,7 +174,8 @@ class RivyaApi(GatewayApi):
             name="upload file",
             method="POST",
             path="/api/v1/files",
-            parse=_file,
+            parse=read_file,
+            resolve=UploadedFile.resolved,
             refuse=_refuse,
             file=FilePart(part.name, part.mime_type, part.open, given),
         )
@@ -208,7 +186,8 @@ class RivyaApi(GatewayApi):
             name="get file",
             method="GET",
             path=f"/api/v1/files/{segment(file_id)}",
-            parse=_file,
+            parse=read_file,
+            resolve=UploadedFile.resolved,
             refuse=_refuse,
         )
 
@@ -231,6 +210,7 @@ class RivyaApi(GatewayApi):
             parse=models,
             refuse=_refuse,
             needs_key=False,
+            max_bytes=LARGE,
         )
 
     def get_openapi(self) -> ApiCall[dict[str, Any]]:
@@ -242,6 +222,7 @@ class RivyaApi(GatewayApi):
             parse=dict,
             refuse=_refuse,
             needs_key=False,
+            max_bytes=LARGE,
         )
 
     def request_body(

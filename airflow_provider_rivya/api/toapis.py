@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from airflow_provider_rivya.api import gateways
-from airflow_provider_rivya.api.call import ApiCall, FilePart, segment
+from airflow_provider_rivya.api.call import LARGE, ApiCall, FilePart, segment
 from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.api.gateway import Capabilities, GatewayApi, Pace, PollGuidance, Polling
+from airflow_provider_rivya.api.reading import read_file, read_generation
 from airflow_provider_rivya.api.schemas import (
     FAILED,
-    PROCESSING,
-    QUEUED,
-    SUCCEEDED,
     Balance,
     Generation,
     GenerationFailure,
@@ -27,9 +26,7 @@ from airflow_provider_rivya.api.schemas import (
     ReferenceMedia,
     UploadedFile,
     models,
-    percent,
-    unix_time,
-    urls,
+    status_field,
 )
 from airflow_provider_rivya.api.toapis_errors import (
     is_refusal,
@@ -42,17 +39,11 @@ from airflow_provider_rivya.api.toapis_errors import (
 )
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 
+# What ids of the gateway begin with; anything else that is asked for is one of the caller's own.
+_IDS: Final = ("task_", "tsk_")
+
 _GENERATIONS: Final = {"image": "/v1/images/generations", "video": "/v1/videos/generations"}
 _UPLOADS: Final = {"image": "/v1/uploads/images", "video": "/v1/uploads/videos"}
-
-# "submitted" is what some editions call "queued".
-_STATUSES: Final = {
-    "queued": QUEUED,
-    "submitted": QUEUED,
-    "in_progress": PROCESSING,
-    "completed": SUCCEEDED,
-    "failed": FAILED,
-}
 
 
 def _check(
@@ -100,67 +91,39 @@ def _status_call(
         name=name,
         method="GET",
         path=f"{_place(_GENERATIONS, 'category', category)}/{segment(known_as)}",
-        parse=_generation,
+        parse=partial(_generation, asked=known_as, needs_id=generation_id is None),
+        resolve=Generation.resolved,
         refuse=refuse,
         disguised=is_refusal,
         generation_id=generation_id,
     )
 
 
-def _generation(document: Any) -> Generation:
+def _generation(document: Any, asked: str | None = None, needs_id: bool = False) -> Generation:
     """Read a task: flat, or in the ``data`` of an earlier edition."""
-    task = _object(document)
-    if "status" not in task and "data" in task:
-        data = task["data"]
-        task = _object(data[0] if isinstance(data, list) and data else data)
-    status = task["status"]
-    model = task.get("model")
-    return Generation(
-        id=task.get("id") or task["task_id"],
-        status=_STATUSES.get(status, status) if isinstance(status, str) else status,
-        model=model if isinstance(model, str) else None,
-        created_at=unix_time(task.get("created_at")),
-        updated_at=unix_time(task.get("completed_at")),
-        expires_at=unix_time(task.get("expires_at")),
-        progress=percent(task.get("progress")),
-        urls=_result_urls(task),
-        failure=_failure(task) if status == "failed" or task.get("error") else None,
+    return read_generation(
+        document,
+        _failure,
+        asked=asked,
+        needs_id=needs_id,
+        own_id="client_business_id",
+        by_own_id=asked is not None and not asked.startswith(_IDS),
     )
 
 
 def _failure(task: dict[str, Any]) -> GenerationFailure | None:
+    if status_field(task.get("status")) != FAILED and not task.get("error"):
+        return None
     body = said(task)
     if body.code is None and body.message is None:
         return None
     return GenerationFailure(code=body.code, message=body.message)
 
 
-def _result_urls(task: dict[str, Any]) -> tuple[str, ...]:
-    """
-    Return the list of the one edition, else the single URL of the other.
-
-    Where both are there the single one is a convenience, like every such field beside a list: a
-    signature that differs must not make a second output of it.
-    """
-    result = task.get("result")
-    result = result if isinstance(result, dict) else {}
-    data = result.get("data")
-    listed = (
-        urls(entry.get("url") for entry in data if isinstance(entry, dict)) if isinstance(data, list) else ()
-    )
-    return listed or urls([task.get("url")]) or urls([result.get("url")])
-
-
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError("not an object")
     return value
-
-
-def _file(document: Any) -> UploadedFile:
-    data = _object(_object(document)["data"])
-    file_id = data.get("id")
-    return UploadedFile(id=file_id if isinstance(file_id, str) else None, url=data["url"])
 
 
 def _balance(document: Any) -> Balance:
@@ -205,6 +168,7 @@ class ToApisApi(GatewayApi):
             method="POST",
             path=_place(_GENERATIONS, "category", category),
             parse=_generation,
+            resolve=Generation.resolved,
             refuse=refuse_creation,
             disguised=is_refusal,
             body=body,
@@ -239,7 +203,8 @@ class ToApisApi(GatewayApi):
             name="upload file",
             method="POST",
             path=_place(_UPLOADS, "kind", kind, f"The upload of {part.name!r}"),
-            parse=_file,
+            parse=read_file,
+            resolve=UploadedFile.resolved,
             refuse=refuse_upload,
             disguised=is_refusal,
             file=FilePart(part.name, part.mime_type, part.open, {"purpose": "generation"}),
@@ -263,6 +228,7 @@ class ToApisApi(GatewayApi):
             method="GET",
             path="/v1/models?type=all",
             parse=models,
+            max_bytes=LARGE,
             refuse=refuse,
             disguised=is_refusal,
         )

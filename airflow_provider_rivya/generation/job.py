@@ -25,7 +25,7 @@ from airflow_provider_rivya.submission.identity import is_later
 from airflow_provider_rivya.submission.machine import Submitter, Wanted
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience
-from airflow_provider_rivya.waiting.loop import Target, watch
+from airflow_provider_rivya.waiting.loop import LAST_LOOK, Target, watch
 from airflow_provider_rivya.waiting.progress import Narrator
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class GenerationJob:
         :param here: seconds for this process to wait.
         :return: ``None``: the rest is the triggerer's.
         """
-        if (ended := self._look(submission)) is not None:
+        if (ended := self._look(submission, deadline)) is not None:
             return ended
         if here <= 0:
             return None
@@ -164,16 +164,19 @@ class GenerationJob:
 
         :param deadline: when to give up, seconds since the epoch.
         """
-        return self._look(submission) or self._watch(submission, deadline)
+        return self._look(submission, deadline) or self._watch(submission, deadline)
 
-    def _look(self, submission: Submission) -> Finished | None:
+    def _look(self, submission: Submission, deadline: float) -> Finished | None:
         """Return the end of a generation that has ended by now."""
         known = submission.answer
         if known is None:
             # An earlier try's generation may have ended long ago.
             with suppress(GatewayError):
                 known = self.context.client.get_generation(
-                    submission.generation_id, category=self.category(submission)
+                    submission.generation_id,
+                    category=self.category(submission),
+                    repeat=False,  # it is asked for again anyway
+                    within=max(LAST_LOOK, deadline - time.time()),
                 )
         return Finished.of(known) if known is not None and known.ended else None
 

@@ -69,21 +69,34 @@ class GatewayHook(ConnectedHook):
         return await self._asend(self.api.create_generation(body, idempotency_key, category))
 
     def get_generation(
-        self, generation_id: str, *, category: str = "image", repeat: bool = True
+        self,
+        generation_id: str,
+        *,
+        category: str = "image",
+        repeat: bool = True,
+        within: float | None = None,
     ) -> Generation:
         """
         Read the state, and the result URLs, of a generation.
 
         :param category: of the model; some gateways keep images and videos apart.
         :param repeat: ``False`` makes one attempt only, for callers with a schedule of their own.
+        :param within: seconds that one attempt may take, if fewer than the connection allows.
         """
-        return self._send(self.api.get_generation(generation_id, category), repeat=repeat)
+        call = self.api.get_generation(generation_id, category)
+        return self._send(call, repeat=repeat, within=within)
 
     async def aget_generation(
-        self, generation_id: str, *, category: str = "image", repeat: bool = True
+        self,
+        generation_id: str,
+        *,
+        category: str = "image",
+        repeat: bool = True,
+        within: float | None = None,
     ) -> Generation:
         """Async :meth:`get_generation`."""
-        return await self._asend(self.api.get_generation(generation_id, category), repeat=repeat)
+        call = self.api.get_generation(generation_id, category)
+        return await self._asend(call, repeat=repeat, within=within)
 
     def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
         """

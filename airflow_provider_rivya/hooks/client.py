@@ -17,8 +17,9 @@ from airflow_provider_rivya.stop import StopFlag
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.call import ApiCall
     from airflow_provider_rivya.api.download import Downloader
+    from airflow_provider_rivya.api.exchange import ClientSettings
     from airflow_provider_rivya.api.gateway import GatewayApi
-    from airflow_provider_rivya.api.http import AsyncSender, ClientSettings, SyncSender
+    from airflow_provider_rivya.api.http import AsyncSender, SyncSender
     from airflow_provider_rivya.stop import Stop
 
 T = TypeVar("T")
@@ -177,7 +178,22 @@ class ConnectedHook(BaseHook):
         )
         for warning in settings.warnings:
             self.log.warning("Connection %s: %s", self.conn_id, warning)
+        self._check_environment(settings)
         return settings
+
+    def _check_environment(self, settings: ConnectionSettings) -> None:
+        """Before anything is recorded or paid: later it would look like a request that may have arrived."""
+        from airflow_provider_rivya.api.egress import EnvironmentFault, check_environment
+
+        try:
+            check_environment(settings.base_url)
+        except EnvironmentFault as fault:
+            raise ConnectionConfigError(
+                f"The connection {self.conn_id!r} cannot be used in this environment: {fault}",
+                conn_id=self.conn_id,
+                fate="Nothing was sent and nothing was charged.",
+                retryable=True,
+            ) from None
 
     def _unreadable(self, error: Exception) -> ConnectionConfigError:
         if not self.conn_id:
@@ -198,7 +214,7 @@ class ConnectedHook(BaseHook):
         )
 
     def _client_settings(self, settings: ConnectionSettings) -> ClientSettings:
-        from airflow_provider_rivya.api.http import ClientSettings
+        from airflow_provider_rivya.api.exchange import ClientSettings
 
         return ClientSettings(
             base_url=settings.base_url,
@@ -285,12 +301,12 @@ class ConnectedHook(BaseHook):
         if sender is not None:
             await sender.aclose()
 
-    def _send(self, call: ApiCall[T], *, repeat: bool = True) -> T:
-        return self.get_conn().send(call, repeat=repeat)
+    def _send(self, call: ApiCall[T], *, repeat: bool = True, within: float | None = None) -> T:
+        return self.get_conn().send(call, repeat=repeat, within=within)
 
-    async def _asend(self, call: ApiCall[T], *, repeat: bool = True) -> T:
+    async def _asend(self, call: ApiCall[T], *, repeat: bool = True, within: float | None = None) -> T:
         sender = await self.aget_conn()
-        return await sender.send(call, repeat=repeat)
+        return await sender.send(call, repeat=repeat, within=within)
 
     # -- the connection's form, for Airflow 3.1 ----------------------------------------------------
 

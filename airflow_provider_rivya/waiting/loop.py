@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import GatewayError
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.stop import Stop
 
 log = logging.getLogger(__name__)
+
+LAST_LOOK: Final = 10.0
+"""Seconds that a look may take which begins at the deadline, or shortly before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,10 @@ class Target:
             deadline=now + timeout,
         )
 
+    def within(self) -> float:
+        """Return the seconds that a look may take that begins now."""
+        return max(self.deadline - time.time(), LAST_LOOK)
+
     def observe(self, seen: Generation | GatewayError) -> Sleep | Finished:
         """Log what is new and decide what follows."""
         now = time.time()
@@ -104,11 +111,15 @@ def watch(client: GatewayClient, target: Target, stop: Stop) -> Finished:
             client.refresh()
         seen: Generation | GatewayError
         try:
-            seen = client.get_generation(target.generation_id, category=target.category, repeat=False)
+            seen = client.get_generation(
+                target.generation_id, category=target.category, repeat=False, within=target.within()
+            )
         except GatewayError as error:
             seen = error
         observability.polled(_labels(client, seen), triggerer=False)
         step = target.observe(seen)
+        if stop.is_set() and isinstance(step, Sleep):
+            return Finished("stopped")
     return step
 
 
@@ -121,7 +132,9 @@ async def awatch(client: GatewayClient, target: Target) -> Finished:
             await client.arefresh()
         seen: Generation | GatewayError
         try:
-            seen = await client.aget_generation(target.generation_id, category=target.category, repeat=False)
+            seen = await client.aget_generation(
+                target.generation_id, category=target.category, repeat=False, within=target.within()
+            )
         except GatewayError as error:
             seen = error
         observability.polled(_labels(client, seen), triggerer=True)

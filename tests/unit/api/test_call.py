@@ -67,7 +67,16 @@ def test_a_redirect_is_not_followed_and_says_why(status: int) -> None:
     assert not caught.value.retryable
 
 
-@pytest.mark.parametrize("status", [199, 400, 404, 500, 599])
+@pytest.mark.parametrize("status", [100, 101, 103, 199])
+def test_what_comes_before_an_answer_is_none(status: int) -> None:
+    """It must not be taken for a refusal: the request may have been taken in."""
+    with pytest.raises(UnexpectedAnswerError, match="no answer") as caught:
+        read_answer(call(), answer(status))
+    assert caught.value.retryable
+    assert in_doubt(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 599])
 def test_anything_else_but_2xx_goes_to_the_gateways_own_vocabulary(status: int) -> None:
     with pytest.raises(GatewayError, match="do it refused") as caught:
         read_answer(call(), answer(status))
@@ -93,6 +102,35 @@ def test_a_success_that_is_not_json(body: bytes, shown: str) -> None:
     assert "s3cret" not in str(caught.value)
     assert len(str(caught.value)) < 400
     assert caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id": "a", "count": 1}<!-- served by node 7 -->',
+        b'{"id": "a", "count": 1}\n{"id": "b", "count": 2}',
+        b'Warning: it is late\n{"id": "a", "count": 1}',
+        b'\xef\xbb\xbf {"id": "a", "count": 1}',
+        '{"id": "a", "count": 1}'.encode("utf-16"),
+        b'{"id": "a", "count": 1, "name": "\xff\xfe"}',
+        b'{"id": "a", "count": 1, "cost": NaN, "more": Infinity, "most": 1e400}',
+        b'{"id": "a", "count": 1, "cost": ' + b"9" * 9000 + b"}",
+    ],
+    ids=["behind", "two", "ahead", "bom", "utf-16", "no-utf-8", "no-numbers", "many-digits"],
+)
+def test_the_document_is_found_between_words(body: bytes) -> None:
+    assert read_answer(call(), answer(body=body)) == Shape(id="a", count=1)
+
+
+def test_a_page_is_no_document_whatever_is_in_it() -> None:
+    with pytest.raises(UnexpectedAnswerError, match="not JSON"):
+        read_answer(call(), answer(body=b'<script>{"id": "a", "count": 1}</script>'))
+
+
+def test_the_urls_of_a_result_are_resolved_by_the_gateways_address() -> None:
+    resolving = call(resolve=lambda shape, base: shape.model_copy(update={"id": f"{base}/{shape.id}"}))
+    found = read_answer(resolving, Answer(200, {}, b'{"id": "a", "count": 1}', "https://gateway.example"))
+    assert found.id == "https://gateway.example/a"
 
 
 def raising(error: Exception) -> Any:
@@ -203,7 +241,10 @@ def test_what_may_have_been_taken_in(error: GatewayError, doubt: bool) -> None:
         ("7200", 7200.0),
         ("9" * 400, 366 * 24 * 3600.0),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 1.5),
+        ("1e3", None),
+        ("1" * 25, 366 * 24 * 3600.0),
+        ("NaN", None),
         ("soon", None),
         ("", None),
         ("   ", None),
@@ -258,6 +299,8 @@ def test_no_header_breaks_it_or_leaves_the_bounds(value: str) -> None:
         ({"date": "Thu, 01 Jan 1970 00:20:00 GMT"}, 200.0),
         ({"date": "Thu, 01 Jan 1970 00:15:00 -0000"}, -100.0),
         ({"date": "yesterday"}, 7.0),
+        ({"date": "Thu, 01 Jan 2026 00:00:00 GMT"}, 7.0),
+        ({"date": f"Thu, 01 Jan {10**20} 00:20:00 GMT"}, 7.0),
         ({}, 7.0),
     ],
 )

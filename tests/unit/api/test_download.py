@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gzip
 import logging
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,8 +12,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.api.download import MAX_REDIRECTS, Downloader
-from airflow_provider_rivya.api.http import ClientSettings
-from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
+from airflow_provider_rivya.api.exchange import ClientSettings
+from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError, OutputError
 from tests.unit.api.wire import Received, Wire, answer
 
 KEY = "rvya_sk_test_0123456789"
@@ -219,18 +221,36 @@ def test_what_is_not_the_result(status: int, retryable: bool, advice: bool) -> N
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, identity"])
-def test_an_encoding_that_was_not_asked_for(encoding: str) -> None:
-    with (
-        Wire(answer(200, BYTES, content_encoding=encoding)) as wire,
-        pytest.raises(DownloadError, match="encoded"),
-    ):
-        fetch(wire.url, downloader(wire.url))
-
-
-def test_identity_is_no_encoding() -> None:
-    with Wire(answer(200, BYTES, content_encoding="identity")) as wire:
+@pytest.mark.parametrize(
+    "encoding", ["identity", "IDENTITY,", "aws-chunked", "gzip", "br", "gzip, aws-chunked"]
+)
+def test_the_bytes_decide_whether_they_are_encoded(encoding: str) -> None:
+    """Stores hand back the name of a coding that was undone when the file was stored."""
+    with Wire(answer(200, BYTES, content_encoding=encoding)) as wire:
         assert fetch(wire.url, downloader(wire.url))[1] == BYTES
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_an_encoding_that_was_not_asked_for_is_undone(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    with Wire(answer(200, pack(BYTES) + b"behind", content_encoding=encoding)) as wire:
+        assert fetch(wire.url, downloader(wire.url)) == (None, BYTES)
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (gzip.compress(BYTES)[:-9], "ends before"),
+        (b"\x1f\x8b and no more of it", "cannot be decompressed"),
+        (gzip.compress(bytes(10_000_000)), "max_output_bytes"),
+    ],
+    ids=["cut", "none", "bomb"],
+)
+def test_a_compressed_file_keeps_to_the_same_rules(raw: bytes, told: str) -> None:
+    with (
+        Wire(answer(200, raw, content_encoding="gzip")) as wire,
+        pytest.raises(OutputError, match=told),
+    ):
+        fetch(wire.url, downloader(wire.url, max_bytes=1_000_000))
 
 
 @pytest.mark.parametrize(

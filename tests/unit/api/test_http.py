@@ -6,7 +6,6 @@ import asyncio
 import io
 import logging
 import socket
-import ssl
 import threading
 import weakref
 from collections.abc import Callable
@@ -16,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api import http
-from airflow_provider_rivya.api.call import ApiCall, FilePart
-from airflow_provider_rivya.api.http import AsyncSender, ClientSettings, SyncSender, tls_context
+from airflow_provider_rivya.api import http, sockets
+from airflow_provider_rivya.api.call import SMALL, ApiCall, FilePart
+from airflow_provider_rivya.api.exchange import ClientSettings
+from airflow_provider_rivya.api.http import AsyncSender, SyncSender
 from airflow_provider_rivya.api.rivya import RIVYA as rivya
 from airflow_provider_rivya.api.toapis import TOAPIS as toapis
 from airflow_provider_rivya.exceptions import (
@@ -55,16 +55,20 @@ def settings(url: str, **kwargs: Any) -> ClientSettings:
     return ClientSettings(base_url=url, api_key=KEY, conn_id="rivya_test", **values)
 
 
-def send_sync(url: str, call: ApiCall[Any], *, repeat: bool = True, **kwargs: Any) -> Any:
+def send_sync(
+    url: str, call: ApiCall[Any], *, repeat: bool = True, within: float | None = None, **kwargs: Any
+) -> Any:
     with SyncSender(settings(url, **kwargs), Pauses()) as sender:
-        return sender.send(call, repeat=repeat)
+        return sender.send(call, repeat=repeat, within=within)
 
 
-def send_async(url: str, call: ApiCall[Any], *, repeat: bool = True, **kwargs: Any) -> Any:
+def send_async(
+    url: str, call: ApiCall[Any], *, repeat: bool = True, within: float | None = None, **kwargs: Any
+) -> Any:
     async def run() -> Any:
         sender = AsyncSender(settings(url, **kwargs))
         try:
-            return await sender.send(call, repeat=repeat)
+            return await sender.send(call, repeat=repeat, within=within)
         finally:
             await sender.aclose()
 
@@ -136,9 +140,9 @@ def test_public_calls_carry_no_key(send: Send) -> None:
 
 
 def test_a_path_stays_quoted(send: Send) -> None:
-    with Wire(DONE) as wire:
-        send(wire.url, rivya.get_generation("a/b?c d"))
-        send(wire.url, toapis.get_generation(".."))
+    with Wire(answer(200, {"status": "queued"})) as wire:
+        assert send(wire.url, rivya.get_generation("a/b?c d")).id == "a/b?c d"
+        assert send(wire.url, toapis.get_generation("..")).id == ".."
     assert [request.target for request in wire.received] == [
         "/api/v1/generations/a%2Fb%3Fc%20d",
         "/v1/images/generations/%2E%2E",
@@ -378,6 +382,71 @@ def test_an_answer_that_breaks_off(send: Send, raw: bytes | None) -> None:
     assert caught.value.__suppress_context__
 
 
+def test_the_address_is_named_that_could_not_be_reached(send: Send, closed_port: int) -> None:
+    url = f"http://127.0.0.1:{closed_port}"
+    with pytest.raises(GatewayUnreachableError, match=f"^The gateway at {url} could not be reached"):
+        send(url, GET, retries=0)
+
+
+def test_plain_http_where_https_was_assumed_is_told(send: Send) -> None:
+    with Wire(DONE) as wire, pytest.raises(GatewayUnreachableError) as caught:
+        send(wire.url.replace("http:", "https:"), GET, retries=0)
+    assert not caught.value.sent
+    assert (
+        f"https was assumed, which this port does not speak. For plain http, which only a gateway on this "
+        f"machine may speak, write {wire.url} as the host of the connection." in str(caught.value)
+    )
+
+
+def test_a_faulty_environment_is_an_error_of_the_tree(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.example:none")
+    with pytest.raises(GatewayUnreachableError, match="ALL_PROXY is no URL of a proxy") as caught:
+        send("http://gateway.example", CREATE)
+    assert not caught.value.sent
+
+
+def test_a_key_for_this_machine_goes_to_no_proxy(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.delenv("no_proxy")
+    with Wire(answer(500)) as proxy, Wire(DONE) as wire:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        assert send(wire.url, GET).id == "task_1"
+    assert proxy.received == []
+
+
+def test_a_task_that_is_to_stop_waits_for_no_answer_but_that_to_the_paid_call() -> None:
+    stop, released = threading.Event(), threading.Event()
+
+    def hold(request: Received) -> bytes:
+        stop.set()
+        if request.method == "GET":
+            released.wait(30)
+        return DONE
+
+    with Wire(hold) as wire, SyncSender(settings(wire.url, read_timeout=20.0), stop) as sender:
+        with pytest.raises(GatewayUnreachableError, match="when the task was asked to stop"):
+            sender.send(GET)
+        released.set()
+        assert sender.send(CREATE).id == "task_1"
+    assert len(wire.received) == 2
+
+
+def test_a_call_may_be_given_less_time_than_the_connection_says(send: Send) -> None:
+    released = threading.Event()
+
+    def hold(request: Received) -> bytes:
+        released.wait(30)
+        return DONE
+
+    with Wire(hold) as wire, ExitStack() as stack:
+        stack.callback(released.set)
+        with pytest.raises(GatewayUnreachableError, match="did not answer in time"):
+            send(wire.url, GET, repeat=False, within=0.05, read_timeout=60.0)
+
+
 def test_an_answer_that_does_not_come(send: Send) -> None:
     released = threading.Event()
 
@@ -402,21 +471,43 @@ def test_a_url_that_cannot_be_used_is_an_error_of_the_tree(send: Send) -> None:
 def test_an_encoding_that_is_not_what_it_says(send: Send) -> None:
     with (
         Wire(answer(200, b"no gzip", content_encoding="gzip")) as wire,
-        pytest.raises(GatewayUnreachableError),
+        pytest.raises(UnexpectedAnswerError, match="encoded as gzip") as caught,
     ):
-        send(wire.url, GET, retries=0)
+        send(wire.url, CREATE, retries=0)
+    assert caught.value.maybe_taken_in
+    assert caught.value.retryable
+    assert wire.received[0].headers["accept-encoding"] == "identity"
 
 
-def test_an_answer_beyond_all_measure_is_not_read_to_its_end(
-    send: Send, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http, "MAX_ANSWER_BYTES", 1000)
-    whole = answer(200, b"[" + b" " * 5_000_000 + b"]")
-    with Wire(whole) as wire, pytest.raises(UnexpectedAnswerError, match="larger than 1000 bytes") as caught:
-        send(wire.url, GET)
-    assert len(wire.received) == 1
-    assert caught.value.http_status == 200
+@pytest.mark.parametrize("coding", ["identity", "", "Identity,", "aws-chunked", "utf-8"])
+def test_what_is_no_coding_says_nothing(send: Send, coding: str) -> None:
+    said = answer(200, {"id": "task_1", "status": "queued"}, content_encoding=coding)
+    with Wire(said) as wire:
+        assert send(wire.url, GET, retries=0).id == "task_1"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        answer(200, b"[" + b" " * 5_000_000 + b"]"),
+        b"HTTP/1.1 103 Early\r\n\r\n" * 200_000 + DONE,
+    ],
+    ids=["body", "103"],
+)
+def test_an_answer_beyond_all_measure_is_not_read_to_its_end(send: Send, raw: bytes) -> None:
+    with (
+        Wire(raw) as wire,
+        pytest.raises(UnexpectedAnswerError, match=f"larger than {SMALL} bytes") as caught,
+    ):
+        send(wire.url, CREATE, retries=0)
+    assert caught.value.maybe_taken_in
     assert caught.value.conn_id == "rivya_test"
+
+
+def test_a_list_may_be_large(send: Send) -> None:
+    models = [{"id": f"model-{number}", "notes": "n" * 1000} for number in range(500)]
+    with Wire(answer(200, models)) as wire:
+        assert len(send(wire.url, rivya.list_models(), retries=0)) == 500
 
 
 # -- the senders' own ------------------------------------------------------------------------------
@@ -453,6 +544,33 @@ async def test_no_more_requests_at_once_than_the_connection_says(bound: int) -> 
     assert wire.most_open == bound
 
 
+async def test_slow_ones_do_not_take_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but one place could be theirs; the others are asked for on that."""
+    held, released = threading.Semaphore(0), threading.Event()
+
+    def script(request: Received) -> bytes:
+        generation_id = request.target.rpartition("/")[2]
+        if generation_id.startswith("slow") and len(wire.received) > 4:
+            held.release()
+            released.wait(30)
+        return answer(200, {"id": generation_id, "status": "queued"})
+
+    with Wire(script) as wire:
+        sender = AsyncSender(settings(wire.url, max_in_flight=2, read_timeout=30.0))
+        slow = [rivya.get_generation(f"slow-{number}") for number in range(4)]
+        monkeypatch.setattr(http, "_SLOW", 0.0)
+        await asyncio.gather(*(sender.send(call) for call in slow))
+        monkeypatch.setattr(http, "_SLOW", 1e9)
+        waiting = [asyncio.create_task(sender.send(call)) for call in slow]
+        await asyncio.to_thread(held.acquire)
+        for number in range(8):
+            assert (await sender.send(rivya.get_generation(f"quick-{number}"))).queued
+        released.set()
+        await asyncio.gather(*waiting)
+        await sender.aclose()
+    assert wire.most_open <= 2
+
+
 async def test_a_cancelled_request_gives_its_place_back() -> None:
     arrived, released = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
@@ -477,7 +595,8 @@ async def test_a_cancelled_request_gives_its_place_back() -> None:
 def test_the_http_librarys_own_lines_stay_out_of_the_logs(
     send: Send, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG), Wire(DONE) as wire:
+    said = answer(200, {"id": "task_not_to_be_shown", "status": "queued"})
+    with caplog.at_level(logging.DEBUG), Wire(said) as wire:
         send(wire.url, rivya.get_generation("task_not_to_be_shown"))
     shown = [record.getMessage() for record in caplog.records if record.name.startswith("http")]
     assert shown == []
@@ -486,9 +605,9 @@ def test_the_http_librarys_own_lines_stay_out_of_the_logs(
 
 
 def test_the_lines_of_others_who_use_the_library_are_kept() -> None:
-    logger = logging.getLogger("httpx")
-    record = logger.makeRecord("httpx", logging.INFO, "", 0, "a line", (), None)
-    with http.quiet():
+    logger = logging.getLogger("httpcore.connection")
+    record = logger.makeRecord("httpcore.connection", logging.INFO, "", 0, "a line", (), None)
+    with sockets.quiet():
         assert not logger.filter(record)
     assert logger.filter(record)
 
@@ -519,22 +638,13 @@ def test_a_client_that_is_let_go_of_is_closed_by_its_last_user() -> None:
 
     with Wire(hold) as wire, ThreadPoolExecutor(1) as pool:
         sender = SyncSender(settings(wire.url))
-        closed, client = weakref.ref(sender), sender._client
+        closed, sockets_of_it = weakref.ref(sender), sender._pool
         answered = pool.submit(sender.send, GET)
         assert arrived.wait(30)
         del sender
-        assert not client.is_closed
+        assert len(sockets_of_it.connections) == 1
         released.set()
         assert answered.result(30).id == "task_1"
         del answered
     assert closed() is None
-    assert client.is_closed
-
-
-def test_one_tls_context_a_process_and_it_verifies() -> None:
-    context = tls_context()
-    assert context is tls_context()
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-    with SyncSender(settings("https://gateway.example")):
-        pass
+    assert sockets_of_it.connections == []

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, read_answer
 from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.api.rivya import RIVYA as rivya
-from airflow_provider_rivya.api.schemas import Generation, ReferenceMedia, UploadedFile
+from airflow_provider_rivya.api.schemas import MAX_RESULTS, Generation, ReferenceMedia, UploadedFile
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     GatewayError,
@@ -163,9 +163,9 @@ def test_the_shorter_generation_of_the_developers_page() -> None:
     assert (found.credits_final, found.created_at, found.urls) == (None, None, ())
 
 
-@pytest.mark.parametrize("status", ["queued", "processing", "cancelled", "SUCCEEDED", "done"])
+@pytest.mark.parametrize("status", ["queued", "processing", "cancelled", "expired", "error", "deleted"])
 def test_a_status_that_is_not_known_to_be_final_is_not(status: str) -> None:
-    found = read(rivya.get_generation("t"), {**QUEUED, "status": status})
+    found = read(rivya.get_generation("task_example"), {**QUEUED, "status": status})
     assert found.status == status
     assert not found.ended
 
@@ -175,21 +175,27 @@ def test_a_status_that_is_not_known_to_be_final_is_not(status: str) -> None:
     [
         (None, ()),
         ({}, ()),
-        ("https://a", ()),
-        ([URL], ()),
+        ("https://a/1", ("https://a/1",)),
+        ("made", ()),
+        ([URL], (URL,)),
+        ({"urls": [{"url": URL}, {"url": {"url": "https://b/1"}}, {"name": "c"}]}, (URL, "https://b/1")),
+        ({"images": [{"image_url": {"url": URL}}]}, (URL,)),
+        ({"Urls": [URL]}, (URL,)),
+        ({"urls": ["/files/1.png", "cdn.example.com/2.png"]}, ("/files/1.png", "cdn.example.com/2.png")),
+        ({"urls": ["https://a/\ud800", "https://a/\x00", "https://a/" + "b" * 9000, URL]}, (URL,)),
         ({"primary_url": URL}, (URL,)),
         ({"primary_url": URL, "urls": []}, (URL,)),
         ({"primary_url": URL, "urls": None}, (URL,)),
         ({"primary_url": "https://p", "urls": [URL, "https://b"]}, (URL, "https://b")),
         ({"urls": [URL, "", None, 3, "https://b", URL]}, (URL, "https://b")),
-        ({"urls": URL}, ()),
+        ({"urls": URL}, (URL,)),
         ({"urls": {"0": URL}}, ()),
         ({"primary_url": ""}, ()),
         ({"primary_url": 3}, ()),
     ],
 )
 def test_result_urls(result: Any, urls: tuple[str, ...]) -> None:
-    assert read(rivya.get_generation("t"), {**QUEUED, "result": result}).urls == urls
+    assert read(rivya.get_generation("task_example"), {**QUEUED, "result": result}).urls == urls
 
 
 @pytest.mark.parametrize(
@@ -202,16 +208,22 @@ def test_result_urls(result: Any, urls: tuple[str, ...]) -> None:
     ],
 )
 def test_a_failed_generation(error: Any, code: str | None, message: str | None) -> None:
-    found = read(rivya.get_generation("t"), {**QUEUED, "status": "failed", "error": error})
+    found = read(rivya.get_generation("task_example"), {**QUEUED, "status": "failed", "error": error})
     assert found.failed
     assert found.ended
     assert found.failure is not None
     assert (found.failure.code, found.failure.message) == (code, message)
 
 
-@pytest.mark.parametrize("error", [None, "text", ["x"]])
+def test_a_failure_in_words_alone() -> None:
+    found = read(rivya.get_generation("task_example"), {**QUEUED, "status": "failed", "error": "text"})
+    assert found.failure is not None
+    assert found.failure.message == "text"
+
+
+@pytest.mark.parametrize("error", [None, "", ["x"]])
 def test_a_failed_generation_without_a_readable_error(error: Any) -> None:
-    found = read(rivya.get_generation("t"), {**QUEUED, "status": "failed", "error": error})
+    found = read(rivya.get_generation("task_example"), {**QUEUED, "status": "failed", "error": error})
     assert found.failed
     assert found.failure is None
 
@@ -223,19 +235,95 @@ def test_a_failed_generation_without_a_readable_error(error: Any) -> None:
         [],
         "text",
         {},
-        {"id": "t"},
         {"id": "", "status": "queued"},
-        {"id": 5, "status": "queued"},
-        {"id": "t" * 501, "status": "queued"},
-        {"id": "t", "status": ""},
-        {"id": "t", "status": None},
-        {**QUEUED, "reserved_credits": URL},
+        {"id": True, "status": "queued"},
+        {"id": 1.5, "status": "queued"},
+        {"id": "t" * 201, "status": "queued"},
+        {"id": "t\x00", "status": "queued"},
+        {"id": "t\u202egnp", "status": "queued"},
+        {"id": "t\ud800", "status": "queued"},
+        {"status": "queued", "result": {"urls": [URL]}},
     ],
 )
 def test_what_is_no_generation_is_told_without_its_values(document: Any) -> None:
     with pytest.raises(UnexpectedAnswerError, match="unknown shape") as caught:
         read(rivya.create_generation("{}", "k"), document)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"reserved_credits": "n/a"},
+        {"reserved_credits": URL},
+        {"reserved_credits": [3]},
+        {"status": None},
+        {"status": 3},
+        {"final_credits": "n/a", "model": 7.5, "created_at": "soon", "updated_at": 10**30},
+        {"result": "none yet", "error": [["x"]]},
+    ],
+)
+def test_after_a_creation_only_the_id_matters(odd: dict[str, Any]) -> None:
+    found = read(rivya.create_generation("{}", "k"), {**QUEUED, **odd})
+    assert found.id == "task_example"
+    assert not found.ended
+
+
+@pytest.mark.parametrize(
+    ("document", "known_as"),
+    [
+        ({"id": 5, "status": "queued"}, "5"),
+        ({"id": 10**30, "status": "queued"}, "1" + "0" * 30),
+        ({"taskId": "t", "State": "queued"}, "t"),
+        ({"generation_id": "t"}, "t"),
+        ({"data": {"id": "t", "status": "queued"}}, "t"),
+        ([{"id": "t", "status": "queued"}], "t"),
+        ({"id": "req_1", "data": {"task_id": "t", "status": "queued"}}, "t"),
+        ({"code": 200, "status": "success", "data": {"task_id": "t"}}, "t"),
+        ({"result": {"id": "t", "status": "queued"}}, "t"),
+        ({"id": "t", "status": "queued", "result": {"id": "asset", "status": "queued"}}, "t"),
+    ],
+)
+def test_the_id_is_found_in_other_shapes(document: Any, known_as: str) -> None:
+    found = read(rivya.create_generation("{}", "k"), document)
+    assert found.id == known_as
+    assert not found.ended
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "Success", "completed", "done", " finished "])
+def test_a_success_is_known_by_other_words(status: str) -> None:
+    odd = {"status": status, "result": {"urls": [URL]}, "final_credits": "n/a", "model": None}
+    found = read(rivya.get_generation("task_example"), {**QUEUED, **odd})
+    assert found.succeeded
+    assert found.urls == (URL,)
+    assert found.credits_final is None
+
+
+def test_an_answer_about_another_generation_is_not_ours() -> None:
+    with pytest.raises(UnexpectedAnswerError, match="another generation"):
+        read(rivya.get_generation("task_other"), QUEUED)
+    with pytest.raises(UnexpectedAnswerError, match="no readable id"):
+        read(rivya.get_generation("task_other"), {})
+    found = read(
+        rivya.get_generation("task_other"), {"status": "succeeded", "result": {"id": "a", "urls": [URL]}}
+    )
+    assert (found.id, found.urls) == ("task_other", (URL,))
+
+
+def test_what_cannot_be_read_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    document = {**QUEUED, "id": "task_said_once", "final_credits": "n/a", "created_at": "soon", "status": []}
+    for _ in range(3):
+        read(rivya.get_generation("task_said_once"), document)
+    (record,) = caplog.records
+    assert "task_said_once" in record.getMessage()
+    assert "(created_at, credits_final, status)" in record.getMessage()
+
+
+def test_more_results_than_any_model_makes(caplog: pytest.LogCaptureFixture) -> None:
+    made = [f"https://cdn.example/{number}.png" for number in range(MAX_RESULTS + 50)]
+    document = {"id": "task_many", "status": "succeeded", "result": {"urls": made}}
+    assert read(rivya.get_generation("task_many"), document).urls == tuple(made[:MAX_RESULTS])
+    assert f"the first {MAX_RESULTS} are taken" in caplog.text
 
 
 def test_files() -> None:
@@ -247,7 +335,10 @@ def test_files() -> None:
     assert read(rivya.get_file("f"), {"url": URL}) == UploadedFile(url=URL)
 
 
-@pytest.mark.parametrize("document", [None, [], {}, {"id": "f"}, {"url": ""}, {"url": None}])
+@pytest.mark.parametrize(
+    "document",
+    [None, [], {}, {"id": "f"}, {"url": ""}, {"url": None}, {"url": "x"}, {"url": "https://x/\x00"}],
+)
 def test_what_is_no_file(document: Any) -> None:
     with pytest.raises(UnexpectedAnswerError):
         read(rivya.get_file("f"), document)
@@ -255,7 +346,9 @@ def test_what_is_no_file(document: Any) -> None:
 
 def test_credits() -> None:
     assert read(rivya.get_credits(), {"current_credits": 12.5, "plan": "x"}).credits == 12.5
-    wrong: list[Any] = [{}, [], None, {"current_credits": "many"}]
+    assert read(rivya.get_credits(), {"current_credits": "12"}).credits == 12
+    unreadable: list[Any] = ["many", True, [5], "NaN", "Infinity", 1e400, 1e300, -1]
+    wrong: list[Any] = [{}, [], None, *({"current_credits": value} for value in unreadable)]
     for document in wrong:
         with pytest.raises(UnexpectedAnswerError):
             read(rivya.get_credits(), document)

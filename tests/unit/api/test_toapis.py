@@ -43,7 +43,7 @@ def read(call: ApiCall[Any], document: Any, status: int = 200) -> Any:
 
 
 def task(**fields: Any) -> Generation:
-    found = read(toapis.get_generation("t"), {**CREATED, **fields})
+    found = read(toapis.get_generation(str(CREATED["id"])), {**CREATED, **fields})
     assert isinstance(found, Generation)
     return found
 
@@ -291,7 +291,8 @@ def test_the_other_shape_of_a_creation(document: Any) -> None:
         ("completed", "succeeded", True),
         ("failed", "failed", True),
         ("cancelled", "cancelled", False),
-        ("COMPLETED", "COMPLETED", False),
+        ("COMPLETED", "succeeded", True),
+        ("pending", "queued", False),
         ("expired", "expired", False),
     ],
 )
@@ -337,9 +338,10 @@ def test_a_completed_task() -> None:
         ({"result": {"type": "video", "url": URL}}, (URL,)),
         ({"result": {"url": OTHER}, "url": URL}, (URL,)),
         ({"result": {"url": [URL]}}, ()),
-        ({"result": {"data": {"url": URL}}}, ()),
-        ({"result": URL}, ()),
-        ({"result": [URL]}, ()),
+        ({"result": {"data": {"url": URL}}}, (URL,)),
+        ({"result": URL}, (URL,)),
+        ({"result": [URL]}, (URL,)),
+        ({"images": [URL]}, ()),
         ({"url": None, "result": None}, ()),
         ({"url": "", "thumbnail": URL}, ()),
     ],
@@ -415,13 +417,10 @@ def test_nonsense_beside_id_and_status_loses_no_task(fields: dict[str, Any]) -> 
         "text",
         7,
         {},
-        {"id": "t"},
         {"status": "queued"},
-        {"id": 5, "status": "queued"},
-        {"id": "t" * 501, "status": "queued"},
-        {"id": "t", "status": None},
-        {"id": "t", "status": ["queued"]},
-        {"id": "t", "status": ""},
+        {"id": True, "status": "queued"},
+        {"id": "t" * 201, "status": "queued"},
+        {"id": "t\x00", "status": "queued"},
         {"code": 200, "data": []},
         {"code": 200, "data": None},
         {"code": 200, "data": [URL]},
@@ -435,6 +434,27 @@ def test_what_is_no_task_is_told_without_its_values(document: Any) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("own_id", ["another-key", None])
+def test_an_answer_about_another_task_is_not_ours(own_id: str | None) -> None:
+    document = {**CREATED, "client_business_id": own_id}
+    with pytest.raises(UnexpectedAnswerError, match="another generation"):
+        read(toapis.get_generation("task_img_other"), document)
+
+
+def test_a_task_may_be_asked_for_by_an_id_of_the_callers_own() -> None:
+    for call in (toapis.get_generation("order-1"), toapis.find_generation("order-1")):
+        for said in ({"client_business_id": "order-1"}, {}):
+            assert read(call, {**CREATED, **said}).id == CREATED["id"]
+        with pytest.raises(UnexpectedAnswerError, match="another generation"):
+            read(call, {**CREATED, "client_business_id": "order-2"})
+
+
+@pytest.mark.parametrize("document", [{}, {"status": "queued"}, {"status": "completed", "url": URL}])
+def test_a_look_up_without_an_id_has_found_nothing(document: Any) -> None:
+    with pytest.raises(UnexpectedAnswerError, match="no readable id"):
+        read(toapis.find_generation("order-1"), document)
+
+
 # -- the other calls -------------------------------------------------------------------------------
 
 
@@ -443,7 +463,8 @@ def test_an_uploaded_file() -> None:
     for kind in ("image", "video"):
         found = read(toapis.upload_file(PART, kind), {"success": True, "message": "", "data": data})
         assert (found.id, found.url, found.duration_token) == ("upload_ab12cd34", URL, None)
-    assert read(toapis.upload_file(PART, "image"), {"data": {"url": URL, "id": 5}}).id is None
+    assert read(toapis.upload_file(PART, "image"), {"data": {"url": URL, "id": 5}}).id == "5"
+    assert read(toapis.upload_file(PART, "image"), {"data": {"url": URL, "id": [5]}}).id is None
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.api.download import Downloader
-from airflow_provider_rivya.api.http import ClientSettings
+from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.api.schemas import SUCCEEDED, Generation
 from airflow_provider_rivya.exceptions import DownloadError, NotMediaError, OutputError
 from airflow_provider_rivya.landing.fetch import Retries

@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 
 from airflow_provider_rivya.api.download import Downloader
-from airflow_provider_rivya.api.http import ClientSettings
+from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.exceptions import Fault, GenerationError
 from airflow_provider_rivya.request.references import Reference, read_references
 from tests.unit.api.wire import Wire, answer

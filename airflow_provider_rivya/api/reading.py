@@ -1,0 +1,223 @@
+"""
+From the JSON of an answer to a :class:`~airflow_provider_rivya.api.schemas.Generation`, for all gateways.
+
+After a paid call only the id matters, after a success only the URLs: every field is read for itself, and
+none that cannot be read loses the others. It is taken as unknown, which is said once.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
+from typing import Any, Final
+
+from airflow_provider_rivya.api.schemas import (
+    MAX_RESULTS,
+    UNKNOWN,
+    Generation,
+    GenerationFailure,
+    UploadedFile,
+    name_field,
+    url_field,
+    urls,
+)
+
+log = logging.getLogger(__name__)
+
+# What a gateway, or something in front of it, may wrap an object in. The last ones are also fields.
+_ENVELOPES: Final = ("data", "task", "generation", "job")
+_FIELDS_TOO: Final = ("result", "response", "output")
+
+_ID: Final = ("id", "task_id", "generation_id")
+_STATUS: Final = ("status", "state", "task_status")
+# In the answer's own object images may be what was sent: only in its result are they what was made.
+_LISTS: Final = ("urls", "result_urls", "outputs", "results")
+_LISTS_OF_RESULT: Final = (*_LISTS, "data", "images", "videos", "audios", "files", "output")
+_SINGLE: Final = (
+    "primary_url",
+    "url",
+    "image_url",
+    "video_url",
+    "audio_url",
+    "file_url",
+    "download_url",
+    "uri",
+)
+
+_MOST_ENTRIES: Final = 5 * MAX_RESULTS
+"""Of a list, whatever is in them; an event loop stands still while they are looked through."""
+
+_CREDITS: Final = {
+    "credits_reserved": ("reserved_credits", "credits_reserved"),
+    "credits_final": ("final_credits", "credits_final"),
+}
+_TIMES: Final = {
+    "created_at": ("created_at",),
+    "updated_at": ("updated_at", "completed_at"),
+    "expires_at": ("expires_at",),
+}
+_FIELDS: Final = {"model": ("model",), **_TIMES, "progress": ("progress",)}
+
+
+def read_generation(
+    document: Any,
+    failure: Callable[[dict[str, Any]], GenerationFailure | None],
+    *,
+    asked: str | None = None,
+    needs_id: bool = False,
+    own_id: str | None = None,
+    by_own_id: bool = False,
+    in_credits: bool = False,
+) -> Generation:
+    """
+    Read a generation.
+
+    :param failure: reads why it failed, in the gateway's vocabulary.
+    :param asked: the id that was asked for; an answer need not repeat it, unless it ``needs_id``.
+    :param own_id: name of the field with an id of the caller's own.
+    :param by_own_id: it may be that one that was asked for, and an answer need not repeat it.
+    :param in_credits: the gateway tells what it costs.
+    :raises ValueError: the answer has no id, or is about another generation.
+    :raises TypeError: it is no object.
+    """
+    task = _task(document)
+    found = name_field(_field(task, *_ID)) or name_field(task.get("task_id"))
+    given = name_field(_field(task, own_id)) if own_id else None
+    others = found is not None and asked not in (None, found, given)
+    if others and not (by_own_id and given is None):
+        raise ValueError("it is about another generation than the one that was asked for")
+    known_as = found if needs_id or _worth(task) == 0 else found or asked
+    if known_as is None:
+        raise ValueError("it has no readable id")
+    names = {**_FIELDS, **_CREDITS} if in_credits else _FIELDS
+    raw = {name: _field(task, *spellings) for name, spellings in names.items()}
+    raw["status"] = _field(task, *_STATUS)
+    made = _results(task)
+    generation = Generation(id=known_as, urls=made, failure=failure(task), **raw)
+    unread = [
+        name for name, value in raw.items() if value not in (None, "") and getattr(generation, name) is None
+    ]
+    if generation.status == UNKNOWN != raw["status"]:
+        unread.append("status")
+    if unread:
+        _say(known_as, f"cannot be read in part and is taken as unknown there ({', '.join(sorted(unread))})")
+    if len(made) > MAX_RESULTS:
+        _say(known_as, f"lists more than {MAX_RESULTS} results; the first {MAX_RESULTS} are taken")
+    return generation
+
+
+def read_file(document: Any) -> UploadedFile:
+    """
+    Read an uploaded file.
+
+    :raises ValueError: it has no URL.
+    :raises TypeError: it is no object.
+    """
+    for place in _objects(document, (*_ENVELOPES, *_FIELDS_TOO, "file")):
+        if (url := url_field(_field(place, "url"))) is not None:
+            return UploadedFile(
+                id=_field(place, "id", "file_id"), url=url, duration_token=_field(place, "duration_token")
+            )
+    raise ValueError("it has no readable URL")
+
+
+def _task(document: Any) -> dict[str, Any]:
+    """Return the object that has an id and a status: the document itself, or what it wraps."""
+    objects = list(_objects(document, _ENVELOPES))
+    if not objects:
+        raise TypeError("not an object")
+    best = max(objects, key=_worth)  # the first of those that are worth the same
+    if _worth(best) < _HAS_ID:
+        inner = islice(_objects(document, _FIELDS_TOO), 1, None)
+        best = next((each for each in inner if _worth(each) > _HAS_ID), best)
+    return best
+
+
+_HAS_ID: Final = 2
+
+
+def _worth(task: dict[str, Any]) -> int:
+    has_id = any(name_field(value) for value in (_field(task, *_ID), task.get("task_id")))
+    return _HAS_ID * has_id + (_field(task, *_STATUS) is not None)
+
+
+def _objects(document: Any, envelopes: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Yield the document, or the first object of a list, and the objects that it wraps."""
+    own = _first(document)
+    if own is None:
+        return
+    yield own
+    for name in envelopes:
+        if (inner := _first(_field(own, name))) is not None:
+            yield inner
+
+
+def _first(value: Any) -> dict[str, Any] | None:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return value if isinstance(value, dict) else None
+
+
+def _field(task: dict[str, Any], *names: str) -> Any:
+    """Return the first field that says something, also where its name is spelled ``likeThis``."""
+    for name in names:
+        if task.get(name) not in (None, ""):
+            return task[name]
+    folded = {_fold(key): value for key, value in islice(task.items(), 200)}
+    return next((value for name in names if (value := folded.get(_fold(name))) not in (None, "")), None)
+
+
+def _fold(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _results(task: dict[str, Any]) -> tuple[str, ...]:
+    """
+    Return the result URLs: of a list, else a single one, which beside a list is a convenience.
+
+    A signature that differs must not make a second output of it.
+    """
+    result = _field(task, "result")
+    listed = result if isinstance(result, list) else ()
+    for candidates in (
+        _of_list(listed),
+        _of_lists(result, _LISTS_OF_RESULT),
+        _of_lists(task, _LISTS),
+        _of_entry(task),
+        _of_entry(result),
+    ):
+        made = tuple(dict.fromkeys(islice(candidates, MAX_RESULTS + 1)))
+        if made:
+            return made
+    return ()
+
+
+def _of_lists(place: Any, names: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(place, dict):
+        for name in names:
+            value = _field(place, name)
+            found = list(islice(_of_list(value if isinstance(value, list) else [value]), MAX_RESULTS + 1))
+            if found:
+                yield from found
+                return
+
+
+def _of_list(entries: Any) -> Iterator[str]:
+    return chain.from_iterable(map(_of_entry, islice(entries, _MOST_ENTRIES)))
+
+
+def _of_entry(entry: Any) -> Iterator[str]:
+    """Yield the URL of one result: a text, or an object that has it."""
+    if isinstance(entry, dict):
+        values = (_field(entry, name) for name in _SINGLE)
+        entry = next((value for value in values if value is not None), None)
+        if isinstance(entry, dict):
+            entry = entry.get("url")
+    yield from urls([entry])
+
+
+@functools.lru_cache(maxsize=1024)
+def _say(generation_id: str, what: str) -> None:
+    log.warning("Generation %s: the gateway's answer %s.", generation_id, what)

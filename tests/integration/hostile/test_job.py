@@ -1,0 +1,64 @@
+"""A whole generation and one odd answer on its way: paid once, and landed unless it was refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_rivya.exceptions import GatewayError
+from tests.integration.conftest import Connect
+from tests.integration.gateways import TestedGateway, at_each
+from tests.integration.hostile.answers import Odd, of_creations, of_states
+from tests.integration.hostile.conftest import NewJob
+from tests.integration.hostile.gateway import ENDED, HostileGateway, picture
+
+CREATIONS = list(of_creations())
+STATES = [odd for odd in of_states() if not odd.name.startswith("429")]
+
+
+@at_each
+@pytest.mark.parametrize("odd", CREATIONS, ids=[odd.name for odd in CREATIONS])
+def test_an_odd_answer_to_the_paid_call(
+    hostile: HostileGateway,
+    connect: Connect,
+    new_job: NewJob,
+    gateway: TestedGateway,
+    landing: Path,
+    odd: Odd,
+) -> None:
+    hostile.creations = [odd.make]
+    job = new_job(odd.patience)
+    done = job.run()
+    if odd.fate == "refused":
+        assert isinstance(done.error, GatewayError)
+        assert not done.error.maybe_taken_in
+        assert hostile.paid == 1
+        return
+    if odd.fate == "in doubt" and gateway.replays_keys:
+        assert done.state == "retryable"
+        done = job.run()
+    assert done.result["generation_id"] == "task_1"
+    assert [file.read_bytes() for file in landing.iterdir()] == [picture()]
+    assert hostile.paid == 1
+    assert job.record["state"] == "delivered"
+
+
+@pytest.mark.parametrize("odd", STATES, ids=[odd.name for odd in STATES])
+def test_an_odd_state(hostile: HostileGateway, new_job: NewJob, landing: Path, odd: Odd) -> None:
+    """Whatever is said on the way, or at its end, it is landed, and paid for once."""
+    answers = [odd.make]
+    hostile.states = {"*": lambda: answers.pop()() if answers else ENDED}
+    done = new_job(odd.patience, timeout=20.0).run()
+    assert done.result["outputs"][0]["source_url"].startswith(hostile.url)
+    assert [file.read_bytes() for file in landing.iterdir()] == [picture()]
+    assert hostile.paid == 1
+
+
+def test_a_pause_that_is_asked_for_is_not_shortened(hostile: HostileGateway, new_job: NewJob) -> None:
+    """One beyond the deadline is kept up to there: then comes a last look, and the end is read."""
+    looks = [odd.make for odd in of_states() if odd.name == "429 for a year"] * 2
+    hostile.states = {"*": lambda: looks.pop()() if looks else ENDED}
+    assert new_job(20.0, timeout=1.0).run().delivered
+    assert hostile.asked == 3
+    assert hostile.paid == 1
