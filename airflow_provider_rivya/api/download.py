@@ -21,10 +21,11 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 
 from airflow_provider_rivya.api.egress import Egress, Origin
+from airflow_provider_rivya.api.encoding import codings, undone
 from airflow_provider_rivya.api.http import USER_AGENT, ClientSettings, quiet, tls_context
 from airflow_provider_rivya.api.transfer import Backend, transfer
 from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
-from airflow_provider_rivya.redaction import clean, host_of
+from airflow_provider_rivya.redaction import host_of
 
 MAX_REDIRECTS: Final = 5
 _IDLE_CONNECTIONS: Final = 8
@@ -60,18 +61,27 @@ class _Body:
     length: int | None
     max_bytes: int | None
     stop: threading.Event | None
+    codings: tuple[str, ...] = ()
 
     def chunks(self) -> Iterator[bytes]:
         self._check_size(self.length or 0)
-        received, stream = 0, iter(self.response.iter_stream())
+        chunks = self._received()
+        for coding in self.codings:
+            chunks = undone(chunks, coding, self.host)
+        came = 0
+        for chunk in chunks:
+            came += len(chunk)
+            self._check_size(came)
+            yield chunk
+
+    def _received(self) -> Iterator[bytes]:
+        stream = iter(self.response.iter_stream())
         while True:
             # Only around the receiving: what the consumer does in between is its own.
             with transfer(self.host, self.stop):
                 chunk = next(stream, None)
             if chunk is None:
                 return
-            received += len(chunk)
-            self._check_size(received)
             yield chunk
 
     def _check_size(self, size: int) -> None:
@@ -143,12 +153,9 @@ class Downloader:
                     continue
                 if response.status != 200:
                     raise _not_fetched(response, url)
-                if (encoding := _header(response, b"content-encoding")) not in ("", "identity"):
-                    raise DownloadError(
-                        f"{host_of(url)} sent the file encoded as {clean(encoding, 40)}, "
-                        "which was not asked for."
-                    )
-                yield _Body(response, host_of(url), _length(response), self._max_bytes, stop)
+                named = codings(_header(response, b"content-encoding"))
+                length = None if named else _length(response)
+                yield _Body(response, host_of(url), length, self._max_bytes, stop, named)
                 return
         raise DownloadRefusedError(
             f"The URL ({host_of(url)}) leads through more than {MAX_REDIRECTS} redirects."
