@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from tempfile import NamedTemporaryFile
 from typing import IO, Final
 
@@ -17,22 +17,22 @@ class LocalCopy:
     A worker's disk that is full is no reason to lose what is landed elsewhere: the copy is then not whole.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes] | None) -> None:
         self._file = file
-        self._whole = True
 
     @property
     def path(self) -> str | None:
         """Where it lies; ``None`` if it is not whole."""
-        return self._file.name if self._flushed() else None
+        file = self._flushed()
+        return None if file is None else file.name
 
     def write(self, data: bytes) -> None:
         """Add bytes."""
-        if self._whole:
+        if self._file is not None:
             try:
                 self._file.write(data)
             except OSError:
-                self._whole = False
+                self._file = None
 
     def blocks(self) -> Iterator[bytes]:
         """
@@ -40,22 +40,27 @@ class LocalCopy:
 
         :raises OSError: it is not whole.
         """
-        if not self._flushed():
+        file = self._flushed()
+        if file is None:
             raise OSError("the worker's disk has no room for a copy")
-        self._file.seek(0)
-        while block := self._file.read(_BLOCK):
+        file.seek(0)
+        while block := file.read(_BLOCK):
             yield block
 
-    def _flushed(self) -> bool:
+    def _flushed(self) -> IO[bytes] | None:
         try:
-            self._file.flush()
+            if self._file is not None:
+                self._file.flush()
         except OSError:
-            self._whole = False
-        return self._whole
+            self._file = None
+        return self._file
 
 
 @contextmanager
 def local_copy() -> Iterator[LocalCopy]:
     """Begin a copy."""
-    with NamedTemporaryFile(prefix="rivya-") as file:
+    with ExitStack() as stack:
+        file = None
+        with suppress(OSError):
+            file = stack.enter_context(NamedTemporaryFile(prefix="rivya-"))
         yield LocalCopy(file)

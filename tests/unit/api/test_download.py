@@ -219,20 +219,6 @@ def test_what_is_not_the_result(status: int, retryable: bool, advice: bool) -> N
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, identity"])
-def test_an_encoding_that_was_not_asked_for(encoding: str) -> None:
-    with (
-        Wire(answer(200, BYTES, content_encoding=encoding)) as wire,
-        pytest.raises(DownloadError, match="encoded"),
-    ):
-        fetch(wire.url, downloader(wire.url))
-
-
-def test_identity_is_no_encoding() -> None:
-    with Wire(answer(200, BYTES, content_encoding="identity")) as wire:
-        assert fetch(wire.url, downloader(wire.url))[1] == BYTES
-
-
 @pytest.mark.parametrize(
     "raw",
     [
