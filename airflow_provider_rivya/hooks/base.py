@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.call import FilePart
     from airflow_provider_rivya.api.schemas import Balance, Generation, ModelInfo, UploadedFile
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.result import GenerationResult
     from airflow_provider_rivya.storage.place import IfExists
 
@@ -37,6 +38,7 @@ class GenerateArguments(TypedDict, total=False):
     allow_estimates: bool
     min_credits_left: float | None
     convert_reference_images: bool
+    verify: Verify
     dialect: Mapping[str, Any] | None
 
 
@@ -182,6 +184,7 @@ class GatewayHook(ConnectedHook):
         allow_estimates: bool = False,
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
+        verify: Verify = "structure",
         dialect: Mapping[str, Any] | None = None,
     ) -> GenerationResult:
         """
@@ -222,6 +225,7 @@ class GatewayHook(ConnectedHook):
             validation=validation,
             budget=Budget(max_credits, allow_estimates, min_credits_left),
             convert_reference_images=convert_reference_images,
+            verify=verify,
             dialect=dialect,
         )
 

@@ -24,8 +24,7 @@ class MediaType:
 
     def may_be_called(self, name: str) -> bool:
         """Whether a file's name ends as one of this format may."""
-        ending = name.rpartition(".")[2].lower()
-        return ending == self.extension or ending in _OTHER_SPELLINGS.get(self.extension, ())
+        return self.extension in spellings(name.rpartition(".")[2])
 
 
 @dataclass(frozen=True)
@@ -97,3 +96,10 @@ KNOWN_EXTENSIONS = (
     .union(*_OTHER_SPELLINGS.values())
     .union(_RAW)
 )
+
+
+def spellings(extension: str) -> frozenset[str]:
+    """Return an ending of a file name in all its spellings."""
+    extension = extension.lower()
+    groups = [(own, *others) for own, others in _OTHER_SPELLINGS.items()]
+    return frozenset((extension,)).union(*(group for group in groups if extension in group))

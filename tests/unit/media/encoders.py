@@ -75,13 +75,13 @@ def recorded(
     with av.open(buffer, "w", format=format_name, options=options) as container:
         streams: list[tuple[Any, Iterator[Any]]] = []
         if film is not None:
-            pictures = container.add_stream(film, rate=25)
+            pictures: Any = container.add_stream(film, rate=25)
             pictures.width, pictures.height, pictures.pix_fmt = *size, "yuv420p"
             if aspect is not None:
                 pictures.sample_aspect_ratio = aspect
             streams.append((pictures, _pictures(int(seconds * 25), size)))
         if sound is not None:
-            heard = container.add_stream(sound, rate=rate, layout="mono")
+            heard: Any = container.add_stream(sound, rate=rate, layout="mono")
             if bit_rate:
                 heard.bit_rate = bit_rate
             streams.append((heard, _sound_frames(seconds, rate)))
