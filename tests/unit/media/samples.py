@@ -100,13 +100,20 @@ def track(handler: bytes, width: int, height: int, version: int = 0) -> bytes:
     return box(b"trak", box(b"tkhd", header), box(b"mdia", box(b"hdlr", bytes(8) + handler + bytes(13))))
 
 
-def film(brand: bytes = b"isom", *, moov_first: bool = False, wide: bool = False, version: int = 0) -> bytes:
+def film(
+    brand: bytes = b"isom",
+    *,
+    moov_first: bool = False,
+    wide: bool = False,
+    version: int = 0,
+    seconds: float = 0,
+) -> bytes:
     head = box(b"ftyp", brand + bytes(4) + brand + b"mp42")
     data = b"\x11" * 50
     mdat = long_box(b"mdat", data) if wide else box(b"mdat", data)
     moov = box(
         b"moov",
-        box(b"mvhd", bytes(100)),
+        box(b"mvhd", bytes(12), struct.pack(">II", 1000, int(seconds * 1000)), bytes(80)),
         track(b"soun", 0, 0, version),
         track(b"vide", 640, 360, version),
         box(b"udta", bytes(4)),
