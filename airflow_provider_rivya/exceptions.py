@@ -25,6 +25,7 @@ well as in a script that uses the hook alone.
     ├── GenerationTimeoutError      our own deadline passed; the remote task may still be running
     └── OutputError                 the result exists and is paid for, but could not be landed
         ├── DownloadError               could not be fetched whole; a new try may help
+        │   └── DamagedError                came to its end, but is cut or damaged
         ├── DownloadRefusedError        the result URL points where we do not follow
         ├── NotMediaError               the bytes are not an image, video or audio file
         └── StorageError                the output place did not take the file
@@ -243,6 +244,28 @@ class OutputError(GenerationError):
 
 class DownloadError(OutputError):
     """A result could not be fetched whole."""
+
+
+class DamagedError(DownloadError):
+    """
+    What was fetched is cut or damaged. A new try may help.
+
+    :param sha256: hex digest of the bytes that came: the same twice were not damaged on their way.
+    :param kept_at: where these bytes are, if they were kept.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        sha256: str = "",
+        kept_at: str | None = None,
+        retryable: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(message, retryable=retryable, **kwargs)
+        self.sha256 = sha256
+        self.kept_at = kept_at
 
 
 class DownloadRefusedError(OutputError):

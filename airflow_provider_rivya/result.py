@@ -29,6 +29,8 @@ class Output:
     :param sha256: hex digest of the file.
     :param width: pixels, where the format tells.
     :param height: pixels, where the format tells.
+    :param duration_s: seconds of film or sound, where the format tells.
+    :param doubts: what is odd about the file although it is whole, in words; mostly empty.
     """
 
     index: int
@@ -40,6 +42,8 @@ class Output:
     sha256: str | None = None
     width: int | None = None
     height: int | None = None
+    duration_s: float | None = None
+    doubts: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

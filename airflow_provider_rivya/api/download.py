@@ -8,6 +8,7 @@ The API key goes to the connection's own origin alone, and only when that asks f
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import weakref
@@ -41,6 +42,8 @@ _HEAD_BYTES: Final = 256 * 1024
 """That the lines in front of a body may take, those of all redirects together."""
 _PIECE: Final = 256 * 1024
 """Bytes at once out of a compressed body, however little of it they come from."""
+_CODING: Final = re.compile(r"gzip|deflate")
+_MOST_CODINGS: Final = 3
 _PACKED: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
@@ -73,16 +76,15 @@ class _Body:
     length: int | None
     max_bytes: int | None
     bounds: Bounds
-    compressed: bool
+    codings: int = 0
 
     def chunks(self) -> Iterator[bytes]:
         self._check_size(self.length or 0)
         self.bounds.received = None  # the body has a bound of its own
-        if not self.compressed:
-            yield from self._received()
-            return
-        size = 0
-        for chunk in _unpacked(self._received(), self.host):
+        chunks, size = self._received(), 0
+        for _ in range(self.codings):
+            chunks = _unpacked(chunks, self.host)
+        for chunk in chunks:
             size += len(chunk)
             self._check_size(size)
             yield chunk
@@ -194,9 +196,9 @@ class Downloader:
                 if response.status != 200:
                     raise _not_fetched(response, url)
                 coding = _header(response, b"content-encoding").lower()
-                compressed = "gzip" in coding or "deflate" in coding
-                length = None if compressed else _length(response)
-                yield _Body(response, host_of(url), length, self._max_bytes, bounds, compressed)
+                codings = min(_MOST_CODINGS, len(_CODING.findall(coding)))
+                length = None if codings else _length(response)
+                yield _Body(response, host_of(url), length, self._max_bytes, bounds, codings)
                 return
         raise DownloadRefusedError(
             f"The URL ({host_of(url)}) leads through more than {MAX_REDIRECTS} redirects."

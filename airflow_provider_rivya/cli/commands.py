@@ -135,6 +135,13 @@ _LANDING = (
         default=3600.0,
         metavar="SECONDS",
     ),
+    Option(
+        "--verify",
+        help="how a file is checked before it is landed: by its structure, or decoded to its end as well, "
+        "which needs the extra 'verify' (%(default)s)",
+        choices=("structure", "decode"),
+        default="structure",
+    ),
     _FORMAT,
     _CONNECTION,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from tempfile import TemporaryDirectory
@@ -19,6 +19,7 @@ from airflow_provider_rivya.cli.connection import connect
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError, NotFoundError
 from airflow_provider_rivya.generation.caller import Call, CallerWords, call_of
+from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.request.budget import Budget
 from airflow_provider_rivya.request.dialect import spelled
 from airflow_provider_rivya.request.prepare import RequestArguments, prepare
@@ -79,6 +80,7 @@ def generate(arguments: Namespace, output: Output) -> int:
             output_path=place_of(arguments.output),
             budget=Budget(max_credits=arguments.max_credits, allow_estimates=arguments.allow_estimates),
             convert_reference_images=True,  # there is no option that advice could name
+            verify=arguments.verify,
             dialect=dialect,
             subject=_SUBJECT,
         )
@@ -92,7 +94,7 @@ def generate(arguments: Namespace, output: Output) -> int:
             if submission.answer is None:
                 output.say(f"Nothing is sent: something was submitted under the key {call.key} before.")
             output.say(f"Generation {submission.generation_id} is submitted{told}.")
-            return _land(call.job, submission, arguments, output)
+            return _land(call.job, submission, arguments, output, prepared.request.params)
 
 
 def fetch(arguments: Namespace, output: Output) -> int:
@@ -171,13 +173,20 @@ def _call(
             raise
 
 
-def _land(job: GenerationJob, submission: Submission, arguments: Namespace, output: Output) -> int:
+def _land(
+    job: GenerationJob,
+    submission: Submission,
+    arguments: Namespace,
+    output: Output,
+    params: Mapping[str, Any] | None = None,
+) -> int:
     """From a submitted generation to files."""
     from airflow_provider_rivya.cli.landing import place_of, show
 
     job.context.records.current = submission.record
     finished = job.wait_here(submission, deadline=time.time() + arguments.timeout)
-    result = job.land(submission, finished, OutputPlace(place_of(arguments.output)))
+    checks = Checks.of(arguments.verify, params)
+    result = job.land(submission, finished, OutputPlace(place_of(arguments.output)), checks=checks)
     show(result, output)
     return 0
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.exceptions import Fault, GatewayError, GenerationError, InvalidRequestError
 from airflow_provider_rivya.generation.job import GenerationJob
+from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.request.prepare import prepare_request
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.submission.context import (
@@ -233,4 +234,10 @@ def generate(
         call = call_of(client, key, prepared.place, words)
         submission = call.submit(prepared)
         finished = call.job.wait_here(submission, deadline=time.time() + timeout)
-        return call.job.land(submission, finished, prepared.place, if_exists=arguments.if_exists)
+        return call.job.land(
+            submission,
+            finished,
+            prepared.place,
+            if_exists=arguments.if_exists,
+            checks=Checks.of(arguments.verify, prepared.request.params),
+        )

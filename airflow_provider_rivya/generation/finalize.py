@@ -17,6 +17,7 @@ from airflow_provider_rivya.exceptions import (
     NotFoundError,
     OutputError,
 )
+from airflow_provider_rivya.landing.checks import STRUCTURE, Checks
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.landing.land import land
 from airflow_provider_rivya.observability import Labels
@@ -159,6 +160,7 @@ def finalize(
     if_exists: IfExists = "overwrite",
     stop: Stop | None = None,
     retries: Retries = RETRIES,
+    checks: Checks = STRUCTURE,
 ) -> GenerationResult:
     """
     Land a generation whose waiting has ended.
@@ -166,6 +168,7 @@ def finalize(
     :param finished: with the generation itself, if it has just been seen as ended; else it is read.
     :param place: where its files go; ``None`` hands on the URLs alone.
     :param stop: ends transfers.
+    :param checks: how the files are looked at.
     :raises GenerationError: with what happened, what it cost and what a retry will do.
     """
     labels = Labels(client.api.name, awaited.model)
@@ -179,7 +182,9 @@ def finalize(
         raise outcome.unfinished(error, seen=True)
     try:
         with observability.span("download", labels, generation_id=generation.id) as span:
-            outputs = land(client, generation, place, if_exists=if_exists, stop=stop, retries=retries)
+            outputs = land(
+                client, generation, place, if_exists=if_exists, stop=stop, retries=retries, checks=checks
+            )
             sizes = [output.size_bytes for output in outputs if output.size_bytes is not None]
             observability.annotate(span, outputs=len(outputs), bytes=sum(sizes))
     except OutputError as error:

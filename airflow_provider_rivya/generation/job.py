@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
 from airflow_provider_rivya.generation.finalize import Awaited, OwnOutcome, finalize
+from airflow_provider_rivya.landing.checks import STRUCTURE, Checks
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.request.body import BodyMaker
 from airflow_provider_rivya.request.budget import surprise
@@ -204,12 +205,14 @@ class GenerationJob:
         *,
         if_exists: IfExists = "overwrite",
         since: float | None = None,
+        checks: Checks = STRUCTURE,
     ) -> GenerationResult:
         """
         Land the files of a generation whose waiting has ended.
 
         :param place: ``None`` hands on the URLs alone.
         :param since: when this try began to wait, seconds since the epoch.
+        :param checks: how the files are looked at.
         :raises GenerationError: with what happened, what it cost and what a retry will do.
         """
         record = submission.record
@@ -222,4 +225,5 @@ class GenerationJob:
             if_exists=if_exists,
             stop=self.stop,
             retries=self.retries,
+            checks=checks,
         )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.call import FilePart
     from airflow_provider_rivya.api.schemas import Balance, Generation, ModelInfo, UploadedFile
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.result import GenerationResult
     from airflow_provider_rivya.storage.place import IfExists
 
@@ -37,6 +38,7 @@ class GenerateArguments(TypedDict, total=False):
     allow_estimates: bool
     min_credits_left: float | None
     convert_reference_images: bool
+    verify: Verify
     dialect: Mapping[str, Any] | None
 
 
@@ -146,23 +148,21 @@ class GatewayHook(ConnectedHook):
         Upload a reference file, streamed from where it lies.
 
         :param source: a local path, an object storage URI or an ``ObjectStoragePath``.
-        :param kind: ``image``, ``video`` or ``audio``; by the file's first bytes, if not given.
+        :param kind: ``image``, ``video`` or ``audio``; by the file's content, if not given.
         :param model: have the gateway check the file against this model's rules.
         :param conn_id: the Airflow connection that opens ``source``, if it needs one.
-        :raises InvalidRequestError: the file cannot be read or is no media; nothing was sent.
+        :raises InvalidRequestError: the file cannot be read, is damaged or no media; nothing was sent.
         """
         from airflow_provider_rivya.api.call import FilePart
+        from airflow_provider_rivya.request.references import measured
         from airflow_provider_rivya.storage.source import open_reference
 
         file = open_reference(str(source), conn_id or getattr(source, "conn_id", None), where="source")
-        if isinstance(file, Fault):
-            raise InvalidRequestError([file], subject="The upload", conn_id=self.conn_id)
-        media_type = file.media_type
-        if media_type is None:
-            fault = Fault("source", f"{file.name!r} is no image, video or audio file")
-            raise InvalidRequestError([fault], subject="The upload", conn_id=self.conn_id)
-        part = FilePart(file.name, media_type.mime_type, file.open)
-        return self.send_file(part, kind or media_type.kind, model)
+        read = file if isinstance(file, Fault) else measured(file, "source", file.name)
+        if isinstance(read, Fault):
+            raise InvalidRequestError([read], subject="The upload", conn_id=self.conn_id)
+        part = FilePart(read.file.name, read.facts.mime_type or "", read.file.open)
+        return self.send_file(part, kind or read.facts.kind, model)
 
     async def aupload_file(self, source: str | os.PathLike[str], **kwargs: Any) -> UploadedFile:
         """Async :meth:`upload_file`: in a thread, as reading the file would block the event loop."""
@@ -197,6 +197,7 @@ class GatewayHook(ConnectedHook):
         allow_estimates: bool = False,
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
+        verify: Verify = "structure",
         dialect: Mapping[str, Any] | None = None,
     ) -> GenerationResult:
         """
@@ -237,6 +238,7 @@ class GatewayHook(ConnectedHook):
             validation=validation,
             budget=Budget(max_credits, allow_estimates, min_credits_left),
             convert_reference_images=convert_reference_images,
+            verify=verify,
             dialect=dialect,
         )
 

@@ -6,11 +6,15 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from airflow_provider_rivya.exceptions import GenerationError, StorageError
+from airflow_provider_rivya.exceptions import DamagedError, GenerationError, StorageError
+from airflow_provider_rivya.landing.checks import STRUCTURE, Checks
+from airflow_provider_rivya.landing.copy import LocalCopy, local_copy
 from airflow_provider_rivya.media.inspect import StreamInspector
+from airflow_provider_rivya.media.verify import decoded
 from airflow_provider_rivya.redaction import host_of
 
 if TYPE_CHECKING:
@@ -48,43 +52,90 @@ def fetch(
     *,
     stop: threading.Event,
     retries: Retries = RETRIES,
+    checks: Checks = STRUCTURE,
 ) -> Output:
     """
     Fetch one file and store it, whole and checked, or not at all.
 
     A broken transfer, a damaged file and bytes that are no media are fetched again; a storage fault is tried
-    once more.
+    once more. When a damaged file comes a second time, its bytes are kept beside the output, under a name of
+    their own: it is paid for, and its URL may be gone tomorrow.
 
     :param new_writer: makes the writer of one attempt.
     :param stop: when it is set, there is no further attempt, and no waiting for one.
     :raises DownloadRefusedError: it is too large, or its URL is not followed.
+    :raises DamagedError: it is damaged; the message tells where it is.
     :raises DownloadError: it could not be fetched whole.
     :raises NotMediaError: what came is no image, video or audio file.
     :raises StorageError: the place did not take it, or is taken.
     """
     attempt = storage_faults = 0
+    damaged: str | None = None
     while True:
         attempt += 1
+        last = attempt >= retries.attempts
         try:
-            return _once(open_url, source_url, new_writer)
+            return _Attempt(open_url, source_url, checks, stop, damaged, last).run(new_writer)
         except GenerationError as error:
             storage_faults += isinstance(error, StorageError)
-            if not error.retryable or attempt >= retries.attempts or storage_faults > 1:
+            if isinstance(error, DamagedError):
+                damaged = error.sha256
+                last = last or error.kept_at is not None
+            if not error.retryable or last or storage_faults > 1:
                 raise
             log.warning("Attempt %d to land a result failed, trying again: %s", attempt, error)
             if stop.wait(retries.pause_after(attempt)):
                 raise
 
 
-def _once(open_url: OpenUrl, source_url: str, new_writer: Callable[[], OutputWriter]) -> Output:
-    inspector = StreamInspector(f"The file from {host_of(source_url)}")
-    with new_writer() as writer:
-        with open_url(source_url) as stream:
-            for chunk in stream.chunks():
-                inspector.feed(chunk)
-                writer.feed(chunk, inspector.media_type)
-                if writer.kept is not None:
-                    return writer.kept
-        facts = inspector.finish()
-        writer.feed(b"", facts.media_type)
-        return writer.kept or writer.commit(facts)
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """
+    One attempt to fetch a file.
+
+    :param damaged: hex digest of the damaged bytes that an earlier attempt brought.
+    :param last: whether there is no further one.
+    """
+
+    open_url: OpenUrl
+    source_url: str = field(repr=False)
+    checks: Checks
+    stop: threading.Event
+    damaged: str | None
+    last: bool
+
+    def run(self, new_writer: Callable[[], OutputWriter]) -> Output:
+        subject = f"The file from {host_of(self.source_url)}"
+        inspector = StreamInspector(subject, self.checks.raw)
+        copied = self.checks.decode or self.damaged is not None
+        with new_writer() as writer, local_copy() if copied else nullcontext() as copy:
+            with self.open_url(self.source_url) as stream:
+                for chunk in stream.chunks():
+                    inspector.feed(chunk)
+                    writer.feed(chunk, inspector.media_type)
+                    if writer.kept is not None:
+                        return writer.kept
+                    if copy is not None:
+                        copy.write(chunk)
+            try:
+                facts = inspector.finish()
+                if self.checks.decode and copy is not None:
+                    facts = decoded(copy.path, facts, subject, self.stop)
+            except DamagedError as error:
+                writer.feed(b"", inspector.media_type)
+                raise self._kept(error, writer, copy) from None
+            writer.feed(b"", facts.media_type)
+            return writer.kept or writer.commit(facts)
+
+    def _kept(self, error: DamagedError, writer: OutputWriter, copy: LocalCopy | None) -> DamagedError:
+        """Keep damaged bytes that have come twice, or for the last time."""
+        same = error.sha256 == self.damaged
+        if copy is None or self.damaged is None or not (same or self.last):
+            return error
+        try:
+            place = writer.keep_damaged(copy.blocks())
+        except (StorageError, OSError) as fault:
+            log.warning("The damaged file could not be kept: %s", fault)
+            return error
+        came = "The same bytes came twice" if same else "It came damaged more than once"
+        return error.replace(message=f"{error.message} {came}; it is kept at {place}.", kept_at=place)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.exceptions import GenerationError, OutputError
+from airflow_provider_rivya.landing.checks import STRUCTURE, Checks
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.result import Output
@@ -37,6 +38,7 @@ def land(
     if_exists: IfExists = "overwrite",
     stop: Stop | None = None,
     retries: Retries = RETRIES,
+    checks: Checks = STRUCTURE,
 ) -> list[Output]:
     """
     Land the files of a succeeded generation, several at a time.
@@ -48,6 +50,7 @@ def land(
     :param if_exists: what becomes of a file that stands there, see
         :class:`~airflow_provider_rivya.landing.writer.OutputWriter`.
     :param stop: when it is set, transfers and the waits between attempts end at once.
+    :param checks: how the files are looked at.
     :return: one entry per result, in the gateway's order.
     :raises GenerationError: a file could not be fetched, is no media, or could not be stored: the error
         itself if only one went wrong, else an :class:`OutputError` that tells all, with an
@@ -64,9 +67,11 @@ def land(
 
     def land_one(index: int, url: str) -> Output:
         name_for = _namer(place, generation.id, index, len(urls))
-        new_writer = functools.partial(OutputWriter, place, index, url, name_for, if_exists)
-        output = fetch(open_url, url, new_writer, stop=ending, retries=retries)
+        new_writer = functools.partial(OutputWriter, place, index, url, name_for, if_exists, checks.raw)
+        output = fetch(open_url, url, new_writer, stop=ending, retries=retries, checks=checks)
         log.info("Landed %s (%s, %d bytes).", output.uri, output.mime_type, output.size_bytes)
+        if output.doubts:
+            log.warning("%s is odd, but taken for whole: %s.", output.uri, "; ".join(output.doubts))
         return output
 
     pool = ThreadPoolExecutor(min(FILES_AT_ONCE, len(urls)), thread_name_prefix="rivya-land")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Self
 
 from airflow_provider_rivya.exceptions import DownloadError, NotMediaError, StorageError
 from airflow_provider_rivya.media.inspect import StreamInspector
+from airflow_provider_rivya.media.raw import RawSound
 from airflow_provider_rivya.media.types import MediaFacts, MediaType
 from airflow_provider_rivya.result import Output
 from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 from airflow_provider_rivya.storage.staged import StagedFile, reason_of
 
 log = logging.getLogger(__name__)
+
+DAMAGED: Final = ".damaged"
+"""What the name of a damaged file ends in."""
 
 _READ_CHUNK = 256 * 1024
 
@@ -28,6 +32,7 @@ class OutputWriter:
     :param name_for: what it is to be called, by what it turns out to be.
     :param if_exists: ``overwrite``; ``fail`` unless the file there has the same content; ``skip`` keeps the
         file there, which must be whole, and describes that one.
+    :param raw: the sound without a header that was asked for, if any.
     :ivar kept: the earlier file, as soon as it is known that that one is kept.
     """
 
@@ -38,12 +43,14 @@ class OutputWriter:
         source_url: str,
         name_for: Callable[[MediaType], str],
         if_exists: IfExists,
+        raw: RawSound | None = None,
     ) -> None:
         self._place = place
         self._index = index
         self._source_url = source_url
         self._name_for = name_for
         self._if_exists = if_exists
+        self._raw = raw
         self._held: list[bytes] = []
         self._name: str | None = None
         self._staged: StagedFile | None = None
@@ -85,6 +92,17 @@ class OutputWriter:
             )
         return self._output(name, facts)
 
+    def keep_damaged(self, blocks: Iterable[bytes]) -> str:
+        """
+        Keep the bytes of a damaged file beside the output, never under its name.
+
+        :return: where they are.
+        """
+        with self._place.stage(f"{self._name}{DAMAGED}") as staged:
+            for block in blocks:
+                staged.write(block)
+            return staged.commit()
+
     def _begin(self, name: str) -> None:
         self._name = name
         taken = self._if_exists != "overwrite" and self._place.exists(name)
@@ -94,7 +112,7 @@ class OutputWriter:
             self._staged = self._place.stage(name)
 
     def _existing(self, name: str) -> Output:
-        inspector = StreamInspector(f"The file that stands at {self._place.uri_of(name)}")
+        inspector = StreamInspector(f"The file that stands at {self._place.uri_of(name)}", self._raw)
         try:
             for chunk in self._read(name):
                 inspector.feed(chunk)
@@ -129,8 +147,8 @@ class OutputWriter:
 
     def _output(self, name: str, facts: MediaFacts) -> Output:
         uri, media_type = self._place.uri_of(name), facts.media_type
-        if name == self._place.fixed_name and name.rpartition(".")[2].lower() != media_type.extension:
-            log.info("%s holds %s, whatever its name says.", uri, media_type.mime_type)
+        if name == self._place.fixed_name and not media_type.may_be_called(name):
+            log.warning("%s holds %s, whatever its name says.", uri, media_type.mime_type)
         return Output(
             index=self._index,
             uri=uri,
@@ -141,4 +159,6 @@ class OutputWriter:
             sha256=facts.sha256,
             width=facts.width,
             height=facts.height,
+            duration_s=facts.duration_s,
+            doubts=list(facts.doubts),
         )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG, TaskGroup, XComArg
 
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
 
 IfExists: TypeAlias = Literal["overwrite", "fail", "skip"]
@@ -117,6 +118,7 @@ class GenerateTaskArguments(OperatorArguments, total=False):
     allow_estimates: bool
     min_credits_left: float | None
     convert_reference_images: bool
+    verify: Verify
 
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -124,6 +126,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "on_rerun_after_delivery": ("regenerate", "reuse"),
     "on_uncertain_submission": ("resubmit", "fail"),
     "validation": ("strict", "warn", "off"),
+    "verify": ("structure", "decode"),
     "category": ("image", "video"),
 }
 """Arguments that take one of a few words."""

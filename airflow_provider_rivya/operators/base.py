@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.generation.job import GenerationJob
     from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.request.prepare import Prepared, RequestArguments
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain, Submission
     from airflow_provider_rivya.triggers.base import GenerationTrigger
@@ -94,6 +95,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         allow_estimates: bool = False,
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
+        verify: Verify = "structure",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -109,6 +111,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             on_rerun_after_delivery=on_rerun_after_delivery,
             on_uncertain_submission=on_uncertain_submission,
             validation=validation,
+            verify=verify,
         )
         check_limits(max_credits=max_credits, min_credits_left=min_credits_left)
         check_spans(timeout=timeout, inline_wait=inline_wait)
@@ -125,6 +128,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         self.allow_estimates = allow_estimates
         self.min_credits_left = min_credits_left
         self.convert_reference_images = convert_reference_images
+        self.verify = verify
         self._stop = StopFlag()
         self._if_stopped = ""
 
@@ -297,6 +301,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             validation=self.validation,
             budget=Budget(self.max_credits, self.allow_estimates, self.min_credits_left),
             convert_reference_images=self.convert_reference_images,
+            verify=self.verify,
             dialect=self.dialect,
             subject=f"The request of task {instance.task_id!r}",
         )
@@ -339,11 +344,15 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         finished: Finished,
         state: DeferralState,
     ) -> dict[str, Any]:
+        from airflow_provider_rivya.landing.checks import Checks
         from airflow_provider_rivya.storage.place import OutputPlace
 
         if finished.outcome == "succeeded":
             run.ended = True
             self._if_stopped = job.context.words.fate("not_landed", submission.record)
         place = OutputPlace(state.output_path, state.output_conn_id) if state.output_path else None
-        result = job.land(submission, finished, place, if_exists=self.if_exists, since=state.since)
+        checks = Checks.of(self.verify, self.model_params)
+        result = job.land(
+            submission, finished, place, if_exists=self.if_exists, since=state.since, checks=checks
+        )
         return self._report(context, result.to_xcom())

@@ -14,6 +14,7 @@ from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
 
 
@@ -56,6 +57,8 @@ class RivyaGenerateOperator(GenerateOperator):
     :param min_credits_left: read the balance before submitting, and refuse if less would be left.
     :param convert_reference_images: convert images whose format or size the model does not take: to PNG where
         transparency can be kept so, else to JPEG, scaled down as far as it must. Needs the extra ``images``.
+    :param verify: ``structure`` checks a result up to its end by its structure and checksums; ``decode``
+        decodes it as well, in a process of its own. Needs the extra ``verify``.
     :param on_rerun_after_delivery: what a clear does with a delivered result of the same request:
         ``regenerate`` (and pay), or ``reuse`` (land it again).
     :param on_uncertain_submission: what a try does that finds a request sent, but no answer recorded:
@@ -102,6 +105,7 @@ class RivyaGenerateOperator(GenerateOperator):
         allow_estimates: bool = False,
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
+        verify: Verify = "structure",
         rivya_conn_id: str = RivyaHook.default_conn_name,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
@@ -126,6 +130,7 @@ class RivyaGenerateOperator(GenerateOperator):
             allow_estimates=allow_estimates,
             min_credits_left=min_credits_left,
             convert_reference_images=convert_reference_images,
+            verify=verify,
             **kwargs,
         )
         self.rivya_conn_id = rivya_conn_id

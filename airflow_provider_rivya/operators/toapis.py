@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from airflow.sdk import XComArg
 
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
 
 
@@ -71,6 +72,7 @@ class ToApisGenerateOperator(GenerateOperator):
         allow_estimates: bool = False,
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
+        verify: Verify = "structure",
         dialect: Mapping[str, Any] | XComArg | None = None,
         toapis_conn_id: str = ToApisHook.default_conn_name,
         **kwargs: Unpack[OperatorArguments],
@@ -96,6 +98,7 @@ class ToApisGenerateOperator(GenerateOperator):
             allow_estimates=allow_estimates,
             min_credits_left=min_credits_left,
             convert_reference_images=convert_reference_images,
+            verify=verify,
             **kwargs,
         )
         self.dialect: Any = dialect

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.request.images import Accepted, convert, encodings, is_picture
-from airflow_provider_rivya.request.references import Reference
+from airflow_provider_rivya.request.references import Reference, measured
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.model import ModelSpec
@@ -74,7 +74,7 @@ def _accepted(spec: ModelSpec | None) -> Accepted:
 
 def _can_be_mended(reference: Reference, accepted: Accepted) -> bool:
     file, facts = reference.file, reference.facts
-    if not accepted.mime_types or not is_picture(file.media_type, file.head):
+    if not accepted.mime_types or not is_picture(facts.kind, facts.mime_type):
         return False
     right = facts.kind == "image" and accepted.format(facts.mime_type) and accepted.fits(file.size_bytes)
     return not right and bool(encodings(False, accepted))
@@ -83,9 +83,10 @@ def _can_be_mended(reference: Reference, accepted: Accepted) -> bool:
 def _converted(reference: Reference, accepted: Accepted, folder: str) -> Reference | Fault:
     facts = reference.facts
     file = convert(reference.file, accepted, folder, where=facts.path, label=facts.label)
-    if isinstance(file, Fault):
-        return file
-    mime_type = file.media_type.mime_type if file.media_type else None
+    written = file if isinstance(file, Fault) else measured(file, facts.path, facts.label)
+    if isinstance(written, Fault):
+        return written
+    file, mime_type = written.file, written.facts.mime_type
     log.info(
         "%s: %r (%s, %d bytes) was converted to %s, %d bytes.",
         facts.path,

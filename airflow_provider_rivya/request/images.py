@@ -24,14 +24,13 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_DECODED_BYTES: Final = 256 * 1024 * 1024
-"""Pictures that take more memory are not decoded; at 3 bytes a pixel it is Pillow's own line."""
+"""Pictures that take more memory are not decoded, however many pixels they are."""
 
 QUALITY: Final = 90
 LEAST_SIDE: Final = 16
 
 _LONGEST_SIDE: Final = {JPEG: 65_500, WEBP: 16_383, PNG: 2**31 - 1}
 _READABLE: Final = ("AVIF", "BMP", "GIF", "JPEG", "MPO", "PNG", "TIFF", "WEBP")
-_FIRST_BYTES: Final = (b"BM", b"II*\0", b"MM\0*")
 _MODES: Final = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "YCbCr")
 """Of 8 bits a sample, and with colours of a screen: nothing has to be guessed of these."""
 _BY_HAND: Final = "a PNG or JPEG (convert it yourself)"
@@ -75,16 +74,9 @@ class Encoding:
     may_shrink: bool = True
 
 
-def is_picture(media_type: MediaType | None, head: bytes) -> bool:
-    """
-    Tell whether a file is worth being opened as a picture.
-
-    :param media_type: by its signature; ``None`` for what no gateway makes, as BMP and TIFF. HEIC is not
-        worth it: Pillow does not read it.
-    """
-    if media_type is not None:
-        return media_type.kind == "image" and media_type is not HEIC
-    return head.startswith(_FIRST_BYTES)
+def is_picture(kind: str, mime_type: str | None) -> bool:
+    """Tell whether a file is worth being opened as a picture. HEIC is not: Pillow does not read it."""
+    return kind == "image" and mime_type != HEIC.mime_type
 
 
 def encodings(transparent: bool, accepted: Accepted) -> tuple[Encoding, ...]:
@@ -141,7 +133,7 @@ def convert(
         where, f"{label!r} is not decoded: too many pixels", f"at most {MAX_DECODED_BYTES >> 20} MiB of them"
     )
     try:
-        with _strictly(), file.open() as stream:
+        with _quietly(), file.open() as stream:
             Image.init()
             with Image.open(stream, formats=[name for name in _READABLE if name in Image.OPEN]) as image:
                 if reason := _unfit(image):
@@ -150,7 +142,7 @@ def convert(
                     return too_large
                 picture = _decoded(image)
             written = _written(picture, accepted, Path(folder) / f"converted-{_plain(where)}")
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
         return too_large
     except UnidentifiedImageError:
         return Fault(where, f"{label!r} cannot be converted: this Pillow does not read its format")
@@ -167,13 +159,14 @@ def convert(
 
 
 @contextmanager
-def _strictly() -> Iterator[None]:
-    """Refuse decompression bombs; what Pillow has to say of odd metadata is of no use here."""
-    from PIL import Image
+def _quietly() -> Iterator[None]:
+    """
+    Drop what Pillow has to say of odd metadata.
 
+    So is its warning of many pixels: what counts is how many bytes they are, and it comes for half as many.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
 
 

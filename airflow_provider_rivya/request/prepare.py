@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.media.verify import verify_faults
 from airflow_provider_rivya.request.budget import NO_BUDGET, Budget, price_faults
+from airflow_provider_rivya.request.file_format import name_warning
 from airflow_provider_rivya.request.request import GenerationRequest
 from airflow_provider_rivya.storage.place import checked_place
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.check import NormalisedRequest
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.catalog.model import ModelSpec
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.request.references import Reference
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 
@@ -43,6 +46,7 @@ class RequestArguments:
         does not ask it; files and the output place are checked in any case.
     :param budget: what it may cost.
     :param convert_reference_images: convert images that the model does not take.
+    :param verify: how results are checked; ``decode`` needs libraries.
     :param dialect: fields of :class:`~airflow_provider_rivya.api.dialect.Dialect` that are to differ from the
         catalogue's.
     :param subject: what an error message begins with.
@@ -60,6 +64,7 @@ class RequestArguments:
     validation: Validation = "strict"
     budget: Budget = NO_BUDGET
     convert_reference_images: bool = False
+    verify: Verify = "structure"
     dialect: Any = None
     subject: str = "The request"
 
@@ -154,6 +159,7 @@ def prepare(
     )
     dialect = spelled(given, spec.dialect if spec else None, faults)
     faults.extend(_trace_id_faults(arguments.client_request_id, takes_trace_id))
+    faults.extend(verify_faults(arguments.verify))
     faults.extend(price_faults(spec, arguments.budget, request.params))
     place = checked_place(
         arguments.output_path,
@@ -162,6 +168,9 @@ def prepare(
         mapped=arguments.mapped,
         outputs=image_count(request.params),
     )
+    name = None if place is None else place.fixed_name
+    if name is not None and (said := name_warning(name, request.params, spec)):
+        log.warning("%s", said)
     if faults:
         told = faults if arguments.convert_reference_images else with_advice(faults, usable, spec)
         raise InvalidRequestError(told, subject=arguments.subject)

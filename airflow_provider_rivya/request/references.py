@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.catalog.references import ReferenceFacts
-from airflow_provider_rivya.exceptions import Fault, GenerationError, NotMediaError, OutputError
+from airflow_provider_rivya.exceptions import (
+    DamagedError,
+    Fault,
+    GenerationError,
+    NotMediaError,
+    OutputError,
+)
 from airflow_provider_rivya.media.inspect import StreamInspector
 from airflow_provider_rivya.redaction import clean, host_of
 from airflow_provider_rivya.storage.path import is_storage_path
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.download import OpenUrl
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.api.schemas import ReferenceMedia
+
+log = logging.getLogger(__name__)
 
 _BLOCK = 1024 * 1024
 
@@ -84,9 +93,11 @@ def read_references(
         elif source.url is not None:
             found.append(_fetched(source.url, source.path, open_url, folder(), conn_id))
         else:
-            found.append(
-                _measured(open_reference(source.uri or "", source.conn_id, where=source.path), source)
-            )
+            file = open_reference(source.uri or "", source.conn_id, where=source.path)
+            if isinstance(file, Fault):
+                found.append(file)
+            else:
+                found.append(measured(file, source.path, _label(source.uri or "")))
     return found
 
 
@@ -187,26 +198,36 @@ def _from_result(result: Mapping[str, Any], path: str) -> Iterator[_Source | Fau
             yield Fault(place, "an output without uri and source_url", _ALLOWED)
 
 
-def _measured(file: ReferenceFile | Fault, source: _Source) -> Reference | Fault:
-    if isinstance(file, Fault):
-        return file
-    media_type = file.media_type
-    label = _label(source.uri if source.uri else host_of(source.url or ""))
-    facts = ReferenceFacts(
-        path=source.path,
-        label=label,
-        kind=media_type.kind if media_type else "unknown",
-        mime_type=media_type.mime_type if media_type else None,
-        size_bytes=file.size_bytes,
-    )
-    digest = hashlib.sha256()
+def measured(file: ReferenceFile, path: str, label: str) -> Reference | Fault:
+    """
+    Read a file to its end: half of one, or one that is no media, would be paid for as well.
+
+    :param path: the path of a fault, e.g. ``reference_media[0]``.
+    :param label: how messages call the file.
+    """
     try:
-        with file.open() as stream:
-            while block := stream.read(_BLOCK):
-                digest.update(block)
+        return _read(file, path, label, repr(label))
+    except OutputError as error:
+        return Fault(path, error.message.rstrip("."))
     except Exception as error:
-        return Fault(source.path, f"{label!r} cannot be read to its end: {reason_of(error)}")
-    return Reference(file, facts, digest.hexdigest())
+        return Fault(path, f"{label!r} cannot be read to its end: {reason_of(error)}")
+
+
+def _read(file: ReferenceFile, path: str, label: str, subject: str) -> Reference:
+    """:raises OutputError: it is no media, or damaged."""
+    inspector = StreamInspector(subject)
+    with file.open() as stream:
+        while block := stream.read(_BLOCK):
+            inspector.feed(block)
+    media = inspector.finish()
+    if media.doubts:
+        log.warning("%s: %s is odd, but sent as it is: %s.", path, subject, "; ".join(media.doubts))
+    media_type = media.media_type
+    stem, dot, _ = file.name.rpartition(".")
+    if dot and not media_type.may_be_called(file.name):  # a gateway may believe the name
+        file = replace(file, name=f"{stem}.{media_type.extension}")
+    facts = ReferenceFacts(path, label, media_type.kind, media_type.mime_type, file.size_bytes)
+    return Reference(file, facts, media.sha256)
 
 
 def _label(text: str, limit: int = 120) -> str:
@@ -217,22 +238,21 @@ def _label(text: str, limit: int = 120) -> str:
 
 def _fetched(url: str, path: str, open_url: OpenUrl, folder: str, conn_id: str | None) -> Reference | Fault:
     name = f"reference-{hashlib.sha256(path.encode()).hexdigest()[:12]}"
-    target = Path(folder) / name
-    # Without a length a cut shows only in the file itself, which would be uploaded, and paid for, as it is.
-    inspector = StreamInspector(f"the file at {host_of(url)}")
+    target, host = Path(folder) / name, host_of(url)
+    told = False
     try:
-        with open_url(url) as stream, target.open("wb") as file:
+        with open_url(url) as stream, target.open("wb") as sink:
+            told = stream.length is not None
             for chunk in stream.chunks():
-                file.write(chunk)
-                if stream.length is None:
-                    inspector.feed(chunk)
-            if not file.tell():
-                return Fault(path, f"the file at {host_of(url)} is empty")
-            if stream.length is None:
-                inspector.finish()
-    except NotMediaError as error:
-        return Fault(path, error.message.rstrip("."))
+                sink.write(chunk)
+        found = open_reference(str(target), where=path)
+        if isinstance(found, Fault):
+            return replace(found, problem=f"the file at {host} is empty")
+        return _read(found, path, _label(host), f"the file at {host}")
     except OutputError as error:
+        # Without a length what is damaged may as well have been cut on its way.
+        if isinstance(error, NotMediaError) or (isinstance(error, DamagedError) and told):
+            return Fault(path, error.message.rstrip("."))
         if error.retryable:
             raise GenerationError(
                 f"{path} could not be fetched: {error.message}",
@@ -242,4 +262,3 @@ def _fetched(url: str, path: str, open_url: OpenUrl, folder: str, conn_id: str |
                 retryable=True,
             ) from None
         return Fault(path, f"it could not be fetched: {clean(error, 200)}")
-    return _measured(open_reference(str(target), where=path), _Source(path, url=url))

@@ -1,4 +1,4 @@
-"""Reference files to upload: found, measured and looked at before anything is sent."""
+"""Reference files to upload, found before anything is sent: local, or in object storage."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from airflow_provider_rivya.exceptions import Fault
-from airflow_provider_rivya.media.sniff import HEAD_BYTES, detect
-from airflow_provider_rivya.media.types import MediaType
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.path import LOCAL_SCHEMES
 from airflow_provider_rivya.storage.place import filesystem, path_on, scheme_fault, unreachable
@@ -29,24 +27,17 @@ class ReferenceFile:
     :param uri: where it lies, without connection.
     :param conn_id: the Airflow connection it is read through, if any.
     :param size_bytes: its size, at least 1.
-    :param head: its first bytes, up to :data:`~.sniff.HEAD_BYTES`.
     """
 
     name: str
     uri: str
     conn_id: str | None
     size_bytes: int
-    head: bytes = field(repr=False)
     opener: Callable[[], BinaryIO] = field(repr=False, compare=False)
 
     def open(self) -> BinaryIO:
         """Return a new binary stream at the start of the file; the caller closes it."""
         return self.opener()
-
-    @property
-    def media_type(self) -> MediaType | None:
-        """The format by the first bytes, ``None`` when it is no media."""
-        return detect(self.head, whole=self.size_bytes == len(self.head))
 
 
 def open_reference(
@@ -85,7 +76,7 @@ def _local(path: str, where: str) -> ReferenceFile | Fault:
         if not stat.S_ISREG(found.st_mode):
             return Fault(where, f"{shown} is not a file", "a file")
         with open(path, "rb") as file:
-            head = file.read(HEAD_BYTES)
+            file.read(1)
     except FileNotFoundError:
         hint = "" if os.path.isabs(path) else "an absolute path: a worker has no fixed folder"
         return Fault(where, f"{shown} does not exist on this worker", hint)
@@ -95,7 +86,7 @@ def _local(path: str, where: str) -> ReferenceFile | Fault:
         return Fault(where, f"{shown} is empty")
     full = os.path.abspath(path)
     return ReferenceFile(
-        os.path.basename(full), f"file://{full}", None, found.st_size, head, lambda: open(full, "rb")
+        os.path.basename(full), f"file://{full}", None, found.st_size, lambda: open(full, "rb")
     )
 
 
@@ -121,11 +112,11 @@ def _stored(scheme: str, path: str, conn_id: str | None, where: str) -> Referenc
         if not size:
             return Fault(where, f"{shown} is empty")
         with opener() as file:
-            head = file.read(HEAD_BYTES)
+            file.read(1)
     except FileNotFoundError:
         return Fault(where, f"{shown} does not exist")
     except Exception as error:
         if may_pass(error):
             raise not_now(uri, error, conn_id) from error
         return Fault(where, f"{shown} cannot be read: {reason_of(error)}")
-    return ReferenceFile(path.rsplit("/", 1)[-1], uri, conn_id, size, head, opener)
+    return ReferenceFile(path.rsplit("/", 1)[-1], uri, conn_id, size, opener)

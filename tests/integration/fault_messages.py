@@ -162,16 +162,21 @@ def of_call(kind: str, endpoint: Endpoint, *, then: str = "", advised: bool = Tr
 
 
 def of_download(
-    kind: str, *facts: str, file: str = "The file from <host>/...", mime: str = "image/png"
+    kind: str,
+    *facts: str,
+    file: str = "The file from <host>/...",
+    mime: str = "image/png",
+    then: str = "",
 ) -> str:
     """
     Return what a fault at a file that is fetched says.
 
     :param facts: what is told beside it.
+    :param then: what was done about it.
     """
     message, status = OF_DOWNLOADS[kind]
     facts = (*facts, *(() if status is None else (f"HTTP {status}",)))
-    message = message.format(file=file, mime=mime)
+    message = message.format(file=file, mime=mime) + then
     if facts:
         return f"{message} [{', '.join(facts)}]."
     return message if message.endswith(".") else f"{message}."

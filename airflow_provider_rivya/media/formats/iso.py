@@ -2,138 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from airflow_provider_rivya.media import types
+from airflow_provider_rivya.media.formats.iso_facts import CONTAINERS, LEAVES, Film, Picture
+from airflow_provider_rivya.media.notes import Notes
+from airflow_provider_rivya.media.scanner import CorruptError, Pass, Peek, Rest, Take, TruncatedError, Walk
+from airflow_provider_rivya.media.sniff import iso_type
+from airflow_provider_rivya.media.steps import OPEN_ENDED, follow, pass_by, pass_trailer
 
-from airflow_provider_rivya.media.scanner import (
-    TRAILING_LIMIT,
-    CorruptError,
-    Pass,
-    Rest,
-    Size,
-    Step,
-    Take,
-    TruncatedError,
-    Walk,
+#: What stands at the top of a file by its standards. Of these a whole one is expected; anything else behind
+#: the parts that are needed may as well be no box at all.
+_TOP = frozenset(
+    {
+        *(b"ftyp", b"styp", b"sidx", b"ssix", b"moov", b"moof", b"mdat", b"mfra", b"meta", b"meco", b"free"),
+        *(b"skip", b"wide", b"pnot", b"uuid", b"udta", b"pdin", b"prft", b"emsg", b"idat"),
+    }
 )
-
-#: Which boxes are looked into, by the box they stand in. Only the way to the dimensions is followed.
-_INSIDE: dict[bytes, frozenset[bytes]] = {
-    b"moov": frozenset({b"trak"}),
-    b"trak": frozenset({b"mdia"}),
-    b"meta": frozenset({b"iprp"}),
-    b"iprp": frozenset({b"ipco"}),
-}
-#: Payload of a track header, version 0 to 1; its last eight bytes are width and height (16.16).
-_TKHD_BYTES = range(84, 97)
+_FTYP_BYTES = 512
+#: Only the duration is looked for in them.
+_OPTIONAL = frozenset({b"moof", b"traf", b"mvex"})
 
 
-def walk_iso(size: Size, *, image: bool) -> Walk:
+def walk_iso(notes: Notes) -> Walk:
     """
     From box to box: they must add up to the end, and the necessary ones must be there.
 
     A cut is found except where a whole file could end as well: between two fragments of a fragmented
-    film, behind the last necessary box, and inside a last box that says "up to the end" (size 0).
-    There is no checksum, so a flipped bit inside the media data is not found.
-
-    :param image: AVIF/HEIC, which need ``meta`` (dimensions: its largest ``ispe``; thumbnails and
-        tiles are smaller); else a film or sound, which need ``moov`` (dimensions: the ``tkhd`` of the
-        largest video track).
+    film, and behind the last necessary box. There is no checksum, so a flipped bit inside the media data is
+    not found. What a film is, its tracks tell, and not its brand; images need ``meta``, films ``moov``.
     """
-    found = _Found(size)
-    seen: set[bytes] = set()
-    while True:
-        kind, length, _ = yield from _box_header(short_ok=True)
-        if not kind.strip(b"\0"):
-            # The end of the file, or NULs that somebody padded it with.
-            yield Rest(TRAILING_LIMIT)
-            break
-        seen.add(kind)
+    file = _File(notes)
+    while head := (yield Peek(16)):
+        kind, length, used = _box_header(head)
+        if file.is_complete and kind not in _TOP:
+            if not kind or length is None:
+                break
+            start = notes.position
+            try:
+                yield Pass(used + length)
+            except TruncatedError:
+                notes.doubt(follow(notes.position - start))
+            continue
+        if len(head) < 8:
+            raise TruncatedError("it ends inside a box header")
+        if not kind:
+            raise CorruptError("a box has an impossible header")
+        yield Pass(used)
         if length is None:
+            file.seen.add(kind)
+            notes.doubt(OPEN_ENDED)
             yield Rest()
-            break
-        if (kind == b"moov" and not image) or (kind == b"meta" and image):
-            yield from _walk_inside(kind, length, found)
+        elif kind == b"ftyp":
+            brands = yield Take(min(length, _FTYP_BYTES))
+            file.see_brands(brands)
+            yield Pass(length - len(brands))
+        elif kind in CONTAINERS:
+            yield from _walk_inside(kind, length, file)
+            file.tell(kind)
         else:
-            yield Pass(length)
-    _check_complete(seen, found, image=image)
-
-
-@dataclass
-class _Found:
-    """What has turned up inside the boxes."""
-
-    size: Size
-    data_inside: bool = False
-    is_video_track: bool = False
-    track: tuple[int, int] = (0, 0)
-
-    def offer(self, width: int, height: int) -> None:
-        if width * height > (self.size.width or 0) * (self.size.height or 0):
-            self.size.width, self.size.height = width, height
-
-
-def _check_complete(seen: set[bytes], found: _Found, *, image: bool) -> None:
-    if image:
-        whole = b"meta" in seen and (found.data_inside or b"mdat" in seen)
-    else:
-        whole = b"moov" in seen and bool(seen & {b"mdat", b"moof"})
-    if not whole:
+            yield from pass_by(notes, length)
+        file.seen.add(kind)
+    if not file.is_complete:
         raise TruncatedError("a part of it that its format needs is missing")
-    if image and found.size.width is None:
-        raise CorruptError("it is an image file without dimensions")
+    file.conclude()
+    yield from pass_trailer(notes)
 
 
-def _box_header(*, short_ok: bool = False) -> Generator[Step, bytes, tuple[bytes, int | None, int]]:
-    """Read kind, payload length (``None``: up to the end) and header length; kind ``b""`` at the end."""
-    head = yield Take(8, short_ok=short_ok)
-    if len(head) < 8 and not head.strip(b"\0"):
+class _File:
+    """What has turned up so far."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._picture: Picture | None = None
+        self._film = Film()
+        self._quicktime = True
+        self.seen: set[bytes] = set()
+
+    @property
+    def is_complete(self) -> bool:
+        if self._picture is not None:
+            data = self._picture.data_inside or b"mdat" in self.seen
+            return data and not self.seen.isdisjoint({b"meta", b"moov"})
+        return b"moov" in self.seen and not self.seen.isdisjoint({b"mdat", b"moof"})
+
+    def see_brands(self, content: bytes) -> None:
+        brands = [content[at : at + 4] for at in (0, *range(8, len(content) - 3, 4))]
+        declared = iso_type(brands)
+        self._quicktime = declared is types.QUICKTIME
+        self._notes.likely = declared
+        if declared in (types.AVIF, types.HEIC):
+            self._picture = Picture()
+            self._notes.settle(declared)
+        if declared is None:
+            self._notes.doubt("its brand is not known")
+
+    def see(self, parent: bytes, kind: bytes, content: bytes) -> None:
+        self._film.see(parent, kind, content)
+        if self._picture is not None:
+            self._picture.see(parent, kind, content)
+
+    def tell(self, kind: bytes) -> None:
+        """Note what is sure once a box has been looked into."""
+        if kind != b"moov" or self._picture is not None:
+            return
+        if not self._film.handlers:
+            found = self._notes.likely
+        elif self._film.has_video:
+            found = types.QUICKTIME if self._quicktime else types.MP4
+        elif b"soun" in self._film.handlers:
+            found = types.QUICKTIME_AUDIO if self._quicktime else types.M4A
+        else:
+            found = self._notes.likely
+        if found is not None:
+            self._notes.settle(found)
+
+    def conclude(self) -> None:
+        """Note dimensions and duration."""
+        sizes = [track.size for track in self._film.tracks if track.is_video]
+        if self._picture is not None and (shown := self._picture.size) is not None:
+            sizes = [shown]
+        elif self._picture is not None and not sizes:
+            raise CorruptError("it is an image file without dimensions")
+        for width, height in sizes:
+            self._notes.offer_size(width, height)
+        if self._picture is None:
+            self._notes.duration_s = self._film.duration_s
+
+
+def _box_header(head: bytes) -> tuple[bytes, int | None, int]:
+    """Read kind, payload length (``None``: up to the end) and header length; kind ``b""``: it is none."""
+    length, kind, used = int.from_bytes(head[:4], "big"), head[4:8], 8
+    if length == 1:
+        length, used = int.from_bytes(head[8:16], "big"), 16
+    if len(head) < used or not all(0x20 <= byte < 0x7F or byte == 0xA9 for byte in kind):
         return b"", None, 0
-    if len(head) < 8:
-        raise TruncatedError("it ends inside a box header")
-    length, kind, used = int.from_bytes(head[:4], "big"), head[4:], 8
     if length == 0:
         return kind, None, used
-    if length == 1:
-        length, used = int.from_bytes((yield Take(8)), "big"), 16
-    if length < used:
-        raise CorruptError("a box has an impossible length")
-    return kind, length - used, used
+    return (kind, length - used, used) if length >= used else (b"", None, 0)
 
 
-def _walk_inside(parent: bytes, left: int, found: _Found) -> Walk:
-    """Walk over the boxes in a box of ``left`` bytes. The depth is that of :data:`_INSIDE`."""
+def _walk_inside(parent: bytes, left: int, file: _File) -> Walk:
+    """Walk over the boxes in a box of ``left`` bytes. The depth is that of :data:`.CONTAINERS`."""
     if parent == b"meta":
         if left < 4:
             raise CorruptError("a box has an impossible length")
         yield Pass(4)
         left -= 4
     while left >= 8:
-        kind, length, used = yield from _box_header()
-        if length is None or used + length > left:
+        kind, length, used = _box_header((yield Peek(16)))
+        if not kind or length is None or used + length > left:
+            if parent in _OPTIONAL:
+                break
             raise CorruptError("a box is longer than the one it stands in")
+        yield Pass(used)
         left -= used + length
-        if kind == b"trak":
-            found.is_video_track, found.track = False, (0, 0)
-        if kind in _INSIDE.get(parent, ()):
-            yield from _walk_inside(kind, length, found)
-            if kind == b"trak" and found.is_video_track:
-                found.offer(*found.track)
-        else:
-            yield from _walk_leaf(parent, kind, length, found)
+        if kind in CONTAINERS.get(parent, ()):
+            file.see(parent, kind, b"")
+            yield from _walk_inside(kind, length, file)
+            continue
+        content = b""
+        if most := LEAVES.get((parent, kind), 0):
+            content = yield Take(min(length, most))
+        file.see(parent, kind, content)
+        yield Pass(length - len(content))
     yield Pass(left)
-
-
-def _walk_leaf(parent: bytes, kind: bytes, length: int, found: _Found) -> Walk:
-    if (parent, kind) == (b"trak", b"tkhd") and length in _TKHD_BYTES:
-        fields = (yield Take(length))[-8:]
-        found.track = int.from_bytes(fields[:2], "big"), int.from_bytes(fields[4:6], "big")
-    elif (parent, kind) == (b"mdia", b"hdlr") and length >= 12:
-        found.is_video_track = (yield Take(12))[8:] == b"vide"
-        yield Pass(length - 12)
-    elif (parent, kind) == (b"ipco", b"ispe") and length == 12:
-        fields = yield Take(12)
-        found.offer(int.from_bytes(fields[4:8], "big"), int.from_bytes(fields[8:], "big"))
-    else:
-        found.data_inside = found.data_inside or (parent, kind) == (b"meta", b"idat")
-        yield Pass(length)

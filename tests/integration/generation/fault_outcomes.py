@@ -195,7 +195,7 @@ def of_request(fault: str) -> Expected:
 def at_reference(connection: str) -> Callable[[str], Expected]:
     """The photograph of a request, where it is given by its URL."""
     wrong = {
-        "html": "'<host>/...' is of kind 'unknown'; allowed: image.",
+        "html": of_download("html", file="the file at <host>/..."),
         "empty": "the file at <host>/... is empty.",
         "redirect": f"it could not be fetched: {of_download('redirect')} {ALLOW_THE_HOST}",
     }
@@ -230,8 +230,13 @@ def at_result(connection: str, cost: str = "") -> Callable[[str], Expected]:
         if kind == "redirect":
             return Expected("retryable", f"{said} {ALLOW_THE_HOST} {later}")
         again = "to land a result failed, trying again:"
-        attempts = tuple(f"Attempt {number} {again} {of_download(kind)}" for number in (1, 2))
-        return Expected("retryable", f"{said} {later}", attempts, hits=3)
+        hits = 3
+        if kind in ("truncated", "corrupt"):
+            hits, kept = 2, "file://<landing>/<generation>-0.png.damaged"
+            then = f" The same bytes came twice; it is kept at {kept}."
+            said = of_download(kind, OF_GENERATION, connection, then=then)
+        attempts = tuple(f"Attempt {number} {again} {of_download(kind)}" for number in range(1, hits))
+        return Expected("retryable", f"{said} {later}", attempts, hits=hits)
 
     return at
 

@@ -55,7 +55,7 @@ REQUESTS: list[Request] = [
     (
         "reference no media",
         {"model": "{references}", "reference_media": "{notes}"},
-        ["reference_media", "'unknown'"],
+        ["reference_media", "is not an image, video or audio file: it looks like plain text"],
     ),
     (
         "reference too big",

@@ -174,7 +174,7 @@ async def test_upload_async(
 def test_upload_of_no_media(hook: Hook, sandbox: SandboxProcess, tmp_path: Path) -> None:
     notes = tmp_path / "notes.png"
     notes.write_text("no picture")
-    with pytest.raises(InvalidRequestError, match=r"notes\.png.*is no image, video or audio file"):
+    with pytest.raises(InvalidRequestError, match=r"notes\.png.*is not an image, video or audio file"):
         hook.upload_file(notes)
     with pytest.raises(InvalidRequestError, match="nowhere"):
         hook.upload_file("/nowhere.png")

@@ -9,7 +9,7 @@ import av
 import pytest
 
 from airflow_provider_rivya.catalog.bundled import load_catalog
-from airflow_provider_rivya.media.sniff import HEAD_BYTES, detect
+from airflow_provider_rivya.media.inspect import StreamInspector
 from tests.integration.sandbox.wire_tools import create, finished, result, upload
 from tests.sandbox_process import SandboxProcess
 
@@ -54,9 +54,11 @@ def test_every_output_format(sandbox: SandboxProcess, wanted: str) -> None:
     assert rate == int(rest.split("_")[0])
     assert seconds == pytest.approx(1.5, abs=0.06)
     assert 4000 < loudest < 32767
-    sniffed = detect(answer.body[:HEAD_BYTES])
-    assert sniffed is not None
-    assert sniffed.mime_type == answer.headers["content-type"]
+    inspector = StreamInspector()
+    inspector.feed(answer.body)
+    facts = inspector.finish()
+    assert facts.media_type.mime_type == answer.headers["content-type"]
+    assert facts.duration_s == pytest.approx(seconds, abs=0.1)
 
 
 @pytest.mark.parametrize(

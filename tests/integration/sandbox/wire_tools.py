@@ -14,6 +14,7 @@ from PIL import Image
 
 from airflow_provider_rivya.catalog.bundled import category_of
 from tests.sandbox_process import KEY, Answer, SandboxProcess
+from tests.unit.media.samples import film
 
 IMAGE_SECONDS = 20
 SECONDS_OF_CATEGORY = {"image": IMAGE_SECONDS, "audio": 30, "video": 120}
@@ -25,7 +26,7 @@ WAV = (
 )
 WAV += b"data" + struct.pack("<I", 16000) + bytes(16000)
 FTYP = struct.pack(">I", 16) + b"ftyp"
-MP4 = FTYP + b"isom" + bytes(4) + struct.pack(">I", 32) + b"mvhd" + bytes(12) + struct.pack(">II", 1000, 2500)
+MP4 = film(seconds=2.5)
 WEBM = b"\x1aE\xdf\xa3" + b"\x01\x00\x00\x00\x00\x00\x00\x1fB\x82\x84webm" + bytes(40)
 MKV = b"\x1aE\xdf\xa3" + b"\x01\x00\x00\x00\x00\x00\x00\x1fB\x82\x88matroska" + bytes(40)
 

@@ -236,6 +236,12 @@ def test_an_encoding_that_was_not_asked_for_is_undone(encoding: str, pack: Calla
         assert fetch(wire.url, downloader(wire.url)) == (None, BYTES)
 
 
+def test_an_encoding_twice_is_undone_twice() -> None:
+    packed = gzip.compress(gzip.compress(BYTES))
+    with Wire(answer(200, packed, content_encoding="gzip, gzip")) as wire:
+        assert fetch(wire.url, downloader(wire.url)) == (None, BYTES)
+
+
 @pytest.mark.parametrize(
     ("raw", "told"),
     [

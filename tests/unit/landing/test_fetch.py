@@ -3,16 +3,20 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import tracemalloc
+import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_provider_rivya.exceptions import (
+    DamagedError,
     DownloadError,
     DownloadRefusedError,
     NotFoundError,
@@ -20,13 +24,15 @@ from airflow_provider_rivya.exceptions import (
     OutputError,
     StorageError,
 )
+from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.landing.fetch import Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.result import Output
 from airflow_provider_rivya.storage.path import default_name
 from airflow_provider_rivya.storage.place import OutputPlace
 from tests.unit.landing.transport import PNG_BYTES, URL, Answer, Transport
-from tests.unit.media.samples import encoded
+from tests.unit.media.encoders import recorded
+from tests.unit.media.samples import by_name, encoded, sound
 from tests.unit.media.streams import png_stream
 
 NAME_FOR = functools.partial(default_name, "task_1", 0)
@@ -87,32 +93,132 @@ def test_a_landed_file_is_described(tmp_path: Path) -> None:
 LOST = DownloadError("The connection was cut.", retryable=True)
 
 
-@pytest.mark.parametrize(
-    ("broken", "error"),
-    [
-        (Answer(PNG_BYTES[:500]), DownloadError),
-        (Answer(b""), DownloadError),
-        (Answer(PNG_BYTES[:100] + b"\0" + PNG_BYTES[101:]), DownloadError),
-        (Answer(b"<html>busy</html>"), NotMediaError),
-        (Answer(PNG_BYTES[:500], error=LOST), DownloadError),
-    ],
-    ids=["cut", "empty", "flipped", "html", "connection"],
-)
+CUT = Answer(PNG_BYTES[:500])
+FLIPPED = Answer(PNG_BYTES[:100] + b"\0" + PNG_BYTES[101:])
+BROKEN = {
+    "cut": (CUT, DownloadError),
+    "empty": (Answer(b""), DownloadError),
+    "flipped": (FLIPPED, DownloadError),
+    "html": (Answer(b"<html>busy</html>"), NotMediaError),
+    "connection": (Answer(PNG_BYTES[:500], error=LOST), DownloadError),
+}
+
+
+@pytest.mark.parametrize(("broken", "error"), BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_transfer_is_fetched_again(tmp_path: Path, broken: Answer, error: type[Exception]) -> None:
-    mended = Case(tmp_path / "mended", broken, broken, Answer())
+    mended = Case(tmp_path / "mended", broken, Answer())
     assert mended.fetch().size_bytes == len(PNG_BYTES)
     assert mended.files == ["task_1-0.png"]
-    assert len(mended.stop.seconds) == 2
-    assert 1 <= mended.stop.seconds[0] < mended.stop.seconds[1]
+    assert len(mended.stop.seconds) == 1
 
     (tmp_path / "lost").mkdir()
     lost = Case(tmp_path / "lost", broken)
     with pytest.raises(error) as caught:
         lost.fetch()
-    assert lost.files == []
-    assert lost.tries == 3
-    assert len(lost.stop.seconds) == 2
+    assert "task_1-0.png" not in lost.files
+    assert len(lost.stop.seconds) == lost.tries - 1
     assert "secret" not in str(caught.value)
+
+
+def test_pauses_grow(tmp_path: Path) -> None:
+    lost, _ = BROKEN["connection"]
+    case = Case(tmp_path, lost, lost, Answer())
+    case.fetch()
+    assert 1 <= case.stop.seconds[0] < case.stop.seconds[1]
+
+
+@pytest.mark.parametrize("name", ["cut", "flipped"])
+def test_damaged_bytes_that_come_twice_are_kept(tmp_path: Path, name: str) -> None:
+    broken, _ = BROKEN[name]
+    case = Case(tmp_path, broken)
+    with pytest.raises(DamagedError) as caught:
+        case.fetch()
+    kept = f"file://{tmp_path}/task_1-0.png.damaged"
+    assert f"The same bytes came twice; it is kept at {kept}." in caught.value.message
+    assert caught.value.kept_at == kept
+    assert caught.value.retryable
+    assert case.tries == 2
+    assert case.files == ["task_1-0.png.damaged"]
+    assert (tmp_path / "task_1-0.png.damaged").read_bytes() == broken.data
+
+
+def test_damage_of_another_kind_each_time_is_kept_in_the_end(tmp_path: Path) -> None:
+    case = Case(tmp_path, CUT, FLIPPED, Answer(PNG_BYTES[:700]))
+    with pytest.raises(DamagedError, match="It came damaged more than once"):
+        case.fetch()
+    assert case.tries == 3
+    assert (tmp_path / "task_1-0.png.damaged").read_bytes() == PNG_BYTES[:700]
+
+
+def test_damaged_bytes_never_replace_a_file(tmp_path: Path) -> None:
+    (tmp_path / "task_1-0.png").write_bytes(b"earlier")
+    with pytest.raises(DamagedError):
+        Case(tmp_path, CUT).fetch()
+    assert (tmp_path / "task_1-0.png").read_bytes() == b"earlier"
+
+
+def test_where_they_cannot_be_kept_that_is_no_other_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
+    case = Case(tmp_path, CUT)
+    with pytest.raises(DamagedError) as caught:
+        case.fetch()
+    assert caught.value.kept_at is None
+    assert case.files == []
+    assert "The damaged file could not be kept" in caplog.text
+
+
+def test_what_is_odd_is_landed_with_its_doubts(tmp_path: Path) -> None:
+    case = Case(tmp_path, Answer(PNG_BYTES + b"\r\n"))
+    landed = case.fetch()
+    assert landed.doubts == ["2 bytes follow its end"]
+    assert (tmp_path / "task_1-0.png").read_bytes() == PNG_BYTES + b"\r\n"
+    assert case.tries == 1
+
+
+def test_sound_in_a_film_s_clothes_has_the_name_of_sound(tmp_path: Path) -> None:
+    landed = Case(tmp_path, Answer(sound(b"isom"))).fetch()
+    assert (landed.mime_type, landed.uri) == ("audio/mp4", f"file://{tmp_path}/task_1-0.m4a")
+
+
+def test_so_has_sound_without_a_header_that_was_asked_for(tmp_path: Path) -> None:
+    samples = Answer(b"\x00\x01\x7f\xfe" * 1200)
+    landed = Case(tmp_path, samples).fetch(checks=Checks.of("structure", '{"output_format": "pcm_24000"}'))
+    assert (landed.mime_type, landed.uri) == ("audio/L16;rate=24000", f"file://{tmp_path}/task_1-0.pcm")
+    with pytest.raises(NotMediaError):
+        Case(tmp_path, samples).fetch(checks=Checks.of("structure", {"output_format": "mp3_44100_128"}))
+
+
+# -- decoding --------------------------------------------------------------------------------------
+
+DECODED = Checks(decode=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["png", "jpeg", "webp-animated", "avif", "mp4-h264", "mp3-lame", "flac", "wav"]
+)
+def test_a_whole_file_can_be_decoded(tmp_path: Path, name: str) -> None:
+    landed = Case(tmp_path, Answer(by_name(name).data)).fetch(checks=DECODED)
+    assert landed.doubts == []
+
+
+def test_decoding_finds_what_the_structure_does_not_show(tmp_path: Path) -> None:
+    data = bytearray(encoded(64, 64, "PNG"))
+    at = data.index(b"IDAT")
+    (length,) = struct.unpack_from(">I", data, at - 4)
+    data[at + 4 : at + 4 + length] = bytes(length)  # of the right length and checksum, and no picture
+    data[at + 4 + length : at + 8 + length] = struct.pack(">I", zlib.crc32(data[at : at + 4 + length]))
+    broken = Answer(bytes(data))
+    assert Case(tmp_path, broken).fetch().doubts == []
+    with pytest.raises(DamagedError, match="decoding it failed"):
+        Case(tmp_path / "decoded", broken).fetch(checks=DECODED)
+    assert os.listdir(tmp_path / "decoded") == ["task_1-0.png.damaged"]
+
+
+def test_decoding_tells_more_of_formats_that_are_not_known(tmp_path: Path) -> None:
+    landed = Case(tmp_path, Answer(recorded("avi", None, "mpeg4", seconds=0.2))).fetch(checks=DECODED)
+    assert (landed.width, landed.height, landed.duration_s) == (64, 48, 0.2)
 
 
 def test_once_it_is_to_stop_there_is_no_further_attempt(tmp_path: Path) -> None:
@@ -195,9 +301,8 @@ def test_a_large_file_is_whole_and_its_hash_too(tmp_path: Path) -> None:
     [
         ({"error": LOST}, "The connection was cut"),
         ({"error": RuntimeError("a fault of the transport")}, "a fault of the transport"),
-        ({"data": LARGE[:-3]}, "damaged image/png"),
     ],
-    ids=["connection", "unforeseen", "damaged"],
+    ids=["connection", "unforeseen"],
 )
 def test_a_large_file_that_fails_leaves_nothing(tmp_path: Path, ending: dict[str, Any], message: str) -> None:
     case = Case(tmp_path, Answer(**{"data": LARGE, "chunk": 70_001, **ending}))

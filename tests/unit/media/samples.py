@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from airflow_provider_rivya.media import types
 from airflow_provider_rivya.media.types import MediaType
+from tests.unit.media.encoders import recorded
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Sample:
     media_type: MediaType
     size: tuple[int, int] | None
     checked: bool = True
-    """Whether a cut is promised to be found."""
+    """Whether a cut is promised to be found, wherever it is."""
+    odd: bool = False
 
     @property
     def head(self) -> bytes:
@@ -98,13 +100,20 @@ def track(handler: bytes, width: int, height: int, version: int = 0) -> bytes:
     return box(b"trak", box(b"tkhd", header), box(b"mdia", box(b"hdlr", bytes(8) + handler + bytes(13))))
 
 
-def film(brand: bytes = b"isom", *, moov_first: bool = False, wide: bool = False, version: int = 0) -> bytes:
+def film(
+    brand: bytes = b"isom",
+    *,
+    moov_first: bool = False,
+    wide: bool = False,
+    version: int = 0,
+    seconds: float = 0,
+) -> bytes:
     head = box(b"ftyp", brand + bytes(4) + brand + b"mp42")
     data = b"\x11" * 50
     mdat = long_box(b"mdat", data) if wide else box(b"mdat", data)
     moov = box(
         b"moov",
-        box(b"mvhd", bytes(100)),
+        box(b"mvhd", bytes(12), struct.pack(">II", 1000, int(seconds * 1000)), bytes(80)),
         track(b"soun", 0, 0, version),
         track(b"vide", 640, 360, version),
         box(b"udta", bytes(4)),
@@ -128,20 +137,66 @@ def boxed_image(brand: bytes, compatible: bytes = b"mif1") -> bytes:
     return box(b"ftyp", brand + bytes(4) + compatible) + meta + box(b"mdat", b"\x22" * 40)
 
 
-def ebml(doctype: bytes) -> bytes:
-    body = b"\x42\x86\x81\x01\x42\xf7\x81\x01\x42\x82" + bytes([0x80 | len(doctype)]) + doctype
+def element(number: int, *bodies: bytes, size: int | None = None) -> bytes:
+    """One element of EBML; ``size`` tells another size than it has, -1 that it is not known."""
+    body = b"".join(bodies)
+    told = (1 << 56) - 1 if size == -1 else len(body) if size is None else size
+    name = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return name + (1 << 56 | told).to_bytes(8, "big") + body
+
+
+def ebml(doctype: bytes, *, live: bool = False, film: bool = True, nul: bool = False) -> bytes:
+    """A recording of half a second; ``live``: by a writer that could not go back."""
+    size = -1 if live else None
+    head = element(0x1A45DFA3, element(0x4286, b"\x01"), element(0x4282, doctype + b"\0" * nul))
+    info = element(0x1549A966, element(0x2AD7B1, (1_000_000).to_bytes(3, "big")))
+    picture = element(0xE0, element(0xB0, b"\x01\x40"), element(0xBA, b"\x00\xb4"))
+    track = element(0xAE, element(0x83, b"\x01" if film else b"\x02"), picture if film else b"")
+    clusters = [
+        element(
+            0x1F43B675,
+            element(0xE7, start.to_bytes(2, "big")),
+            element(0xA3, b"\x81\x00\x00\x80" + b"\x33" * 40),
+            element(0xA0, element(0xA1, b"\x81\x00\x64\x00" + b"\x44" * 30)),
+            size=size,
+        )
+        for start in (0, 400)
+    ]
+    return head + element(0x18538067, info, element(0x1654AE6B, track), *clusters, size=size)
+
+
+def ogg_page(packet: bytes, *, flags: int, number: int, granule: int = 0, serial: int = 7) -> bytes:
+    lacing = bytes([255] * (len(packet) // 255) + [len(packet) % 255])
+    head = struct.pack("<4sBBqIII", b"OggS", 0, flags, granule, serial, number, 0)
+    page = head + bytes([len(lacing)]) + lacing + packet
+    checksum = 0
+    for byte in page:
+        checksum ^= byte << 24
+        for _ in range(8):
+            checksum = (checksum << 1 ^ 0x04C11DB7) & 0xFFFFFFFF if checksum >> 31 else checksum << 1
+    return page[:22] + struct.pack("<I", checksum) + page[26:]
+
+
+def ogg(packet: bytes, granule: int = 24_000) -> bytes:
     return (
-        b"\x1a\x45\xdf\xa3"
-        + bytes([0x80 | len(body)])
-        + body
-        + b"\x18\x53\x80\x67\x01"
-        + b"\xff" * 7
-        + b"\0" * 64
+        ogg_page(packet, flags=2, number=0)
+        + ogg_page(b"\x22" * 300, flags=0, number=1, granule=granule // 2)
+        + ogg_page(b"\x33" * 90, flags=4, number=2, granule=granule)
     )
 
 
-def ogg(packet: bytes) -> bytes:
-    return b"OggS\0\x02" + bytes(20) + b"\x01" + bytes([len(packet)]) + packet
+OPUS_HEAD = b"OpusHead\x01\x01\0\0\x80\xbb\0\0\0\0\0"
+#: 320x180 at 25 pictures a second.
+THEORA_HEAD = b"\x80theora\3\2\1\0\x14\0\x0c\0\1\x40\0\0\xb4\0\0\0\0\0\x19\0\0\0\1" + bytes(10) + b"\0\xc0"
+
+
+def iff(kind: bytes, *, order: str = ">", outer: bytes = b"FORM") -> bytes:
+    chunk = b"COMM" + struct.pack(f"{order}I", 18) + bytes(18)
+    data = b"SSND" + struct.pack(f"{order}I", 40) + bytes(40)
+    return outer + struct.pack(f"{order}I", 4 + len(chunk + data)) + kind + chunk + data
+
+
+ID3 = b"ID3\x04\0\0\0\0\0\x0a" + bytes(10)
 
 
 def mp3(frames: int = 3) -> bytes:
@@ -186,20 +241,34 @@ def samples() -> tuple[Sample, ...]:
         Sample("mp4-64-bit", film(wide=True), types.MP4, (640, 360)),
         Sample("mov", film(b"qt  "), types.QUICKTIME, (640, 360)),
         Sample("m4a", sound(), types.M4A, None),
-        Sample("webm", ebml(b"webm"), types.WEBM, None, checked=False),
-        Sample("mkv", ebml(b"matroska"), types.MATROSKA, None, checked=False),
-        Sample("ogv", ogg(b"\x80theora" + bytes(40)), types.OGG_VIDEO, None, checked=False),
+        Sample("webm", ebml(b"webm"), types.WEBM, (320, 180)),
+        Sample("webm-nul", ebml(b"webm", nul=True), types.WEBM, (320, 180)),
+        Sample("webm-live", ebml(b"webm", live=True), types.WEBM, (320, 180), checked=False),
+        Sample("webm-sound", ebml(b"webm", film=False), types.WEBM_AUDIO, None),
+        Sample("mkv", ebml(b"matroska"), types.MATROSKA, (320, 180)),
+        Sample("webm-vp9", recorded("webm", "libopus", "libvpx-vp9", seconds=0.2), types.WEBM, (64, 48)),
+        Sample("mkv-h264", recorded("matroska", "aac", "libx264", seconds=0.2), types.MATROSKA, (64, 48)),
+        Sample("mp4-h264", recorded("mp4", "aac", "libx264", seconds=0.2), types.MP4, (64, 48)),
+        Sample("mp4-sound", recorded("mp4", "aac", seconds=0.2), types.M4A, None),
+        Sample("mov-sound", recorded("mov", "aac", seconds=0.2), types.QUICKTIME_AUDIO, None),
+        Sample("ogv", ogg(THEORA_HEAD, 25), types.OGG_VIDEO, (320, 180)),
     ]
     audible = [
         Sample("wav", wav(), types.WAV, None),
-        Sample("wav-streamed", streamed_wav(), types.WAV, None, checked=False),
-        Sample("ogg-opus", ogg(b"OpusHead" + bytes(11)), types.OGG_AUDIO, None, checked=False),
-        Sample("flac", b"fLaC\0\0\0\x22" + bytes(34), types.FLAC, None, checked=False),
+        Sample("wav-streamed", streamed_wav(), types.WAV, None, checked=False, odd=True),
+        Sample("wav-rf64", recorded("wav", "pcm_s16le", seconds=0.01, rf64="always"), types.WAV, None),
+        Sample("ogg-opus", ogg(OPUS_HEAD), types.OGG_AUDIO, None),
+        Sample("ogg-flac", recorded("ogg", "flac", seconds=0.1), types.OGG_AUDIO, None),
+        Sample("flac", recorded("flac", "flac", seconds=0.2), types.FLAC, None),
         Sample("mp3", mp3(), types.MP3, None, checked=False),
         Sample("mp3-one-frame", mp3(1), types.MP3, None, checked=False),
-        Sample("mp3-id3", b"ID3\x04\0\0\0\0\0\x0a" + bytes(10) + mp3(1), types.MP3, None, checked=False),
+        Sample("mp3-id3", ID3 + mp3(1), types.MP3, None, checked=False),
+        Sample("mp3-lame", recorded("mp3", "libmp3lame", seconds=0.3), types.MP3, None, checked=False),
         Sample("aac", adts(), types.AAC, None, checked=False),
         Sample("aac-long-frames", adts(2, 8191), types.AAC, None, checked=False),
+        Sample("flac-id3", ID3 + recorded("flac", "flac", seconds=0.1), types.FLAC, None),
+        Sample("aac-id3", ID3 + adts(), types.AAC, None, checked=False),
+        Sample("wav-id3", ID3 + wav(), types.WAV, None),
     ]
     return (*images, *moving, *audible)
 

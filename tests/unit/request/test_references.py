@@ -15,9 +15,9 @@ from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.exceptions import Fault, GenerationError
 from airflow_provider_rivya.request.references import Reference, read_references
 from tests.unit.api.wire import Wire, answer
-from tests.unit.media.samples import encoded
+from tests.unit.media.samples import by_name, encoded, sound
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(200)
+PNG = encoded(64, 64, "PNG")
 
 
 @pytest.fixture
@@ -99,10 +99,51 @@ def test_what_is_no_reference(read: Any, value: Any, problem: str) -> None:
     assert found.allowed
 
 
-def test_an_unknown_kind_of_file_is_left_to_the_models_rules(read: Any, tmp_path: Path) -> None:
+def test_what_is_no_media_is_a_fault_of_its_own(read: Any, tmp_path: Path) -> None:
+    """Whatever ``validation`` says: the model's rules are not asked."""
     (tmp_path / "a.txt").write_text("just words " * 50)
     (found,) = read(tmp_path / "a.txt")
-    assert (found.facts.kind, found.facts.mime_type) == ("unknown", None)
+    assert found.problem == (
+        f"'{tmp_path}/a.txt' is not an image, video or audio file: it looks like plain text"
+    )
+
+
+@pytest.mark.parametrize("name", ["png", "jpeg", "webp-lossy", "mp4-h264", "mp3-lame", "wav"])
+def test_half_a_file_is_a_fault_before_anything_is_paid(
+    read: Any, memory_store: Any, tmp_path: Path, name: str
+) -> None:
+    sample = by_name(name)
+    half = sample.data[: len(sample.data) // 2]
+    (tmp_path / "a.bin").write_bytes(half)
+    memory_store.pipe_file("/bucket/a.bin", half)
+    for found in read([tmp_path / "a.bin", "memory://mem@bucket/a.bin"]):
+        assert isinstance(found, Fault)
+        assert f"is a damaged {sample.media_type.mime_type} file" in found.problem
+
+
+def test_an_odd_file_is_sent_with_a_warning(
+    read: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.png").write_bytes(PNG + b"\r\n")
+    (found,) = read(tmp_path / "a.png")
+    assert isinstance(found, Reference)
+    assert "is odd, but sent as it is: 2 bytes follow its end" in caplog.text
+
+
+def test_the_tracks_tell_the_kind(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(sound(b"isom"))
+    (found,) = read(tmp_path / "a.mp4")
+    assert (found.facts.kind, found.facts.mime_type) == ("audio", "audio/mp4")
+    assert found.file.name == "a.mp4"
+
+
+def test_a_file_is_uploaded_under_a_name_that_fits(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(encoded(8, 8, "JPEG"))
+    (tmp_path / "y.jpeg").write_bytes(encoded(8, 8, "JPEG"))
+    assert [found.file.name for found in read([tmp_path / "x.png", tmp_path / "y.jpeg"])] == [
+        "x.jpg",
+        "y.jpeg",
+    ]
 
 
 # -- by URL ----------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.exceptions import Fault
-from airflow_provider_rivya.media.types import JPEG
 from airflow_provider_rivya.storage.source import ReferenceFile, open_reference
 from tests.unit.media.samples import by_name
 
@@ -24,7 +23,6 @@ def test_a_local_file(tmp_path: Path, form: str) -> None:
     assert isinstance(found, ReferenceFile)
     assert (found.name, found.uri, found.conn_id) == ("photo of me.png", f"file://{path}", None)
     assert found.size_bytes == len(JPEG_BYTES)
-    assert found.media_type == JPEG
     for _ in range(2):
         with found.open() as stream:
             assert stream.read() == JPEG_BYTES
@@ -40,16 +38,8 @@ def test_an_object(memory_store: Any, uri: str, conn_id: str | None) -> None:
 
     assert isinstance(found, ReferenceFile)
     assert (found.name, found.uri, found.conn_id) == ("p.jpg", "memory://bucket/a/p.jpg", "mem")
-    assert found.media_type == JPEG
     for _ in range(2):
         assert found.open().read() == JPEG_BYTES
-
-
-def test_what_is_no_media_has_no_type(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"<html>")
-    found = open_reference(str(tmp_path / "a.png"))
-    assert isinstance(found, ReferenceFile)
-    assert found.media_type is None
 
 
 def test_local_faults(tmp_path: Path) -> None:

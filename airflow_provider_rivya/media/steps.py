@@ -1,0 +1,44 @@
+"""Steps that walks of several formats share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from airflow_provider_rivya.media.notes import NAMED_WITHIN, Notes
+from airflow_provider_rivya.media.scanner import Pass, Peek, Rest, Sink, Walk
+
+#: For sound and film whose sizes were left open by a writer that could not seek back.
+OPEN_ENDED: Final = "it does not tell how long it is, so a cut would not show"
+
+
+def pass_by(notes: Notes, count: int, sink: Sink | None = None) -> Walk:
+    """Let ``count`` bytes go by; a file that is not sure by :data:`.NAMED_WITHIN` is what it looks like."""
+    if notes.media_type is None and notes.likely is not None and notes.position + count > NAMED_WITHIN:
+        before = max(0, NAMED_WITHIN - notes.position)
+        yield Pass(before, sink)
+        notes.media_type = notes.likely
+        count -= before
+    yield Pass(count, sink)
+
+
+class Counter:
+    """Counts what goes by."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, data: memoryview) -> None:
+        self.count += len(data)
+
+
+def follow(count: int) -> str:
+    """Say that something stands behind the end, which decoders ignore."""
+    return f"{count} bytes follow its end"
+
+
+def pass_trailer(notes: Notes) -> Walk:
+    """Let go by what stands behind the end: decoders ignore it, and so it is no reason to lose the file."""
+    if (yield Peek(1)):
+        counter = Counter()
+        yield Rest(counter)
+        notes.doubt(follow(counter.count))
