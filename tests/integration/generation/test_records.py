@@ -52,7 +52,7 @@ def test_unreadable_record_stops_nothing_that_is_paid_for(
         "Going on without the submission record: the generation exists. The submission record of this task "
         "could not be read (UnreadableRecordError: "
     ) in logs.text
-    assert job.record == {"version": 99}
+    assert job.record["version"] == 99
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
@@ -99,11 +99,26 @@ def test_generation_of_somebody_else(new_job: NewJob, sandbox: SandboxProcess, c
     record = job.record
     headers = {"Idempotency-Key": record["key"], "Content-Type": "application/json"}
     other = sandbox.request("POST", RIVYA.create, body=record["body"].encode(), headers=headers)
-    job.change_record({**record, "begun_at": record["begun_at"] + 3600})
+    later = {name: record[name] + 3600 for name in ("begun_at", "not_before")}
+    job.change_record({**record, **later})
     done = job.run()
     assert done.state == "final", done.text
     assert other.json()["id"] in done.text
     assert "idempotency_namespace" in done.text
+    assert charges(sandbox) == 1
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_the_clock_of_another_worker_makes_nothing_somebody_elses(
+    new_job: NewJob, sandbox: SandboxProcess, connect: Connect, ahead: float
+) -> None:
+    """The first try's worker had a wrong clock, the second one's is right."""
+    sandbox.fault(method="POST", path=RIVYA.create, kind="cut_after")
+    connect(retries=0)
+    job = new_job()
+    assert job.run().state == "retryable"
+    job.change_record({**job.record, "begun_at": job.record["begun_at"] + ahead})
+    assert job.run().state == "delivered"
     assert charges(sandbox) == 1
 
 
