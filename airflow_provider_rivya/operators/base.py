@@ -152,7 +152,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
                 self._request(context, job, folder, faults)
             prepared = self._prepared(context, job, folder)
             submission = job.submit(prepared)
-            self._if_stopped = job.context.words.fate("running", submission.record)
+            self._if_stopped = job.context.words.fate("stopped", submission.record)
             since = time.time()
             deadline = since + patience_of(self)
             finished: Finished | None

@@ -27,9 +27,10 @@ from airflow_provider_rivya.operators.deferral import DeferralState
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.task_run import patience_of, retries_left
-from airflow_provider_rivya.sensors.stopping import AskedToStopError, StopsBetweenLooks
+from airflow_provider_rivya.sensors.stopping import StopsBetweenLooks
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
+from airflow_provider_rivya.waiting.verdict import AskedToStopError
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation

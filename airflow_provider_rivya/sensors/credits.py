@@ -23,8 +23,9 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, as_sensor_timeout, leave_failure
 from airflow_provider_rivya.operators.arguments import Templated
 from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.sensors.stopping import AskedToStopError, StopsBetweenLooks
+from airflow_provider_rivya.sensors.stopping import StopsBetweenLooks
 from airflow_provider_rivya.stop import StopFlag
+from airflow_provider_rivya.waiting.verdict import AskedToStopError
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.base import GatewayHook

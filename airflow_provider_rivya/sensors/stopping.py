@@ -5,14 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.stop import StopFlag
+from airflow_provider_rivya.waiting.verdict import AskedToStopError
 
 log = logging.getLogger(__name__)
-
-
-class AskedToStopError(GenerationError):
-    """A sensor was asked to stop between two looks; a retry goes on looking."""
 
 
 class StopsBetweenLooks:

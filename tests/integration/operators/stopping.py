@@ -1,5 +1,5 @@
 """
-A worker's task process that waits for SIGTERM: ``python -m tests.integration.operators.stopping DAG KIND {}``.
+A task process that waits for SIGTERM: ``python -m tests.integration.operators.stopping DAG KIND {}``.
 
 It says ``LOOKED`` whenever it has read a generation or a balance, and at the end what became of its try.
 """

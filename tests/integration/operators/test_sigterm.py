@@ -92,12 +92,7 @@ def test_a_sensor_between_two_looks(sandbox: SandboxProcess, skips: bool) -> Non
     sandbox.reset(speed=1)
     body = {"model": RIVYA.model, "prompt": "A lighthouse", "params": {}}
     generation_id = sandbox.post(RIVYA.create, body, key=RIVYA.key).json()["id"]
-    arguments = {
-        "generation_id": generation_id,
-        "poke_interval": 600,
-        "soft_fail": skips,
-        "deferrable": False,
-    }
+    watched = {"generation_id": generation_id, "poke_interval": 600, "deferrable": False}
     run, end = stopped("watch", {**watched, "soft_fail": skips}, "LOOKED")
     assert end["state"] == "up_for_retry"
     assert "was asked to stop between two looks" in end["text"]

@@ -20,7 +20,7 @@ DURABLE = TaskWords(durable=True, retries_left=2)
 LAST = TaskWords(durable=True, retries_left=0)
 FLEETING = TaskWords(durable=False, retries_left=2)
 
-AFTER_SUBMISSION: list[Outcome] = ["running", "unknown_there", "not_landed"]
+AFTER_SUBMISSION: list[Outcome] = ["running", "stopped", "unknown_there", "not_landed"]
 
 
 def test_who_tries_next() -> None:
