@@ -176,7 +176,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         with self._run(context, resumed=True) as run:
             log.info("The trigger reports: %s.", event["status"])
             job = self._job(context, run, state.output_path, state.output_conn_id)
-            record = Record.from_json(state.record) if state.record else None
+            record = Record.carried(state.record)
             submission = job.resume(state.generation_id, state.model, state.credits, record)
             finished = Finished(event["status"], event.get("code"))
             return self._land(context, run, job, submission, finished, state)
@@ -274,12 +274,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     def _request(
         self, context: Any, job: GenerationJob, folder: str, faults: Sequence[Fault] = ()
     ) -> Prepared:
-        """
-        Check everything.
-
-        :param faults: what is known to be wrong already.
-        :raises InvalidRequestError: with these and whatever else is wrong.
-        """
+        """Check everything; ``faults`` are known already, and raised with whatever else is wrong."""
         if isinstance(self.reference_media, Iterator):
             self.reference_media = list(self.reference_media)  # lineage reads it again
         return job.prepare(self._arguments(context["ti"]), folder, faults)

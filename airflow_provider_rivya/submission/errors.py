@@ -94,7 +94,7 @@ def interrupted(record: Record | None, conn_id: str, words: Words) -> GatewayErr
     """
     Return the error for a task that was asked to stop while it found out what became of a request.
 
-    :param record: of that request; ``None``: there is none yet.
+    :param record: that it looked up at the gateway; ``None``: it waited for what another process records.
     """
     found_out = f"looked its request up under the id {record.key}" if record else "waited for another process"
     return GatewayError(

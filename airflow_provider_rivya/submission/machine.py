@@ -199,16 +199,16 @@ class Submitter:
         )
         patience = context.clock.monotonic() + step.after
         while (left := patience - context.clock.monotonic()) > 0:
-            self._pause(min(left, context.policy.conflict_pause), step.record)
+            self._pause(min(left, context.policy.conflict_pause))
             if (there := context.records.load()) != record:
                 return self._go_on(there, wanted)
         return self._take_over(step.record, before=record)
 
-    def _pause(self, seconds: float, record: Record | None) -> None:
+    def _pause(self, seconds: float) -> None:
         """:raises GatewayError: the task was asked to stop."""
         self.context.clock.sleep(seconds)
         if self.context.stopped():
-            raise interrupted(record, self.context.client.conn_id, self.context.words)
+            raise interrupted(None, self.context.client.conn_id, self.context.words)
 
     def _take_over(self, record: Record, before: Record | None) -> Submission:
         """Send what another process has, or may have, sent: from now on this one may, and that one not."""
@@ -260,7 +260,7 @@ class Submitter:
             if record is not None and record.generation_id and record != before:
                 return self._join(record)
             if context.clock.monotonic() < patience:
-                self._pause(context.policy.conflict_pause, record)
+                self._pause(context.policy.conflict_pause)
                 continue
             if record is None or record.is_withdrawn or record == before:
                 raise overtaken(None, context.client.conn_id, context.words)

@@ -253,7 +253,8 @@ def why_begun(
             return None
         return logging.INFO, (
             "Resumed after an earlier try that has left no submission on record: it ended before the paid "
-            "call, or its record is not where it is looked for now. This try submits."
+            "call, or its record is not where it is looked for now, or a clear has dropped it (as Airflow "
+            "3.4 and later do, unless asked to keep the task state). This try submits."
         )
     after = f"{'Cleared' if cleared else 'Resumed'} after {describe(before)}"
     if before.is_withdrawn:

@@ -223,6 +223,14 @@ class Record:
             raise UnreadableRecordError("the submission record is damaged, or was changed by hand")
         return record
 
+    @classmethod
+    def carried(cls, document: Any) -> Record | None:
+        """Read a record that a deferral has carried; ``None``: none, or one that the store has to tell."""
+        try:
+            return cls.from_json(document)
+        except UnreadableRecordError:
+            return None
+
 
 SIGNATURE: Final = "check"
 """The field that tells whether a record is whole: a digest of all others."""

@@ -273,6 +273,12 @@ def test_what_cannot_be_understood_is_never_taken_for_none(document: Any) -> Non
         Record.from_json(document)
 
 
+def test_what_a_deferral_has_carried_and_cannot_be_read_is_left_to_the_store() -> None:
+    assert Record.carried(SUBMITTED.to_json()) == SUBMITTED
+    assert Record.carried(None) is None
+    assert Record.carried({"version": 99}) is None
+
+
 def test_a_store_may_write_whole_numbers_in_another_way() -> None:
     document = {
         name: int(value) if isinstance(value, float) else value for name, value in INTENT.to_json().items()
