@@ -99,15 +99,8 @@ class Submitter:
         )
         if isinstance(step, Begin):
             return self._begin(step, wanted, before=record)
-        if isinstance(step, Repeat) and step.after > 0:
-            return self._wait_for_holder(step, record, wanted)
         if isinstance(step, Repeat):
-            log.warning(
-                "Resumed after a try that ended between sending and recording: sending the same request "
-                "under the same idempotency key %s.",
-                step.record.key,
-            )
-            return self._take_over(step.record, before=record)
+            return self._repeat(step, record, wanted)
         if isinstance(step, LookUp):
             return self._look_up(step, wanted)
         if isinstance(step, Reattach):
@@ -184,24 +177,30 @@ class Submitter:
             return self._begin(Begin(step.epoch, step.attempt + 1), wanted, before)
         return submission
 
-    def _wait_for_holder(self, step: Repeat, record: Record | None, wanted: Wanted) -> Submission:
+    def _repeat(self, step: Repeat, record: Record | None, wanted: Wanted) -> Submission:
         """
-        Leave the process that may be sending an intent right now the time to record its answer.
+        Send a request again; who may be sending it now has the time to record its answer before.
 
         :param record: as it is stored.
         """
         context = self.context
-        log.warning(
-            "Another try may be sending its request (key %s) at this moment: waiting up to %.0f s for its "
-            "answer, before the same request is sent again under the same key.",
-            step.record.key,
-            step.after,
-        )
+        if step.after > 0:
+            log.warning(
+                "Another try may be sending its request (key %s) at this moment: waiting up to %.0f s for "
+                "its answer, before the same request is sent again under the same key.",
+                step.record.key,
+                step.after,
+            )
         patience = context.clock.monotonic() + step.after
         while (left := patience - context.clock.monotonic()) > 0:
             self._pause(min(left, context.policy.conflict_pause))
             if (there := context.records.load()) != record:
                 return self._go_on(there, wanted)
+        log.warning(
+            "Resumed after a try that ended between sending and recording: sending the same request "
+            "under the same idempotency key %s.",
+            step.record.key,
+        )
         return self._take_over(step.record, before=record)
 
     def _pause(self, seconds: float) -> None:
