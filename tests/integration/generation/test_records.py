@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.submission.decide import RESUBMIT_WINDOW
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import RIVYA, TestedGateway, at_each
@@ -164,3 +168,45 @@ def test_without_a_record_a_failed_generation_is_followed_by_a_new_one(
     assert len(sandbox.tasks()) == 2
     assert len({request["idempotency_key"] for request in sent(sandbox, "POST", RIVYA.create)}) == 2
     assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
+
+
+# -- two live copies of one task -------------------------------------------------------------------------
+
+
+class Heard(logging.Handler):
+    """Sets an event as soon as a line is said."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        self.line, self.event = line, threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.line in record.getMessage():
+            self.event.set()
+
+
+def test_a_copy_leaves_it_to_the_first_one_to_send(new_job: NewJob, sandbox: SandboxProcess) -> None:
+    """It finds the intent while the first one is sending that, and goes on with its answer."""
+    one, other = new_job(), new_job()
+    other.records = one.records
+    sending, waiting = threading.Event(), Heard("Another try may be sending its request")
+
+    class Slow(RivyaHook):
+        def create_generation(self, *arguments: Any, **options: Any) -> Any:
+            sending.set()
+            assert waiting.event.wait(20), "the copy does not wait"
+            return super().create_generation(*arguments, **options)
+
+    one.hook = Slow
+    machine = logging.getLogger("airflow_provider_rivya.submission.machine")
+    machine.addHandler(waiting)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(one.run)
+            assert sending.wait(20)
+            second = other.run()
+            assert (first.result().state, second.state) == ("delivered", "delivered")
+    finally:
+        machine.removeHandler(waiting)
+    assert len(sent(sandbox, "POST", RIVYA.create)) == 1
+    assert charges(sandbox) == 1
