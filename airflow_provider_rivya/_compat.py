@@ -42,18 +42,22 @@ __all__ = [
     "BaseHook",
     "BaseOperator",
     "BaseTrigger",
+    "CannotTellApartError",
     "KeepsPaths",
     "TaskDeferralError",
     "TaskDeferralTimeout",
     "TriggerEvent",
+    "clears_drop_state",
     "default_deferrable",
     "is_connection_missing",
     "lineage_classes",
     "never_expire",
     "remote_executor",
     "state_store",
+    "state_store_backend",
     "stats_in_triggerer",
     "stats_in_worker",
+    "within",
 ]
 
 
@@ -83,6 +87,56 @@ def is_connection_missing(error: BaseException) -> bool:
 def state_store(context: Mapping[str, Any]) -> Any | None:
     """Return the task's state store (Airflow 3.3 and later), or ``None``."""
     return context.get("task_state_store")
+
+
+def state_store_backend() -> tuple[str, str]:
+    """Return ``[workers] state_store_backend``, and where Airflow's own such backend keeps values."""
+    from airflow.configuration import conf
+
+    return (
+        str(conf.get("workers", "state_store_backend", fallback="") or ""),
+        str(conf.get("common.io", "state_store_objectstorage_path", fallback="") or ""),
+    )
+
+
+def clears_drop_state() -> bool:
+    """Whether a clear drops a task's state store, unless it is asked not to (3.4 and later)."""
+    # The release that made it so has given the store's scope a region, too.
+    scope = _first("airflow.sdk.state", name="TaskScope")
+    return "region_id" in getattr(scope, "__dataclass_fields__", {})
+
+
+class CannotTellApartError(Exception):
+    """Task instances that are not the same look the same."""
+
+
+def within(context: Mapping[str, Any]) -> tuple[str, ...]:
+    """
+    Return what tells a task instance from others of its DAG, run, task and map index (3.4 and later).
+
+    That is the region and iteration of a loop, and the item of an iterable task; empty where there is
+    neither. The region of a mapped task that is in no loop tells nothing: its map index does.
+
+    :raises CannotTellApartError: it is in one of these, and in which place of it is not known.
+    """
+    instance, loop = context["ti"], context.get("loop")
+    region = str(getattr(instance, "region_id", None) or "")
+    parts: list[str] = []
+    if loop is not None or (region.strip("0-") and instance.map_index < 0):
+        iteration = getattr(instance, "region_index", None) if loop is None else getattr(loop, "index", None)
+        if not isinstance(iteration, int):
+            raise CannotTellApartError("a loop, in an iteration that this Airflow does not tell")
+        parts += ["region", region, str(iteration)]
+    item = getattr(instance, "index", None)
+    if isinstance(item, int):
+        parts += ["item", str(item)]
+    elif any("Indexed" in name or "Iterable" in name for name in _classes(instance)):
+        raise CannotTellApartError("an iterable task, as an item that this Airflow does not tell")
+    return tuple(parts)
+
+
+def _classes(instance: Any) -> tuple[str, str]:
+    return type(instance).__name__, type(getattr(instance, "task", None)).__name__
 
 
 def never_expire() -> Any:

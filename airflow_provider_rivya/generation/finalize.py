@@ -24,14 +24,14 @@ from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.result import GenerationResult
 from airflow_provider_rivya.submission.decide import is_content_refusal
 from airflow_provider_rivya.submission.record import EXPIRED
-from airflow_provider_rivya.waiting.verdict import failure_of, not_ended
+from airflow_provider_rivya.waiting.verdict import AskedToStopError, failure_of, not_ended
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
-    from airflow_provider_rivya.submission.context import SubmissionContext
+    from airflow_provider_rivya.submission.context import Outcome, SubmissionContext
     from airflow_provider_rivya.submission.record import Record
     from airflow_provider_rivya.waiting.decide import Finished
 
@@ -96,9 +96,10 @@ class OwnOutcome:
         return Labels(self.context.client.api.name, self.record.model)
 
     def unfinished(self, error: GenerationError, *, seen: bool) -> GenerationError:
-        lost = isinstance(error, NotFoundError) and not seen
-        words = self.context.words
-        return error.replace(fate=words.fate("unknown_there" if lost else "running", self.record))
+        outcome: Outcome = "stopped" if isinstance(error, AskedToStopError) else "running"
+        if isinstance(error, NotFoundError) and not seen:
+            outcome = "unknown_there"
+        return error.replace(fate=self.context.words.fate(outcome, self.record))
 
     def failed(self, generation: Generation, conn_id: str) -> GenerationError:
         cost, code = generation.credits_final, generation.failure.code if generation.failure else None

@@ -112,6 +112,7 @@ class GenerateTaskArguments(OperatorArguments, total=False):
     on_rerun_after_delivery: OnRerun
     on_uncertain_submission: OnUncertain | None
     state_path: Any
+    row_key: Templated | int | None
     durable: bool
     validation: Validation
     max_credits: float | None

@@ -21,10 +21,11 @@ from airflow_provider_rivya.operators.arguments import (
     check_spans,
 )
 from airflow_provider_rivya.operators.deferral import DeferralState
+from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
-from airflow_provider_rivya.operators.record_store import record_store
+from airflow_provider_rivya.operators.record_store import record_faults, record_store
 from airflow_provider_rivya.operators.reporting import ReportsResult
-from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, identity_of, open_run, patience_of
+from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, open_run, patience_of
 from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         "output_path",
         "output_conn_id",
         "state_path",
+        "row_key",
     )
     template_ext: Sequence[str] = (".json", ".txt")
     template_fields_renderers: ClassVar[dict[str, str]] = {
@@ -89,6 +91,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         on_rerun_after_delivery: OnRerun = "regenerate",
         on_uncertain_submission: OnUncertain = "resubmit",
         state_path: Any = None,
+        row_key: Templated | int | None = None,
         durable: bool = True,
         validation: Validation = "strict",
         max_credits: float | None = None,
@@ -122,6 +125,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         self.on_rerun_after_delivery = on_rerun_after_delivery
         self.on_uncertain_submission = on_uncertain_submission
         self.state_path = state_path
+        self.row_key: Any = row_key
         self.durable = durable
         self.validation = validation
         self.max_credits = max_credits
@@ -145,16 +149,14 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
 
         :return: the :class:`~airflow_provider_rivya.result.GenerationResult` as a dict.
         """
-        from airflow_provider_rivya.submission.stores import folder_faults
-
         with self._run(context) as run, TemporaryDirectory(prefix="rivya-") as folder:
             job = self._job(context, run, self.output_path, self.output_conn_id)
-            if self.durable and (faults := folder_faults(self.state_path)):
+            if faults := record_faults(self, context["ti"]):
                 # A record cannot even be looked for: this try ends here, with whatever else is wrong.
                 self._request(context, job, folder, faults)
             prepared = self._prepared(context, job, folder)
             submission = job.submit(prepared)
-            self._if_stopped = job.context.words.fate("running", submission.record)
+            self._if_stopped = job.context.words.fate("stopped", submission.record)
             since = time.time()
             deadline = since + patience_of(self)
             finished: Finished | None
@@ -178,7 +180,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         with self._run(context, resumed=True) as run:
             log.info("The trigger reports: %s.", event["status"])
             job = self._job(context, run, state.output_path, state.output_conn_id)
-            record = Record.from_json(state.record) if state.record else None
+            record = Record.carried(state.record)
             submission = job.resume(state.generation_id, state.model, state.credits, record)
             finished = Finished(event["status"], event.get("code"))
             return self._land(context, run, job, submission, finished, state)
@@ -224,6 +226,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             facts_of(context["ti"], self.retries, resumed=resumed),
             in_store=self.durable and self.state_path is None,
             durable=self.durable,
+            row_key=self.row_key,
         )
         return open_run(run, context)
 
@@ -234,11 +237,12 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         from airflow_provider_rivya.submission.context import SubmissionPolicy
         from airflow_provider_rivya.submission.stores import NoRecords, RecordStore
 
-        identity = identity_of(context["ti"], run.hook.settings.idempotency_namespace)
+        secret, namespace = run.hook.settings.api_key, run.hook.settings.idempotency_namespace
+        identity = identity_of(context, namespace, self.row_key)
         store: RecordStore = NoRecords()
         if self.durable:
             output = OutputPlace(output_path, output_conn_id) if output_path else None
-            store = record_store(context, identity, self.state_path, output, self.executor)
+            store = record_store(context, identity, self.state_path, output, self.executor, secret)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
         return run.begin(identity, store, policy, self._stop)
 
@@ -274,12 +278,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     def _request(
         self, context: Any, job: GenerationJob, folder: str, faults: Sequence[Fault] = ()
     ) -> Prepared:
-        """
-        Check everything.
-
-        :param faults: what is known to be wrong already.
-        :raises InvalidRequestError: with these and whatever else is wrong.
-        """
+        """Check everything; ``faults`` are known already, and raised with whatever else is wrong."""
         if isinstance(self.reference_media, Iterator):
             self.reference_media = list(self.reference_media)  # lineage reads it again
         return job.prepare(self._arguments(context["ti"]), folder, faults)

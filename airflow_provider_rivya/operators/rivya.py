@@ -69,6 +69,9 @@ class RivyaGenerateOperator(GenerateOperator):
     :param state_path: folder for submission records, shared by all workers; must render the same on
         every try. Default: Airflow's task state store (3.3 and later), else ``.rivya/`` beside the
         output. Templated.
+    :param row_key: in a mapped task: what the row is known by, such as its id, in the place of its position
+        in the list. Needed where the list may be sorted or grow between two runs of one task instance: the
+        row at a position is then another one. No two rows may have the same. Templated.
     :raises InvalidRequestError: with every fault; the task fails without retry, nothing was charged.
     :raises GatewayError: the gateway refused or could not be reached; the text says what a retry does.
     :raises GenerationFailedError: it failed at the gateway.
@@ -99,6 +102,7 @@ class RivyaGenerateOperator(GenerateOperator):
         on_rerun_after_delivery: OnRerun = "regenerate",
         on_uncertain_submission: OnUncertain = "resubmit",
         state_path: Any = None,
+        row_key: Templated | int | None = None,
         durable: bool = True,
         validation: Validation = "strict",
         max_credits: float | None = None,
@@ -124,6 +128,7 @@ class RivyaGenerateOperator(GenerateOperator):
             on_rerun_after_delivery=on_rerun_after_delivery,
             on_uncertain_submission=on_uncertain_submission,
             state_path=state_path,
+            row_key=row_key,
             durable=durable,
             validation=validation,
             max_credits=max_credits,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError, GenerationTimeoutError
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
+from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.record_store import state_store
 
 if TYPE_CHECKING:
@@ -43,17 +44,6 @@ def facts_of(instance: Any, retries: int | None, *, resumed: bool = False) -> Tr
     )
 
 
-def identity_of(instance: Any, namespace: str) -> Identity:
-    """
-    Return which task instance it is, over all its tries.
-
-    :param namespace: ``idempotency_namespace`` of the gateway's connection.
-    """
-    from airflow_provider_rivya.submission.identity import Identity
-
-    return Identity(namespace, instance.dag_id, instance.run_id, instance.task_id, instance.map_index)
-
-
 def retries_left(instance: Any) -> int:
     """Return how many automatic retries Airflow will still make."""
     return max(0, int(instance.max_tries - instance.try_number + 1))
@@ -78,6 +68,7 @@ class TaskRun:
     :param facts: of the try.
     :param in_store: the record, if there is one, is in Airflow's state store.
     :param durable: a record is to outlive a try.
+    :param row_key: of a mapped task's row.
     :param job: set as soon as the connection could be read.
     :param ended: the generation has succeeded, and is being landed.
     """
@@ -86,6 +77,7 @@ class TaskRun:
     facts: TryFacts
     in_store: bool = False
     durable: bool = True
+    row_key: object = None
     job: GenerationJob | None = None
     ended: bool = False
 
@@ -163,7 +155,7 @@ def _left(run: TaskRun, context: Any) -> FailureContext:
 
 def _record(run: TaskRun, context: Any) -> tuple[Record | None, bool]:
     """Return the record of what may have been paid, if there is one, and whether it could be looked at."""
-    store, epoch = state_store(context), run.facts.epoch
+    epoch = run.facts.epoch
     try:
         if run.job is not None:
             records, policy = run.job.context.records, run.job.context.policy
@@ -172,7 +164,8 @@ def _record(run: TaskRun, context: Any) -> tuple[Record | None, bool]:
             # Where nothing outlives a try, only the first one knows that none was before it.
             known = records.durable or run.facts.first
             return _counting(records.load(), epoch, reuse=policy.on_rerun_after_delivery == "reuse"), known
-        if store is not None and run.in_store:
+        store = state_store(context, identity_of(context, "", run.row_key).part) if run.in_store else None
+        if store is not None:
             return _counting(store.read(), epoch, reuse=True), True
     except GenerationError as error:
         log.warning("%s.", error.message.rstrip("."))

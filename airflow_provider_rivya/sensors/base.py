@@ -27,8 +27,10 @@ from airflow_provider_rivya.operators.deferral import DeferralState
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.task_run import patience_of, retries_left
+from airflow_provider_rivya.sensors.stopping import StopsBetweenLooks
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
+from airflow_provider_rivya.waiting.verdict import AskedToStopError
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.waiting.decide import Finished
 
 
-class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
+class GenerationSensor(StopsBetweenLooks, ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
     """
     Base of the sensors.
 
@@ -99,6 +101,9 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
         self._looked_at = began_at
         try:
             result: dict[str, Any] = super().execute(context)
+        except AskedToStopError as error:
+            with self._lent_hook(context):
+                raise self._outcome(context).unfinished(error, seen=True) from None
         except _compat.AirflowSensorTimeout as error:
             if isinstance(error, GenerationError):
                 raise
@@ -172,10 +177,6 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
             state = self._state(seen, self._looked_at)
             return PokeReturnValue(True, self._land(context, hook, Finished.of(seen), state))
 
-    def on_kill(self) -> None:
-        """Give up transfers that are in flight."""
-        self._stop.set()
-
     # -- its parts ---------------------------------------------------------------------------------
 
     @contextmanager
@@ -189,7 +190,7 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
         from airflow_provider_rivya.storage.path import as_text
 
         self.output_path = as_text(self.output_path)
-        hook = self.hook_class(self.conn_id)
+        hook = self.hook_class(self.conn_id, stop=self._stop)
         try:
             yield hook
         except GenerationError as error:
@@ -201,7 +202,8 @@ class GenerationSensor(ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
             if isinstance(self.generation_id, str):
                 told = told.replace(generation_id=told.generation_id or self.generation_id)
             leave_failure(context, failure_document(told, None, known=False))
-            if self.soft_fail or self.never_fail:
+            # Who stops a worker has not decided that its tasks are skipped.
+            if (self.soft_fail or self.never_fail) and not self._stop.is_set():
                 raise _compat.AirflowSkipException(str(told)) from error
             raise as_airflow(told) from told.__cause__
         finally:

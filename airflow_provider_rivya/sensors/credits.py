@@ -23,6 +23,9 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, as_sensor_timeout, leave_failure
 from airflow_provider_rivya.operators.arguments import Templated
 from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.sensors.stopping import StopsBetweenLooks
+from airflow_provider_rivya.stop import StopFlag
+from airflow_provider_rivya.waiting.verdict import AskedToStopError
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.hooks.base import GatewayHook
@@ -32,7 +35,7 @@ _ONLY_READS: Final = "This task only reads the balance and pays nothing."
 _NO_RETRY: Final = f"{_ONLY_READS} A retry would not help, so none is made."
 
 
-class CreditsSensor(BaseSensorOperator):
+class CreditsSensor(StopsBetweenLooks, BaseSensorOperator):
     """
     Base of the credits sensors.
 
@@ -52,6 +55,7 @@ class CreditsSensor(BaseSensorOperator):
         self.min_credits: Any = min_credits
         self._looked_at: float | None = None
         self._balance: float | None = None
+        self._stop = StopFlag()
 
     @property
     def conn_id(self) -> str:
@@ -69,6 +73,9 @@ class CreditsSensor(BaseSensorOperator):
         self._looked_at = self._began_at(context)
         try:
             balance: float = super().execute(context)
+        except AskedToStopError as error:
+            leave_failure(context, failure_document(error, None, known=True))
+            raise error.replace(fate=f"{_ONLY_READS} A retry goes on looking.") from None
         except GenerationError as error:
             leave_failure(context, failure_document(error, None, known=True))
             raise
@@ -107,7 +114,7 @@ class CreditsSensor(BaseSensorOperator):
         """
         from airflow_provider_rivya.sensors.outcome import is_passing
 
-        hook = self.hook_class(self.conn_id)
+        hook = self.hook_class(self.conn_id, stop=self._stop)
         try:
             return hook.get_credits().credits
         except GatewayError as error:

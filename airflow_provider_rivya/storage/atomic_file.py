@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya.storage.staged import hidden_sibling, protocols_of
+from airflow_provider_rivya.storage.staged import PRIVATE, hidden_sibling, protocols_of
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.storage.place import OutputPlace
@@ -25,7 +25,7 @@ LOCK_PAUSE: Final = 0.01
 
 class SmallFile:
     """
-    One file in a folder of object storage or of a local disk.
+    One file in a folder of object storage or of a local disk; there it is its owner's alone.
 
     Errors of the store are raised as they come: the caller must not take "cannot be read" for
     "is not there".
@@ -62,7 +62,7 @@ class SmallFile:
 
         :raises FileExistsError: somebody else has created it.
         """
-        self._folder.make_folder()
+        self._folder.make_folder(private=True)
         if self._local:
             self._create_local(content)
             return
@@ -85,7 +85,7 @@ class SmallFile:
 
     def replace(self, content: bytes) -> None:
         """Write the file anew; a reader sees the old or the new content."""
-        with self._folder.stage(self._name) as staged:
+        with self._folder.stage(self._name, private=True) as staged:
             staged.write(content)
             staged.commit()
 
@@ -125,7 +125,7 @@ class SmallFile:
         """Link a finished file to its name: exclusive, and never seen empty."""
         staged = os.path.join(os.path.dirname(self._path), hidden_sibling("part"))
         try:
-            with open(staged, "xb") as file:
+            with open(staged, "xb", opener=_private) as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -135,7 +135,7 @@ class SmallFile:
                 raise
             except OSError:
                 # No hard links here: a crash right now may leave an empty file, which is then told.
-                with open(self._path, "xb") as file:
+                with open(self._path, "xb", opener=_private) as file:
                     file.write(content)
         finally:
             with contextlib.suppress(OSError):
@@ -157,6 +157,10 @@ def creates_exclusively(fs: Any) -> bool:
     if client is None:  # another implementation, whose means are not known
         return False
     return "IfNoneMatch" in client.service_model.operation_model("PutObject").input_shape.members
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)
 
 
 def _is_s3(fs: Any) -> bool:

@@ -203,10 +203,14 @@ class OutputPlace:
                 f"The output place cannot be used: {fault}.", conn_id=self.conn_id, retryable=True
             )
 
-    def make_folder(self) -> None:
-        """Make the folder, on a store that has folders."""
+    def make_folder(self, *, private: bool = False) -> None:
+        """
+        Make the folder, on a store that has folders.
+
+        :param private: on a local disk nobody else may look into it.
+        """
         if self.target.is_local:
-            os.makedirs(self.target.folder, exist_ok=True)
+            os.makedirs(self.target.folder, mode=0o700 if private else 0o777, exist_ok=True)
         elif not self._stages_itself:
             self.fs.makedirs(self.path_of("").rstrip("/"), exist_ok=True)
 
@@ -229,14 +233,15 @@ class OutputPlace:
         except Exception as error:
             raise self._storage_error("reading", name, error) from error
 
-    def stage(self, name: str) -> StagedFile:
+    def stage(self, name: str, *, private: bool = False) -> StagedFile:
         """
         Begin to write a file, which appears only with ``commit()``.
 
+        :param private: on a local disk nobody else may read it.
         :raises StorageError: when the store refuses.
         """
         if self.target.is_local:
-            return LocalFile(self.target.folder, name)
+            return LocalFile(self.target.folder, name, private=private)
         if self._stages_itself:
             return UploadedObject(self.fs, self.path_of(name), self.uri_of(name))
         return MovedFile(self.fs, self.path_of("").rstrip("/"), name, self.uri_of(name))

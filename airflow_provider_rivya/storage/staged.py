@@ -34,6 +34,9 @@ BLOCK_SIZE = 8 * 1024 * 1024
 #: completed: s3fs and gcsfs keep ``autocommit=False`` themselves, adlfs commits its block list on close.
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az"})
 
+#: The mode of a file that is its owner's alone.
+PRIVATE = 0o600
+
 _open_lock = threading.Lock()
 
 
@@ -165,25 +168,30 @@ class LocalFile(StagedFile):
 
     :param folder: absolute; created when it is missing.
     :param name: the final file name.
+    :param private: nobody else may read the finished file either; else the process's umask says who may. What
+        is not finished is nobody else's.
     """
 
-    def __init__(self, folder: str, name: str) -> None:
+    def __init__(self, folder: str, name: str, *, private: bool = False) -> None:
         super().__init__(f"file://{os.path.join(folder, name)}")
         self._final = os.path.join(folder, name)
         self._staged = os.path.join(folder, hidden_sibling("part"))
         try:
             os.makedirs(folder, exist_ok=True)
-            # Not tempfile: its mode 0600 would stay on the finished file.
-            descriptor = os.open(self._staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(self._staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
         except OSError as error:
             raise self._fault("opening", error) from error
         self._file = os.fdopen(descriptor, "wb")
+        self._private = private
 
     def _write(self, data: bytes) -> None:
         self._file.write(data)
 
     def _commit(self) -> None:
         self._file.flush()
+        if not self._private:
+            with contextlib.suppress(OSError):  # some filesystems have no modes
+                os.fchmod(self._file.fileno(), 0o666 & ~_umask())
         os.fsync(self._file.fileno())
         self._file.close()
         os.replace(self._staged, self._final)
@@ -199,6 +207,13 @@ class LocalFile(StagedFile):
         with contextlib.suppress(OSError):
             self._file.close()
         os.unlink(self._staged)
+
+
+def _umask() -> int:
+    """Return the process's umask; another thread that makes a file right now makes a private one."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 class UploadedObject(StagedFile):

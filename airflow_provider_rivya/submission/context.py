@@ -28,6 +28,7 @@ Outcome = Literal[
     "not_submitted",  # nothing was taken in
     "uncertain",  # it was sent, and no answer came
     "running",  # it was taken in, and its end was not seen
+    "stopped",  # the same, and the task was asked to stop, perhaps as somebody has cleared it
     "deferred",  # it was taken in before a deferral that ended without a word of it
     "unknown_there",  # it was taken in, and the gateway no longer knows it
     "not_landed",  # it succeeded, but its files are not where they belong

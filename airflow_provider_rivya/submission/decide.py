@@ -41,12 +41,14 @@ class Asked:
     :param conn_id: a request without an answer is neither sent again nor looked up through another
         connection, which may be another account or gateway.
     :param replays_keys: whether the gateway answers a repeated key with the generation it has made of it.
+    :param row_key: what the row is known by, if not by its position: by mistake two rows may have one.
     """
 
     fingerprint: str
     namespace: str
     conn_id: str
     replays_keys: bool
+    row_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,14 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Send the recorded body again under the recorded key: whether it arrived is not known."""
+    """
+    Send the recorded body again under the recorded key: whether it arrived is not known.
+
+    :param after: seconds to wait before, as the process that holds the intent may live, and be sending it.
+    """
 
     record: Record
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +112,15 @@ class Stop:
     :param record: to be kept from now on: that a person was asked may be noted in it.
     :param reason: ``uncertain``: no answer, and it may not be sent again; ``absent``, ``foreign``: no
         answer, and so ended the look-up; ``elsewhere``: no answer, and it was sent through another
-        connection; ``charged``, ``refused``: how it failed; ``outlived``: a later try has begun.
+        connection; ``charged``, ``refused``: how it failed; ``outlived``: a later try has begun; ``twin``:
+        another row has the same row key.
     """
 
     record: Record
     reason: StopReason
 
 
-StopReason = Literal["uncertain", "absent", "foreign", "elsewhere", "charged", "refused", "outlived"]
+StopReason = Literal["uncertain", "absent", "foreign", "elsewhere", "charged", "refused", "outlived", "twin"]
 
 Step = Begin | Repeat | LookUp | Reattach | Stop
 
@@ -177,8 +185,9 @@ def next_step(
     A record that goes on after a clear takes on the new epoch: one clear asks once, and the retries
     that follow it are no clears.
 
-    A request without an answer is sent again under its key while the gateway may still know that. Later,
-    or with ``on_uncertain_submission="fail"``, a person has to look; their clear is the answer.
+    A request without an answer is sent again under its key while the gateway may still know that, and once
+    the process that holds it has had the time to get its answer. Later, or with
+    ``on_uncertain_submission="fail"``, a person has to look; their clear is the answer.
 
     A gateway that does not replay keys is never sent the same key again: it is asked for the generation
     of that key. Where it knows none, ``on_uncertain_submission`` decides: a new attempt under a new key,
@@ -202,6 +211,9 @@ def next_step(
     cleared = record.cleared_since(epoch)
     adopted = record.adopted(epoch, facts.try_id)
     changed = asked.fingerprint != record.fingerprint
+    if asked.row_key is not None and facts.first and changed and not cleared:
+        # No earlier try of this instance has recorded it.
+        return Stop(record, "twin")
     if record.unanswered:
         return _unanswered(record, asked, facts, policy, now, looked_up)
     if cleared and changed:
@@ -239,7 +251,7 @@ def _unanswered(
         if cleared and not same:
             return begin
         if now - record.begun_at <= RESUBMIT_WINDOW and (cleared or policy.resubmits):
-            return Repeat(adopted)
+            return Repeat(adopted, _until_old(record, policy, now))
         return begin if cleared else Stop(record, "uncertain")
     was_asked = record.asked_at is not None and not was_there(facts.try_id, record.asked_at)
     answered = was_asked and facts.first_since_clear
@@ -250,6 +262,17 @@ def _unanswered(
     if looked_up == "absent" and policy.resubmits and same:
         return begin
     return Stop(replace(adopted, asked_at=now), looked_up)
+
+
+def _until_old(record: Record, policy: SubmissionPolicy, now: float) -> float:
+    """
+    Return the seconds until an intent's holder has certainly had the time to record its answer.
+
+    Never more than the whole of that time, whatever the clock of the worker that wrote it was.
+    """
+    if record.holder is None:
+        return 0.0
+    return min(max(0.0, record.begun_at + policy.conflict_patience - now), policy.conflict_patience)
 
 
 def is_content_refusal(code: str | None) -> bool:

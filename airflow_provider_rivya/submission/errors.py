@@ -90,11 +90,16 @@ def not_looked_up(
     )
 
 
-def interrupted(record: Record, words: Words) -> GatewayError:
-    """Return the error for a task that was asked to stop while it looked up its request."""
+def interrupted(record: Record | None, conn_id: str, words: Words) -> GatewayError:
+    """
+    Return the error for a task that was asked to stop while it found out what became of a request.
+
+    :param record: that it looked up at the gateway; ``None``: it waited for what another process records.
+    """
+    found_out = f"looked its request up under the id {record.key}" if record else "waited for another process"
     return GatewayError(
-        f"The task was asked to stop while it looked its request up under the id {record.key}",
-        conn_id=record.conn_id,
+        f"The task was asked to stop while it {found_out}",
+        conn_id=conn_id,
         fate=words.fate("uncertain", record),
         retryable=True,
         maybe_taken_in=True,
@@ -151,6 +156,19 @@ def sent_elsewhere(record: Record, conn_id: str, words: Words) -> GenerationErro
         f"this try has the connection {conn_id!r}, where it can neither be sent again nor looked up",
         conn_id=conn_id,
         fate=words.impasse("elsewhere", record),
+        final=True,
+    )
+
+
+def not_the_only_row(record: Record, row_key: str | None, conn_id: str) -> GenerationError:
+    """Return the error for a row whose key another row has, or whose request is another one now."""
+    return GenerationError(
+        f"Another request was submitted for the row key {row_key!r}: {describe(record)}",
+        conn_id=conn_id,
+        advice="Two rows of one key would get one result: give each row a key of its own. If it is the same "
+        "row, whose request has changed since, clear the task.",
+        fate="This try submitted nothing and was charged nothing, and no retry is made; a clear submits, and "
+        "pays for, a new generation.",
         final=True,
     )
 

@@ -15,6 +15,10 @@ class SubmissionKey(Protocol):
     def namespace(self) -> str:
         """``idempotency_namespace`` of the connection: tells two Airflow deployments on one account apart."""
 
+    @property
+    def row_key(self) -> str | None:
+        """What a mapped task's row is known by in the place of its position; ``None``: its position."""
+
     def key(self, epoch: int, attempt: int, fingerprint: str) -> str: ...
 
 
@@ -24,6 +28,7 @@ class ChosenKey:
 
     value: str
     namespace: str = ""
+    row_key: str | None = None
 
     def key(self, epoch: int, attempt: int, fingerprint: str) -> str:
         return self.value if attempt == 0 else f"{self.value}-{attempt}"
@@ -36,6 +41,9 @@ class Identity:
 
     :param namespace: ``idempotency_namespace`` of the connection: tells two Airflow deployments
         on one account apart.
+    :param row_key: of a mapped task's row: what it is known by in the place of its position.
+    :param within: what tells the instance from others of the same map index: the region and iteration of a
+        loop, the item of an iterable task (Airflow 3.4 and later).
     """
 
     namespace: str
@@ -43,11 +51,24 @@ class Identity:
     run_id: str
     task_id: str
     map_index: int
+    row_key: str | None = None
+    within: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """sha256 (hex) of the identity and nothing else."""
-        return _digest(self.namespace, self.dag_id, self.run_id, self.task_id, str(self.map_index))
+        row = (str(self.map_index),) if self.row_key is None else ("row", self.row_key)
+        return _digest(self.namespace, self.dag_id, self.run_id, self.task_id, *row, *self.within)
+
+    @property
+    def part(self) -> str:
+        """
+        What tells instances apart to whom their task and map index are the same; empty where nothing does.
+
+        A short digest, for a key in the task state store of a task instance.
+        """
+        row = () if self.row_key is None else ("row", self.row_key)
+        return _digest(*row, *self.within)[:16] if row or self.within else ""
 
     def key(self, epoch: int, attempt: int, fingerprint: str) -> str:
         """
@@ -82,9 +103,15 @@ def new_holder() -> str:
     return uuid.uuid4().hex[:16]
 
 
+def made_at(try_id: str | None) -> float | None:
+    """Return when a try was made, seconds since the epoch, by the clock of Airflow's servers."""
+    return None if try_id is None else (uuid.UUID(try_id).int >> 80) / 1000
+
+
 def was_there(try_id: str | None, moment: float) -> bool:
     """Whether a try is older than a moment: the clear that made it is no answer to a question of then."""
-    return try_id is not None and (uuid.UUID(try_id).int >> 80) / 1000 < moment
+    made = made_at(try_id)
+    return made is not None and made < moment
 
 
 def _digest(*parts: str) -> str:

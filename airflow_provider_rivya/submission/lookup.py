@@ -54,7 +54,7 @@ def look_up(context: SubmissionContext, record: Record, *, patiently: bool) -> F
             pause,
         )
         if context.stopped():
-            raise interrupted(record, context.words)
+            raise interrupted(record, client.conn_id, context.words)
         clock.sleep(pause)
     raise AssertionError("the last pause is none")
 
@@ -72,16 +72,25 @@ def _why_foreign(answer: Generation, record: Record, context: SubmissionContext)
     return ""
 
 
-def older_than_request(answer: Generation, record: Record, client: GatewayClient, tolerance: float) -> float:
+def older_than_request(
+    answer: Generation, record: Record, client: GatewayClient, tolerance: float, *, own: bool = False
+) -> float:
     """
     Return by how many seconds a generation is older than its request; 0 if it is not.
 
+    An earlier try's request was noted by another worker's clock. In its place counts when that try was made,
+    by the clock of Airflow's servers, which all tries read alike.
+
     :param client: knows how far the gateway's clock is ahead of ours.
     :param tolerance: seconds by which it may be older, as clocks are never the same.
+    :param own: this very process has noted the request, so that its clock is the one that is known.
     """
     if answer.created_at is None:
         return 0.0
-    older_by = record.begun_at + client.clock_skew - answer.created_at.timestamp()
+    begun = record.begun_at + client.clock_skew
+    if record.not_before is not None and not (own and client.clock_skew):
+        begun = record.not_before
+    older_by = begun - answer.created_at.timestamp()
     return older_by if older_by > tolerance else 0.0
 
 

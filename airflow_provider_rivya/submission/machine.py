@@ -17,12 +17,14 @@ from airflow_provider_rivya.submission.context import Submission, SubmissionCont
 from airflow_provider_rivya.submission.decide import Asked, Begin, Finding, LookUp, Reattach, Repeat, Stop
 from airflow_provider_rivya.submission.errors import (
     cannot_begin,
+    interrupted,
     not_looked_up,
+    not_the_only_row,
     overtaken,
     sent_elsewhere,
     stopped,
 )
-from airflow_provider_rivya.submission.identity import is_later
+from airflow_provider_rivya.submission.identity import is_later, made_at
 from airflow_provider_rivya.submission.lookup import look_up
 from airflow_provider_rivya.submission.messages import why_begun
 from airflow_provider_rivya.submission.paid_call import PaidCall, Undo, not_submitted
@@ -88,6 +90,7 @@ class Submitter:
                 context.identity.namespace,
                 context.client.conn_id,
                 context.replays_keys,
+                context.identity.row_key,
             ),
             context.facts,
             context.policy,
@@ -97,12 +100,7 @@ class Submitter:
         if isinstance(step, Begin):
             return self._begin(step, wanted, before=record)
         if isinstance(step, Repeat):
-            log.warning(
-                "Resumed after a try that ended between sending and recording: sending the same request "
-                "under the same idempotency key %s.",
-                step.record.key,
-            )
-            return self._take_over(step.record, before=record)
+            return self._repeat(step, record, wanted)
         if isinstance(step, LookUp):
             return self._look_up(step, wanted)
         if isinstance(step, Reattach):
@@ -122,6 +120,8 @@ class Submitter:
         context = self.context
         if step.reason == "outlived":
             return overtaken(step.record, context.client.conn_id, context.words)
+        if step.reason == "twin":
+            return not_the_only_row(step.record, context.identity.row_key, context.client.conn_id)
         if step.reason == "elsewhere":
             return sent_elsewhere(step.record, context.client.conn_id, context.words)
         if record is not None:
@@ -161,6 +161,7 @@ class Submitter:
             category=request.category,
             holder=context.holder,
             try_id=context.facts.try_id,
+            not_before=made_at(context.facts.try_id),
         )
         try:
             context.records.claim(record, before)
@@ -175,6 +176,38 @@ class Submitter:
             )
             return self._begin(Begin(step.epoch, step.attempt + 1), wanted, before)
         return submission
+
+    def _repeat(self, step: Repeat, record: Record | None, wanted: Wanted) -> Submission:
+        """
+        Send a request again; who may be sending it now has the time to record its answer before.
+
+        :param record: as it is stored.
+        """
+        context = self.context
+        if step.after > 0:
+            log.warning(
+                "Another try may be sending its request (key %s) at this moment: waiting up to %.0f s for "
+                "its answer, before the same request is sent again under the same key.",
+                step.record.key,
+                step.after,
+            )
+        patience = context.clock.monotonic() + step.after
+        while (left := patience - context.clock.monotonic()) > 0:
+            self._pause(min(left, context.policy.conflict_pause))
+            if (there := context.records.load()) != record:
+                return self._go_on(there, wanted)
+        log.warning(
+            "Resumed after a try that ended between sending and recording: sending the same request "
+            "under the same idempotency key %s.",
+            step.record.key,
+        )
+        return self._take_over(step.record, before=record)
+
+    def _pause(self, seconds: float) -> None:
+        """:raises GatewayError: the task was asked to stop."""
+        self.context.clock.sleep(seconds)
+        if self.context.stopped():
+            raise interrupted(None, self.context.client.conn_id, self.context.words)
 
     def _take_over(self, record: Record, before: Record | None) -> Submission:
         """Send what another process has, or may have, sent: from now on this one may, and that one not."""
@@ -226,7 +259,7 @@ class Submitter:
             if record is not None and record.generation_id and record != before:
                 return self._join(record)
             if context.clock.monotonic() < patience:
-                context.clock.sleep(context.policy.conflict_pause)
+                self._pause(context.policy.conflict_pause)
                 continue
             if record is None or record.is_withdrawn or record == before:
                 raise overtaken(None, context.client.conn_id, context.words)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 NOT_KNOWN_YET: Final = (
     "What it has taken in by now goes on there and is paid for; a next try that finds its record re-attaches "
-    "to it, or finds out about a request without an answer before it submits anything."
+    "to it, unless the task was cleared to ask for something else, or finds out about a request without an "
+    "answer before it submits anything."
 )
 """What becomes of a task that is asked to stop before it knows its task id at the gateway."""
 
@@ -33,6 +34,12 @@ _FATES: Final[dict[str, tuple[str, str, str]]] = {
     "running": (
         "Generation {id} goes on at the gateway and {paid}.",
         "{again} re-attaches to it and does not pay again.",
+        f"{_LOST}.",
+    ),
+    "stopped": (
+        "Generation {id} goes on at the gateway and {paid}.",
+        "{again} re-attaches to it and does not pay again, unless the task was cleared to ask for something "
+        "else: that is made then, and paid for, and this one is left behind.",
         f"{_LOST}.",
     ),
     "unknown_there": (
@@ -149,7 +156,7 @@ class TaskWords:
             return f"A generation was submitted before the deferral. {self.fate('uncertain', record)}"
         if outcome == "deferred" and record is not None and record.generation_id is not None:
             outcome = "running"
-        if outcome == "running" and (record is None or record.generation_id is None):
+        if outcome in ("running", "stopped") and (record is None or record.generation_id is None):
             outcome = "uncertain"
         known, with_record, without = _FATES[outcome]
         credits = credits if credits is not None or record is None else record.credits
@@ -246,7 +253,8 @@ def why_begun(
             return None
         return logging.INFO, (
             "Resumed after an earlier try that has left no submission on record: it ended before the paid "
-            "call, or its record is not where it is looked for now. This try submits."
+            "call, or its record is not where it is looked for now, or a clear has dropped it (as Airflow "
+            "3.4 and later do, unless asked to keep the task state). This try submits."
         )
     after = f"{'Cleared' if cleared else 'Resumed'} after {describe(before)}"
     if before.is_withdrawn:

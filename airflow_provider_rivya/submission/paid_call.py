@@ -170,6 +170,7 @@ class PaidCall:
     def _refused(self, error: GatewayError) -> GenerationError:
         context = self.context
         if error.maybe_taken_in or self.undo is None:
+            context.records.adopt(self.record.released(), self.record)
             return error.replace(fate=context.words.fate("uncertain", self.record))
         # Certainly not taken in: the next try starts from nothing.
         context.records.withdraw(self.undo.before, self.record)
@@ -184,7 +185,8 @@ class PaidCall:
         if not context.replays_keys:
             # Every creation makes its own generation: only the gateway's clock is wrong.
             return 0.0
-        return older_than_request(answer, self.record, context.client, context.policy.foreign_tolerance)
+        tolerance = context.policy.foreign_tolerance
+        return older_than_request(answer, self.record, context.client, tolerance, own=self.undo is not None)
 
 
 def not_submitted(context: SubmissionContext, error: GatewayError, before: Record | None) -> GatewayError:

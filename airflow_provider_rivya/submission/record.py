@@ -12,8 +12,11 @@ completed right after the answer (``submitted``, with the task id).
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 from airflow_provider_rivya.submission.identity import is_later
 
@@ -45,7 +48,9 @@ class Record:
         delivered or left behind.
     :param fingerprint: of the request.
     :param key: idempotency key.
-    :param begun_at: when the intent was written, seconds since the epoch.
+    :param begun_at: when the intent was written, seconds since the epoch, by the clock of that worker.
+    :param not_before: a moment before it, by the clock of Airflow's servers: when the try that began it was
+        made. The clocks of two workers may differ by more than a generation takes.
     :param conn_id: the connection it was sent through.
     :param model: public model id.
     :param body: exact JSON text; dropped once the task id is known.
@@ -57,7 +62,7 @@ class Record:
     :param namespace: the ``idempotency_namespace`` that its key was made with.
     :param category: of the model: where the gateway keeps the generation.
     :param holder: of an intent: the process that may send it, see
-        :func:`~airflow_provider_rivya.submission.identity.new_holder`.
+        :func:`~airflow_provider_rivya.submission.identity.new_holder`. ``None``: that one has given up.
     :param try_id: the try that began it, or went on with it after a clear; later tries have greater ones.
     :param asked_at: when a try stopped at this intent and asked for a person, seconds since the epoch.
     """
@@ -80,6 +85,7 @@ class Record:
     holder: str | None = None
     try_id: str | None = None
     asked_at: float | None = None
+    not_before: float | None = None
 
     # -- what its state means ----------------------------------------------------------------------
 
@@ -178,9 +184,13 @@ class Record:
             return self
         return replace(self, epoch=epoch, try_id=try_id)
 
+    def released(self) -> Record:
+        """Return it as an intent that no process is about to send."""
+        return replace(self, holder=None)
+
     def to_json(self) -> dict[str, Any]:
         document = {key: value for key, value in asdict(self).items() if value is not None}
-        return {"version": VERSION, **document}
+        return signed({"version": VERSION, **document})
 
     @classmethod
     def from_json(cls, document: Any) -> Record:
@@ -192,7 +202,7 @@ class Record:
         if not isinstance(document, dict):
             raise UnreadableRecordError("the submission record is not an object")
         fields = dict(document)
-        version = fields.pop("version", None)
+        version, signature = fields.pop("version", None), fields.pop(SIGNATURE, None)
         if version != VERSION:
             raise UnreadableRecordError(
                 f"the submission record has version {version!r}; this release reads version {VERSION}"
@@ -201,26 +211,72 @@ class Record:
             record = cls(**fields)
         except TypeError:
             raise UnreadableRecordError("the submission record has missing or unknown fields") from None
-        if not all(_is_of(kind, fields[name]) for name, kind in _TYPES.items() if name in fields):
-            raise UnreadableRecordError("the submission record has fields of another type")
+        if not all(_TYPES[name](value) for name, value in fields.items()):
+            raise UnreadableRecordError("the submission record has fields of another type, or out of range")
         if (
-            record.state not in STATES
-            or (record.taken_in and not record.generation_id)
+            (record.taken_in and not record.generation_id)
             or (record.unanswered and not record.body)
+            or (record.holder is not None and not record.unanswered)
         ):
             raise UnreadableRecordError(f"the submission record is not consistent (state {record.state!r})")
+        if signature != signed(document)[SIGNATURE]:
+            raise UnreadableRecordError("the submission record is damaged, or was changed by hand")
         return record
 
+    @classmethod
+    def carried(cls, document: Any) -> Record | None:
+        """Read a record that a deferral has carried; ``None``: none, or one that the store has to tell."""
+        try:
+            return cls.from_json(document)
+        except UnreadableRecordError:
+            return None
 
-_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
-    **dict.fromkeys(("epoch", "attempt"), int),
-    **dict.fromkeys(("begun_at", "credits", "submitted_at", "asked_at"), (int, float)),
-    **dict.fromkeys(
-        ("state", "fingerprint", "key", "conn_id", "model", "body", "generation_id", "code"), str
-    ),
-    **dict.fromkeys(("namespace", "category", "holder", "try_id"), str),
+
+SIGNATURE: Final = "check"
+"""The field that tells whether a record is whole: a digest of all others."""
+
+LATEST: Final = 1e11
+"""No time is later than this: seconds since the epoch, some thousand years on."""
+
+
+def signed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a record's document with the digest that belongs to it."""
+    others = {name: value for name, value in document.items() if name != SIGNATURE}
+    # Some stores hand 5.0 back as 5.
+    plain = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in others.items()
+    }
+    text = json.dumps(plain, sort_keys=True)
+    return {**others, SIGNATURE: hashlib.sha256(text.encode()).hexdigest()[:16]}
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)
+
+
+def _is_name(value: object) -> bool:
+    return _is_text(value) and bool(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    # Comparisons also turn down what is not finite, and integers that no float can hold.
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e15
+
+
+def _is_moment(value: object) -> bool:
+    return _is_number(value) and value <= LATEST
+
+
+_TYPES: Final[dict[str, Callable[[object], bool]]] = {
+    "state": lambda value: value in STATES,
+    "credits": _is_number,
+    **dict.fromkeys(("epoch", "attempt"), _is_count),
+    **dict.fromkeys(("begun_at", "submitted_at", "asked_at", "not_before"), _is_moment),
+    **dict.fromkeys(("fingerprint", "key", "conn_id", "model", "try_id"), _is_name),
+    **dict.fromkeys(("body", "generation_id", "code", "namespace", "category", "holder"), _is_text),
 }
-
-
-def _is_of(kind: type | tuple[type, ...], value: object) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)

@@ -14,9 +14,15 @@ from airflow_provider_rivya.submission.record import Record, UnreadableRecordErr
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.submission.identity import Identity
+    from airflow_provider_rivya.submission.sealing import Seal
 
 KEY: Final = "rivya_submission"
-"""The record's key in the task state store."""
+"""The record's key in the task state store; see :func:`key_of`."""
+
+FENCE: Final = "rivya_fence"
+"""A key in the task state store that is written only to be refused."""
+
+_ABSENT: Final = object()
 
 
 class RecordTakenError(Exception):
@@ -53,29 +59,58 @@ class StateStoreRecords:
     The record in Airflow's own task state store (Airflow 3.3 and later).
 
     Airflow's API server takes what a process writes by the id of its task instance, which is another one for
-    each try: what an earlier try's process writes or reads is refused.
+    each try: what an earlier try's process writes is refused.
 
     :param store: ``context["task_state_store"]``.
     :param retention: for how long it is kept: as long as the task instance, not for the store's default. A
         paid result must still be found when a task is cleared weeks later.
+    :param key: see :func:`key_of`.
+    :param seal: for what Airflow's UI must not show.
+    :param offloads: values lie in a ``[workers] state_store_backend``. Airflow overwrites what lies there
+        before its API server is asked, so that is asked first.
     """
 
     durable = True
     fenced = True
 
-    def __init__(self, store: Any, retention: Any) -> None:
+    def __init__(
+        self, store: Any, retention: Any, *, key: str = KEY, seal: Seal | None = None, offloads: bool = False
+    ) -> None:
         self._store = store
         self._retention = retention
+        self._key = key
+        self._seal = seal
+        self._offloads = offloads
 
     def read(self) -> Record | None:
-        document = self._store.get(KEY)
-        return None if document is None else Record.from_json(document)
+        document = self._store.get(self._key, default=_ABSENT)
+        if document is _ABSENT:
+            return None
+        if document is None:
+            raise UnreadableRecordError(
+                "the task state store has a submission record of this task, but what that points to, in the "
+                "[workers] state_store_backend, is not there"
+            )
+        return Record.from_json(document if self._seal is None else self._seal.open(document))
 
     def exchange(self, before: Record | None, after: Record | None) -> None:
+        if self._offloads:
+            self._store.set(FENCE, {"key": self._key})
         if after is not None:
-            self._store.set(KEY, after.to_json(), retention=self._retention)
+            document = after.to_json()
+            closed = document if self._seal is None else self._seal.close(document)
+            self._store.set(self._key, closed, retention=self._retention)
         elif before is not None:
-            self._store.delete(KEY)
+            self._store.delete(self._key)
+
+
+def key_of(part: str) -> str:
+    """
+    Return the record's key in the task state store of a task instance.
+
+    :param part: of the identity: what tells apart whom one store may serve.
+    """
+    return f"{KEY}_{part}" if part else KEY
 
 
 class FileRecords:
@@ -121,6 +156,34 @@ class FileRecords:
     @staticmethod
     def _content(record: Record) -> bytes:
         return json.dumps(record.to_json(), indent=1).encode()
+
+
+class MirroredRecords:
+    """
+    A record in the task state store, and in a file that outlives what that store loses.
+
+    A clear drops the former by default (Airflow 3.4 and later); and it belongs to a position, which another
+    row may have when a mapped task is cleared.
+
+    :param first: refuses the process of an earlier try, before the file is touched.
+    :param second: the file.
+    """
+
+    durable = True
+
+    def __init__(self, first: RecordStore, second: RecordStore) -> None:
+        self._first = first
+        self._second = second
+        self.fenced = first.fenced
+
+    def read(self) -> Record | None:
+        """Return the one of the later generation, or of the same one that has come further."""
+        found = [record for record in (self._first.read(), self._second.read()) if record is not None]
+        return max(found, key=lambda record: (record.attempt, record.progress), default=None)
+
+    def exchange(self, before: Record | None, after: Record | None) -> None:
+        self._first.exchange(before, after)
+        self._second.exchange(self._second.read(), after)
 
 
 class NoRecords:

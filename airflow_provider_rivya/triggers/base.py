@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class GenerationTrigger(BaseTrigger):
     """
     Waits in the triggerer until a generation has ended. It only reads, so it may run twice, be
-    moved or be lost without harm. One that takes a generation up again says so.
+    moved or be lost without harm. One that takes a generation up late, or again, says so.
 
     Its arguments are ids and numbers, as Airflow stores and logs them: no key, no URL, no prompt.
     It fires one event, ``{"status", "task_id", "code"}``, where status is ``succeeded``,
@@ -78,10 +78,10 @@ class GenerationTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         from airflow_provider_rivya.triggers.shared_hook import shared_hook
         from airflow_provider_rivya.waiting.loop import Target, awatch
-        from airflow_provider_rivya.waiting.progress import resumed
+        from airflow_provider_rivya.waiting.progress import watched_late
         from airflow_provider_rivya.waiting.verdict import BAD_CONNECTION
 
-        line = resumed(
+        line = watched_late(
             self.generation_id, self.submitted_at, time.time(), self.deadline, self.credits_reserved
         )
         if line is not None:

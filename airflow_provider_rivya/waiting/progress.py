@@ -18,11 +18,13 @@ FRESH_FOR = 15.0
 """A watcher that begins within this many seconds of the submission is taken for the first one."""
 
 
-def resumed(
+def watched_late(
     generation_id: str, submitted_at: float, now: float, deadline: float, credits: float | None
 ) -> str | None:
     """
-    Say that a generation of before is watched (again): after a restart or a takeover of the triggerer.
+    Say that a generation is watched that was not submitted just now.
+
+    A triggerer that took its time, was restarted, or takes the watching over, looks the same from here.
 
     :param submitted_at: seconds since the epoch, as ``now`` and ``deadline`` are.
     :param credits: reserved for it, where the gateway has told.
@@ -34,9 +36,9 @@ def resumed(
     left = deadline - now
     until = f"for at most {left:.0f} s more" if left > 0 else "once more, as its deadline has passed"
     return (
-        f"Resumed watching generation {generation_id}, submitted {age:.0f} s ago ({reserved(credits)}). It "
-        "went on at the gateway meanwhile, and nothing is submitted or paid again: its state is asked for, "
-        f"{until}."
+        f"Watching generation {generation_id}, submitted {age:.0f} s ago ({reserved(credits)}), perhaps not "
+        "for the first time. It went on at the gateway meanwhile, and nothing is submitted or paid by this: "
+        f"its state is asked for, {until}."
     )
 
 

@@ -24,6 +24,10 @@ BAD_CONNECTION: Final = "connection"
 """Code of a waiting that ended because its connection could not be used."""
 
 
+class AskedToStopError(GenerationError):
+    """The task was asked to stop while it waited; a retry goes on."""
+
+
 def succeeded(finished: Finished, generation: Generation, conn_id: str) -> Generation:
     """
     Return a succeeded generation, or raise what happened instead.
@@ -78,7 +82,7 @@ def not_ended(
             retryable=True,
         )
     if finished.outcome == "stopped":
-        return GenerationError(
+        return AskedToStopError(
             "The task was asked to stop while the generation was waited for",
             generation_id=generation_id,
             conn_id=conn_id,

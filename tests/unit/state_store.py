@@ -20,12 +20,12 @@ class StateStore:
         self.calls: list[str] = []
         self._error = error
 
-    def get(self, key: str) -> Any:
+    def get(self, key: str, default: Any = None) -> Any:
         self._call("get")
-        return self.values.get(key)
+        return self.values.get(key, default)
 
     def set(self, key: str, value: Any, *, retention: Any = None) -> None:
-        self._call(f"set {value['state']}")
+        self._call(f"set {value.get('state', key)}")
         self.values[key], self.retention = value, retention
 
     def delete(self, key: str) -> None:

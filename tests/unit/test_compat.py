@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import sys
+from dataclasses import make_dataclass
+from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.sdk import ObjectStoragePath
+from packaging.version import Version
 
-from airflow_provider_rivya._compat import BaseOperator, KeepsPaths, remote_executor
+from airflow_provider_rivya._compat import BaseOperator, KeepsPaths, clears_drop_state, remote_executor
 
 CELERY = "airflow.providers.celery.executors.celery_executor.CeleryExecutor"
 
@@ -62,3 +67,17 @@ def test_paths_in_template_fields(place: Any, rendered: Any) -> None:
     operator.render_template_fields(context)
     assert operator.place == rendered
     assert type(operator.place) is type(rendered)
+
+
+@pytest.mark.parametrize("drops", [True, False])
+def test_a_release_whose_state_store_knows_regions_drops_it_on_a_clear(
+    monkeypatch: pytest.MonkeyPatch, drops: bool
+) -> None:
+    scope = make_dataclass("TaskScope", ["dag_id", *(["region_id"] if drops else [])])
+    monkeypatch.setitem(sys.modules, "airflow.sdk.state", SimpleNamespace(TaskScope=scope))
+    assert clears_drop_state() is drops
+
+
+def test_this_release_is_one_of_them_or_not() -> None:
+    """Airflow 3.4 and later."""
+    assert clears_drop_state() is (Version(version("apache-airflow-core")) >= Version("3.4.0"))

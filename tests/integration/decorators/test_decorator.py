@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from airflow_provider_rivya.submission.identity import Identity
 from tests.integration.decorators.conftest import UPSTREAM, NewDecorated
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.lineage import Lineage
+from tests.integration.task_harness import MAKE
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at_each
@@ -139,6 +141,20 @@ def test_lineage_of_a_resume_with_the_event_alone(
     assert done.state == "success", done.text
     assert lineage.inputs == [("file", str(photo))]
     assert len(lineage.outputs) == 1
+
+
+def test_a_row_is_known_by_what_the_function_gets_of_it(
+    decorated: NewDecorated, sandbox: SandboxProcess, landing: Path
+) -> None:
+    """Rendered before the function is called: it says where the record of an earlier try is."""
+    rows = [{"id": 17, "text": "A cat"}]
+    run = decorated(
+        lambda row: row["text"], expand={"row": rows}, row_key="{{ task.op_kwargs['row']['id'] }}"
+    )
+    done = run.begin(map_index=0)
+    assert done.state == "success", done.text
+    identity = Identity("", run.dag_id, run.run_id, MAKE, 0, "17")
+    assert list(landing.parent.rglob(f"{identity.digest}.json"))
 
 
 def test_expand(decorated: NewDecorated, sandbox: SandboxProcess) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.submission.decide import RESUBMIT_WINDOW
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import RIVYA, TestedGateway, at_each
@@ -52,7 +56,7 @@ def test_unreadable_record_stops_nothing_that_is_paid_for(
         "Going on without the submission record: the generation exists. The submission record of this task "
         "could not be read (UnreadableRecordError: "
     ) in logs.text
-    assert job.record == {"version": 99}
+    assert job.record["version"] == 99
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
 
@@ -99,11 +103,26 @@ def test_generation_of_somebody_else(new_job: NewJob, sandbox: SandboxProcess, c
     record = job.record
     headers = {"Idempotency-Key": record["key"], "Content-Type": "application/json"}
     other = sandbox.request("POST", RIVYA.create, body=record["body"].encode(), headers=headers)
-    job.change_record({**record, "begun_at": record["begun_at"] + 3600})
+    later = {name: record[name] + 3600 for name in ("begun_at", "not_before")}
+    job.change_record({**record, **later})
     done = job.run()
     assert done.state == "final", done.text
     assert other.json()["id"] in done.text
     assert "idempotency_namespace" in done.text
+    assert charges(sandbox) == 1
+
+
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_the_clock_of_another_worker_makes_nothing_somebody_elses(
+    new_job: NewJob, sandbox: SandboxProcess, connect: Connect, ahead: float
+) -> None:
+    """The first try's worker had a wrong clock, the second one's is right."""
+    sandbox.fault(method="POST", path=RIVYA.create, kind="cut_after")
+    connect(retries=0)
+    job = new_job()
+    assert job.run().state == "retryable"
+    job.change_record({**job.record, "begun_at": job.record["begun_at"] + ahead})
+    assert job.run().state == "delivered"
     assert charges(sandbox) == 1
 
 
@@ -149,3 +168,45 @@ def test_without_a_record_a_failed_generation_is_followed_by_a_new_one(
     assert len(sandbox.tasks()) == 2
     assert len({request["idempotency_key"] for request in sent(sandbox, "POST", RIVYA.create)}) == 2
     assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
+
+
+# -- two live copies of one task -------------------------------------------------------------------------
+
+
+class Heard(logging.Handler):
+    """Sets an event as soon as a line is said."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        self.line, self.event = line, threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.line in record.getMessage():
+            self.event.set()
+
+
+def test_a_copy_leaves_it_to_the_first_one_to_send(new_job: NewJob, sandbox: SandboxProcess) -> None:
+    """It finds the intent while the first one is sending that, and goes on with its answer."""
+    one, other = new_job(), new_job()
+    other.records = one.records
+    sending, waiting = threading.Event(), Heard("Another try may be sending its request")
+
+    class Slow(RivyaHook):
+        def create_generation(self, *arguments: Any, **options: Any) -> Any:
+            sending.set()
+            assert waiting.event.wait(20), "the copy does not wait"
+            return super().create_generation(*arguments, **options)
+
+    one.hook = Slow
+    machine = logging.getLogger("airflow_provider_rivya.submission.machine")
+    machine.addHandler(waiting)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(one.run)
+            assert sending.wait(20)
+            second = other.run()
+            assert (first.result().state, second.state) == ("delivered", "delivered")
+    finally:
+        machine.removeHandler(waiting)
+    assert len(sent(sandbox, "POST", RIVYA.create)) == 1
+    assert charges(sandbox) == 1

@@ -79,7 +79,8 @@ def test_while_it_waits(
         "The task was asked to stop while the generation was waited for "
         f"[generation {task['id']}, connection {gateway.conn_id}]. "
         f"Generation {task['id']} goes on at the gateway and {gateway.reserved}. "
-        "The next try (2 left) re-attaches to it and does not pay again."
+        "The next try (2 left) re-attaches to it and does not pay again, unless the task was cleared to ask "
+        "for something else: that is made then, and paid for, and this one is left behind."
     )
     assert len(sent(sandbox, "GET", f"{gateway.create}/{task['id']}")) == 1
     assert list(landing.iterdir()) == []

@@ -113,7 +113,8 @@ def test_while_it_waits_on_the_worker(
     (task,) = sandbox.tasks()
     fate = (
         f"Generation {task['id']} goes on at the gateway and 5 credits are reserved. "
-        "The next try (2 left) re-attaches to it and does not pay again."
+        "The next try (2 left) re-attaches to it and does not pay again, unless the task was cleared to ask "
+        "for something else: that is made then, and paid for, and this one is left behind."
     )
     assert first.state == "up_for_retry", first.text
     assert first.text == (

@@ -6,6 +6,7 @@ What the job makes of records is in tests/integration/generation/test_records.py
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.submission.stores import StateStoreRecords
 from tests import airflows
 from tests.integration.conftest import Connect, Listener, NewTask, sent
-from tests.integration.gateways import RIVYA
+from tests.integration.gateways import RIVYA, TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess
 
 
@@ -99,6 +100,48 @@ def test_unreadable_record_stops_nothing_that_is_paid_for(
     (task,) = sandbox.tasks()
     assert run.xcom()["generation_id"] == task["id"]
     assert len(sent(sandbox, "POST", RIVYA.create)) == 1
+
+
+@pytest.fixture
+def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let Airflow keep the values of its state store on this disk, and return the folder."""
+    common_io = pytest.importorskip("airflow.providers.common.io.state_store.backend")
+    from airflow.sdk.execution_time import context
+
+    caches = [context._get_worker_state_store_backend, common_io._get_base_path, common_io._get_threshold]
+    folder = tmp_path / "state"
+    name = f"{common_io.__name__}.{common_io.StateStoreObjectStorageBackend.__name__}"
+    monkeypatch.setenv("AIRFLOW__WORKERS__STATE_STORE_BACKEND", name)
+    monkeypatch.setenv("AIRFLOW__COMMON_IO__STATE_STORE_OBJECTSTORAGE_PATH", f"file://{folder}")
+    for cached in caches:
+        cached.cache_clear()
+    yield folder
+    monkeypatch.undo()
+    for cached in caches:
+        cached.cache_clear()
+
+
+@pytest.mark.skipif(not airflows.STATE_STORE, reason="this Airflow has no state store")
+@at_each
+def test_a_record_that_is_gone_from_its_backend_stops_before_paying(
+    new_task: NewTask, gateway: TestedGateway, sandbox: SandboxProcess, backend: Path
+) -> None:
+    """As when a retry runs on another machine: Airflow hands on ``None``, as if nothing had been written."""
+    sandbox.reset(speed=1)
+    run = new_task(timeout=timedelta(seconds=0.1))
+    assert run.begin().state == "up_for_retry"
+    (stored,) = backend.rglob("rivya_submission")
+    there = stored.read_bytes()
+    stored.unlink()
+    lost = run.begin()
+    assert lost.state == "up_for_retry", lost.text
+    assert "The submission record of this task could not be read" in lost.text
+    assert "what that points to, in the [workers] state_store_backend, is not there" in lost.text
+    assert len(sent(sandbox, "POST", gateway.create)) == 1
+    stored.write_bytes(there)
+    sandbox.advance(120)
+    assert run.run().state == "success"
+    assert sandbox.ledger(gateway.name)["charges"] == 1
 
 
 @pytest.mark.skipif(not airflows.STATE_STORE, reason="this Airflow has no state store")

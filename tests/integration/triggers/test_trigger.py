@@ -276,7 +276,7 @@ async def test_a_successor_names_what_it_goes_on_with(
     begun = arguments["submitted_at"] - age
     assert (await event_of(gateway.trigger(**{**arguments, "submitted_at": begun})))["status"] == "succeeded"
     said = logs.text + "".join(capfd.readouterr())
-    assert (f"Resumed watching generation {generation_id}, submitted 1" in said) is bool(age)
+    assert (f"Watching generation {generation_id}, submitted 1" in said) is bool(age)
 
 
 async def test_on_kill_claims_no_more_than_it_knows(

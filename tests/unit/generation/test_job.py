@@ -150,7 +150,7 @@ def test_a_stop_ends_the_waiting_and_says_what_goes_on(store: StateStore) -> Non
     assert finished == Finished("stopped")
     with pytest.raises(GenerationError, match="asked to stop while the generation was waited for") as caught:
         job.land(submission, finished, None)
-    assert caught.value.fate == WORDS.fate("running", recorded(store))
+    assert caught.value.fate == WORDS.fate("stopped", recorded(store))
 
 
 def test_a_task_that_is_asked_to_stop_sends_nothing(store: StateStore) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airflow_provider_rivya import _compat
 from airflow_provider_rivya._compat import never_expire
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.operators.record_store import record_store, state_store
@@ -15,7 +17,7 @@ from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
 from airflow_provider_rivya.submission.record import Record
-from airflow_provider_rivya.submission.stores import NoRecords, StateStoreRecords
+from airflow_provider_rivya.submission.stores import FENCE, NoRecords, StateStoreRecords
 from tests.unit.state_store import StateStore
 
 IDENTITY = Identity("", "dag", "run", "task", -1)
@@ -98,6 +100,94 @@ def test_a_record_that_may_move_with_its_row_is_warned_of(
     assert [f"in file://{tmp_path}/rows/.rivya/:" in line and "state_path" in line for line in told] == [
         True
     ] * warns
+
+
+@pytest.fixture
+def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Configure Airflow's own backend of the state store, with its values under a path."""
+
+    def configure(path: str) -> None:
+        name = "airflow.providers.common.io.state_store.backend.StateStoreObjectStorageBackend"
+        monkeypatch.setenv("AIRFLOW__WORKERS__STATE_STORE_BACKEND", name)
+        monkeypatch.setenv("AIRFLOW__COMMON_IO__STATE_STORE_OBJECTSTORAGE_PATH", path)
+
+    return configure
+
+
+@pytest.mark.parametrize(
+    ("path", "executor", "warns"),
+    [
+        ("file://{}/state", "CeleryExecutor", True),
+        ("{}/state/", "CeleryExecutor", True),
+        ("file://{}/state", "LocalExecutor", False),
+        ("", "CeleryExecutor", False),
+    ],
+)
+def test_a_state_store_on_a_disk_that_a_retry_may_not_see_is_warned_of(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    backend: Callable[[str], None],
+    path: str,
+    executor: str,
+    warns: bool,
+) -> None:
+    backend(path.format(tmp_path))
+    record_store({"task_state_store": StateStore()}, IDENTITY, None, None, executor)
+    told = f"state_store_backend) keeps the submission record in file://{tmp_path}/state/ on the machine"
+    assert (told in caplog.text) is warns
+    assert ("cannot read it there and then submits nothing" in caplog.text) is warns
+
+
+def test_with_a_backend_the_server_is_asked_first(backend: Callable[[str], None]) -> None:
+    backend("")
+    inner = StateStore()
+    records = state_store({"task_state_store": inner})
+    assert records is not None
+    records.exchange(None, INTENT)
+    assert inner.calls == [f"set {FENCE}", "set intent"]
+
+
+# -- where a state store may lose it ---------------------------------------------------------------
+
+ROW = replace(IDENTITY, map_index=3, row_key="cat")
+
+
+def test_a_row_that_moves_finds_its_record_beside_the_output(tmp_path: Path) -> None:
+    """Each position has a state store of its own."""
+    output = OutputPlace(f"{tmp_path}/")
+    record_store({"task_state_store": StateStore()}, ROW, None, output).exchange(None, INTENT)
+    moved = record_store({"task_state_store": StateStore()}, replace(ROW, map_index=7), None, output)
+    assert moved.read() == INTENT
+    another = record_store({"task_state_store": StateStore()}, replace(ROW, row_key="dog"), None, output)
+    assert another.read() is None
+
+
+def test_another_row_at_a_position_is_not_given_the_record_of_the_one_before(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    context = {"task_state_store": StateStore()}
+    record_store(context, ROW, None, None).exchange(None, INTENT)
+    assert record_store(context, replace(ROW, row_key="dog"), None, None).read() is None
+    assert "row 'cat' lies with its position alone" in caplog.text
+
+
+@pytest.mark.parametrize("row_key", [None, "cat"])
+def test_with_a_folder_that_was_asked_for_there_is_one_record(tmp_path: Path, row_key: str | None) -> None:
+    inner, identity = StateStore(), replace(ROW, row_key=row_key)
+    store = record_store({"task_state_store": inner}, identity, f"{tmp_path}/state", None)
+    store.exchange(None, INTENT)
+    assert (tmp_path / "state" / f"{identity.digest}.json").exists()
+    assert inner.calls == []
+
+
+def test_where_a_clear_drops_the_state_store_the_record_lies_beside_the_output_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_compat, "clears_drop_state", lambda: True)
+    inner, output = StateStore(), OutputPlace(f"{tmp_path}/")
+    record_store({"task_state_store": inner}, IDENTITY, None, output).exchange(None, INTENT)
+    inner.values.clear()
+    assert record_store({"task_state_store": inner}, IDENTITY, None, output).read() == INTENT
 
 
 @pytest.mark.parametrize("output", [None, OutputPlace("nope://bucket/", None)])

@@ -126,7 +126,10 @@ class Failing:
         :param current: what the job has in hand.
         """
         hook: Any = self.hook
-        instance = SimpleNamespace(xcom_push=lambda key, value: self.left.update({key: value}))
+        instance = SimpleNamespace(
+            xcom_push=lambda key, value: self.left.update({key: value}),
+            **{"dag_id": "dag", "run_id": "run", "task_id": "task", "map_index": -1},
+        )
         run = TaskRun(hook, facts, **more)
         with open_run(run, {"ti": instance, "task_state_store": self.store}):
             if records is not None:

@@ -32,8 +32,11 @@ def test_a_local_file_appears_with_the_commit_and_not_before(tmp_path: Path) -> 
 
 
 def test_a_local_file_gets_the_usual_mode(tmp_path: Path) -> None:
+    """And as long as it is not whole, it is its owner's alone."""
     (tmp_path / "plain").write_bytes(b"")
     with local(tmp_path) as staged:
+        (part,) = tmp_path.glob(".rivya-*")
+        assert part.stat().st_mode & 0o777 == 0o600
         staged.commit()
     assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
 

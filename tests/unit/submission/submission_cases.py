@@ -20,7 +20,10 @@ DELIVERIES: list[Delivery] = ["answered", "answered", "answer_lost", "request_lo
 
 CONNECTIONS = [CONN_ID, "another"]
 NAMESPACES = ["", "ours"]
+HOUR = 3600.0
 ANOTHERS_KEYS = [(0, "a"), (1, "a"), (0, "b")]
+
+CLOCKS = [(0.0,), (0.0,), (0.0, HOUR), (HOUR, 0.0), (HOUR, -HOUR, 0.0)]
 
 ENDS: list[Ended] = ["succeeded", "succeeded", "refunded", "charged"]
 
@@ -31,15 +34,18 @@ ENDS: list[Ended] = ["succeeded", "succeeded", "refunded", "charged"]
 def tell(seed: int) -> None:
     """Tell one story, of many turns, and its end: a thousandth of a second."""
     chance = random.Random(seed)  # noqa: S311 - a story is to be told again, not to be kept secret
+    kind = chance.choice(KINDS)
     story = Story(
         world_of(
-            chance.choice(KINDS),
+            kind,
             chance.choice(["file", "file", "state_store"]),
             chance.choice(["regenerate", "reuse"]),
             chance.choice(["resubmit", "fail"]),
             chance.choice([(), (), ANOTHERS_KEYS[:1], chance.sample(ANOTHERS_KEYS, 2)]),
         )
     )
+    if kind == "replays":  # what a person is asked, and answers, is told by the workers' clocks
+        story.world.clocks = chance.choice(CLOCKS)
     turns: dict[Callable[[], None], float] = {
         lambda: story.step(chance.choice(DELIVERIES)): 12,
         story.retry: 4,
@@ -144,6 +150,27 @@ def an_orphan_delivers_while_it_is_adopted() -> World:
     return world
 
 
+def a_workers_clock_is_ahead() -> World:
+    """Its generation is not older than its request, whatever the next try's clock says of that."""
+    world = world_of("replays")
+    world.clocks = (HOUR, 0.0)
+    until(Process(world), "send")
+    world.try_over()
+    run_out(world, Process(world))
+    return world
+
+
+def two_copies_live() -> World:
+    """The second one finds the first one's intent, and leaves it the time to record its answer."""
+    world = world_of("replays")
+    first = until(Process(world), "send")
+    second = about_to(Process(world), "go on waiting")
+    run_out(world, first)
+    run_out(world, second)
+    assert world.gateway.asked == 1, "both have sent"
+    return world
+
+
 def a_copy_has_another_connection() -> World:
     """It waits for the first one's answer in vain, and sends nothing to where that was not sent."""
     world = world_of("replays")
@@ -164,6 +191,8 @@ ONCE_LOST: list[Callable[[], World]] = [
     an_orphan_wakes_after_a_refusal,
     an_orphan_delivers_while_it_is_adopted,
     a_copy_has_another_connection,
+    a_workers_clock_is_ahead,
+    two_copies_live,
 ]
 
 

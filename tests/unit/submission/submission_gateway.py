@@ -54,6 +54,7 @@ class Gateway:
     :param shows_after: seconds after which a generation can be looked up by its key; ``None``: never.
     :param replays_keys: what the client takes for granted of it.
     :param reachable: whether it answers a look-up.
+    :ivar asked: how often it was sent a request.
     """
 
     repeated: Repeated = "replay"
@@ -62,6 +63,7 @@ class Gateway:
     replays_keys: bool = True
     reachable: bool = True
     made: list[Made] = field(default_factory=list)
+    asked: int = 0
 
     def create(
         self,
@@ -72,6 +74,7 @@ class Gateway:
         delivery: Delivery,
         account: str = CONN_ID,
     ) -> Made:
+        self.asked += 1
         if delivery == "refused":
             raise RateLimitedError("too many", retryable=True)
         if delivery == "request_lost":

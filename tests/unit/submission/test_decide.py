@@ -313,3 +313,53 @@ def test_through_another_connection_nothing_is_sent_again_or_looked_up(replays: 
     assert isinstance(step_of(INTENT, replays_keys=replays), Repeat if replays else LookUp)
     taken_in = step_of(SUBMITTED, conn_id="other", replays_keys=replays)
     assert taken_in == Reattach(SUBMITTED), "the gateway is asked, and says whether it knows it"
+
+
+# -- two copies of one task ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "after"), [(0.0, 60.0), (20.0, 40.0), (59.5, 0.5), (60.0, 0.0), (900.0, 0.0), (-3600.0, 60.0)]
+)
+@pytest.mark.parametrize("cleared", [True, False])
+def test_what_its_holder_may_be_sending_is_left_to_it_for_a_while(
+    age: float, after: float, cleared: bool
+) -> None:
+    """Never for longer, whatever the clock of the other worker was."""
+    held = replace(INTENT, holder="another", begun_at=NOW - age)
+    step = step_of(held, epoch=held.epoch + cleared)
+    assert isinstance(step, Repeat)
+    assert step.after == after
+
+
+def test_what_its_holder_has_given_up_is_sent_again_at_once() -> None:
+    assert step_of(replace(INTENT, holder="another", begun_at=NOW).released()) == Repeat(
+        replace(INTENT, begun_at=NOW)
+    )
+
+
+# -- rows of one key -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("record", [INTENT, SUBMITTED, SUBMITTED.delivered()])
+@pytest.mark.parametrize(
+    ("row_key", "fingerprint", "try_number", "cleared", "twin"),
+    [
+        ("cat", "another", 1, False, True),
+        ("cat", "same", 1, False, False),
+        ("cat", "another", 2, False, False),
+        ("cat", "another", 1, True, False),
+        (None, "another", 1, False, False),
+    ],
+)
+def test_a_first_try_that_finds_another_request_under_its_row_key_stops(
+    record: Record, row_key: str | None, fingerprint: str, try_number: int, cleared: bool, twin: bool
+) -> None:
+    step = next_step(
+        record,
+        Asked(fingerprint, "", record.conn_id, True, row_key),
+        TryFacts(epoch=record.epoch + cleared, try_number=try_number),
+        SubmissionPolicy(),
+        now=NOW,
+    )
+    assert (step == Stop(record, "twin")) is twin

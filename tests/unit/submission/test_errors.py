@@ -130,7 +130,7 @@ def test_what_could_not_be_looked_up_either(advice: str | None, told: str) -> No
 
 
 def test_a_look_up_that_was_interrupted() -> None:
-    error = interrupted(INTENT, WORDS)
+    error = interrupted(INTENT, INTENT.conn_id, WORDS)
     assert error.message == "The task was asked to stop while it looked its request up under the id rivya-1"
     assert error.fate == WORDS.fate("uncertain", INTENT)
     assert (error.retryable, error.maybe_taken_in, error.final) == (True, True, False)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.api.schemas import Generation
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.submission.context import OnUncertain
+from airflow_provider_rivya.submission.lookup import older_than_request
 from airflow_provider_rivya.submission.record import Record
 from tests.unit.submission.submission_gateway import EPOCH, Delivery, Made
 from tests.unit.submission.submission_model import Kind, Process, World, run_out, world_of
@@ -150,3 +154,25 @@ def test_a_process_beside_a_look_up_sends_nothing() -> None:
     run_out(world, slow)
     assert world.gateway.made == []
     assert "another process of this task" in str(slow.error).lower()
+
+
+@pytest.mark.parametrize(
+    ("begun_at", "not_before", "skew", "own", "older_by"),
+    [
+        (EPOCH, None, 0.0, False, 0.0),
+        (EPOCH + 3600, None, 0.0, False, 3600.0),
+        (EPOCH + 3600, None, -3600.0, False, 0.0),
+        (EPOCH + 3600, EPOCH, 0.0, False, 0.0),  # another worker's clock was ahead
+        (EPOCH - 3600, EPOCH + 3600, 0.0, False, 3600.0),  # or behind, and the answer is somebody else's
+        (EPOCH + 3600, EPOCH, 0.0, True, 0.0),  # the gateway tells no time
+        (EPOCH + 3600, EPOCH, -3600.0, True, 0.0),
+        (EPOCH, EPOCH - 7200, 3600.0, True, 3600.0),  # it was made while this task waited in its queue
+    ],
+)
+def test_whether_an_answer_is_older_than_its_request(
+    begun_at: float, not_before: float | None, skew: float, own: bool, older_by: float
+) -> None:
+    record = Record("intent", 0, 0, "f", "k", begun_at, "c", "m", body="{}", not_before=not_before)
+    answer = Generation(id="task_1", status="queued", created_at=datetime.fromtimestamp(EPOCH, UTC))
+    client: Any = SimpleNamespace(clock_skew=skew)
+    assert older_than_request(answer, record, client, 300.0, own=own) == older_by

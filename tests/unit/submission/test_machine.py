@@ -73,6 +73,34 @@ def test_a_copy_that_waits_in_vain_sends_the_same_request(caplog: pytest.LogCapt
     assert second.delivered == "task_0"
 
 
+@pytest.mark.parametrize("young", [False, True])
+def test_a_wait_for_another_process_ends_when_the_task_is_asked_to_stop(young: bool) -> None:
+    if young:
+        world = world_of("replays")
+        without_an_answer(world)
+        second = Process(world)
+    else:
+        world, _, second = two_at_once("replays")
+    object.__setattr__(second.submitter.context, "stopped", lambda: True)
+    begun = world.now
+    told = ended(world, second)
+    assert "The task was asked to stop while it waited for another process" in told
+    assert "The next try (1 left) sends the same request under the same idempotency key" in told
+    assert world.now - begun < 10
+    assert second.end == "retry"
+
+
+def test_a_young_request_is_waited_for_before_it_is_sent_again(caplog: pytest.LogCaptureFixture) -> None:
+    world = world_of("replays")
+    record = without_an_answer(world, "answer_lost")
+    begun = world.now
+    second = Process(world)
+    run_out(world, second)
+    assert f"Another try may be sending its request (key {record.key}) at this moment" in caplog.text
+    assert 50 <= world.now - begun < 70
+    assert (second.delivered, len(world.gateway.made)) == ("task_0", 1)
+
+
 def test_a_copy_that_waits_in_vain_leaves_the_look_up_to_the_next_try() -> None:
     world, first, second = two_at_once("looks up")
     first.step("answer_lost")

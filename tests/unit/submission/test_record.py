@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_rivya.submission.record import STATES, Record, State, UnreadableRecordError
+from airflow_provider_rivya.submission.record import (
+    LATEST,
+    STATES,
+    Record,
+    State,
+    UnreadableRecordError,
+    signed,
+)
 
 INTENT = Record(
     state="intent",
@@ -145,23 +152,25 @@ def test_which_record_of_an_earlier_try_counts(record: Record, epoch: int, reuse
 # -- how it is stored ------------------------------------------------------------------------------
 
 TEXTS = st.text(max_size=20)
+NAMES = st.text(min_size=1, max_size=20)
 NUMBERS = st.floats(0, 1e12)
+MOMENTS = st.floats(0, LATEST)
 INTENTS = st.builds(
     Record,
     state=st.just("intent"),
     epoch=st.integers(0, 100),
     attempt=st.integers(0, 100),
-    fingerprint=TEXTS,
-    key=TEXTS,
-    begun_at=NUMBERS,
-    conn_id=TEXTS,
-    model=TEXTS,
+    fingerprint=NAMES,
+    key=NAMES,
+    begun_at=MOMENTS,
+    conn_id=NAMES,
+    model=NAMES,
     body=st.text(min_size=1),
 )
 ANY_RECORD = st.one_of(
     INTENTS,
-    st.builds(Record.submitted, INTENTS, st.text(min_size=1), st.none() | NUMBERS, NUMBERS),
-    st.builds(Record.submitted, INTENTS, st.text(min_size=1), st.none(), NUMBERS).map(Record.delivered),
+    st.builds(Record.submitted, INTENTS, NAMES, st.none() | NUMBERS, MOMENTS),
+    st.builds(Record.submitted, INTENTS, NAMES, st.none(), MOMENTS).map(Record.delivered),
     st.builds(
         lambda intent, code, credits: intent.submitted("t", 1.0, 2.0).failed(code, credits),
         INTENTS,
@@ -194,11 +203,44 @@ def test_the_form_does_not_change_between_releases() -> None:
         "namespace": "ours",
         "category": "image",
         "try_id": "a",
+        "check": "3d369b836a553a02",
     }
 
 
 def without(name: str) -> dict[str, Any]:
-    return {key: value for key, value in INTENT.to_json().items() if key != name}
+    return signed({key: value for key, value in INTENT.to_json().items() if key != name})
+
+
+def changed(record: Record = INTENT, **fields: Any) -> dict[str, Any]:
+    """Return a record's document with other fields, and the digest that belongs to them."""
+    return signed({**record.to_json(), **fields})
+
+
+WRONG: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("state", "fingerprint", "key", "conn_id", "model"), (None, 1, [], {}, "")),
+    **dict.fromkeys(("epoch", "attempt"), (None, True, 1.0, "1", [1], -1, 2**31)),
+    **dict.fromkeys(
+        ("begun_at", "submitted_at", "asked_at", "not_before"),
+        (None, False, "1", [], -1.0, 1e12, 10**400, float("nan"), float("inf")),
+    ),
+    "credits": (None, True, "5", [], -1, float("nan"), float("inf"), 10**400),
+    **dict.fromkeys(("body", "generation_id", "code", "namespace", "category", "holder"), (1, None, [], {})),
+    "try_id": (1, "", None, [], {}),
+}
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=STATES)
+@pytest.mark.parametrize(("field", "values"), WRONG.items(), ids=WRONG)
+def test_a_field_of_another_type_or_size_makes_a_record_unreadable(
+    record: Record, field: str, values: tuple[Any, ...]
+) -> None:
+    for value in values:
+        with pytest.raises(UnreadableRecordError, match="submission record"):
+            Record.from_json(changed(record, **{field: value}))
+
+
+def test_no_field_is_left_out_there() -> None:
+    assert WRONG.keys() == {field.name for field in fields(Record)}
 
 
 @pytest.mark.parametrize(
@@ -212,20 +254,33 @@ def without(name: str) -> dict[str, Any]:
         without("key"),
         without("state"),
         without("body"),
-        {**INTENT.to_json(), "version": 2},
-        {**INTENT.to_json(), "version": "1"},
-        {**INTENT.to_json(), "new": 1},
-        {**INTENT.to_json(), "state": "unheard_of"},
-        {**INTENT.to_json(), "state": []},
-        {**INTENT.to_json(), "body": ""},
-        {**INTENT.to_json(), "state": "submitted"},
-        {**INTENT.to_json(), "begun_at": "yesterday"},
-        {**SUBMITTED.to_json(), "generation_id": ""},
-        {**SUBMITTED.to_json(), "credits": "5"},
-        {**SUBMITTED.to_json(), "epoch": [1]},
-        {**SUBMITTED.to_json(), "epoch": True},
+        changed(version=2),
+        changed(version="1"),
+        changed(version=[]),
+        changed(new=1),
+        changed(state="unheard_of"),
+        changed(body=""),
+        changed(state="submitted"),
+        changed(SUBMITTED, generation_id=""),
+        changed(SUBMITTED, holder="somebody"),
+        {**INTENT.to_json(), "attempt": 4},
+        {**INTENT.to_json(), "check": None},
+        {key: value for key, value in INTENT.to_json().items() if key != "check"},
     ],
 )
 def test_what_cannot_be_understood_is_never_taken_for_none(document: Any) -> None:
     with pytest.raises(UnreadableRecordError, match="submission record"):
         Record.from_json(document)
+
+
+def test_what_a_deferral_has_carried_and_cannot_be_read_is_left_to_the_store() -> None:
+    assert Record.carried(SUBMITTED.to_json()) == SUBMITTED
+    assert Record.carried(None) is None
+    assert Record.carried({"version": 99}) is None
+
+
+def test_a_store_may_write_whole_numbers_in_another_way() -> None:
+    document = {
+        name: int(value) if isinstance(value, float) else value for name, value in INTENT.to_json().items()
+    }
+    assert Record.from_json(document) == INTENT

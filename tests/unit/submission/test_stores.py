@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +13,18 @@ import pytest
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.record import Record, UnreadableRecordError
+from airflow_provider_rivya.submission.sealing import Seal
 from airflow_provider_rivya.submission.stores import (
     KEY,
     FileRecords,
     LostRecords,
+    MirroredRecords,
     NoRecords,
     RecordStore,
     RecordTakenError,
     StateStoreRecords,
     folder_faults,
+    key_of,
     record_folder,
 )
 from tests.unit.state_store import StateStore
@@ -82,6 +86,111 @@ def test_a_value_that_is_no_record_is_never_taken_for_none(document: Any) -> Non
         StateStoreRecords(inner, None).read()
 
 
+def test_a_record_that_is_gone_from_its_backend_is_never_taken_for_none() -> None:
+    """Airflow hands ``None`` on for it, as it does for a key that was never written."""
+    inner = StateStore()
+    inner.values[KEY] = None
+    with pytest.raises(UnreadableRecordError, match=r"what that points to.* is not there"):
+        StateStoreRecords(inner, None).read()
+
+
+def test_the_server_is_asked_before_a_backends_value_is_overwritten() -> None:
+    """Airflow writes what lies in a backend before its server refuses an earlier try's process."""
+
+    class Backend(StateStore):
+        def set(self, key: str, value: Any, *, retention: Any = None) -> None:
+            if key == KEY:
+                raise AssertionError("the later try's record is overwritten")
+            raise ConnectionError("refused")
+
+    store = StateStoreRecords(Backend(), None, offloads=True)
+    for before, after in ((None, INTENT), (INTENT, SUBMITTED), (SUBMITTED, None)):
+        with pytest.raises(ConnectionError):
+            store.exchange(before, after)
+
+
+def test_who_shares_a_state_store_has_a_key_of_its_own() -> None:
+    inner = StateStore()
+    one, other = (StateStoreRecords(inner, None, key=key_of(part)) for part in ("", "0123456789abcdef"))
+    one.exchange(None, INTENT)
+    assert other.read() is None
+    other.exchange(None, SUBMITTED)
+    assert (one.read(), other.read()) == (INTENT, SUBMITTED)
+    assert list(inner.values) == [KEY, f"{KEY}_0123456789abcdef"]
+
+
+def test_no_signature_stands_in_the_state_store() -> None:
+    inner, seal = StateStore(), Seal("rvya_sk_abcd1234")
+    signed = replace(INTENT, body='{"url":"https://files.example/a.png?sig=s3cr3t"}')
+    store = StateStoreRecords(inner, None, seal=seal)
+    store.exchange(None, signed)
+    assert "s3cr3t" not in str(inner.values)
+    assert store.read() == signed
+
+
+# -- both ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> tuple[StateStore, MirroredRecords, FileRecords]:
+    inner, file = StateStore(), in_file(tmp_path)
+    return inner, MirroredRecords(StateStoreRecords(inner, None), file), file
+
+
+def test_what_a_clear_drops_is_still_in_the_file(
+    both: tuple[StateStore, MirroredRecords, FileRecords],
+) -> None:
+    inner, store, file = both
+    assert (store.durable, store.fenced) == (True, True)
+    store.exchange(None, INTENT)
+    store.exchange(INTENT, SUBMITTED)
+    assert file.read() == store.read() == SUBMITTED
+    inner.values.clear()
+    assert store.read() == SUBMITTED
+    store.exchange(SUBMITTED, None)
+    assert store.read() is None
+
+
+def test_of_two_records_the_later_generation_counts_and_what_has_come_further(
+    both: tuple[StateStore, MirroredRecords, FileRecords],
+) -> None:
+    inner, store, file = both
+    later = replace(INTENT, attempt=1, key="rivya-later")
+    for first, second, counts in (
+        (SUBMITTED, SUBMITTED.delivered(), SUBMITTED.delivered()),
+        (SUBMITTED.delivered(), SUBMITTED, SUBMITTED.delivered()),
+        (SUBMITTED.delivered(), later, later),
+        (later, SUBMITTED.delivered(), later),
+        (OTHER, INTENT, OTHER),
+    ):
+        inner.values[KEY] = first.to_json()
+        file.exchange(file.read(), second)
+        assert store.read() == counts
+
+
+def test_what_the_state_store_refuses_does_not_reach_the_file(tmp_path: Path) -> None:
+    store = MirroredRecords(
+        StateStoreRecords(StateStore(ConnectionError("refused")), None), in_file(tmp_path)
+    )
+    with pytest.raises(ConnectionError):
+        store.exchange(None, INTENT)
+    assert in_file(tmp_path).read() is None
+
+
+@pytest.mark.parametrize("where", ["state store", "file"])
+def test_one_of_two_that_cannot_be_read_is_never_taken_for_none(
+    both: tuple[StateStore, MirroredRecords, FileRecords], tmp_path: Path, where: str
+) -> None:
+    inner, store, _ = both
+    store.exchange(None, SUBMITTED)
+    if where == "file":
+        (tmp_path / f"{IDENTITY.digest}.json").write_bytes(b"{")
+    else:
+        inner.values[KEY] = {"version": 9}
+    with pytest.raises(UnreadableRecordError):
+        store.read()
+
+
 # -- files -----------------------------------------------------------------------------------------
 
 
@@ -124,6 +233,19 @@ def test_a_file_that_is_no_record_is_never_taken_for_none(tmp_path: Path, conten
     (tmp_path / f"{IDENTITY.digest}.json").write_bytes(content)
     with pytest.raises(UnreadableRecordError, match=r"\.json: "):
         in_file(tmp_path).read()
+
+
+def test_a_record_is_its_owners_alone(tmp_path: Path) -> None:
+    """Whatever the umask: a body has what a person has written, and signatures."""
+    umask = os.umask(0)
+    try:
+        store = in_file(tmp_path / "out" / ".rivya")
+        for before, after in ((None, INTENT), (INTENT, SUBMITTED)):
+            store.exchange(before, after)
+            (file,) = (tmp_path / "out" / ".rivya").iterdir()
+            assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    finally:
+        os.umask(umask)
 
 
 # -- nowhere ---------------------------------------------------------------------------------------

@@ -110,8 +110,21 @@ def _connection_ignored(step: Any, given: dict[str, Any]) -> Any:
     return decide(**{**given, "asked": replace(given["asked"], conn_id=conn_id)})
 
 
-def _never_older(*_: Any) -> float:
+def _never_older(*_: Any, own: bool = False) -> float:
     return 0.0
+
+
+def _by_the_workers_clock(answer: Any, record: Record, *rest: Any, own: bool = False) -> float:
+    return older_than_request(answer, replace(record, not_before=None), *rest, own=own)
+
+
+def _another_clock_trusted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(paid_call, "older_than_request", _by_the_workers_clock)
+
+
+def _not_waited_for(step: Any, given: dict[str, Any]) -> Any:
+    """Send at once what its holder may be sending."""
+    return replace(step, after=0.0) if isinstance(step, Repeat) else step
 
 
 def _another_answer_taken(patch: pytest.MonkeyPatch) -> None:
@@ -182,6 +195,7 @@ def _looks_once(patch: pytest.MonkeyPatch) -> None:
 
 
 find = lookup.look_up
+older_than_request = lookup.older_than_request
 claim = RecordKeeper.claim
 
 
@@ -199,6 +213,8 @@ MUTANTS: dict[str, Patch] = {
     "order_of_tries_ignored": _deciding(_order_ignored),
     "connection_ignored": _deciding(_connection_ignored),
     "another_answer_taken": _another_answer_taken,
+    "another_clock_trusted": _another_clock_trusted,
+    "holder_not_waited_for": _deciding(_not_waited_for),
     "another_look_up_taken": _another_look_up_taken,
     "nothing_rules": lambda patch: patch.setattr(Submitter, "ruling_record", lambda self: None),
     "looks_once": _looks_once,

@@ -13,7 +13,7 @@ from airflow_provider_rivya.exceptions import (
     GatewayUnreachableError,
     RateLimitedError,
 )
-from airflow_provider_rivya.waiting.progress import FRESH_FOR, QUIET_FOR, Narrator, resumed
+from airflow_provider_rivya.waiting.progress import FRESH_FOR, QUIET_FOR, Narrator, watched_late
 
 START = 1_000_000.0
 
@@ -82,7 +82,7 @@ def test_a_clock_that_is_behind_shows_no_negative_time() -> None:
 
 @pytest.mark.parametrize("age", [-3.0, 0.0, FRESH_FOR - 0.1])
 def test_the_first_watcher_says_nothing(age: float) -> None:
-    assert resumed("task_1", START, START + age, START + 900, 5) is None
+    assert watched_late("task_1", START, START + age, START + 900, 5) is None
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_the_first_watcher_says_nothing(age: float) -> None:
     ],
 )
 def test_a_later_watcher_names_the_generation_and_its_fate(age: float, left: float, says: str) -> None:
-    line = resumed("task_1", START, START + age, START + age + left, 5)
+    line = watched_late("task_1", START, START + age, START + age + left, 5)
     assert line is not None
-    assert line.startswith("Resumed watching generation task_1, ")
-    assert " ago (5 credits are reserved). It went on at the gateway" in line
-    assert "nothing is submitted or paid again" in line
+    assert line.startswith("Watching generation task_1, ")
+    assert " ago (5 credits are reserved), perhaps not for the first time. It went on at the" in line
+    assert "nothing is submitted or paid by this" in line
     assert says in line

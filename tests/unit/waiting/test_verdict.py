@@ -17,7 +17,13 @@ from airflow_provider_rivya.exceptions import (
     PermissionDeniedError,
 )
 from airflow_provider_rivya.waiting.decide import Finished
-from airflow_provider_rivya.waiting.verdict import BAD_CONNECTION, failure_of, not_ended, succeeded
+from airflow_provider_rivya.waiting.verdict import (
+    BAD_CONNECTION,
+    AskedToStopError,
+    failure_of,
+    not_ended,
+    succeeded,
+)
 
 TIMEOUT = Finished("timeout")
 RUNNING = Generation(id="task_1", status="processing")
@@ -72,7 +78,7 @@ def test_what_a_failed_generation_cost(credits: float | None, told: str) -> None
         ),
         (
             Finished("stopped"),
-            GenerationError,
+            AskedToStopError,
             "The task was asked to stop while the generation was waited for [generation task_1, connection "
             "rivya_default].",
         ),

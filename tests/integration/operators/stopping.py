@@ -1,0 +1,60 @@
+"""
+A task process that waits for SIGTERM: ``python -m tests.integration.operators.stopping DAG KIND {}``.
+
+It says ``LOOKED`` whenever it has read a generation or a balance, and at the end what became of its try.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import timedelta
+from typing import Any
+
+from airflow_provider_rivya.hooks.rivya import RivyaHook
+from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from airflow_provider_rivya.sensors.rivya import RivyaCreditsSensor, RivyaTaskSensor
+from tests.integration.task_harness import MAKE, Build, TaskInstanceHarness
+
+SPANS = ("inline_wait", "timeout")
+
+
+class SayingHook(RivyaHook):
+    """Says when it has looked."""
+
+    def get_generation(self, *arguments: Any, **options: Any) -> Any:
+        seen = super().get_generation(*arguments, **options)
+        print("LOOKED", seen.status, flush=True)
+        return seen
+
+    def get_credits(self) -> Any:
+        balance = super().get_credits()
+        print("LOOKED balance", flush=True)
+        return balance
+
+
+class Generate(RivyaGenerateOperator):
+    hook_class = SayingHook
+
+
+class Watch(RivyaTaskSensor):
+    hook_class = SayingHook
+
+
+class Credits(RivyaCreditsSensor):
+    hook_class = SayingHook
+
+
+KINDS: dict[str, Any] = {"generate": Generate, "watch": Watch, "credits": Credits}
+
+
+def build(kind: str, arguments: dict[str, Any]) -> Build:
+    """Return the one task; spans of time are given in seconds."""
+    given = {name: timedelta(seconds=value) if name in SPANS else value for name, value in arguments.items()}
+    return lambda: KINDS[kind](task_id=MAKE, retries=2, retry_delay=timedelta(0), **given)
+
+
+if __name__ == "__main__":
+    dag_id, kind, arguments = sys.argv[1:]
+    done = TaskInstanceHarness.of_another_process(dag_id, build(kind, json.loads(arguments))).begin()
+    print("ENDED", json.dumps({"state": done.state, "text": done.text}), flush=True)

@@ -1,0 +1,113 @@
+"""SIGTERM to a real task process that only waits or downloads: its try ends at once, and a retry goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.gateways import RIVYA
+from tests.integration.operators import stopping
+from tests.integration.task_harness import TaskInstanceHarness
+from tests.sandbox_process import SandboxProcess
+
+PROJECT = Path(__file__).parents[3]
+AGAIN = "The next try (2 left)"
+
+pytestmark = pytest.mark.usefixtures("database", "connect")
+
+
+def stopped(kind: str, arguments: dict[str, Any], when: str) -> tuple[TaskInstanceHarness, dict[str, Any]]:
+    """Run a try in a process of its own, stop it as soon as it has said something, and return its end."""
+    run = TaskInstanceHarness(stopping.build(kind, arguments))
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", stopping.__name__, run.dag_id, kind, json.dumps(arguments)],
+        cwd=PROJECT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("COV")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    said: list[str] = []
+    with process:
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith(when):
+                process.send_signal(signal.SIGTERM)
+                when = "never again"
+            if line.startswith("ENDED"):
+                end: dict[str, Any] = json.loads(line.removeprefix("ENDED"))
+                assert "Asked to stop" in "".join(said)
+                return run, end
+    raise AssertionError("".join(said))
+
+
+def landed(landing: Path) -> list[str]:
+    """Return what lies there beside the record."""
+    return [path.name for path in landing.iterdir() if path.name != ".rivya"]
+
+
+@pytest.mark.timeout(50)
+@pytest.mark.parametrize(
+    "waits", [{"deferrable": False, "timeout": 600}, {"deferrable": True, "inline_wait": 600}], ids=str
+)
+def test_while_it_waits(
+    sandbox: SandboxProcess, connect: Connect, landing: Path, waits: dict[str, Any]
+) -> None:
+    connect(poll_interval=60, poll_max=60)
+    sandbox.reset(speed=1)
+    place = {"model": RIVYA.model, "prompt": "A lighthouse", "output_path": f"file://{landing}/"}
+    run, end = stopped("generate", {**place, **waits}, "LOOKED")
+    (task,) = sandbox.tasks()
+    assert end["state"] == "up_for_retry"
+    assert f"Generation {task['id']} goes on at the gateway" in end["text"]
+    assert f"{AGAIN} re-attaches to it and does not pay again" in end["text"]
+    assert landed(landing) == []
+    sandbox.advance(60)
+    assert run.run().state == "success"
+    assert sandbox.ledger()["charges"] == 1
+
+
+@pytest.mark.timeout(50)
+def test_while_it_downloads(sandbox: SandboxProcess, connect: Connect, landing: Path) -> None:
+    connect(read_timeout=1)
+    sandbox.fault(method="GET", path=RIVYA.results, kind="hang", seconds=1.5)
+    place = {"model": RIVYA.model, "prompt": "A lighthouse", "output_path": f"file://{landing}/"}
+    run, end = stopped("generate", {**place, "deferrable": False}, "LOOKED succeeded")
+    assert end["state"] == "up_for_retry"
+    assert "its result is not lost" in end["text"]
+    assert f"{AGAIN} fetches it again and does not pay again" in end["text"]
+    assert landed(landing) == []
+    assert run.run().state == "success"
+    assert sandbox.ledger()["charges"] == 1
+
+
+@pytest.mark.timeout(50)
+@pytest.mark.parametrize("skips", [False, True])
+def test_a_sensor_between_two_looks(sandbox: SandboxProcess, skips: bool) -> None:
+    """Who stops a worker has not decided that its tasks are skipped."""
+    sandbox.reset(speed=1)
+    body = {"model": RIVYA.model, "prompt": "A lighthouse", "params": {}}
+    generation_id = sandbox.post(RIVYA.create, body, key=RIVYA.key).json()["id"]
+    watched = {"generation_id": generation_id, "poke_interval": 600, "deferrable": False}
+    run, end = stopped("watch", {**watched, "soft_fail": skips}, "LOOKED")
+    assert end["state"] == "up_for_retry"
+    assert "was asked to stop between two looks" in end["text"]
+    assert f"This task only watches and has paid nothing. {AGAIN} watches it again." in end["text"]
+    sandbox.advance(60)
+    assert run.run().state == "success"
+
+
+@pytest.mark.timeout(50)
+def test_a_credits_sensor_between_two_looks(sandbox: SandboxProcess) -> None:
+    _, end = stopped("credits", {"min_credits": 10_000, "poke_interval": 600}, "LOOKED")
+    assert end["state"] == "up_for_retry"
+    assert "This task only reads the balance and pays nothing. A retry goes on looking." in end["text"]
