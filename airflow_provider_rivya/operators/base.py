@@ -25,6 +25,7 @@ from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.record_store import record_store
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, identity_of, open_run, patience_of
+from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ BACKSTOP = timedelta(minutes=5)
 """How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
 
 
-class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
+class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     """
     Base of the generate operators.
 
@@ -63,7 +64,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         "output_conn_id",
         "state_path",
     )
-    template_ext: Sequence[str] = (".json", ".txt")
+    template_files: ClassVar[Sequence[str]] = ("prompt", "model_params")
     template_fields_renderers: ClassVar[dict[str, str]] = {
         "model_params": "json",
         "reference_media": "json",
@@ -278,7 +279,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         """
         if isinstance(self.reference_media, Iterator):
             self.reference_media = list(self.reference_media)  # lineage reads it again
-        return job.prepare(self._arguments(context["ti"]), folder, faults)
+        return job.prepare(self._arguments(context["ti"]), folder, [*self.template_faults, *faults])
 
     def _arguments(self, instance: Any) -> RequestArguments:
         from airflow_provider_rivya.request.budget import Budget
