@@ -21,6 +21,11 @@ def host_of(url: str) -> str:
     return f"{parts.scheme or '?'}://{host}{port}/..."
 
 
+def without_keys(text: str) -> str:
+    """Mask API keys."""
+    return _KEY.sub("***", text)
+
+
 def clean(text: object, limit: int = 300) -> str:
     """
     Make a text from the gateway fit for a log line.
@@ -28,7 +33,11 @@ def clean(text: object, limit: int = 300) -> str:
     API keys are masked, URLs are cut to scheme and host (a result URL gives access to the result),
     control characters become spaces, and the whole is cut to ``limit`` characters.
     """
-    flat = _CONTROL.sub(" ", str(text))[: limit * 20]
-    flat = _KEY.sub("***", flat)
+    try:
+        whole = str(text)
+    except RecursionError:
+        whole = f"a {type(text).__name__} that is nested too deeply"
+    flat = _CONTROL.sub(" ", whole)[: limit * 20]
+    flat = without_keys(flat)
     flat = _URL.sub(lambda match: host_of(match.group(0)), flat).strip()
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"

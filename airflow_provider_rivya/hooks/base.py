@@ -37,6 +37,7 @@ class GenerateArguments(TypedDict, total=False):
     allow_estimates: bool
     min_credits_left: float | None
     convert_reference_images: bool
+    require_references: bool
     dialect: Mapping[str, Any] | None
 
 
@@ -184,6 +185,7 @@ class GatewayHook(ConnectedHook):
         allow_estimates: bool = False,
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
+        require_references: bool = False,
         dialect: Mapping[str, Any] | None = None,
     ) -> GenerationResult:
         """
@@ -224,6 +226,7 @@ class GatewayHook(ConnectedHook):
             validation=validation,
             budget=Budget(max_credits, allow_estimates, min_credits_left),
             convert_reference_images=convert_reference_images,
+            require_references=require_references,
             dialect=dialect,
         )
 

@@ -117,6 +117,7 @@ class GenerateTaskArguments(OperatorArguments, total=False):
     allow_estimates: bool
     min_credits_left: float | None
     convert_reference_images: bool
+    require_references: bool
 
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {

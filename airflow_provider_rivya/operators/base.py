@@ -24,6 +24,7 @@ from airflow_provider_rivya.operators.deferral import DeferralState
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.record_store import record_store
 from airflow_provider_rivya.operators.reporting import ReportsResult
+from airflow_provider_rivya.operators.slips import misplaced_params
 from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, identity_of, open_run, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.stop import StopFlag
@@ -95,6 +96,7 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
         allow_estimates: bool = False,
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
+        require_references: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -126,6 +128,7 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
         self.allow_estimates = allow_estimates
         self.min_credits_left = min_credits_left
         self.convert_reference_images = convert_reference_images
+        self.require_references = require_references
         self._stop = StopFlag()
         self._if_stopped = ""
 
@@ -171,6 +174,7 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
         from airflow_provider_rivya.waiting.decide import Finished
 
         state = DeferralState.of(carried, event, self)
+        self.client_request_id = state.client_request_id  # a function's is not asked for again
         self._made_from(carried.get("inputs"))
         with self._run(context, resumed=True) as run:
             log.info("The trigger reports: %s.", event["status"])
@@ -279,7 +283,8 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
         """
         if isinstance(self.reference_media, Iterator):
             self.reference_media = list(self.reference_media)  # lineage reads it again
-        return job.prepare(self._arguments(context["ti"]), folder, [*self.template_faults, *faults])
+        faults = [*self.template_faults, *misplaced_params(self, job.context.client.api.name), *faults]
+        return job.prepare(self._arguments(context["ti"]), folder, faults)
 
     def _arguments(self, instance: Any) -> RequestArguments:
         from airflow_provider_rivya.request.budget import Budget
@@ -298,6 +303,7 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
             validation=self.validation,
             budget=Budget(self.max_credits, self.allow_estimates, self.min_credits_left),
             convert_reference_images=self.convert_reference_images,
+            require_references=self.require_references,
             dialect=self.dialect,
             subject=f"The request of task {instance.task_id!r}",
         )
@@ -314,6 +320,7 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
             inputs=self._made_from(),
             credits=record.credits,
             record=record.to_json() if job.context.records.stored else None,
+            client_request_id=self.client_request_id,
         )
 
     def _wait_in_triggerer(self, state: DeferralState, submission: Submission, deadline: float) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.nested import MAX_DEPTH, texts_in
+from airflow_provider_rivya.operators.rows import label
 
 if TYPE_CHECKING:
     import jinja2
@@ -42,8 +43,8 @@ class RendersItsAuthor:
     Goes before an operator's base, and decides which of its arguments are rendered.
 
     * A plain argument, one of ``partial()`` and one out of ``default_args`` is rendered.
-    * What ``expand()`` and ``expand_kwargs()`` take out of another task's result is not, at any depth; Airflow
-      itself would render the rows of ``expand_kwargs()``.
+    * What ``expand()`` and ``expand_kwargs()`` take out of another task's result is not, at any depth.
+      Airflow itself would render the rows of ``expand_kwargs()``.
     * A list that is written in the DAG file is rendered where it asks for :data:`FACTS_OF_A_RUN` alone, and
       else left as it is and told as a fault.
 
@@ -73,7 +74,11 @@ class RendersItsAuthor:
         base: Any = super()
         if parent is self:
             # Airflow's own way to leave a value alone is to have "seen" it.
-            self.template_faults = list(self._spared(template_fields, context, jinja_env, seen_oids))
+            label(self, context)
+            self.template_faults = [
+                *self._spared(template_fields, context, jinja_env, seen_oids),
+                *self._broken_lines(template_fields),
+            ]
             for name in self.template_files:
                 self._read_file(name, jinja_env, seen_oids)
         base._do_render_template_fields(parent, template_fields, context, jinja_env, seen_oids)
@@ -105,6 +110,13 @@ class RendersItsAuthor:
                 yield from faults
             holder[name] = _resolved(holder[name], context)
             spared.add(id(holder[name]))
+
+    def _broken_lines(self, names: Collection[str]) -> Iterator[Fault]:
+        """Return the faults of paths that end in a line break: Jinja takes it away without a word."""
+        for name in ("output_path", "state_path"):
+            value = getattr(self, name, None) if name in names else None
+            if isinstance(value, str) and value.endswith(("\n", "\r")):
+                yield Fault(name, "it ends in a line break", "the path alone")
 
     def _read_file(self, name: str, jinja_env: jinja2.Environment, spared: set[int]) -> None:
         from jinja2 import TemplateNotFound
@@ -139,7 +151,7 @@ def _is_reference(value: Any) -> bool:
 
 
 def _resolved(value: Any, context: Any, depth: int = 0) -> Any:
-    """Return a value with the results of other tasks, and texts marked as literal, in the places of themselves."""
+    """Return a value in which references to other tasks are their results."""
     if _is_reference(value):
         return value.resolve(context)
     if depth >= MAX_DEPTH:

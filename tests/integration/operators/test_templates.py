@@ -33,7 +33,9 @@ def mapped(database: None, connect: Connect, gateway: TestedGateway, landing: Pa
     :param expand: gets the operator's ``partial(...)`` and the output of a task that returns ``rows``.
     """
 
-    def new(rows: Any, expand: Callable[[Any, Any], Any], **arguments: Any) -> TaskInstanceHarness:
+    def new(
+        rows: Any, expand: Callable[[Any, Any], Any], *, native: bool = False, **arguments: Any
+    ) -> TaskInstanceHarness:
         given = {
             "task_id": MAKE,
             "model": gateway.model,
@@ -46,7 +48,9 @@ def mapped(database: None, connect: Connect, gateway: TestedGateway, landing: Pa
             upstream = task(task_id=UPSTREAM)(lambda: rows)()
             expand(gateway.operator.partial(**{k: v for k, v in given.items() if v is not None}), upstream)
 
-        run = TaskInstanceHarness(build, template_searchpath=[str(tmp_path)])
+        run = TaskInstanceHarness(
+            build, template_searchpath=[str(tmp_path)], render_template_as_native_obj=native
+        )
         assert run.run(UPSTREAM).state == "success"
         run.expand()
         return run
@@ -243,7 +247,7 @@ def test_a_native_dag_renders_rows_no_more(mapped: Run, sandbox: SandboxProcess)
     run = mapped(
         [{"prompt": "['{{ ds }}', 7]"}],
         lambda partial, rows: partial.expand_kwargs(rows),
-        render_template_as_native_obj=True,
+        native=True,
     )
     assert prompts(run, sandbox) == ["['{{ ds }}', 7]"]
 
@@ -267,7 +271,7 @@ def test_only_prompt_and_parameters_are_read_from_files(
         )
 
     run = TaskInstanceHarness(build)
-    with DAG("of_files") as dag:
+    with DAG("of_files", schedule=None) as dag:
         build()
     dag.resolve_template_files()
     done = run.run()
