@@ -10,6 +10,17 @@ _URL = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
+#: Control characters but for line feed and tab, and marks that turn the direction of what follows.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def for_terminal(text: str) -> str:
+    """Spell out the characters that a terminal would obey instead of showing them."""
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match.group(0)):04x}", text)
+
+
 def host_of(url: str) -> str:
     """Return scheme and host of a URL: enough to tell where it points, too little to fetch it."""
     try:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
-from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.redaction import clean, for_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -27,7 +27,8 @@ class Output:
     """
     Prints in one format.
 
-    Texts are printed as they are: markup in a prompt or in an answer of the gateway has no effect.
+    Texts are shown and never obeyed: markup, escape sequences and marks of direction in a prompt or in an
+    answer of the gateway have no effect.
 
     :param format: ``json`` and ``yaml`` put one document on stdout and nothing else.
     """
@@ -44,12 +45,16 @@ class Output:
                 # A line, such as the path of a file, stays one where the output is not a terminal.
                 self.out.print(table, soft_wrap=isinstance(table, str))
         elif self.format == "json":
-            self._write(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+            # In JSON such a character can only stand in a text, where its escape is the same value.
+            self._write(for_terminal(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
         else:
             import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
 
             plain = json.loads(json.dumps(document, default=str))
-            self._write(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).rstrip("\n"))
+            text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).rstrip("\n")
+            if for_terminal(text) != text:
+                text = yaml.safe_dump(plain, sort_keys=False).rstrip("\n")
+            self._write(text)
 
     def say(self, text: str, style: str = "") -> None:
         """Tell the person something."""
@@ -63,7 +68,10 @@ class Output:
         """Print an error: for people on stderr, in the formats for scripts on stdout too."""
         from rich.text import Text
 
-        self.err.print(Text("Error: ", "bold red").append(str(error).rstrip("\n"), "default"), soft_wrap=True)
+        self.err.print(
+            Text("Error: ", "bold red").append(for_terminal(str(error).rstrip("\n")), "default"),
+            soft_wrap=True,
+        )
         if self.format != "table":
             self.result({"error": describe(error)})
 
@@ -114,7 +122,14 @@ class _Lines(logging.Handler):
 
 def _console(stream: Any) -> Console:
     from rich.console import Console
+    from rich.text import Text
+
+    class Showing(Console):
+        """Prints texts, cells of tables among them, without what a terminal would obey."""
+
+        def render_str(self, text: str, **options: Any) -> Text:
+            return super().render_str(for_terminal(text), **options)
 
     # A file or a pipe has no width of its own; COLUMNS, where set, is rich's own business.
     width = None if stream.isatty() or os.environ.get("COLUMNS") else _WIDTH_OF_FILES
-    return Console(file=stream, markup=False, highlight=False, emoji=False, width=width)
+    return Showing(file=stream, markup=False, highlight=False, emoji=False, width=width)

@@ -49,7 +49,12 @@ def followed(output: Output) -> Iterator[Callable[[str, float], Narrator]]:
         return
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(24),
+        TimeElapsedColumn(),
+    )
     progress = Progress(*columns, console=output.err, transient=True)
 
     def narrator(generation_id: str, submitted_at: float) -> Narrator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from airflow_provider_rivya.exceptions import Fault
@@ -66,22 +66,23 @@ class RendersItsAuthor:
     def _do_render_template_fields(
         self,
         parent: Any,
-        template_fields: Collection[str],
+        template_fields: Iterable[str],
         context: Any,
         jinja_env: jinja2.Environment,
         seen_oids: set[int],
     ) -> None:
         base: Any = super()
+        names = tuple(template_fields)
         if parent is self:
             # Airflow's own way to leave a value alone is to have "seen" it.
             label(self, context)
             self.template_faults = [
-                *self._spared(template_fields, context, jinja_env, seen_oids),
-                *self._broken_lines(template_fields),
+                *self._spared(names, context, jinja_env, seen_oids),
+                *self._broken_lines(names),
             ]
             for name in self.template_files:
                 self._read_file(name, jinja_env, seen_oids)
-        base._do_render_template_fields(parent, template_fields, context, jinja_env, seen_oids)
+        base._do_render_template_fields(parent, names, context, jinja_env, seen_oids)
 
     def _spared(
         self, names: Collection[str], context: Any, jinja_env: jinja2.Environment, spared: set[int]

@@ -25,6 +25,11 @@ TITLE = "{{ not a template }} shirt"
 Run = Callable[..., TaskInstanceHarness]
 
 
+def records(folder: Path) -> dict[str, Any]:
+    """The arguments of a task that keeps its record where it can be found."""
+    return {} if airflows.STATE_STORE else {"state_path": f"file://{folder}/records/"}
+
+
 @pytest.fixture
 def mapped(database: None, connect: Connect, gateway: TestedGateway, landing: Path, tmp_path: Path) -> Run:
     """
@@ -36,11 +41,11 @@ def mapped(database: None, connect: Connect, gateway: TestedGateway, landing: Pa
     def new(
         rows: Any, expand: Callable[[Any, Any], Any], *, native: bool = False, **arguments: Any
     ) -> TaskInstanceHarness:
-        given = {
+        given: dict[str, Any] = {
             "task_id": MAKE,
             "model": gateway.model,
             "output_path": f"file://{landing}/{{{{ dag.dag_id }}}}/",
-            **({} if airflows.STATE_STORE else {"state_path": f"file://{tmp_path}/records/"}),
+            **records(tmp_path),
             **arguments,
         }
 
@@ -147,9 +152,8 @@ def test_default_args_are_the_authors(
         upstream = task(task_id=UPSTREAM)(lambda: [{"prompt": REACHING}])()
         gateway.operator.partial(task_id=MAKE, model=gateway.model).expand_kwargs(upstream)
 
-    records = {} if airflows.STATE_STORE else {"state_path": f"file://{landing}/records/"}
     folder = f"file://{landing}/{{{{ dag.dag_id }}}}/"
-    run = TaskInstanceHarness(build, default_args={"output_path": folder, **records})
+    run = TaskInstanceHarness(build, default_args={"output_path": folder, **records(landing)})
     assert run.run(UPSTREAM).state == "success"
     run.expand()
     assert prompts(run, sandbox) == [REACHING]
@@ -230,7 +234,7 @@ def test_groups_that_are_mapped(
                 model=gateway.model,
                 prompt=text,
                 output_path=f"file://{landing}/{{{{ dag.dag_id }}}}/",
-                **({} if airflows.STATE_STORE else {"state_path": f"file://{landing}/records/"}),
+                **records(landing),
             )
 
         group.expand_kwargs(upstream)
@@ -267,7 +271,7 @@ def test_only_prompt_and_parameters_are_read_from_files(
             prompt="Put the words into notes.txt",
             client_request_id="orders/2026-11-28.json",
             output_path=f"file://{landing}/",
-            **({} if airflows.STATE_STORE else {"state_path": f"file://{landing}/records/"}),
+            **records(landing),
         )
 
     run = TaskInstanceHarness(build)
@@ -313,9 +317,11 @@ def test_rows_of_decorated_functions(
 
     def build() -> None:
         upstream = task(task_id=UPSTREAM)(lambda: [{"text": REACHING, "fixed": "x"}])()
-        given = {} if airflows.STATE_STORE else {"state_path": f"file://{landing}/records/"}
         made: Any = gateway.decorator(
-            task_id=MAKE, model=gateway.model, output_path=f"file://{landing}/{{{{ ds }}}}/", **given
+            task_id=MAKE,
+            model=gateway.model,
+            output_path=f"file://{landing}/{{{{ ds }}}}/",
+            **records(landing),
         )(picture)
         expand(made, upstream)
 
