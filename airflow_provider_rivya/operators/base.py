@@ -45,11 +45,7 @@ BACKSTOP = timedelta(minutes=5)
 
 
 class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
-    """
-    Base of the generate operators.
-
-    See :class:`~airflow_provider_rivya.operators.rivya.RivyaGenerateOperator`.
-    """
+    """Base of :class:`~airflow_provider_rivya.operators.rivya.RivyaGenerateOperator` and the others."""
 
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[GenerationTrigger]]
@@ -275,12 +271,7 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
     def _request(
         self, context: Any, job: GenerationJob, folder: str, faults: Sequence[Fault] = ()
     ) -> Prepared:
-        """
-        Check everything.
-
-        :param faults: what is known to be wrong already.
-        :raises InvalidRequestError: with these and whatever else is wrong.
-        """
+        """Check everything; ``faults`` are known already, and told with the others."""
         if isinstance(self.reference_media, Iterator):
             self.reference_media = list(self.reference_media)  # lineage reads it again
         faults = [*self.template_faults, *misplaced_params(self, job.context.client.api.name), *faults]
