@@ -162,3 +162,10 @@ def test_the_connections_own_key_goes_nowhere(
     told = [fault.path for fault in caught.value.faults if "own API key" in fault.problem]
     assert told == [path]
     assert KEY not in str(caught.value) + caplog.text
+
+
+@pytest.mark.parametrize(("rendered", "sent"), [("True", "true"), ("False", "false")])
+def test_an_option_may_be_written_as_a_template_renders_it(rendered: str, sent: str) -> None:
+    """``{{ true }}`` renders to ``True``."""
+    params = made(model_params={"google_search": rendered}).request.params
+    assert params == {"google_search": sent}
