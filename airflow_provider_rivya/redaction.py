@@ -10,6 +10,17 @@ _GAP = re.compile(r"\n+")
 _URL = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 
 
+#: Control characters but for line feed and tab, and marks that turn the direction of what follows.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def for_terminal(text: str) -> str:
+    """Spell out the characters that a terminal would obey instead of showing them."""
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match.group(0)):04x}", text)
+
+
 def host_of(url: str) -> str:
     """Return scheme and host of a URL: enough to tell where it points, too little to fetch it."""
     try:
@@ -21,6 +32,11 @@ def host_of(url: str) -> str:
     return f"{parts.scheme or '?'}://{host}{port}/..."
 
 
+def without_keys(text: str) -> str:
+    """Mask API keys."""
+    return _KEY.sub("***", text)
+
+
 def clean(text: object, limit: int = 300) -> str:
     """
     Make a text from the gateway fit for a log line.
@@ -29,8 +45,11 @@ def clean(text: object, limit: int = 300) -> str:
     characters that cannot be printed (control, format, surrogates) become spaces, and the whole is cut to
     ``limit`` characters.
     """
-    flat = "".join(letter if letter.isprintable() else "\n" for letter in str(text)[: limit * 20])
-    flat = _GAP.sub(" ", flat)
-    flat = _KEY.sub("***", flat)
+    try:
+        whole = str(text)
+    except RecursionError:
+        whole = f"a {type(text).__name__} that is nested too deeply"
+    flat = "".join(letter if letter.isprintable() else "\n" for letter in whole[: limit * 20])
+    flat = without_keys(_GAP.sub(" ", flat))
     flat = _URL.sub(lambda match: host_of(match.group(0)), flat).strip()
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"

@@ -1,4 +1,4 @@
-"""One image for each row of a list: enrichment of a catalogue with a mapped task."""
+"""One image for each row of a table, joined to its row by the row's key, whatever becomes of the others."""
 
 from __future__ import annotations
 
@@ -22,14 +22,20 @@ with DAG(
 ) as dag:
 
     @task
-    def prompts(params: dict[str, list[str]] | None = None) -> list[str]:
-        products = (params or {})["products"]
-        return [f"Studio photograph of {product}, white background" for product in products]
+    def rows(params: dict[str, list[str]] | None = None) -> list[dict[str, str]]:
+        """The arguments of each image, and the key of its row. They are never rendered as templates."""
+        return [
+            {
+                "client_request_id": product,
+                "prompt": f"Studio photograph of {product}, white background",
+            }
+            for product in (params or {})["products"]
+        ]
 
-    @task
-    def uris(results: Any) -> list[str]:
-        """Where the images are, in the order of the products: what a next step would write to a table."""
-        return [result["outputs"][0]["uri"] for result in results]
+    @task(trigger_rule="all_done")
+    def uris(results: Any) -> dict[str, str]:
+        """Where the image of each product is. Those that failed are not among the results."""
+        return {result["client_request_id"]: result["outputs"][0]["uri"] for result in results}
 
     images = RivyaGenerateOperator.partial(
         task_id="image",
@@ -39,6 +45,6 @@ with DAG(
         deferrable=True,
         retries=2,
         max_active_tis_per_dagrun=16,
-    ).expand(prompt=prompts())
+    ).expand_kwargs(rows())
 
     uris(images.output)

@@ -29,6 +29,7 @@ from pydantic_core import PydanticCustomError
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
+_PLACE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@]*(/|$)")
 
 
 def _number(value: Any) -> Any:
@@ -37,14 +38,27 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _hosts(value: Any) -> tuple[str, ...]:
+def _listed(value: Any) -> tuple[str, ...]:
     if not isinstance(value, str | list | tuple) or len(value) > _LONGEST_LIST:
         raise ValueError(f"not a text of up to {_LONGEST_LIST} characters")
     parts = value.split(",") if isinstance(value, str) else [str(part) for part in value]
-    hosts = tuple(part.strip().lower() for part in parts if part.strip())
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    hosts = tuple(host.lower() for host in _listed(value))
     if any("/" in host or ":" in host or host in ("*", "*.") for host in hosts):
         raise ValueError("host names only, without scheme, port or path")
     return hosts
+
+
+def _places(value: Any) -> tuple[str, ...]:
+    places = _listed(value)
+    if not all(place.startswith("/") or _PLACE.match(place) for place in places):
+        raise ValueError(
+            "absolute folders, or URI prefixes such as s3://bucket/photos/, without a connection"
+        )
+    return places
 
 
 _LONGEST_LIST: Final = 2000
@@ -53,6 +67,8 @@ _Whole = Annotated[int, BeforeValidator(_number)]
 _Interval = Annotated[float, Field(ge=0.05, le=3600), BeforeValidator(_number)]
 _IntervalFromZero = Annotated[float, Field(ge=0, le=3600), BeforeValidator(_number)]
 _Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
+_Places = Annotated[tuple[str, ...], BeforeValidator(_places)]
+_Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 _AS_ADVISED: Final = "Empty: as the gateway advises."
@@ -108,6 +124,18 @@ class ConnectionFields(BaseModel):
     )
     max_output_bytes: _Whole = _field(
         2 * 1024**3, "Largest output (bytes)", "A result file above this is not landed.", ge=1024, le=1024**4
+    )
+
+    reference_locations: _Places = _field(
+        (),
+        "Reference locations",
+        "Comma-separated folders and URI prefixes (/data/photos/, s3://bucket/photos/, https://example.com/) "
+        "that reference files may come from. Empty: anywhere.",
+    )
+    reference_conn_ids: _Names = _field(
+        (),
+        "Reference connections",
+        "Comma-separated ids of Airflow connections that a reference may name. Empty: any.",
     )
 
     @field_validator("poll_max")

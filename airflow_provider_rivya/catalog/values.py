@@ -84,6 +84,8 @@ def _select(param: ParamSpec, value: Any, path: str, findings: Findings) -> Any:
     candidate = _as_option(value)
     if candidate not in param.option_set and kind is float and value.is_integer():
         candidate = f"{value:.0f}"
+    if candidate in ("True", "False") and candidate not in param.option_set:
+        candidate = value.lower()  # as a template renders true and false
     if candidate is not None and candidate not in param.option_set and param.any_case:
         candidate = param.option_by_lower.get(candidate.lower(), candidate)
     if candidate in param.option_set:

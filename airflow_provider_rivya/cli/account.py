@@ -35,4 +35,7 @@ def run_sandbox(arguments: Namespace, output: Output) -> int:
     from airflow_provider_rivya.sandbox.__main__ import main
 
     del output  # the sandbox prints for itself
-    return main(["--port", arguments.port, "--speed", arguments.speed])
+    quiet = ["--quiet"] if arguments.quiet else []
+    return main(
+        ["--port", arguments.port, "--speed", arguments.speed, "--credits", arguments.credits, *quiet]
+    )

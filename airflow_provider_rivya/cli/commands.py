@@ -262,6 +262,8 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
                 default="1",
                 metavar="FACTOR",
             ),
+            Option("--credits", help="starting balance at each gateway (%(default)s)", default="1000"),
+            Option("--quiet", help="no access log", action="store_true"),
         ),
     ),
 )

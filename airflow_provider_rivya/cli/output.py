@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
-from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.redaction import clean, for_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -27,8 +27,8 @@ class Output:
     """
     Prints in one format.
 
-    Texts are printed as they are: markup and control characters in a prompt or in an answer of the gateway
-    have no effect.
+    Texts are shown and never obeyed: markup, escape sequences and marks of direction in a prompt or in an
+    answer of the gateway have no effect.
 
     :param format: ``json`` and ``yaml`` put one document on stdout and nothing else.
     """
@@ -43,21 +43,22 @@ class Output:
         if self.format == "table":
             for table in tables:
                 # A line, such as the path of a file, stays one where the output is not a terminal.
-                if isinstance(table, str):
-                    self.out.print(_printable(table), soft_wrap=True)
-                else:
-                    self.out.print(table)
+                self.out.print(table, soft_wrap=isinstance(table, str))
         elif self.format == "json":
-            self._write(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+            # In JSON such a character can only stand in a text, where its escape is the same value.
+            self._write(for_terminal(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
         else:
             import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
 
             plain = json.loads(json.dumps(document, default=str))
-            self._write(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).rstrip("\n"))
+            text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True).rstrip("\n")
+            if for_terminal(text) != text:
+                text = yaml.safe_dump(plain, sort_keys=False).rstrip("\n")
+            self._write(text)
 
     def say(self, text: str, style: str = "") -> None:
         """Tell the person something."""
-        self.err.print(_printable(text), style=style, soft_wrap=True)
+        self.err.print(text, style=style, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """Tell the person something that may need attention."""
@@ -67,8 +68,10 @@ class Output:
         """Print an error: for people on stderr, in the formats for scripts on stdout too."""
         from rich.text import Text
 
-        text = _printable(str(error).rstrip("\n"))
-        self.err.print(Text("Error: ", "bold red").append(text, "default"), soft_wrap=True)
+        self.err.print(
+            Text("Error: ", "bold red").append(for_terminal(str(error).rstrip("\n")), "default"),
+            soft_wrap=True,
+        )
         if self.format != "table":
             self.result({"error": describe(error)})
 
@@ -76,11 +79,6 @@ class Output:
         # Half a surrogate pair, which a terminal's arguments may hold, has no UTF-8 form.
         sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
         sys.stdout.flush()
-
-
-def _printable(text: str) -> str:
-    """Leave out what could move the cursor, colour or turn round a terminal's text."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
 def describe(error: GenerationError) -> dict[str, Any]:
@@ -124,7 +122,14 @@ class _Lines(logging.Handler):
 
 def _console(stream: Any) -> Console:
     from rich.console import Console
+    from rich.text import Text
+
+    class Showing(Console):
+        """Prints texts, cells of tables among them, without what a terminal would obey."""
+
+        def render_str(self, text: str, **options: Any) -> Text:
+            return super().render_str(for_terminal(text), **options)
 
     # A file or a pipe has no width of its own; COLUMNS, where set, is rich's own business.
     width = None if stream.isatty() or os.environ.get("COLUMNS") else _WIDTH_OF_FILES
-    return Console(file=stream, markup=False, highlight=False, emoji=False, width=width)
+    return Showing(file=stream, markup=False, highlight=False, emoji=False, width=width)

@@ -7,12 +7,14 @@ import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk.bases.decorator import DecoratedOperator
+from airflow.sdk.bases.decorator import DecoratedOperator, task_decorator_factory
 
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.operators.base import GenerateOperator
 
 if TYPE_CHECKING:
+    from airflow.sdk.bases.decorator import TaskDecorator
+
     from airflow_provider_rivya.generation.job import GenerationJob
     from airflow_provider_rivya.request.prepare import Prepared
 
@@ -52,8 +54,6 @@ class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
         op_kwargs: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        # Airflow infers it from "-> dict", which here is the type of the request and not of the result.
-        kwargs.pop("multiple_outputs", None)
         if kwargs.get("prompt") is not None:
             raise ValueError(f"{self.custom_operator_name} takes no prompt: its function returns it")
         kwargs.setdefault("model", "")  # the function may say it
@@ -115,6 +115,17 @@ def _asked_for(returned: Any) -> tuple[Mapping[str, Any], list[Fault]]:
         if meant:
             asked_for.setdefault(meant, returned[name])
     return asked_for, faults
+
+
+def task_of(
+    operator: type[DecoratedGenerateOperator], function: Callable[..., Any] | None, arguments: dict[str, Any]
+) -> TaskDecorator:
+    """Return what a decorator makes of a function, or of nothing yet, with its own arguments."""
+    # Airflow would infer it from "-> dict", which here is the type of the request and not of the result.
+    outputs = bool(arguments.pop("multiple_outputs", False))
+    return task_decorator_factory(
+        python_callable=function, multiple_outputs=outputs, decorated_operator_class=operator, **arguments
+    )
 
 
 def template_fields(operator: type[GenerateOperator]) -> Sequence[str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
-from airflow.sdk.bases.decorator import task_decorator_factory
-
-from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator, template_fields
+from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator, task_of, template_fields
 from airflow_provider_rivya.operators.arguments import GenerateTaskArguments
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 
@@ -54,8 +52,4 @@ def rivya_generate_task(
     :param kwargs: arguments of :class:`~airflow_provider_rivya.operators.rivya.RivyaGenerateOperator`;
         ``prompt`` is the function's.
     """
-    return task_decorator_factory(
-        python_callable=python_callable,
-        decorated_operator_class=RivyaGenerateDecoratedOperator,
-        **kwargs,
-    )
+    return task_of(RivyaGenerateDecoratedOperator, python_callable, dict(kwargs))

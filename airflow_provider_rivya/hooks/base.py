@@ -39,6 +39,7 @@ class GenerateArguments(TypedDict, total=False):
     min_credits_left: float | None
     convert_reference_images: bool
     verify: Verify
+    require_references: bool
     dialect: Mapping[str, Any] | None
 
 
@@ -198,6 +199,7 @@ class GatewayHook(ConnectedHook):
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
         verify: Verify = "structure",
+        require_references: bool = False,
         dialect: Mapping[str, Any] | None = None,
     ) -> GenerationResult:
         """
@@ -239,6 +241,7 @@ class GatewayHook(ConnectedHook):
             budget=Budget(max_credits, allow_estimates, min_credits_left),
             convert_reference_images=convert_reference_images,
             verify=verify,
+            require_references=require_references,
             dialect=dialect,
         )
 

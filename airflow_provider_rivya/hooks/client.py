@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 import weakref
@@ -203,6 +204,15 @@ class ConnectedHook(BaseHook):
                 fate="Nothing was sent and nothing was charged.",
             )
         missing = is_connection_missing(error)
+        variable = f"AIRFLOW_CONN_{self.conn_id.upper()}"
+        if os.environ.get(variable) and (missing or isinstance(error, ValueError)):
+            # Airflow passes over what it cannot read, and finds no connection.
+            return ConnectionConfigError(
+                f"The environment variable {variable} is set, but cannot be read as a connection",
+                conn_id=self.conn_id,
+                advice=f"It takes JSON, or a URI such as {self.conn_type}://:YOUR_API_KEY@.",
+                fate="Nothing was sent and nothing was charged.",
+            )
         return ConnectionConfigError(
             f"There is no connection {self.conn_id!r}"
             if missing

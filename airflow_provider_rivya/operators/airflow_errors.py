@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, cast
 
 from airflow_provider_rivya._compat import AirflowFailException, AirflowSensorTimeout
 from airflow_provider_rivya.exceptions import GenerationError
+from airflow_provider_rivya.operators.rows import row_of
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,10 @@ def as_sensor_timeout(error: E) -> E:
 
 
 def leave_failure(context: Any, failure: dict[str, Any]) -> None:
-    """Push the ``failure`` XCom of a task that is about to fail."""
+    """Push the ``failure`` XCom of a task that is about to fail, with its row where it has one."""
     try:
-        context["ti"].xcom_push(key=FAILURE_KEY, value=failure)
+        row = {name: value for name, value in row_of(context).items() if value is not None}
+        context["ti"].xcom_push(key=FAILURE_KEY, value={**failure, **row})
     except Exception:
         log.exception("The XCom %r could not be written.", FAILURE_KEY)
 

@@ -120,6 +120,7 @@ class GenerateTaskArguments(OperatorArguments, total=False):
     min_credits_left: float | None
     convert_reference_images: bool
     verify: Verify
+    require_references: bool
 
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {

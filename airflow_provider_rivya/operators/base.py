@@ -25,7 +25,9 @@ from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.record_store import record_faults, record_store
 from airflow_provider_rivya.operators.reporting import ReportsResult
+from airflow_provider_rivya.operators.slips import misplaced_params
 from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, open_run, patience_of
+from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
@@ -44,12 +46,8 @@ BACKSTOP = timedelta(minutes=5)
 """How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
 
 
-class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
-    """
-    Base of the generate operators.
-
-    See :class:`~airflow_provider_rivya.operators.rivya.RivyaGenerateOperator`.
-    """
+class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
+    """Base of :class:`~airflow_provider_rivya.operators.rivya.RivyaGenerateOperator` and the others."""
 
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[GenerationTrigger]]
@@ -66,7 +64,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         "state_path",
         "row_key",
     )
-    template_ext: Sequence[str] = (".json", ".txt")
+    template_files: ClassVar[Sequence[str]] = ("prompt", "model_params")
     template_fields_renderers: ClassVar[dict[str, str]] = {
         "model_params": "json",
         "reference_media": "json",
@@ -99,6 +97,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
         verify: Verify = "structure",
+        require_references: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -133,6 +132,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         self.min_credits_left = min_credits_left
         self.convert_reference_images = convert_reference_images
         self.verify = verify
+        self.require_references = require_references
         self._stop = StopFlag()
         self._if_stopped = ""
 
@@ -176,6 +176,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
         from airflow_provider_rivya.waiting.decide import Finished
 
         state = DeferralState.of(carried, event, self)
+        self.client_request_id = state.client_request_id  # a function's is not asked for again
         self._made_from(carried.get("inputs"))
         with self._run(context, resumed=True) as run:
             log.info("The trigger reports: %s.", event["status"])
@@ -278,9 +279,10 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
     def _request(
         self, context: Any, job: GenerationJob, folder: str, faults: Sequence[Fault] = ()
     ) -> Prepared:
-        """Check everything; ``faults`` are known already, and raised with whatever else is wrong."""
+        """Check everything; ``faults`` are known already, and told with the others."""
         if isinstance(self.reference_media, Iterator):
             self.reference_media = list(self.reference_media)  # lineage reads it again
+        faults = [*self.template_faults, *misplaced_params(self, job.context.client.api.name), *faults]
         return job.prepare(self._arguments(context["ti"]), folder, faults)
 
     def _arguments(self, instance: Any) -> RequestArguments:
@@ -301,6 +303,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             budget=Budget(self.max_credits, self.allow_estimates, self.min_credits_left),
             convert_reference_images=self.convert_reference_images,
             verify=self.verify,
+            require_references=self.require_references,
             dialect=self.dialect,
             subject=f"The request of task {instance.task_id!r}",
         )
@@ -317,6 +320,7 @@ class GenerateOperator(ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
             inputs=self._made_from(),
             credits=record.credits,
             record=record.to_json() if job.context.records.stored else None,
+            client_request_id=self.client_request_id,
         )
 
     def _wait_in_triggerer(self, state: DeferralState, submission: Submission, deadline: float) -> NoReturn:

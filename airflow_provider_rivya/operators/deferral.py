@@ -31,6 +31,7 @@ class DeferralState:
     inputs: list[list[str]] = field(default_factory=list)
     credits: float | None = None
     record: dict[str, Any] | None = None
+    client_request_id: str | None = None
 
     def to_kwargs(self) -> dict[str, Any]:
         """Return it for ``defer(kwargs=...)``."""
@@ -50,6 +51,7 @@ class DeferralState:
             "model": str(getattr(task, "model", "")),
             "output_path": task.output_path,
             "output_conn_id": task.output_conn_id,
+            "client_request_id": getattr(task, "client_request_id", None),
         }
         known = {name: carried[name] for name in cls.__dataclass_fields__ if name in carried}
         return cls(**{**rest, **known})

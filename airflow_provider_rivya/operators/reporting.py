@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_provider_rivya import _compat
+from airflow_provider_rivya.operators.rows import ROW_FIELDS, row_of
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class ReportsResult:
     reported_inputs: list[list[str]] | None = None
 
     def _report(self, context: Any, result: dict[str, Any]) -> dict[str, Any]:
+        result = {**result, **row_of(context)}
         self.reported_result = result
         try:
             tell_outlets(context, self.outlets, result)
@@ -92,6 +94,7 @@ def tell_outlets(context: Any, outlets: Iterable[Any], result: Mapping[str, Any]
             for output in result["outputs"]:
                 if output["uri"] is not None:
                     extra = {"generation_id": result["generation_id"], "output": _kept(output)}
+                    extra |= {name: result[name] for name in ROW_FIELDS if result.get(name) is not None}
                     events[outlet].add(Asset(output["uri"]), extra=extra)
         elif isinstance(outlet, Asset):
             events[outlet].extra.update({"uris": list(result_uris(result)), "result": without_urls(result)})

@@ -40,7 +40,10 @@ class RivyaGenerateOperator(GenerateOperator):
         ``.json`` is read as a file. (``params`` is Airflow's own argument.)
     :param reference_media: one or a list of: local path, object storage URI, http(s) URL, or the result
         (``first.output``) of an earlier generation. Templated.
-    :param client_request_id: your own trace id, up to 128 characters. Templated.
+    :param require_references: refuse an empty reference, and a request without any. Else empty ones are left
+        out with a warning, and the request is paid for without them.
+    :param client_request_id: your own id of the row, up to 128 characters: it stands in the result, in the
+        XCom ``failure`` and in asset events, and names a mapped instance in Airflow's lists. Templated.
     :param output_path: where the files go: a folder (``s3://bucket/prefix/``, ``file:///data/``) or one file
         name; without it only the URLs are handed on. Templated; the value at submission counts.
     :param output_conn_id: Airflow connection for ``output_path``. Templated.
@@ -110,6 +113,7 @@ class RivyaGenerateOperator(GenerateOperator):
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
         verify: Verify = "structure",
+        require_references: bool = False,
         rivya_conn_id: str = RivyaHook.default_conn_name,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
@@ -136,6 +140,7 @@ class RivyaGenerateOperator(GenerateOperator):
             min_credits_left=min_credits_left,
             convert_reference_images=convert_reference_images,
             verify=verify,
+            require_references=require_references,
             **kwargs,
         )
         self.rivya_conn_id = rivya_conn_id

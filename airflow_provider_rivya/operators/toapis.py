@@ -32,7 +32,7 @@ class ToApisGenerateOperator(GenerateOperator):
       what is not found then is for a person to decide (``on_uncertain_submission="fail"``, the default here).
     * **No cost** is told by the gateway, so that results carry none, and a failed generation stops the task
       until somebody clears it: whether it was charged is not documented.
-    * ``client_request_id`` has no field at ToAPIs, and is refused.
+    * ``client_request_id`` has no field at ToAPIs: it is not sent, and stands in the result alone.
 
     :param model: model id, e.g. ``nano-banana-2``, in any spelling that a page of the documentation gives
         (https://docs.toapis.com). Templated.
@@ -74,6 +74,7 @@ class ToApisGenerateOperator(GenerateOperator):
         min_credits_left: float | None = None,
         convert_reference_images: bool = False,
         verify: Verify = "structure",
+        require_references: bool = False,
         dialect: Mapping[str, Any] | XComArg | None = None,
         toapis_conn_id: str = ToApisHook.default_conn_name,
         **kwargs: Unpack[OperatorArguments],
@@ -101,6 +102,7 @@ class ToApisGenerateOperator(GenerateOperator):
             min_credits_left=min_credits_left,
             convert_reference_images=convert_reference_images,
             verify=verify,
+            require_references=require_references,
             **kwargs,
         )
         self.dialect: Any = dialect

@@ -51,7 +51,7 @@ class BodyMaker:
             request.prompt,
             request.params,
             upload(client, prepared.references, request.model),
-            prepared.client_request_id,
+            prepared.client_request_id if client.api.capabilities.takes_trace_id else None,
             key=key,
             dialect=prepared.dialect,
         )

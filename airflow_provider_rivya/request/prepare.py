@@ -13,6 +13,7 @@ from airflow_provider_rivya.media.verify import verify_faults
 from airflow_provider_rivya.request.budget import NO_BUDGET, Budget, price_faults
 from airflow_provider_rivya.request.file_format import name_warning
 from airflow_provider_rivya.request.request import GenerationRequest
+from airflow_provider_rivya.request.texts import faults_of, sendable
 from airflow_provider_rivya.storage.place import checked_place
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class RequestArguments:
     :param prompt: text.
     :param model_params: a mapping, or a text with a JSON object.
     :param reference_media: what :func:`~airflow_provider_rivya.request.references.read_references` takes.
+    :param require_references: refuse an empty reference, and a request without any.
     :param client_request_id: the user's own trace id.
     :param output_path: where outputs go; ``None`` hands on the URLs alone.
     :param output_conn_id: the Airflow connection for it.
@@ -65,6 +67,7 @@ class RequestArguments:
     budget: Budget = NO_BUDGET
     convert_reference_images: bool = False
     verify: Verify = "structure"
+    require_references: bool = False
     dialect: Any = None
     subject: str = "The request"
 
@@ -103,13 +106,18 @@ def prepare_request(
     :raises InvalidRequestError: with every fault found.
     """
     from airflow_provider_rivya.request.convert import convert_references
+    from airflow_provider_rivya.request.places import ReferencePlaces
     from airflow_provider_rivya.request.references import read_references
 
+    own_key = client.settings.api_key
+    arguments, unsendable = sendable(arguments, own_key)
     references = read_references(
         arguments.reference_media,
         open_url=client.downloader().open,
         folder=lambda: folder,
         conn_id=client.conn_id,
+        places=ReferencePlaces.of(client.settings),
+        required=arguments.require_references,
     )
     if arguments.convert_reference_images:
         references = convert_references(
@@ -117,9 +125,9 @@ def prepare_request(
         )
     return prepare(
         arguments,
-        [*faults, *references],
+        [*faults, *unsendable, *references],
         gateway=client.api.name,
-        takes_trace_id=client.api.capabilities.takes_trace_id,
+        own_key=own_key,
     )
 
 
@@ -128,24 +136,27 @@ def prepare(
     references: Sequence[Reference | Fault],
     *,
     gateway: str,
-    takes_trace_id: bool = True,
+    own_key: str = "",
 ) -> Prepared:
     """
     Check everything and return it in the form of the wire.
 
     :param references: what :func:`~airflow_provider_rivya.request.references.read_references` made of
         the argument. Whatever else is known to be wrong may stand among them.
-    :param takes_trace_id: whether the gateway has a field for ``client_request_id``.
+    :param own_key: of the connection, if it is known: it must stand nowhere in the request.
     :raises InvalidRequestError: with every fault found.
     """
     from airflow_provider_rivya.catalog.price import image_count
     from airflow_provider_rivya.request.convert import with_advice
     from airflow_provider_rivya.request.dialect import spelled
 
+    arguments, unsendable = sendable(arguments, own_key)
     given = arguments.dialect
-    faults: list[Fault] = [reference for reference in references if isinstance(reference, Fault)]
+    faults = [reference for reference in references if isinstance(reference, Fault)] + unsendable
     usable = [reference for reference in references if not isinstance(reference, Fault)]
     params = _params(arguments.model_params, faults)
+    if params is not arguments.model_params:
+        faults.extend(faults_of(params, "model_params", own_key))
     forced = given.get("model") if isinstance(given, Mapping) else None
     request, spec = _checked(
         gateway,
@@ -158,7 +169,7 @@ def prepare(
         sent_as=forced,
     )
     dialect = spelled(given, spec.dialect if spec else None, faults)
-    faults.extend(_trace_id_faults(arguments.client_request_id, takes_trace_id))
+    faults.extend(_trace_id_faults(arguments.client_request_id))
     faults.extend(verify_faults(arguments.verify))
     faults.extend(price_faults(spec, arguments.budget, request.params))
     place = checked_place(
@@ -237,21 +248,16 @@ def _params(value: Any, faults: list[Fault]) -> Any:
         return None
     try:
         return json.loads(value)
+    except RecursionError:
+        problem = "it is nested too deeply"
     except ValueError as error:
-        faults.append(
-            Fault(
-                "model_params",
-                f"a text that is not JSON ({error})",
-                "a dict, or a text or .json file with a JSON object",
-            )
-        )
-        return None
+        problem = f"a text that is not JSON ({error})"
+    faults.append(Fault("model_params", problem, "a dict, or a text or .json file with a JSON object"))
+    return None
 
 
-def _trace_id_faults(value: Any, taken: bool) -> list[Fault]:
+def _trace_id_faults(value: Any) -> list[Fault]:
     """The limit of 128 is stated for uploads only (https://rivya.ai/docs/api-files); taken for both."""
-    if value is not None and not taken:
-        return [Fault("client_request_id", "this gateway has no field for it", "leave it out")]
     if value is None or (isinstance(value, str) and len(value) <= 128):
         return []
     problem = f"{len(value)} characters" if isinstance(value, str) else f"a {type(value).__name__}"

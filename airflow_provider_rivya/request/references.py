@@ -20,7 +20,9 @@ from airflow_provider_rivya.exceptions import (
     OutputError,
 )
 from airflow_provider_rivya.media.inspect import StreamInspector
+from airflow_provider_rivya.nested import MAX_DEPTH
 from airflow_provider_rivya.redaction import clean, host_of
+from airflow_provider_rivya.request.places import ANYWHERE, ReferencePlaces
 from airflow_provider_rivya.storage.path import is_storage_path
 from airflow_provider_rivya.storage.source import ReferenceFile, open_reference
 from airflow_provider_rivya.storage.staged import reason_of
@@ -71,6 +73,8 @@ def read_references(
     open_url: OpenUrl,
     folder: Callable[[], str],
     conn_id: str | None = None,
+    places: ReferencePlaces = ANYWHERE,
+    required: bool = False,
 ) -> list[Reference | Fault]:
     """
     Find, read and measure every reference.
@@ -83,13 +87,20 @@ def read_references(
     :param open_url: opens a URL under the connection's download rules.
     :param folder: returns a folder for fetched files, which lives as long as the task.
     :param conn_id: the connection whose rules those are, for messages.
+    :param places: where references may come from.
+    :param required: an empty one is a fault, and so is none at all; else they are left out, with a warning.
     :return: in order, what each is or what is wrong with it.
     :raises GenerationError: a URL could not be fetched now; a retry may.
     """
     found: list[Reference | Fault] = []
+    empty: list[str] = []
     for source in _sources(value, "reference_media"):
-        if isinstance(source, Fault):
+        if isinstance(source, str):
+            empty.append(source)
+        elif isinstance(source, Fault):
             found.append(source)
+        elif fault := places.fault(source.url or source.uri or "", source.conn_id, source.path):
+            found.append(fault)
         elif source.url is not None:
             found.append(_fetched(source.url, source.path, open_url, folder(), conn_id))
         else:
@@ -98,6 +109,16 @@ def read_references(
                 found.append(file)
             else:
                 found.append(measured(file, source.path, _label(source.uri or "")))
+    if required:
+        found += [Fault(path, "it is empty, and require_references is set", _ALLOWED) for path in empty]
+        if not found:
+            found.append(Fault("reference_media", "there is none, and require_references is set", _ALLOWED))
+    elif empty:
+        log.warning(
+            "%s empty: %s. What is made is paid for all the same; require_references=True refuses it.",
+            f"{', '.join(empty[:10])} {'is' if len(empty) == 1 else 'are'}",
+            "the request goes without any reference" if not found else "left out",
+        )
     return found
 
 
@@ -147,12 +168,15 @@ def _mime_type(reference: Reference) -> str:
     return reference.facts.mime_type or "application/octet-stream"
 
 
-def _sources(value: Any, path: str) -> Iterator[_Source | Fault]:
-    if value is None:
-        return
-    if isinstance(value, str):
-        if value:
-            yield _from_text(value, path)
+def _sources(value: Any, path: str, depth: int = 0) -> Iterator[_Source | Fault | str]:
+    """Return each source, a fault, or the path of an empty one."""
+    if depth > MAX_DEPTH:
+        yield Fault(path[:100], f"it is nested more than {MAX_DEPTH} levels deep", "a list")
+    elif value is None:
+        if depth:
+            yield path
+    elif isinstance(value, str):
+        yield _from_text(value, path) if value else path
     elif isinstance(value, Mapping):
         yield from _from_result(value, path)
     elif is_storage_path(value):
@@ -160,8 +184,11 @@ def _sources(value: Any, path: str) -> Iterator[_Source | Fault]:
     elif isinstance(value, os.PathLike):
         yield _Source(path, os.fspath(value))
     elif isinstance(value, Iterable) and not isinstance(value, bytes | bytearray):
+        index = -1
         for index, element in enumerate(value):
-            yield from _sources(element, f"{path}[{index}]")
+            yield from _sources(element, f"{path}[{index}]", depth + 1)
+        if index < 0:
+            yield path
     else:
         yield Fault(path, f"{type(value).__name__} is no reference", _ALLOWED)
 

@@ -27,6 +27,7 @@ from airflow_provider_rivya.operators.deferral import DeferralState
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.reporting import ReportsResult
 from airflow_provider_rivya.operators.task_run import patience_of, retries_left
+from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.sensors.stopping import StopsBetweenLooks
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.waiting.decide import Finished
 
 
-class GenerationSensor(StopsBetweenLooks, ReportsResult, _compat.KeepsPaths, BaseSensorOperator):
+class GenerationSensor(
+    StopsBetweenLooks, RendersItsAuthor, ReportsResult, _compat.KeepsPaths, BaseSensorOperator
+):
     """
     Base of the sensors.
 
@@ -221,7 +224,7 @@ class GenerationSensor(StopsBetweenLooks, ReportsResult, _compat.KeepsPaths, Bas
             output_conn_id=self.output_conn_id,
             mapped=instance.map_index >= 0,
         )
-        if faults:
+        if faults := [*self.template_faults, *faults]:
             raise InvalidRequestError(faults, subject=f"The sensor of task {instance.task_id!r}")
         if place is not None:
             warn_of_outputs(place, self.executor)

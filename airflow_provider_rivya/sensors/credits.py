@@ -22,6 +22,7 @@ from airflow_provider_rivya.exceptions import (
 )
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, as_sensor_timeout, leave_failure
 from airflow_provider_rivya.operators.arguments import Templated
+from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.sensors.stopping import StopsBetweenLooks
 from airflow_provider_rivya.stop import StopFlag
@@ -35,7 +36,7 @@ _ONLY_READS: Final = "This task only reads the balance and pays nothing."
 _NO_RETRY: Final = f"{_ONLY_READS} A retry would not help, so none is made."
 
 
-class CreditsSensor(StopsBetweenLooks, BaseSensorOperator):
+class CreditsSensor(StopsBetweenLooks, RendersItsAuthor, BaseSensorOperator):
     """
     Base of the credits sensors.
 

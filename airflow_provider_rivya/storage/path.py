@@ -88,6 +88,13 @@ def parse_output_path(output_path: object) -> Target | Fault:
             return Fault("output_path", f"{shown!r} names no bucket", f"{scheme}://bucket/prefix/")
         rest = f"{bucket}{slash}{path}"
     parts = [part for part in rest.split("/") if part not in ("", ".")]
+    if blank := next((part for part in parts if part != part.strip()), None):
+        return Fault(
+            "output_path", f"{clean(repr(blank), 100)} begins or ends with a blank", "a path without it"
+        )
+    if "None" in parts:
+        problem = f"{shown!r} has a folder 'None', as a template renders a value that is not there"
+        return Fault("output_path", problem, "a value that is there, such as {{ run_id }}")
     if ".." in parts:
         return Fault("output_path", f"{shown!r} goes upwards with '..'", "a path without '..'")
     return _split(scheme, rest, parts, conn_id)
@@ -98,9 +105,8 @@ def _relative(shown: str, rest: str, *, is_url: bool) -> Fault:
         return Fault(
             "output_path", f"{shown!r} names another host", "file:// and an absolute path", f"file:///{rest}"
         )
-    return Fault(
-        "output_path", f"{shown!r} is relative, and a worker has no fixed folder", "an absolute path"
-    )
+    why = "is what a template renders a value to that is not there" if shown == "None" else "is relative"
+    return Fault("output_path", f"{shown!r} {why}, and a worker has no fixed folder", "an absolute path")
 
 
 def _split(scheme: str, rest: str, parts: list[str], conn_id: str | None) -> Target | Fault:

@@ -109,7 +109,8 @@ def test_mapped_lands_one_image_for_each_row(runs: dict[str, EndedRun], folder: 
     run = runs["rivya_mapped"]
     paths = [image_file(run.xcom("image", index), folder / "rivya_mapped") for index in range(3)]
     assert len(set(paths)) == 3
-    assert run.xcom("uris") == [path.as_uri() for path in paths]
+    named = [run.xcom("image", index)["client_request_id"] for index in range(3)]
+    assert run.xcom("uris") == dict(zip(named, [path.as_uri() for path in paths], strict=True))
 
 
 def test_chained_lands_the_draft_and_the_final_image(runs: dict[str, EndedRun], folder: Path) -> None:

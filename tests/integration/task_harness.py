@@ -100,6 +100,19 @@ class TaskInstanceHarness:
         self._records = records
         self._dag_arguments = dag_arguments
 
+    def expand(self) -> None:
+        """Make the instances of tasks that are mapped over what other tasks have returned by now."""
+        from airflow.models.dagrun import DagRun
+        from airflow.serialization.serialized_objects import LazyDeserializedDAG
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        _, reader = airflows.dag_serializers()
+        with create_session() as session:
+            run = session.scalars(select(DagRun).where(DagRun.dag_id == self.dag_id)).one()
+            run.dag = reader.from_dict(LazyDeserializedDAG.from_dag(self._dag()).data)
+            run.task_instance_scheduling_decisions(session=session)
+
     @classmethod
     def of_another_process(cls, dag_id: str, build: Build) -> TaskInstanceHarness:
         """Return a run that is in the database already, to work on it here."""

@@ -22,6 +22,7 @@ from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from airflow_provider_rivya.operators.rows import ROW_FIELDS
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.result import GenerationResult, Output
@@ -134,9 +135,7 @@ def test_operator_table() -> None:
     ours, theirs = arguments(RivyaGenerateOperator), arguments(ToApisGenerateOperator)
     assert set(rows) == ours | theirs
     assert {name for name, cells in rows.items() if "ToAPIs only" in cells[1]} == theirs - ours
-    assert {name for name, cells in rows.items() if "Rivya only" in cells[1]} == (
-        ours - theirs | {"client_request_id"}
-    )
+    assert {name for name, cells in rows.items() if "Rivya only" in cells[1]} == ours - theirs
     templated = {name for name, cells in rows.items() if cells[0] == "yes"}
     assert templated == {*RivyaGenerateOperator.template_fields, *ToApisGenerateOperator.template_fields}
 
@@ -173,7 +172,7 @@ def test_commands_are_understood(command: str) -> None:
 
 def test_result_has_the_documented_keys() -> None:
     document = json.loads(marked("result"))
-    assert list(document) == [field.name for field in fields(GenerationResult)]
+    assert list(document) == [*(field.name for field in fields(GenerationResult)), *ROW_FIELDS]
     assert list(document["outputs"][0]) == [field.name for field in fields(Output)]
 
 

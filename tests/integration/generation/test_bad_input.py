@@ -125,7 +125,6 @@ OF_TOAPIS: list[Request] = [
         {"model_params": {"metadata": {"client_business_id": "order-1"}}},
         ["client_business_id"],
     ),
-    ("trace id", {"client_request_id": "t-1"}, ["client_request_id", "no field for it", "leave it out"]),
     (
         "one name for several",
         {"model_params": {"n": 2}, "output_path": "{landing}/one.png"},

@@ -22,7 +22,7 @@ EXAMPLES = [
     [*GENERATE, "--timeout", "60", "--format", "json", "--idempotency-key", "k", "--max-credits", "0"],
     ["fetch", "task_1", "--output", "out", "--category", "video"],
     ["credits"],
-    ["sandbox", "--port", "0", "--speed", "20"],
+    ["sandbox", "--port", "0", "--speed", "20", "--credits", "5", "--quiet"],
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
+from rich.table import Table
 
 from airflow_provider_rivya.cli.main import exit_code
 from airflow_provider_rivya.cli.output import Output, log_lines
@@ -39,14 +40,26 @@ def test_a_table_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == f"{DOCUMENT['text']}\n"
 
 
-def test_a_text_cannot_act_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    hostile = "one\x1b[2J\x1b]0;title\x07 two\u202e\u2066\r three\x9b31m\nnext line"
-    Output().result(None, hostile)
-    Output().say(hostile)
-    Output().failure(GenerationError(hostile, code=hostile))
+OBEYED = "\x1b[31m \x1b]0;title\x07 \x9b2J \u202egpj.exe\u2066 \r [bold]x[/bold]"
+
+
+@pytest.mark.parametrize("style", ["table", "json", "yaml"])
+def test_a_terminal_obeys_nothing_that_a_gateway_says(
+    style: Literal["table", "json", "yaml"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = Table("head")
+    table.add_row(OBEYED)
+    output = Output(style)
+    output.result({"text": OBEYED}, table, OBEYED)
+    output.warn(OBEYED)
+    output.failure(RequestRejectedError(OBEYED, code=OBEYED))
     out, err = capsys.readouterr()
-    assert out.splitlines()[1] == "next line"
-    assert all(letter.isprintable() or letter == "\n" for letter in out + err)
+    assert not set(OBEYED[:1] + "\x07\x9b\r\u202e\u2066") & set(out + err)
+    assert "[bold]x[/bold]" in out
+    assert "[bold]x[/bold]" in err
+    if style != "table":
+        (first, _) = json.JSONDecoder().raw_decode(out) if style == "json" else (yaml.safe_load(out), 0)
+        assert first["text"] == OBEYED
 
 
 def test_half_a_surrogate_pair_does_no_harm(capsys: pytest.CaptureFixture[str]) -> None:

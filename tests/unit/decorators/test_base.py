@@ -114,8 +114,19 @@ def test_the_prompt_is_the_functions() -> None:
 
 
 @pytest.mark.parametrize("multiple_outputs", [True, False])
-def test_there_is_one_result(multiple_outputs: bool) -> None:
-    assert make(multiple_outputs=multiple_outputs).multiple_outputs is False
+def test_a_result_is_pushed_by_key_if_that_is_asked_for(multiple_outputs: bool) -> None:
+    assert make(multiple_outputs=multiple_outputs).multiple_outputs is multiple_outputs
+
+
+def test_what_a_function_is_annotated_with_is_its_request() -> None:
+    @rivya_generate_task(model="z-image")
+    def picture() -> dict[str, str]:
+        return {"prompt": "x"}
+
+    with DAG("test", schedule=None, start_date=datetime(2026, 1, 1)) as dag:
+        picture()
+    (operator,) = dag.task_dict.values()
+    assert operator.multiple_outputs is False  # type: ignore[union-attr]
 
 
 def test_an_async_function() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.exceptions import GatewayError, GatewayUnavailableError
+from airflow_provider_rivya.exceptions import ConnectionConfigError, GatewayError, GatewayUnavailableError
 from airflow_provider_rivya.hooks.base import GatewayHook
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from tests.unit.api.wire import Received, Wire, answer
@@ -31,6 +31,15 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Connect:
         monkeypatch.setenv("AIRFLOW_CONN_RIVYA_DEFAULT", json.dumps(connection))
 
     return make
+
+
+@pytest.mark.parametrize("text", ["{not json", "rivya://["])
+def test_a_variable_that_is_no_connection_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RIVYA_DEFAULT", text)
+    with RivyaHook() as hook, pytest.raises(ConnectionConfigError) as caught:
+        _ = hook.settings
+    assert "AIRFLOW_CONN_RIVYA_DEFAULT is set, but cannot be read" in str(caught.value)
+    assert not caught.value.retryable
 
 
 class CountedHook(RivyaHook):

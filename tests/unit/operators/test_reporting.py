@@ -34,11 +34,12 @@ def test_an_asset_gets_uris_and_result() -> None:
 
 def test_an_alias_gets_an_asset_for_each_file() -> None:
     events = OutletEventAccessors()
-    made = result("file:///data/a.png", None, "file:///data/b.png")
+    row = {"client_request_id": "sku-1", "map_index": 0}
+    made = {**result("file:///data/a.png", None, "file:///data/b.png"), **row}
     alias = AssetAlias("pictures")
     tell_outlets({"outlet_events": events}, [alias], made)
     assert [(event.dest_asset_key.uri, event.extra) for event in events[alias].asset_alias_events] == [
-        (output["uri"], {"generation_id": "task_1", "output": output})
+        (output["uri"], {"generation_id": "task_1", "output": output, **row})
         for output in shown(made)["outputs"]
         if output["uri"]
     ]

@@ -107,3 +107,65 @@ def test_a_fixed_name_is_for_one_task_alone(tmp_path: Path) -> None:
     assert made(output_path=f"{tmp_path}/a.png").place is not None
     (found,) = faults(output_path=f"{tmp_path}/a.png", mapped=True)
     assert found.path == "output_path"
+
+
+KEY = "rvya_sk_0123456789"
+HALF = "a\ud800b"
+
+
+@pytest.mark.parametrize("validation", ["strict", "warn", "off"])
+@pytest.mark.parametrize("gateway", ["rivya", "toapis"])
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        ({"prompt": HALF}, "prompt"),
+        ({"model": HALF}, "model"),
+        ({"client_request_id": HALF}, "client_request_id"),
+        ({"output_path": f"/tmp/{HALF}/"}, "output_path"),  # noqa: S108 - refused
+        ({"output_path": "s3://bucket/", "output_conn_id": HALF}, "output_conn_id"),
+        ({"model_params": {"style": {"of": [HALF]}}}, "model_params.style.of[0]"),
+        ({"model_params": {HALF: 1}}, "model_params"),
+        ({"model_params": '{"style": "\\ud800"}'}, "model_params.style"),
+        ({"model_params": "[" * 100_000}, "model_params"),
+        ({"dialect": {"model": HALF}}, "dialect.model"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_has_no_form_on_the_wire_is_a_fault_that_can_be_shown(
+    arguments: dict[str, Any], path: str, gateway: str, validation: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        made(gateway=gateway, validation=validation, **arguments)
+    assert path in [fault.path for fault in caught.value.faults]
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        ({"prompt": f"of {KEY}"}, "prompt"),
+        ({"model": KEY}, "model"),
+        ({"client_request_id": KEY}, "client_request_id"),
+        ({"model_params": {"a": [KEY]}}, "model_params.a[0]"),
+        ({"model_params": {KEY: "a"}}, "model_params"),
+        ({"model_params": '{"a": "\\u0072vya_sk_0123456789"}'}, "model_params.a"),
+        ({"output_path": f"/data/{KEY}/"}, "output_path"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_connections_own_key_goes_nowhere(
+    arguments: dict[str, Any], path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    given: dict[str, Any] = {"model": "nano-banana-2", "prompt": "a fox", **arguments}
+    with pytest.raises(InvalidRequestError) as caught:
+        prepare(RequestArguments(**given), (), gateway="rivya", own_key=KEY)
+    told = [fault.path for fault in caught.value.faults if "own API key" in fault.problem]
+    assert told == [path]
+    assert KEY not in str(caught.value) + caplog.text
+
+
+@pytest.mark.parametrize(("rendered", "sent"), [("True", "true"), ("False", "false")])
+def test_an_option_may_be_written_as_a_template_renders_it(rendered: str, sent: str) -> None:
+    """``{{ true }}`` renders to ``True``."""
+    params = made(model_params={"google_search": rendered}).request.params
+    assert params == {"google_search": sent}

@@ -13,6 +13,7 @@ from airflow.sdk import ObjectStoragePath
 from airflow_provider_rivya.api.download import Downloader
 from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.exceptions import Fault, GenerationError
+from airflow_provider_rivya.request.places import ReferencePlaces
 from airflow_provider_rivya.request.references import Reference, read_references
 from tests.unit.api.wire import Wire, answer
 from tests.unit.media.samples import by_name, encoded, sound
@@ -44,8 +45,44 @@ def paths(found: list[Reference | Fault]) -> list[str]:
 
 
 @pytest.mark.parametrize("value", [None, "", [], (), [None, ""]])
-def test_nothing(read: Any, value: Any) -> None:
+def test_nothing(read: Any, value: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert read(value) == []
+    assert ("without any reference" in caplog.text) is (value is not None)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, ["reference_media"]),
+        ("", ["reference_media"]),
+        ([], ["reference_media"]),
+        ([None, [""]], ["reference_media[0]", "reference_media[1][0]"]),
+    ],
+)
+def test_nothing_where_something_is_required(read: Any, value: Any, told: list[str]) -> None:
+    found = read(value, required=True)
+    assert paths(found) == told
+    assert all("require_references" in fault.problem for fault in found)
+
+
+def test_an_empty_one_among_others(read: Any, picture: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert paths(read([picture, None])) == ["reference_media[0]"]
+    assert "reference_media[1] is empty: left out" in caplog.text
+    assert paths(read([picture, None], required=True)) == ["reference_media[0]", "reference_media[1]"]
+    assert paths(read([picture], required=True)) == ["reference_media[0]"]
+
+
+def test_lists_in_lists_have_an_end(read: Any) -> None:
+    holds_itself: list[Any] = []
+    holds_itself.append(holds_itself)
+    (found,) = read(holds_itself)
+    assert "levels deep" in found.problem
+
+
+def test_a_place_that_is_not_allowed_is_not_opened(read: Any, picture: Path, tmp_path: Path) -> None:
+    places = ReferencePlaces([f"{tmp_path}/"], ["photos"])
+    found = read([picture, "https://example.com/a.png", "s3://keys@bucket/a.png"], places=places)
+    assert [isinstance(entry, Fault) for entry in found] == [False, True, True]
 
 
 def test_a_file(read: Any, picture: Path) -> None:
