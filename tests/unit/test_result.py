@@ -55,6 +55,8 @@ def test_the_xcom_is_exactly_the_documented_one() -> None:
                 "sha256": "ab" * 32,
                 "width": 1376,
                 "height": 768,
+                "duration_s": None,
+                "doubts": [],
             }
         ],
     }
