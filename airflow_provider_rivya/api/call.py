@@ -171,7 +171,8 @@ def decode(body: bytes) -> Any:
 
     :raises ValueError: there is none.
     """
-    text = body.decode(json.detect_encoding(body), "replace").strip("\ufeff \t\r\n")
+    # What is damaged is not guessed at: an id with one wrong character is somebody else's.
+    text = body.decode(json.detect_encoding(body)).strip("\ufeff \t\r\n")
     try:
         try:
             return _JSON.decode(text)
