@@ -167,19 +167,21 @@ def read_answer(call: ApiCall[T], answer: Answer) -> T:
 
 def decode(body: bytes) -> Any:
     """
-    Return the JSON document of a body; an object also from between words, such as a warning of the server's.
+    Return the JSON document of a body; an object also with words behind it, or lines of a warning ahead.
 
     :raises ValueError: there is none.
     """
-    text = body.decode(json.detect_encoding(body), "replace").strip("\ufeff \t\r\n")
+    # What is damaged is not guessed at: an id with one wrong character is somebody else's.
+    text = body.decode(json.detect_encoding(body)).strip("\ufeff \t\r\n")
     try:
         try:
             return _JSON.decode(text)
         except ValueError:
-            begin = text.find("{")
-            if begin < 0 or "<" in text[:begin]:  # a page may hold anything
+            ahead, brace, _ = text.partition("{")
+            # A page may hold anything, and so may the rest of a document whose beginning is damaged.
+            if not brace or "<" in ahead or (ahead and not ahead.endswith("\n")):
                 raise
-            return _JSON.raw_decode(text, begin)[0]
+            return _JSON.raw_decode(text, len(ahead))[0]
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
