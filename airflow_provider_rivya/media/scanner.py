@@ -84,6 +84,7 @@ class Rest:
 
 Step = Take | Peek | Pass | Find | Skip | Rest
 Walk = Generator[Step, bytes, None]
+_COUNTED: Final = (Pass, Take, Peek)
 
 
 class Scanner:
@@ -131,18 +132,6 @@ class Scanner:
         """Take in bytes from ``at`` on, as many as the step wants; return how many those were."""
         step = self._step
         rest = len(data) - at
-        if isinstance(step, Take | Peek):
-            piece = data[at : at + self._left]
-            self._buffer += piece
-            self._left -= len(piece)
-            if isinstance(step, Peek):
-                if not self._left:
-                    self._shown()
-                return len(piece)
-            self._notes.position += len(piece)
-            if not self._left:
-                self._resume(bytes(self._buffer))
-            return len(piece)
         if isinstance(step, Pass):
             count = min(self._left, rest)
             if step.sink:
@@ -152,6 +141,22 @@ class Scanner:
             if not self._left:
                 self._resume(b"")
             return count
+        if isinstance(step, Take):
+            piece = data[at : at + self._left]
+            self._left -= len(piece)
+            self._notes.position += len(piece)
+            if self._left:
+                self._buffer += piece
+            else:
+                self._resume(bytes(self._buffer) + piece if self._buffer else piece)
+            return len(piece)
+        if isinstance(step, Peek):
+            piece = data[at : at + self._left]
+            self._buffer += piece
+            self._left -= len(piece)
+            if not self._left:
+                self._shown()
+            return len(piece)
         if isinstance(step, Find):
             return self._search(step, data, at)
         if isinstance(step, Skip):
@@ -205,9 +210,13 @@ class Scanner:
                     self._step = self._walk.throw(answer)
                 else:
                     self._step = self._walk.send(answer)
-                self._buffer = bytearray()
-                self._left = self._step.count if isinstance(self._step, Take | Pass | Peek) else 0
-                if self._left or isinstance(self._step, Find | Skip | Rest):
+                if self._buffer:
+                    self._buffer = bytearray()
+                if not isinstance(self._step, _COUNTED):
+                    self._left = 0
+                    return
+                self._left = self._step.count
+                if self._left:
                     return
                 answer = b""
         except StopIteration:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, Final, Literal, TypeAlias
@@ -87,17 +88,16 @@ def _ask(path: str, facts: MediaFacts, stop: threading.Event, bounds: Bounds) ->
     with subprocess.Popen(  # noqa: S603 - the arguments are our own
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     ) as process:
-        while True:
-            try:
-                answer, _ = process.communicate(timeout=_LOOK_UP)
-                break
-            except subprocess.TimeoutExpired:
-                if not stop.is_set() and time.monotonic() < deadline:
-                    continue
+        answer = b""
+        while process.returncode is None:
+            left = deadline - time.monotonic()
+            if stop.is_set() or left <= 0:
                 process.kill()
                 if stop.is_set():
-                    raise DownloadError("The decoding was given up, because the task is ending.") from None
+                    raise DownloadError("The decoding was given up, because the task is ending.")
                 return {"doubt": f"it could not be decoded within {bounds.seconds:g} s"}
+            with suppress(subprocess.TimeoutExpired):
+                answer, _ = process.communicate(timeout=min(_LOOK_UP, left))
     try:
         told = json.loads(answer)
     except ValueError:

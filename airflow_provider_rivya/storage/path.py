@@ -69,6 +69,14 @@ def parse_output_path(output_path: object) -> Target | Fault:
     shown = clean(output_path, 200)
     if _CONTROL.search(output_path):
         return Fault("output_path", f"{shown!r} has control characters in it")
+    if output_path != output_path.strip():
+        # Left by a template; the blank would become a folder's name.
+        return Fault(
+            "output_path",
+            f"{shown!r} begins or ends with a blank",
+            "the path without it",
+            repr(shown.strip()),
+        )
     match = _URL.fullmatch(output_path)
     scheme, rest = (match["scheme"].lower(), match["rest"]) if match else ("file", output_path)
     conn_id = None

@@ -21,6 +21,7 @@ from uuid6 import uuid7
 
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.generation.job import GenerationJob
+from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.landing.fetch import Retries
 from airflow_provider_rivya.request.prepare import RequestArguments
 from airflow_provider_rivya.result import GenerationResult
@@ -246,6 +247,7 @@ class JobHarness:
             finished,
             place or (OutputPlace(path) if path else None),
             if_exists=self.arguments.get("if_exists", "overwrite"),
+            checks=Checks.of(self.arguments.get("verify", "structure"), self.arguments.get("model_params")),
         )
 
     def _job(self, hook: Any, *, resumed: bool = False) -> GenerationJob:

@@ -61,11 +61,12 @@ def test_raw_audio(
 ) -> None:
     params = {"output_format": "pcm_16000", "duration_seconds": 0.5}
     done = new_job(model="elevenlabs-sound-effect-v2", prompt="Rain", model_params=params).run()
-    if setting == "headerless":
-        check.ended(done, "retryable", "is not an image, video or audio file", PAID, charges=1)
-        return
     (output,) = done.result["outputs"]
-    assert (output["mime_type"], output["size_bytes"]) == ("audio/wav", 16044)
+    told = (output["mime_type"], output["size_bytes"], bool(output["doubts"]), output["duration_s"])
+    if setting == "headerless":
+        assert told == ("audio/L16;rate=16000", 16000, True, 0.5)
+    else:
+        assert told == ("audio/wav", 16044, False, 0.5)
     assert list(landing.iterdir()) == [file_of(output)]
     assert file_of(output).read_bytes() == sandbox.get(output["source_url"], key=None).body
     assert sandbox.ledger()["charges"] == 1

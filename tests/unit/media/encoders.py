@@ -45,7 +45,8 @@ def _pictures(count: int, size: tuple[int, int]) -> Iterator[av.VideoFrame]:
     for number in range(count):
         image = Image.new("RGB", size, (200, 60, 20))
         ImageDraw.Draw(image).ellipse((number, 0, number + size[1] - 1, size[1] - 1), fill=(20, 90, 200))
-        frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]  # has no hints
+        of_image: Any = av.VideoFrame.from_image
+        frame = of_image(image)
         frame.pts, frame.time_base = number, Fraction(1, 25)
         yield frame
 

@@ -129,3 +129,17 @@ def test_what_is_no_text_is_a_fault(value: object) -> None:
     fault = parse_output_path(value)
     assert isinstance(fault, Fault)
     assert "it is of type" in fault.problem
+
+
+@pytest.mark.parametrize(
+    "path", ["/data/run/ ", " /data/run/", "s3://bucket/run/\u00a0", "/data/a.png\u2003"]
+)
+def test_a_blank_that_a_template_left_is_a_fault(path: str) -> None:
+    fault = parse_output_path(path)
+    assert isinstance(fault, Fault)
+    assert "begins or ends with a blank" in fault.problem
+
+
+@pytest.mark.parametrize("path", ["/data/run/\r\n", "/data/run/\n", "s3://bucket/run\t"])
+def test_so_is_the_end_of_a_line(path: str) -> None:
+    assert isinstance(parse_output_path(path), Fault)
