@@ -124,6 +124,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "on_rerun_after_delivery": ("regenerate", "reuse"),
     "on_uncertain_submission": ("resubmit", "fail"),
     "validation": ("strict", "warn", "off"),
+    "on_invalid_rows": ("fail", "skip"),
     "category": ("image", "video"),
 }
 """Arguments that take one of a few words."""
