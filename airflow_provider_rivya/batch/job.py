@@ -55,7 +55,6 @@ class BatchArguments:
     :param state_path: a folder for plan and ledger; ``None``: ``.rivya/`` beside the outputs.
     :param max_failed_rows: rows that may fail: a number, or below 1 a share of all.
     :param incremental: runs of the task share their rows.
-    :param dry_run: plan alone.
     :param check_references: open the reference files of all rows before anything is paid.
     :param min_credits_left: what the account must have left.
     """
@@ -71,7 +70,6 @@ class BatchArguments:
     if_exists: IfExists = "overwrite"
     on_invalid: OnInvalid = "fail"
     incremental: bool = False
-    dry_run: bool = False
     fail_on_budget: bool = False
     check_references: bool = False
     min_credits_left: float | None = None
@@ -323,7 +321,7 @@ class BatchJob:
             on_rerun=self.policy.on_rerun_after_delivery,
             carry=self.arguments.asked.carry,
         )
-        summary = {
+        summary: dict[str, Any] = {
             "manifest_uri": self.results.uri_of(self.manifest_name),
             "failed_uri": self.results.uri_of("failed.jsonl"),
             "conn_id": self.results.conn_id,

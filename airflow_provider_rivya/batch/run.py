@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from airflow_provider_rivya.batch import row_job
+from airflow_provider_rivya.batch.backlog import Backlog
 from airflow_provider_rivya.batch.ledger import Entry, RowError
 from airflow_provider_rivya.batch.records import Window
 from airflow_provider_rivya.batch.row_job import BatchContext, Flight
@@ -24,7 +25,6 @@ from airflow_provider_rivya.batch.window import (
     Ended,
     Limits,
     account_refuses,
-    action,
     available,
     may_try_again,
     pause_after,
@@ -98,23 +98,19 @@ class BatchRun:
         min_credits_left: float | None = None,
     ) -> None:
         self._context = context
-        self._rows = rows
         self._total = total
         self._limits = limits
         self._deadline = deadline
         self._min_credits_left = min_credits_left
         self._course = Course(limits)
         self._flights: dict[str, Flight] = {}
-        self._again: deque[PlannedRow] = deque()
+        self._backlog = Backlog(context, rows, limits)
         self._repeats: Counter[str] = Counter()
         self._paused_until = 0.0
         self._pauses = 0
         self._refreshed_at = float("-inf")
         self._said_at = time.time()
         self._landed = self._failed = 0
-        self._fresh: Iterator[PlannedRow] = iter(())
-        self._exhausted = False
-        self._limited = False
 
     def go(self, *, here: float | None, ended: Collection[str] = ()) -> Waiting | Over:
         """
@@ -124,7 +120,7 @@ class BatchRun:
         :param ended: generations that are known to have ended.
         :raises LedgerLostError: another copy of the task goes on.
         """
-        self._sort(set(ended))
+        self._begin(set(ended))
         pool = ThreadPoolExecutor(WINDOW + LOOKS_AT_ONCE, thread_name_prefix="rivya-row")
         try:
             return self._loop(pool, here)
@@ -154,7 +150,8 @@ class BatchRun:
                 if not submits and now >= self._paused_until:
                     self._submit_more(pool, submits)
             if submits or looks:
-                wait([*submits, *looks], timeout=_TICK, return_when=FIRST_COMPLETED)
+                running: list[Future[Any]] = [*submits, *looks]
+                wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
                 continue
             if late:
                 return self._late(stopped=stop.is_set())
@@ -209,7 +206,7 @@ class BatchRun:
             return
         course.spent = self._context.ledger.spent(self._context.epoch)
         rows: list[PlannedRow] = []
-        while len(rows) < room and (row := self._take()) is not None:
+        while len(rows) < room and (row := self._backlog.take()) is not None:
             rows.append(row)
         promised: list[float | None] = []
         for position, row in enumerate(rows):
@@ -217,7 +214,7 @@ class BatchRun:
             sent = record is not None and record.unanswered and not record.cleared_since(self._context.epoch)
             affordable = course.affordable([*promised, row.price]) > len(promised)
             if not affordable and not sent:
-                self._again.extendleft(reversed(rows[position:]))
+                self._backlog.give_back(rows[position:])
                 return
             if affordable and not sent:
                 promised.append(row.price)
@@ -240,23 +237,10 @@ class BatchRun:
             return False
         return True
 
-    def _take(self) -> PlannedRow | None:
-        if self._again:
-            return self._again.popleft()
-        if not self._exhausted:
-            for row in self._fresh:
-                return row
-            self._exhausted = True
-        return None
-
     def _more(self) -> bool:
         """Whether there are rows left to submit, and they may be."""
         course = self._course
-        if course.closed or course.over_budget:
-            return False
-        if not self._again and not self._exhausted and (row := self._take()) is not None:
-            self._again.append(row)
-        return bool(self._again)
+        return not course.closed and not course.over_budget and bool(self._backlog)
 
     # -- what has become of a row ------------------------------------------------------------------
 
@@ -270,7 +254,7 @@ class BatchRun:
         if record.is_delivered and state.result is not None:
             self._landed += 1
             return
-        flight = self._flight(row, record.generation_id)
+        flight = self._flight(row)
         if flight is not None and outcome.answer is not None and outcome.answer.ended:
             flight.known, flight.due = outcome.answer, 0.0
 
@@ -294,9 +278,15 @@ class BatchRun:
         state = context.ledger.book.rows.get(row.key)
         record = state.record if state else None
         found = row_error(error, record, context.epoch)
-        failed = state is not None and record is not None and record.has_failed
-        if failed and not course.closed and may_try_again(record, state.begun, self._limits.row_attempts):
-            self._again.append(row)
+        attempts = self._limits.row_attempts
+        if (
+            state is not None
+            and record is not None
+            and record.has_failed
+            and not course.closed
+            and may_try_again(record, state.begun, attempts)
+        ):
+            self._backlog.again(row)
             return
         if found.status in ("uncertain", "not_submitted") and not context.stop.is_set():
             pause = pause_after(error, self._pauses)
@@ -308,7 +298,7 @@ class BatchRun:
                 log.warning("Nothing is submitted for %.0f s. %s", pause, error.message)
             if pause is not None:
                 self._paused_until = max(self._paused_until, time.time() + pause)
-                self._again.append(row)
+                self._backlog.again(row)
                 return
         if account_refuses(error) and course.stopped is None:
             course.stopped = error
@@ -328,53 +318,16 @@ class BatchRun:
 
     # -- beginning and ending ----------------------------------------------------------------------
 
-    def _sort(self, ended: Collection[str]) -> None:
-        """See what earlier tries have left of each row."""
-        context = self._context
-        book, here = context.ledger.book, set(context.place.names())
-        unanswered: list[PlannedRow] = []
-        for row in self._rows():
-            state = book.rows.get(row.key)
-            if row.invalid is not None or state is None:
-                continue
-            what = self._action(row)
-            if what == "done" and state.result is not None:
-                outputs = state.result.read()["outputs"]
-                if all(str(output["uri"]).rpartition("/")[2] in here for output in outputs):
-                    self._landed += 1
-                    continue
-                what = "wait"  # somebody has removed its files: they are fetched again
-            if what == "wait":
-                self._flight(row, None, now=state.record is not None and state.record.generation_id in ended)
-            elif what == "submit" and state.record is not None and state.record.pending:
-                unanswered.append(row)
-            elif what == "done":
-                self._failed += 1
-        self._again.extend(unanswered)
-        known = {row.key for row in unanswered}
-        self._fresh = (row for row in self._rows() if row.key not in known and self._is_fresh(row))
+    def _begin(self, ended: Collection[str]) -> None:
+        """See what earlier tries have left."""
+        self._context.ledger.check()
+        left = self._backlog.sort()
+        self._landed, self._failed = left.landed, left.failed
+        for row in left.running:
+            record = self._context.ledger.record(row.key)
+            self._flight(row, now=record is not None and record.generation_id in ended)
 
-    def _is_fresh(self, row: PlannedRow) -> bool:
-        if row.invalid is not None or row.key in self._flights:
-            return False
-        if self._action(row) != "submit":
-            return False
-        if self._limits.limit is not None and row.index >= self._limits.limit:
-            self._limited = True
-            return False
-        return True
-
-    def _action(self, row: PlannedRow) -> str:
-        context = self._context
-        return action(
-            context.ledger.book.rows.get(row.key),
-            epoch=context.epoch,
-            fingerprint=row.fingerprint,
-            on_rerun=context.policy.on_rerun_after_delivery,
-            row_attempts=self._limits.row_attempts,
-        )
-
-    def _flight(self, row: PlannedRow, generation_id: str | None, *, now: bool = False) -> Flight | None:
+    def _flight(self, row: PlannedRow, *, now: bool = False) -> Flight | None:
         record = self._context.ledger.record(row.key)
         if record is None or record.generation_id is None:
             return None
@@ -394,7 +347,7 @@ class BatchRun:
             return Over("breaker")
         if course.over_budget:
             return Over("budget")
-        return Over("limit" if self._limited else "done")
+        return Over("limit" if self._backlog.limited else "done")
 
     def _late(self, *, stopped: bool) -> Over:
         if stopped:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
-from airflow_provider_rivya.operators.arguments import check_choices, check_limits, check_spans
+from airflow_provider_rivya.operators.arguments import (
+    GivenRows,
+    check_choices,
+    check_counts,
+    check_limits,
+    check_spans,
+)
 from airflow_provider_rivya.operators.base import BACKSTOP
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs, warn_of_records
 from airflow_provider_rivya.operators.task_run import facts_of, identity_of, patience_of
@@ -32,16 +38,6 @@ log = logging.getLogger(__name__)
 MOST_RUNNING = 1_000
 """The trigger's arguments, which Airflow keeps in its database, name each generation that runs."""
 _PINNED = ("output_path", "output_conn_id", "state_path", "manifest_path")
-
-
-class GivenRows:
-    """Rows that a DAG file gives, or a list that came as one: nothing in them is ever rendered."""
-
-    def __init__(self, rows: Any) -> None:
-        self.rows = rows
-
-    def __repr__(self) -> str:
-        return f"{len(self.rows)} rows" if hasattr(self.rows, "__len__") else "rows"
 
 
 class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
@@ -208,7 +204,8 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
     ) -> dict[str, Any]:
         """Go on after the trigger: land what has ended, top up."""
         for name in _PINNED:
-            setattr(self, name, pinned.get(name))
+            if name in pinned:  # not where Airflow itself ended the deferral
+                setattr(self, name, pinned[name])
         log.info("The trigger reports: %s, %d ended.", event["status"], len(event.get("ended") or ()))
         return self._go(context, deadline, resumed=True, ended=event.get("ended") or ())
 
@@ -218,17 +215,15 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
             log.warning("Airflow ended the deferral (%s); what has ended is landed.", type(error).__name__)
-            kwargs = {name: value for name, value in (next_kwargs or {}).items() if name != "error"}
-            late = {"deadline": time.time() + patience_of(self), **kwargs}
-            late.pop("traceback", None)
-            return self.execute_complete(context, {"status": "lost", "ended": []}, **late)
+            lost = {"status": "lost", "ended": []}
+            return self.execute_complete(context, lost, time.time() + patience_of(self))
 
     def on_kill(self) -> None:
         """Ask the try to end: nothing more is submitted, and what runs goes on at the gateway."""
         self._stop.set()
         log.warning(
-            "Asked to stop. The gateway cannot cancel: what was submitted goes on and is paid for; the next try "
-            "goes on with it."
+            "Asked to stop. The gateway cannot cancel: what was submitted goes on and is paid for; the next "
+            "try goes on with it."
         )
 
     def _go(
@@ -370,13 +365,3 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
             taken_in = any(record.taken_in for record in records)
             document["submitted"] = True if taken_in else None if uncertain else False
         return document
-
-
-def check_counts(**counts: tuple[Any, int, int | None]) -> None:
-    """:raises ValueError: a number of things is no whole number, or outside of its bounds."""
-    for name, (value, least, most) in counts.items():
-        if value is None and name == "limit":
-            continue
-        if type(value) is not int or value < least or (most is not None and value > most):
-            bounds = f"from {least}" + (f" to {most}" if most is not None else " up")
-            raise ValueError(f"{name} is {value!r}; it takes a whole number {bounds}")

@@ -42,7 +42,7 @@ def read_sql(sql: str, conn_id: str | None) -> Iterator[Mapping[str, Any]]:
 
 
 def _streaming(connection: Any) -> Any:
-    """Return a cursor that does not fetch everything first; PostgreSQL's own kind has to be named for that."""
+    """Return a cursor that does not fetch everything first; one of PostgreSQL has to be named for that."""
     if type(connection).__module__.partition(".")[0] in ("psycopg2", "psycopg"):
         return connection.cursor(name="rivya_rows")
     return connection.cursor()

@@ -37,16 +37,16 @@ class Silent(Narrator):
 
 class BatchTrigger(BaseTrigger):
     """
-    Waits until half of many generations have ended, or any after a quiet time, or a deadline has come. It only
-    reads, so it may run twice, be moved or be lost without harm.
+    Waits until half of many generations have ended, or any after a quiet time, or a deadline has come. It
+    only reads, so it may run twice, be moved or be lost without harm.
 
     Its arguments are ids and numbers. It fires one event, ``{"status", "ended", "code"}``, where status is
-    ``ended``, ``timeout`` or ``refused``, and ``ended`` are the ids that have ended; whoever resumes reads the
-    generations again.
+    ``ended``, ``timeout`` or ``refused``, and ``ended`` are the ids that have ended; whoever resumes reads
+    the generations again.
 
     :param ids: of the generations, by category.
     :param conn_id: the Airflow connection.
-    :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not prolong the waiting.
+    :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not prolong it.
     """
 
     hook_class: ClassVar[type[GatewayHook]]
@@ -114,12 +114,12 @@ class BatchTrigger(BaseTrigger):
         """
         Say what becomes of the generations (called by Airflow 3.3 and later).
 
-        It is called on a clear, a mark and a takeover by another triggerer alike, so it claims no more than it
-        knows.
+        It is called on a clear, a mark and a takeover by another triggerer alike, so it claims no more than
+        it knows.
         """
         self.log.warning(
-            "%d generations are no longer watched by this triggerer. The gateway cannot cancel them: they go on "
-            "there and are paid for. If this task runs again, it goes on with them.",
+            "%d generations are no longer watched by this triggerer. The gateway cannot cancel them: they go "
+            "on there and are paid for. If this task runs again, it goes on with them.",
             sum(map(len, self.ids.values())),
         )
 
