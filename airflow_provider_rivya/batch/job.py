@@ -23,6 +23,7 @@ from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.request.prepare import prepare_request
+from airflow_provider_rivya.stop import StopClock
 from airflow_provider_rivya.storage.path import safe_name
 from airflow_provider_rivya.storage.place import OutputPlace, checked_place
 from airflow_provider_rivya.submission.identity import Identity, new_holder
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.batch.request import PlannedRow
     from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import IfExists
-    from airflow_provider_rivya.submission.context import SubmissionPolicy, TryFacts
+    from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +97,11 @@ class BatchJob:
     patience: Patience = PATIENCE
     retries: Retries = RETRIES
     subject: str = "The batch"
+    clock: Clock | None = None
+
+    @cached_property
+    def _clock(self) -> Clock:
+        return self.clock or StopClock(self.stop)
 
     # -- whose rows these are, and where they lie --------------------------------------------------
 
@@ -258,7 +264,7 @@ class BatchJob:
 
     def open_ledger(self) -> Ledger:
         """Take the ledger over; whoever else has it stops."""
-        ledger = Ledger(self.state, self.batch, new_holder())
+        ledger = Ledger(self.state, self.batch, new_holder(), self._clock.monotonic)
         ledger.open()
         return ledger
 
@@ -290,6 +296,7 @@ class BatchJob:
             policy=self.policy,
             words=self.words,
             stop=self.stop,
+            clock=self._clock,
             if_exists=self.arguments.if_exists,
             patience=self.patience,
             retries=self.retries,

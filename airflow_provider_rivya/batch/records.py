@@ -21,7 +21,7 @@ class _Draft:
 
     entries: list[Entry] = field(default_factory=list)
     written: bool = False
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 class Window:
@@ -68,7 +68,7 @@ class Window:
         self._changed.release()
         try:
             self._ledger.commit(draft.entries)
-        except Exception as error:
+        except BaseException as error:  # whoever waits for it must not take it for written
             draft.error = error
         finally:
             self._changed.acquire()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from tempfile import TemporaryDirectory
@@ -15,7 +14,7 @@ from airflow_provider_rivya.batch.records import RowRecords, Window
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
 from airflow_provider_rivya.generation.job import GenerationJob
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
-from airflow_provider_rivya.stop import Stop, StopClock
+from airflow_provider_rivya.stop import Stop
 from airflow_provider_rivya.submission.context import (
     Submission,
     SubmissionContext,
@@ -67,10 +66,10 @@ class BatchContext:
     policy: SubmissionPolicy
     words: TaskWords
     stop: Stop
+    clock: Clock
     if_exists: IfExists = "overwrite"
     patience: Patience = PATIENCE
     retries: Retries = RETRIES
-    clock: Clock | None = None
 
     @property
     def epoch(self) -> int:
@@ -89,7 +88,7 @@ class BatchContext:
             facts=self.facts,
             policy=policy or self.policy,
             stopped=self.stop.is_set,
-            clock=self.clock or StopClock(self.stop),
+            clock=self.clock,
             holder=self.holder,
         )
         return GenerationJob(context, self.stop, self.patience, self.retries)
@@ -105,7 +104,7 @@ class BatchContext:
             maximum=settings.poll_max,
             loopback=settings.loopback,
         )
-        begun = record.submitted_at or time.time()
+        begun = record.submitted_at or self.clock.time()
         return Wait(schedule, begun, deadline, record.generation_id or "", self.patience)
 
 
@@ -173,7 +172,7 @@ def look(
         except GatewayError as error:
             seen = error
         flight.known = None
-        step = flight.wait.after(time.time(), seen)
+        step = flight.wait.after(context.clock.time(), seen)
         if isinstance(step, Sleep):
             if step.refresh:
                 refresh()

@@ -7,7 +7,6 @@ One thread decides; the others do what it says. What is decided is in ``batch.wi
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -26,6 +25,7 @@ from airflow_provider_rivya.batch.window import (
     Limits,
     account_refuses,
     available,
+    goes_on,
     may_try_again,
     pause_after,
     row_error,
@@ -98,6 +98,7 @@ class BatchRun:
         min_credits_left: float | None = None,
     ) -> None:
         self._context = context
+        self._clock = context.clock
         self._total = total
         self._limits = limits
         self._deadline = deadline
@@ -109,7 +110,7 @@ class BatchRun:
         self._paused_until = 0.0
         self._pauses = 0
         self._refreshed_at = float("-inf")
-        self._said_at = time.time()
+        self._said_at = self._clock.time()
         self._landed = self._failed = 0
 
     def go(self, *, here: float | None, ended: Collection[str] = ()) -> Waiting | Over:
@@ -140,7 +141,7 @@ class BatchRun:
                 self._submitted(submits.pop(done), done.result())
             for seen in [future for future in looks if future.done()]:
                 self._looked(looks.pop(seen), seen.result())
-            ledger, stop, now = self._context.ledger, self._context.stop, time.time()
+            ledger, stop, now = self._context.ledger, self._context.stop, self._clock.time()
             ledger.check()
             ledger.flush(at_least=NOTED, seconds=NOTED_FOR)
             self._say(now)
@@ -162,7 +163,7 @@ class BatchRun:
             if here is not None and to_wait_for and until > now and idle + (until - now) > here:
                 return Waiting(self._ids())
             stop.wait(max(0.0, min(until, self._deadline) - now))
-            idle += time.time() - now
+            idle += self._clock.time() - now
 
     def _next_moment(self, now: float) -> float:
         moments = [flight.due for flight in self._flights.values()]
@@ -193,7 +194,8 @@ class BatchRun:
         window = Window(context.ledger, [row.key for row, _ in chosen])
         for row, may_pay in chosen:
             policy = context.policy
-            if not may_pay:  # what was sent is found again; nothing new is begun for it
+            if not may_pay and not context.client.api.capabilities.replays_keys:
+                # What was sent is looked up; nothing new is begun for it.
                 policy = replace(policy, on_uncertain_submission="fail")
             submits[pool.submit(row_job.submit, context, row, window, policy)] = row
 
@@ -211,7 +213,7 @@ class BatchRun:
         promised: list[float | None] = []
         for position, row in enumerate(rows):
             record = book.record(row.key)
-            sent = record is not None and record.unanswered and not record.cleared_since(self._context.epoch)
+            sent = record is not None and goes_on(record, row.fingerprint, self._context.epoch)
             affordable = course.affordable([*promised, row.price]) > len(promised)
             if not affordable and not sent:
                 self._backlog.give_back(rows[position:])
@@ -233,7 +235,7 @@ class BatchRun:
                 course.stopped = error
             else:
                 self._pauses += 1
-                self._paused_until = time.time() + pause
+                self._paused_until = self._clock.time() + pause
             return False
         return True
 
@@ -261,7 +263,7 @@ class BatchRun:
     def _looked(self, flight: Flight, outcome: Sleep | GenerationError | None) -> None:
         flight.looking = False
         if isinstance(outcome, Sleep):
-            flight.due = time.time() + outcome.seconds
+            flight.due = self._clock.time() + outcome.seconds
             return
         del self._flights[flight.row.key]
         self._course.over_budget = False  # what it has cost is known now, and may be less
@@ -293,11 +295,11 @@ class BatchRun:
             if found.status == "uncertain" and not error.final and self._repeats[row.key] < REPEATS:
                 self._repeats[row.key] += 1
                 pause = 2.0 ** self._repeats[row.key]
-            elif pause is not None and self._paused_until <= time.time():
+            elif pause is not None and self._paused_until <= self._clock.time():
                 self._pauses += 1
                 log.warning("Nothing is submitted for %.0f s. %s", pause, error.message)
             if pause is not None:
-                self._paused_until = max(self._paused_until, time.time() + pause)
+                self._paused_until = max(self._paused_until, self._clock.time() + pause)
                 self._backlog.again(row)
                 return
         if account_refuses(error) and course.stopped is None:
@@ -332,7 +334,7 @@ class BatchRun:
         if record is None or record.generation_id is None:
             return None
         wait_for = self._context.wait_for(row, record, self._deadline)
-        due = 0.0 if now else time.time() + wait_for.first(time.time()).seconds
+        due = 0.0 if now else self._clock.time() + wait_for.first(self._clock.time()).seconds
         flight = Flight(row, record, wait_for, due)
         self._flights[row.key] = flight
         return flight
@@ -369,8 +371,8 @@ class BatchRun:
         return ids
 
     def _refresh(self) -> None:
-        if time.monotonic() - self._refreshed_at >= _REFRESH:
-            self._refreshed_at = time.monotonic()
+        if self._clock.monotonic() - self._refreshed_at >= _REFRESH:
+            self._refreshed_at = self._clock.monotonic()
             self._context.client.refresh()
 
     def _say(self, now: float) -> None:

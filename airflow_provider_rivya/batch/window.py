@@ -83,6 +83,11 @@ def action(
     return "submit" if record.unanswered else "wait"
 
 
+def goes_on(record: Record, fingerprint: str | None, epoch: int) -> bool:
+    """Whether a row's request without an answer is what is asked for now: its price is counted already."""
+    return record.unanswered and (not record.cleared_since(epoch) or record.fingerprint == fingerprint)
+
+
 def may_try_again(record: Record, begun: int, row_attempts: int) -> bool:
     """Whether a failed generation is made once more: it cost nothing, and not for its content."""
     return record.cost_nothing and not is_content_refusal(record.code) and begun <= row_attempts
