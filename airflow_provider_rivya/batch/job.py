@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from airflow_provider_rivya.batch import manifest, verdict
+from airflow_provider_rivya.batch.gate import GatedClient
 from airflow_provider_rivya.batch.ledger import EPOCHS
 from airflow_provider_rivya.batch.plan import FaultyPlanError, Plan, PlanFolder, check_plan
 from airflow_provider_rivya.batch.request import Asked, RowFault
@@ -286,7 +287,7 @@ class BatchJob:
         """
         self.place.prepare()
         context = BatchContext(
-            client=self.client,
+            client=GatedClient(self.client),
             ledger=ledger,
             batch=self.batch,
             holder=ledger.holder,

@@ -213,7 +213,9 @@ class BatchRun:
         promised: list[float | None] = []
         for position, row in enumerate(rows):
             record = book.record(row.key)
-            sent = record is not None and goes_on(record, row.fingerprint, self._context.epoch)
+            sent = record is not None and goes_on(
+                record, row.fingerprint, self._context.epoch, self._context.policy.on_rerun_after_delivery
+            )
             affordable = course.affordable([*promised, row.price]) > len(promised)
             if not affordable and not sent:
                 self._backlog.give_back(rows[position:])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 _READS_AT_ONCE: Final = 16
+_TAKE_OVERS: Final = 5
 _PREFIX: Final = "ledger-"
 
 
@@ -74,12 +75,14 @@ class Ledger:
 
         :raises UnreadableLedgerError: it is of another batch, of a newer release, or damaged.
         """
-        while True:
+        for attempt in range(_TAKE_OVERS, 0, -1):
             self.read()
             try:
                 self._append([])
                 return
             except LedgerLostError:
+                if attempt == 1:
+                    raise
                 self.lost = False  # somebody has written between the reading and the writing: read that too
 
     def read(self) -> None:

@@ -83,9 +83,10 @@ def action(
     return "submit" if record.unanswered else "wait"
 
 
-def goes_on(record: Record, fingerprint: str | None, epoch: int) -> bool:
-    """Whether a row's request without an answer is what is asked for now: its price is counted already."""
-    return record.unanswered and (not record.cleared_since(epoch) or record.fingerprint == fingerprint)
+def goes_on(record: Record, fingerprint: str | None, epoch: int, on_rerun: OnRerun) -> bool:
+    """Whether what a row has at the gateway is what is asked for now: its price is counted already."""
+    left = record.pending or (record.is_delivered and on_rerun == "reuse")
+    return left and (not record.cleared_since(epoch) or record.fingerprint == fingerprint)
 
 
 def may_try_again(record: Record, begun: int, row_attempts: int) -> bool:

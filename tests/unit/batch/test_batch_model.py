@@ -9,50 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_rivya.batch.window import Limits
+from tests.unit.batch.batch_stories import ROWS, Story, all_landed, tell
 from tests.unit.batch.batch_world import Fuse, Gateway, Killed, World, new_folder, table
 
-ROWS = 5
 STEPS = 60
-
-Story = list[tuple[str, int]]
 
 stories = st.lists(
     st.tuples(st.sampled_from(["crash", "crash", "double", "clear", "change"]), st.integers(1, STEPS)),
     max_size=4,
 )
 losses = st.lists(st.sampled_from(["", "answer", "request"]), max_size=8)
-
-
-def tell(world: World, story: Story) -> None:
-    """Let a story happen, and one good try after it; at the end all rows are landed."""
-    for number, (what, step) in enumerate(story):
-        if what == "crash":
-            world.attempt(Fuse(kill=step))
-        elif what == "double":
-            world.double(step)
-        elif what == "clear":
-            world.clear()
-        else:  # one row is gone, one is new, one asks for something else
-            rows = world.rows[1:]
-            rows[0] = {**rows[0], "prompt": f"changed {number}"}
-            world.clear([*rows, {"key": f"n{number}", "prompt": f"new {number}"}])
-
-
-def all_landed(world: World, story: Story, lost: list[str]) -> None:
-    world.gateway.losses = list(lost)
-    world.rows = table(ROWS)
-    tell(world, story)
-    world.gateway.losses = []
-    done = world.attempt()
-    assert isinstance(done, dict), done
-    assert done["counts"]["succeeded"] + done["counts"]["reused"] == len(world.rows) == done["rows"]
-    lines = world.manifest()
-    assert all(line["outputs"] for line in lines.values())
-    for prompt in {made.prompt for made in world.gateway.made}:
-        assert world.gateway.paid(prompt) == 1, prompt
-    again = len(world.gateway.made)
-    assert isinstance(world.attempt(), dict)
-    assert len(world.gateway.made) == again
 
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -139,18 +105,6 @@ def test_a_limit_is_a_pilot_and_the_rest_comes_later(tmp_path: Path) -> None:
     assert (done["counts"]["succeeded"], done["counts"]["reused"], len(world.gateway.made)) == (3, 2, 5)
 
 
-# -- mutants: one fault at a time, which a story must notice ------------------------------------------
-
-CRASHES: list[Story] = [[("crash", step)] for step in range(1, 40)]
-DOUBLES: list[Story] = [[("double", step)] for step in range(1, 30)]
-CLEARS: list[Story] = [[("crash", 200), ("change", 1)], [("crash", 200), ("clear", 1)]]
-
-
-def test_the_stories_that_mutants_must_not_survive_are_told_well_without_them(tmp_path: Path) -> None:
-    for story in [*CRASHES[::4], *DOUBLES[::4], *CLEARS]:
-        all_landed(World(new_folder(tmp_path), Gateway()), story, [])
-
-
 def test_an_intent_stands_before_its_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed right after the gateway took requests in, their keys are in the ledger."""
     world = World(new_folder(tmp_path), Gateway(), rows=table(ROWS))
@@ -161,3 +115,14 @@ def test_an_intent_stands_before_its_request(tmp_path: Path, monkeypatch: pytest
         if not isinstance(died, Killed):
             return
     raise AssertionError("no try came to its end")
+
+
+def test_a_retry_reads_the_plan_and_never_the_table(tmp_path: Path) -> None:
+    world = World(new_folder(tmp_path), Gateway(), rows=table(ROWS))
+    planned = table(ROWS)
+    world.attempt(Fuse(kill=20))
+    world.rows = table(ROWS, "another")[::-1]
+    assert isinstance(world.attempt(), dict)
+    assert {made.prompt for made in world.gateway.made} == {row["prompt"] for row in planned}
+    world.rows = planned
+    assert len(world.manifest()) == ROWS
