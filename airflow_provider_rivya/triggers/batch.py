@@ -67,10 +67,11 @@ class BatchTrigger(BaseTrigger):
 
         try:
             async with shared_hook(self.hook_class, self.conn_id) as hook:
-                yield TriggerEvent(await self._watch(hook))
+                event = await self._watch(hook)
         except ConnectionConfigError as error:
             self.log.error("The connection cannot be used. %s", error)
-            yield TriggerEvent({"status": "refused", "ended": [], "code": "connection"})
+            event = {"status": "refused", "ended": [], "code": "connection"}
+        yield TriggerEvent(event)
 
     async def _watch(self, hook: GatewayHook) -> dict[str, Any]:
         from airflow_provider_rivya.waiting.loop import Target, awatch
