@@ -5,21 +5,27 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import DAG, task
 
 from airflow_provider_rivya.operators.rivya import RivyaBatchOperator
 
 
-@dag(schedule=None, start_date=datetime(2026, 1, 1), catchup=False, tags=["rivya"])
-def rivya_batch() -> None:
-    @task
-    def products() -> list[dict[str, Any]]:
-        return [
-            {"sku": "cup-1", "title": "a blue cup", "format": "1:1"},
-            {"sku": "cup-2", "title": "a cup of glass", "format": "16:9"},
-            {"sku": "jug-1", "title": "a jug of clay", "format": ""},
-        ]
+@task
+def products() -> list[dict[str, Any]]:
+    return [
+        {"sku": "cup-1", "title": "a blue cup", "format": "1:1"},
+        {"sku": "cup-2", "title": "a cup of glass", "format": "16:9"},
+        {"sku": "jug-1", "title": "a jug of clay", "format": ""},
+    ]
 
+
+@task
+def publish(batch: dict[str, Any]) -> str:
+    print(f"{batch['counts']['succeeded']} new pictures for {batch['credits']['final']} credits")
+    return str(batch["manifest_uri"])
+
+
+with DAG("rivya_batch", schedule=None, start_date=datetime(2026, 1, 1), catchup=False) as dag:
     pictures = RivyaBatchOperator(
         task_id="pictures",
         rows=products(),
@@ -35,13 +41,4 @@ def rivya_batch() -> None:
         retries=2,
         retry_delay=timedelta(seconds=10),
     )
-
-    @task
-    def publish(batch: dict[str, Any]) -> str:
-        print(f"{batch['counts']['succeeded']} new pictures for {batch['credits']['final']} credits")
-        return str(batch["manifest_uri"])
-
     publish(pictures.output)
-
-
-rivya_batch()

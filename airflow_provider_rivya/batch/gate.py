@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 class GatedClient:
     """
-    See :class:`~airflow_provider_rivya.api.gateway.GatewayClient`. A window has a hundred threads; queued here
-    they cost nothing, and a pool of connections looks through all that wait each time one is free.
+    See :class:`~airflow_provider_rivya.api.gateway.GatewayClient`. A window has a hundred threads; queued
+    here they cost nothing, and a pool of connections looks through all that wait each time one is free.
     """
 
     def __init__(self, client: GatewayClient) -> None:

@@ -313,3 +313,32 @@ def test_a_missing_reference_fails_its_row_alone(
     refused = new_batch({**arguments, "check_references": True, "output_path": f"file://{landing}/b/"}).run()
     assert refused.state == "failed"
     assert "does not exist on this worker" in refused.text
+
+
+@at_each
+def test_a_function_says_what_to_generate(
+    new_batch: NewBatch, gateway: TestedGateway, sandbox: SandboxProcess, landing: Path
+) -> None:
+    from airflow_provider_rivya.decorators.batch import rivya_batch_task, toapis_batch_task
+
+    decorator = {"rivya": rivya_batch_task, "toapis": toapis_batch_task}[gateway.name]
+
+    def requests(count: int) -> Any:
+        for number in range(count):
+            params = gateway.wide if number else None
+            yield {"row_key": f"r{number}", "prompt": f"{{number {number}", "model_params": params}
+
+    run = new_batch()
+    run.build = lambda: decorator(
+        requests,
+        task_id="make",
+        model=gateway.model,
+        output_path=f"file://{landing}/",
+        manifest_format="jsonl",
+        retries=2,
+    )(3)
+    done = run.run()
+    assert done.state == "success", done.text
+    assert [line["status"] for line in manifest(landing).values()] == ["succeeded"] * 3
+    prompts = [made["prompt"] for made in sandbox.control("GET", "tasks")["tasks"]]
+    assert sorted(prompts) == [f"{{number {number}" for number in range(3)]
