@@ -20,7 +20,7 @@ def products() -> list[dict[str, Any]]:
 
 
 @task
-def publish(batch: dict[str, Any]) -> str:
+def publish(batch: Any) -> str:
     print(f"{batch['counts']['succeeded']} new pictures for {batch['credits']['final']} credits")
     return str(batch["manifest_uri"])
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from airflow_provider_rivya.batch.window import Action, Limits, action
+from airflow_provider_rivya.batch.window import Action, Course, Limits, action, goes_on
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.batch.request import PlannedRow
@@ -81,12 +81,33 @@ class Backlog:
     def take(self) -> PlannedRow | None:
         return self._first.popleft() if self._first else self._next_fresh()
 
+    def choose(self, room: int, course: Course) -> list[tuple[PlannedRow, bool]]:
+        """Return the rows of the next window, and whether the budget has a new generation for each."""
+        context = self._context
+        course.spent = context.ledger.spent(context.epoch)
+        rows: list[PlannedRow] = []
+        while len(rows) < room and (row := self.take()) is not None:
+            rows.append(row)
+        chosen: list[tuple[PlannedRow, bool]] = []
+        promised: list[float | None] = []
+        for position, row in enumerate(rows):
+            record = context.ledger.record(row.key)
+            on_rerun = context.policy.on_rerun_after_delivery
+            sent = record is not None and goes_on(record, row.fingerprint, context.epoch, on_rerun)
+            affordable = course.affordable([*promised, row.price]) > len(promised)
+            if not affordable and not sent:
+                self._first.extendleft(reversed(rows[position:]))
+                break
+            if sent:
+                course.over_budget = False
+            elif affordable:
+                promised.append(row.price)
+            chosen.append((row, affordable))
+        return chosen
+
     def again(self, row: PlannedRow) -> None:
         """Put a row behind those that are to be submitted first."""
         self._first.append(row)
-
-    def give_back(self, rows: Sequence[PlannedRow]) -> None:
-        self._first.extendleft(reversed(rows))
 
     def _next_fresh(self) -> PlannedRow | None:
         return next(self._fresh, None)

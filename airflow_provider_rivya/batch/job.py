@@ -6,16 +6,21 @@ import json
 import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rivya.batch import manifest, verdict
 from airflow_provider_rivya.batch.gate import GatedClient
 from airflow_provider_rivya.batch.ledger import EPOCHS
-from airflow_provider_rivya.batch.plan import FaultyPlanError, Plan, PlanFolder, check_plan
+from airflow_provider_rivya.batch.plan import (
+    FaultyPlanError,
+    Plan,
+    PlanFolder,
+    check_plan,
+    wrong_references,
+)
 from airflow_provider_rivya.batch.request import Asked, RowFault
 from airflow_provider_rivya.batch.row_job import BatchContext, RowWords
 from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
@@ -23,7 +28,6 @@ from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
-from airflow_provider_rivya.request.prepare import prepare_request
 from airflow_provider_rivya.stop import StopClock
 from airflow_provider_rivya.storage.path import safe_name
 from airflow_provider_rivya.storage.place import OutputPlace, checked_place
@@ -34,7 +38,6 @@ from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.batch.plan import OnInvalid
-    from airflow_provider_rivya.batch.request import PlannedRow
     from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import IfExists
     from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts
@@ -42,7 +45,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ManifestFormat = Literal["parquet", "jsonl"]
-_OPENED_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,9 @@ class BatchJob:
             raise
         except InvalidRequestError as error:  # the table itself
             raise InvalidRequestError([*faults, *error.faults], subject=self.subject) from None
-        if arguments.check_references and (wrong := self._wrong_references(draft.plan)):
+        if arguments.check_references and (
+            wrong := wrong_references(self.plans.rows(draft.plan), arguments.asked, self.client)
+        ):
             self.plans.drop(draft.plan.shards)
             raise FaultyPlanError(faults, wrong, self.subject)
         return draft
@@ -231,23 +235,6 @@ class BatchJob:
         """Try the output place, as a generation does."""
         path, conn_id = self.arguments.output_path, self.arguments.output_conn_id
         checked_place(path, conn_id, faults, mapped=False, outputs=1)
-
-    def _wrong_references(self, plan: Plan) -> list[RowFault]:
-        with TemporaryDirectory(prefix="rivya-references-") as folder:
-
-            def check(row: PlannedRow) -> list[RowFault]:
-                if row.references is None or row.invalid is not None:
-                    return []
-                own = os.path.join(folder, str(row.index))
-                os.mkdir(own)
-                try:
-                    prepare_request(row.arguments(self.arguments.asked), self.client, own)
-                except InvalidRequestError as error:
-                    return [RowFault(row.index, row.key, fault) for fault in error.faults]
-                return []
-
-            with ThreadPoolExecutor(_OPENED_AT_ONCE, thread_name_prefix="rivya-references") as pool:
-                return [fault for found in pool.map(check, self.plans.rows(plan)) for fault in found]
 
     def _tell_faults(self, faults: Sequence[RowFault]) -> str:
         with TemporaryDirectory(prefix="rivya-faults-") as folder:

@@ -13,7 +13,9 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from airflow_provider_rivya.batch.request import Asked, PlannedRow, RowFault, RowMaker
@@ -21,14 +23,17 @@ from airflow_provider_rivya.batch.segments import UnreadableLedgerError
 from airflow_provider_rivya.credits import in_credits
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.request.budget import Budget, price_faults
+from airflow_provider_rivya.request.prepare import prepare_request
 from airflow_provider_rivya.storage.atomic_file import SmallFile
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.storage.place import OutputPlace
 
 log = logging.getLogger(__name__)
 
 VERSION: Final = 1
+OPENED_AT_ONCE: Final = 8
 SHARD: Final = 1_000
 """Rows of one shard."""
 TOLD: Final = 100
@@ -233,6 +238,26 @@ def check_plan(
         shards.append(folder.shard(len(shards), block))
     plan = Plan(batch, count, invalid, sums.credits, sums.exact, tuple(shards))
     return Draft(plan, wrong, warnings)
+
+
+def wrong_references(rows: Iterable[PlannedRow], asked: Asked, client: GatewayClient) -> list[RowFault]:
+    """
+    Return what is wrong with the rows' files.
+
+    :param client: fetches those that are URLs, under its connection's rules.
+    """
+
+    def check(row: PlannedRow) -> list[RowFault]:
+        try:
+            with TemporaryDirectory(prefix="rivya-references-") as folder:
+                prepare_request(row.arguments(asked), client, folder)
+        except InvalidRequestError as error:
+            return [RowFault(row.index, row.key, fault) for fault in error.faults]
+        return []
+
+    looked_at = (row for row in rows if row.references is not None and row.invalid is None)
+    with ThreadPoolExecutor(OPENED_AT_ONCE, thread_name_prefix="rivya-references") as pool:
+        return [fault for found in pool.map(check, looked_at) for fault in found]
 
 
 class _Sums:

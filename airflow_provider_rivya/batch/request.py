@@ -150,13 +150,13 @@ class RowMaker:
             parse(prompt, "prompt", self.faults) if isinstance(prompt, str) else prompt
         )
         self._stem = parse(asked.file_name, "file_name", self.faults)
-        self._seen: set[str] = set()
+        self._seen: dict[str, None] = {}
         self._keys: dict[str, int] = {}
         self._stems: dict[str, str] = {}
 
     def make(self, index: int, row: Mapping[str, Any]) -> PlannedRow | list[RowFault]:
         """Fill in a row's values, and check its request; its files are looked at later."""
-        self._seen.update(row)
+        self._seen.update(dict.fromkeys(row))
         key = self._key(index, row)
         if isinstance(key, RowFault):
             return [key]
@@ -170,7 +170,7 @@ class RowMaker:
     def unknown(self) -> list[Fault]:
         """Return faults for columns that no row has had; to be asked when all rows were seen."""
         asked = self._asked
-        known = tuple(self._seen.union(asked.columns))
+        known = tuple(dict.fromkeys((*self._seen, *asked.columns)))
         found = [
             fault
             for name, template in self._values.items()

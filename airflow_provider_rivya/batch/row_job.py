@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.batch.ledger import Entry, RowResult
-from airflow_provider_rivya.batch.quiet import about
+from airflow_provider_rivya.batch.progress import about
 from airflow_provider_rivya.batch.records import RowRecords, Window
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
 from airflow_provider_rivya.generation.job import GenerationJob

@@ -144,7 +144,7 @@ def _csv(file: ReferenceFile, shown: str) -> Rows:
             raise _unreadable(f"{shown} has two columns {clean(doubled[0])!r}", "each name once")
         for row in reader:
             if None in row or None in row.values():
-                count = len(names) + len(row.get(None) or ()) - list(row.values()).count(None)  # type: ignore[call-overload]
+                count = len(names) + len(row.get(None) or ()) - list(row.values()).count(None)
                 problem = f"line {reader.line_num} of {shown} has {count} values for {len(names)} columns"
                 raise _unreadable(problem, "as many values as columns")
             yield row

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from airflow_provider_rivya.batch import row_job
 from airflow_provider_rivya.batch.backlog import Backlog
 from airflow_provider_rivya.batch.ledger import Entry, RowError
+from airflow_provider_rivya.batch.progress import Progress
 from airflow_provider_rivya.batch.records import Window
 from airflow_provider_rivya.batch.row_job import BatchContext, Flight
 from airflow_provider_rivya.batch.window import (
@@ -25,7 +26,6 @@ from airflow_provider_rivya.batch.window import (
     Limits,
     account_refuses,
     available,
-    goes_on,
     may_try_again,
     pause_after,
     row_error,
@@ -44,7 +44,6 @@ LOOKS_AT_ONCE: Final = 8
 NOTED: Final = 200
 """Entries that the ledger keeps in memory before it writes them, or for so many seconds."""
 NOTED_FOR: Final = 15.0
-SAID_EVERY: Final = 30.0
 REPEATS: Final = 3
 """How often a row without an answer is asked for again by one try."""
 _TICK: Final = 0.2
@@ -99,7 +98,6 @@ class BatchRun:
     ) -> None:
         self._context = context
         self._clock = context.clock
-        self._total = total
         self._limits = limits
         self._deadline = deadline
         self._min_credits_left = min_credits_left
@@ -110,8 +108,7 @@ class BatchRun:
         self._paused_until = 0.0
         self._pauses = 0
         self._refreshed_at = float("-inf")
-        self._said_at = self._clock.time()
-        self._landed = self._failed = 0
+        self._progress = Progress(total, self._clock.time())
 
     def go(self, *, here: float | None, ended: Collection[str] = ()) -> Waiting | Over:
         """
@@ -144,7 +141,13 @@ class BatchRun:
             ledger, stop, now = self._context.ledger, self._context.stop, self._clock.time()
             ledger.check()
             ledger.flush(at_least=NOTED, seconds=NOTED_FOR)
-            self._say(now)
+            self._progress.say(
+                now,
+                len(self._flights),
+                ledger.spent(self._context.epoch),
+                self._limits.max_credits_total,
+                self._deadline,
+            )
             late = now >= self._deadline or stop.is_set()
             if not late:
                 self._look_at_due(pool, looks, now)
@@ -188,8 +191,12 @@ class BatchRun:
     def _submit_more(self, pool: ThreadPoolExecutor, submits: dict[_Submit, PlannedRow]) -> None:
         context, course = self._context, self._course
         course.running = len(self._flights)
-        chosen = list(self._choose(course.room()))
-        if not chosen:
+        room = course.room()
+        if not room or not self._backlog:
+            return
+        if self._min_credits_left is not None and not self._read_balance(self._min_credits_left):
+            return
+        if not (chosen := self._backlog.choose(room, course)):
             return
         window = Window(context.ledger, [row.key for row, _ in chosen])
         for row, may_pay in chosen:
@@ -198,33 +205,6 @@ class BatchRun:
                 # What was sent is looked up; nothing new is begun for it.
                 policy = replace(policy, on_uncertain_submission="fail")
             submits[pool.submit(row_job.submit, context, row, window, policy)] = row
-
-    def _choose(self, room: int) -> Iterator[tuple[PlannedRow, bool]]:
-        """Yield the rows of the next window, and whether the budget has a new generation for each."""
-        if room <= 0:
-            return
-        course, book = self._course, self._context.ledger.book
-        if self._min_credits_left is not None and not self._read_balance(self._min_credits_left):
-            return
-        course.spent = self._context.ledger.spent(self._context.epoch)
-        rows: list[PlannedRow] = []
-        while len(rows) < room and (row := self._backlog.take()) is not None:
-            rows.append(row)
-        promised: list[float | None] = []
-        for position, row in enumerate(rows):
-            record = book.record(row.key)
-            sent = record is not None and goes_on(
-                record, row.fingerprint, self._context.epoch, self._context.policy.on_rerun_after_delivery
-            )
-            affordable = course.affordable([*promised, row.price]) > len(promised)
-            if not affordable and not sent:
-                self._backlog.give_back(rows[position:])
-                return
-            if affordable and not sent:
-                promised.append(row.price)
-            if sent:
-                course.over_budget = False
-            yield row, affordable
 
     def _read_balance(self, wanted: float) -> bool:
         """Ask what the account has; whether that could be told, and is enough for something."""
@@ -256,7 +236,7 @@ class BatchRun:
         record, state = outcome.record, self._context.ledger.book.rows[row.key]
         self._course.charged(row.price, record.credits)
         if record.is_delivered and state.result is not None:
-            self._landed += 1
+            self._progress.landed += 1
             return
         flight = self._flight(row)
         if flight is not None and outcome.answer is not None and outcome.answer.ended:
@@ -270,7 +250,7 @@ class BatchRun:
         del self._flights[flight.row.key]
         self._course.over_budget = False  # what it has cost is known now, and may be less
         if outcome is None:
-            self._landed += 1
+            self._progress.landed += 1
             self._course.ended("succeeded")
         else:
             self._went_wrong(flight.row, outcome)
@@ -313,10 +293,7 @@ class BatchRun:
         self._context.ledger.note(Entry(row.key, error=error))
         was_broken = self._course.broken
         self._course.ended(error.status)
-        if error.status != "not_submitted":
-            self._failed += 1
-        if self._failed <= 20:
-            log.warning("Row %r has no result (%s). %s", row.key, error.status, error.text)
+        self._progress.row_failed(row.key, error)
         if self._course.broken and not was_broken:
             log.error("%d rows in a row have failed: nothing more is submitted.", self._course.consecutive)
 
@@ -326,7 +303,7 @@ class BatchRun:
         """See what earlier tries have left."""
         self._context.ledger.check()
         left = self._backlog.sort()
-        self._landed, self._failed = left.landed, left.failed
+        self._progress.landed, self._progress.failed = left.landed, left.failed
         for row in left.running:
             record = self._context.ledger.record(row.key)
             self._flight(row, now=record is not None and record.generation_id in ended)
@@ -354,16 +331,9 @@ class BatchRun:
         return Over("limit" if self._backlog.limited else "done")
 
     def _late(self, *, stopped: bool) -> Over:
-        if stopped:
-            error = GenerationError(
-                "The task was asked to stop",
-                conn_id=self._context.client.conn_id,
-                fate=f"{len(self._flights)} generation(s) go on at the gateway and are paid for. "
-                f"{self._context.words.again} goes on with them; nothing is paid twice.",
-                retryable=True,
-            )
-            return Over("timeout", error)
-        return Over("timeout")
+        conn_id = self._context.client.conn_id
+        error = GenerationError("The task was asked to stop", conn_id=conn_id, retryable=True)
+        return Over("timeout", error if stopped else None)
 
     def _ids(self) -> dict[str, list[str]]:
         ids: dict[str, list[str]] = {}
@@ -376,20 +346,3 @@ class BatchRun:
         if self._clock.monotonic() - self._refreshed_at >= _REFRESH:
             self._refreshed_at = self._clock.monotonic()
             self._context.client.refresh()
-
-    def _say(self, now: float) -> None:
-        if now - self._said_at < SAID_EVERY:
-            return
-        self._said_at = now
-        spent = self._context.ledger.spent(self._context.epoch)
-        limit = self._limits.max_credits_total
-        log.info(
-            "%d of %d rows landed, %d running, %d failed; %g credits%s; %.0f s left.",
-            self._landed,
-            self._total,
-            len(self._flights),
-            self._failed,
-            spent,
-            "" if limit is None else f" of {limit:g}",
-            max(0.0, self._deadline - now),
-        )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.credits import in_credits
 from airflow_provider_rivya.exceptions import GenerationError, GenerationTimeoutError
+from airflow_provider_rivya.generation.failure import failure_document
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.batch.ledger import Book
     from airflow_provider_rivya.batch.manifest import Totals
     from airflow_provider_rivya.batch.run import Over
 
@@ -92,3 +94,19 @@ def judge(
             fate=f"No retry is made. {cost}",
             final=True,
         )
+
+
+def batch_failure(error: GenerationError, book: Book | None, *, known: bool) -> dict[str, Any]:
+    """
+    Return the XCom ``failure``: its ``submitted`` is about the batch as a whole.
+
+    :param book: ``None``: the ledger was not opened by this try.
+    :param known: whether no try before can have submitted anything then.
+    """
+    document = failure_document(error, None, known=known)
+    if book is not None:
+        records = [state.record for state in book.rows.values() if state.record is not None]
+        taken_in = any(record.taken_in for record in records)
+        unknown = None if any(record.unanswered for record in records) else False
+        document["submitted"] = True if taken_in else unknown
+    return document

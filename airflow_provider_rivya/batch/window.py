@@ -71,8 +71,8 @@ def action(
     """
     record = state.record if state else None
     if state is None or record is None or record.is_withdrawn:
-        refused = state is not None and state.error is not None and state.error.final
-        return "done" if refused and state.error.epoch == epoch else "submit"
+        error = state.error if state else None
+        return "done" if error is not None and error.final and error.epoch == epoch else "submit"
     if record.cleared_since(epoch):
         same = fingerprint == record.fingerprint and on_rerun == "reuse"
         return "done" if record.is_delivered and state.result is not None and same else "submit"

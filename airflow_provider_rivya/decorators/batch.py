@@ -29,6 +29,7 @@ class DecoratedBatchOperator(DecoratedOperator, BatchOperator):
     not by a retry.
     """
 
+    custom_operator_name: str
     template_fields: Sequence[str] = (*DecoratedOperator.template_fields, *BatchOperator.template_fields)
 
     def __init__(

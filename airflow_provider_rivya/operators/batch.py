@@ -77,7 +77,7 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
     def __init__(
         self,
         *,
-        row_key: str,
+        row_key: Any,
         model: Any,
         output_path: Any,
         rows: Any = None,
@@ -191,13 +191,12 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
 
         :return: the summary, whose manifest has a line for each row.
         """
-        if int(getattr(context["ti"], "max_tries", 0)) == 0:
+        if not self.retries:
             log.warning(
                 "This task has no retries: should its worker die, what is paid for is landed only when "
                 "somebody clears it; retries=1 or more does that without a person."
             )
-        deadline = time.time() + patience_of(self)
-        return self._go(context, deadline)
+        return self._go(context, time.time() + patience_of(self))
 
     def execute_complete(
         self, context: Any, event: Mapping[str, Any], deadline: float, **pinned: Any
@@ -229,11 +228,11 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
     def _go(
         self, context: Any, deadline: float, *, resumed: bool = False, ended: Iterable[str] = ()
     ) -> dict[str, Any]:
-        from airflow_provider_rivya.batch.run import Over, Waiting
+        from airflow_provider_rivya.batch.run import Over
+        from airflow_provider_rivya.batch.verdict import batch_failure
 
         hook = self.hook_class(self.conn_id, stop=self._stop)
         ledger: Ledger | None = None
-        waiting: Waiting
         try:
             job = self._job(context, hook, resumed=resumed)
             plan = job.plan(self._table)
@@ -243,22 +242,21 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
             here = self.inline_wait.total_seconds() if self.deferrable else None
             done = job.run(plan, ledger, deadline=deadline, here=here, ended=list(ended))
             if isinstance(done, Over):
-                return self._conclude(context, job, plan, ledger, done)
-            waiting = done
+                return self._conclude(job, plan, ledger, done)
         except GenerationError as error:
-            leave_failure(context, self._failure(error, ledger, resumed=resumed))
+            leave_failure(context, batch_failure(error, ledger.book if ledger else None, known=not resumed))
             raise as_airflow(error) from error.__cause__
         finally:
             hook.close()
         self.defer(
-            trigger=self.trigger_class(waiting.ids, self.conn_id, deadline),
+            trigger=self.trigger_class(done.ids, self.conn_id, deadline),
             method_name="execute_complete",
             kwargs={"deadline": deadline, **{name: getattr(self, name) for name in _PINNED}},
             timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
         )
         raise AssertionError("a deferral does not return")
 
-    def _conclude(self, context: Any, job: BatchJob, plan: Plan, ledger: Ledger, over: Any) -> dict[str, Any]:
+    def _conclude(self, job: BatchJob, plan: Plan, ledger: Ledger, over: Any) -> dict[str, Any]:
         summary = job.conclude(plan, ledger, over)
         counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
         log.info(
@@ -297,13 +295,13 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
         instance = context["ti"]
         facts = facts_of(instance, self.retries, resumed=resumed)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
-        replays_keys = hook.api.capabilities.replays_keys
+        replays = hook.api.capabilities.replays_keys
         job = BatchJob(
             client=hook,
             identity=identity_of(instance, hook.settings.idempotency_namespace),
             facts=facts,
             policy=policy,
-            words=RowWords(True, facts.retries_left, replays_keys, policy.resubmits),
+            words=RowWords(True, facts.retries_left, replays, policy.resubmits),
             arguments=BatchArguments(
                 asked=self._asked(),
                 output_path=self.output_path,
@@ -352,16 +350,3 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
             convert_reference_images=self.convert_reference_images,
             dialect=self.dialect,
         )
-
-    @staticmethod
-    def _failure(error: GenerationError, ledger: Ledger | None, *, resumed: bool) -> dict[str, Any]:
-        """Return the ``failure`` XCom: what the batch as a whole has submitted."""
-        from airflow_provider_rivya.generation.failure import failure_document
-
-        document = failure_document(error, None, known=not resumed)
-        if ledger is not None:
-            records = [state.record for state in ledger.book.rows.values() if state.record is not None]
-            uncertain = any(record.unanswered for record in records)
-            taken_in = any(record.taken_in for record in records)
-            document["submitted"] = True if taken_in else None if uncertain else False
-        return document

@@ -215,7 +215,8 @@ def test_what_a_row_says_is_text_and_an_empty_column_leaves_its_place_out(
 def test_rows_come_from_everywhere(
     kind: str, new_batch: NewBatch, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows, more = products(3), {}
+    rows = products(3)
+    more: Row = {}
     if kind == "csv":
         lines = ["sku,title,shape", *(",".join(row.values()) for row in rows)]
         (tmp_path / "t.csv").write_text("\n".join(lines))
@@ -329,7 +330,8 @@ def test_a_function_says_what_to_generate(
             yield {"row_key": f"r{number}", "prompt": f"{{number {number}", "model_params": params}
 
     run = new_batch()
-    run.build = lambda: decorator(
+    decorate: Any = decorator
+    run.build = lambda: decorate(
         requests,
         task_id="make",
         model=gateway.model,

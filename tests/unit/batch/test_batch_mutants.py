@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.batch import backlog
+from airflow_provider_rivya.batch import backlog, window
 from airflow_provider_rivya.batch.records import Window
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.storage.atomic_file import SmallFile
@@ -18,7 +18,7 @@ from tests.unit.batch.batch_stories import Story, told_at_each
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
-key, action = RowIdentity.key, backlog.action
+key, action = RowIdentity.key, window.action
 
 CRASHES: list[Story] = [[("crash", step)] for step in range(2, 46, 5)]
 DOUBLES: list[Story] = [[("double", step)] for step in range(3, 39, 5)]
