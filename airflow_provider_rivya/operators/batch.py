@@ -220,10 +220,7 @@ class BatchOperator(_compat.KeepsPaths, _compat.BaseOperator):
     def on_kill(self) -> None:
         """Ask the try to end: nothing more is submitted, and what runs goes on at the gateway."""
         self._stop.set()
-        log.warning(
-            "Asked to stop. The gateway cannot cancel: what was submitted goes on and is paid for; the next "
-            "try goes on with it."
-        )
+        log.warning("Asked to stop. The gateway cannot cancel; the next try goes on with what was submitted.")
 
     def _go(
         self, context: Any, deadline: float, *, resumed: bool = False, ended: Iterable[str] = ()

@@ -1,4 +1,4 @@
-"""Rows of a query: streamed, by the names that the database gives them; a real database behind the connection."""
+"""Rows of a query: streamed, by the names that the database gives them; a real database is behind it."""
 
 from __future__ import annotations
 
