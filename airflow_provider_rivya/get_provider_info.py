@@ -32,6 +32,13 @@ def get_provider_info() -> dict[str, Any]:
                 "class-name": f"airflow_provider_rivya.decorators.{facts.name}.{facts.name}_generate_task",
             }
             for facts in gateways()
+        ]
+        + [
+            {
+                "name": f"{name}_batch",
+                "class-name": f"airflow_provider_rivya.decorators.batch.{name}_batch_task",
+            }
+            for name in ("rivya", "toapis")
         ],
         # Read by Airflow 3.2 and later; the console script "rivya" is there in any case.
         "cli": ["airflow_provider_rivya.cli.definition.get_rivya_cli_commands"],

@@ -68,7 +68,7 @@ class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
     def _request(
         self, context: Any, job: GenerationJob, folder: str, faults: Sequence[Fault] = ()
     ) -> Prepared:
-        asked = _wanted_by(self.python_callable, len(self.op_args), {**context, **self.op_kwargs})
+        asked = wanted_by(self.python_callable, len(self.op_args), {**context, **self.op_kwargs})
         returned = self.python_callable(*self.op_args, **asked)
         asked_for, wrong = _asked_for(returned)
         for name, value in asked_for.items():
@@ -76,7 +76,7 @@ class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
         return super()._request(context, job, folder, [*faults, *wrong])
 
 
-def _wanted_by(
+def wanted_by(
     function: Callable[..., Any], positional: int, available: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return what a function takes by name; those that are given by position are left out."""

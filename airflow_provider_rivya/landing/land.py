@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import logging
 import threading
@@ -76,7 +77,10 @@ def land(
 
     pool = ThreadPoolExecutor(min(FILES_AT_ONCE, len(urls)), thread_name_prefix="rivya-land")
     try:
-        files = [pool.submit(land_one, index, url) for index, url in enumerate(urls)]
+        files = [
+            pool.submit(contextvars.copy_context().run, land_one, index, url)
+            for index, url in enumerate(urls)
+        ]
         running = set(files)
         while running:
             _, running = wait(running, timeout=None if stop is None else _LOOK_UP)
@@ -93,6 +97,9 @@ def land(
 def _namer(place: OutputPlace, generation_id: str, index: int, count: int) -> Callable[[MediaType], str]:
     """A fixed name is one file's; should more come than were asked for, all get their own names."""
     fixed = place.fixed_name if count == 1 else None
+    if place.stem is not None:
+        name = place.stem if count == 1 else f"{place.stem}-{index}"
+        return lambda media_type: f"{name}.{media_type.extension}"
     return lambda media_type: fixed or default_name(generation_id, index, media_type)
 
 

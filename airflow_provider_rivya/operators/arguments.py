@@ -129,6 +129,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "on_uncertain_submission": ("resubmit", "fail"),
     "validation": ("strict", "warn", "off"),
     "verify": ("structure", "decode"),
+    "on_invalid_rows": ("fail", "skip"),
     "category": ("image", "video"),
 }
 """Arguments that take one of a few words."""
@@ -157,3 +158,23 @@ def check_spans(**spans: Any) -> None:
     for name, value in spans.items():
         if not isinstance(value, timedelta) or value < timedelta(0):
             raise ValueError(f"{name} is {value!r}; it takes a timedelta that is not negative")
+
+
+def check_counts(**counts: tuple[Any, int, int | None]) -> None:
+    """:raises ValueError: a number of things is no whole number, or outside of its bounds."""
+    for name, (value, least, most) in counts.items():
+        if value is None and name == "limit":
+            continue
+        if type(value) is not int or value < least or (most is not None and value > most):
+            bounds = f"from {least}" + (f" to {most}" if most is not None else " up")
+            raise ValueError(f"{name} is {value!r}; it takes a whole number {bounds}")
+
+
+class GivenRows:
+    """Rows that a DAG file gives, or a list that came as one: nothing in them is ever rendered."""
+
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
+
+    def __repr__(self) -> str:
+        return f"{len(self.rows)} rows" if hasattr(self.rows, "__len__") else "rows"

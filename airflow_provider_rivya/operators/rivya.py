@@ -10,9 +10,13 @@ from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.links.rivya import RivyaResultLink
 from airflow_provider_rivya.operators.arguments import IfExists, ModelParams, OperatorArguments, Templated
 from airflow_provider_rivya.operators.base import GenerateOperator
+from airflow_provider_rivya.operators.batch import BatchOperator
+from airflow_provider_rivya.triggers.batch import RivyaBatchTrigger
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.batch.job import ManifestFormat
+    from airflow_provider_rivya.batch.plan import OnInvalid
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
@@ -141,6 +145,158 @@ class RivyaGenerateOperator(GenerateOperator):
             convert_reference_images=convert_reference_images,
             verify=verify,
             require_references=require_references,
+            **kwargs,
+        )
+        self.rivya_conn_id = rivya_conn_id
+
+    @property
+    def conn_id(self) -> str:
+        return self.rivya_conn_id
+
+
+class RivyaBatchOperator(BatchOperator):
+    """
+    Make a generation for each row of a table through Rivya, in one task; docs/batch.md tells all of it.
+
+    The whole table is checked and written down as a plan before a credit is spent. Then the rows are
+    submitted in windows, each paid for once; the task waits in the triggerer (``deferrable=True``) for many
+    at a time, and lands what has ended. At the end a manifest has a line for each row.
+
+    * **A retry** reads the plan, never the table, and goes on: nothing is paid twice.
+    * **A clear** reads the table again, and pays for failed, new and changed rows alone.
+    * **A kill** submits nothing more; what was submitted goes on and is paid for.
+    * **A timeout** ends this try; the next one goes on.
+
+    :param rows: a list of dicts, another task's output, or a path or URI of ``.csv``, ``.jsonl``, ``.ndjson``
+        or ``.parquet`` (one file, a folder, a glob). Templated if it is a text; rows never are.
+    :param rows_sql: a query in the place of ``rows``. Templated.
+    :param rows_conn_id: Airflow connection for a URI or the query. Templated.
+    :param row_key: the column that names a row: unique, a text or a number.
+    :param model: as ``prompt``, ``model_params`` and ``reference_media`` that of the generate operator, with
+        ``{column}`` in any text. A value that is ``"{column}"`` alone keeps the column's type; an empty
+        column leaves the parameter or the reference out; ``{{`` and ``}}`` are braces. Templated, before any
+        row.
+    :param output_path: the folder of the files. Templated; ``output_conn_id`` too.
+    :param file_name: of a row's file, without extension, with ``{column}`` or ``{row_key}``.
+    :param manifest_path: folder of the manifest; default ``_manifest/<run>/`` beside the files. Templated.
+    :param manifest_format: ``parquet`` (needs the extra ``parquet``) or ``jsonl``; default what can be had.
+    :param carry: columns of the table that the manifest repeats.
+    :param max_credits_total: the most that the whole batch may cost, over all its tries.
+    :param max_credits: the most that a row may cost.
+    :param min_credits_left: what the account must have left; asked for before each window.
+    :param allow_estimates: let these limits take the base price of models whose price depends on more.
+    :param fail_on_budget: fail when the budget ends before the rows do.
+    :param max_failed_rows: rows that may be without a result, a number, or below 1 a share of all.
+    :param max_consecutive_failures: rows that may fail one after the other before no more are submitted.
+    :param row_attempts: new generations for a row that failed and was certainly refunded.
+    :param on_invalid_rows: ``fail`` refuses the batch for an invalid row; ``skip`` leaves such rows out.
+    :param on_uncertain_submission: as the generate operator's, for each row.
+    :param on_rerun_after_delivery: what a clear does with a delivered row of the same request: ``reuse``, or
+        ``regenerate``.
+    :param incremental: rows that an earlier run of this task has delivered, and that ask for the same, are
+        not made again.
+    :param max_running: generations at the gateway at once, up to 1,000.
+    :param limit: only so many rows, from the first; a clear without it makes the rest.
+    :param dry_run: check, price and write down the plan, and stop.
+    :param check_references: open the reference files of all rows before anything is paid.
+    :param rivya_conn_id: Airflow connection of type ``rivya``. Templated.
+    :param deferrable: wait in the triggerer; default ``[operators] default_deferrable``.
+    :param timeout: how long one try may take; ``execution_timeout`` wins if smaller.
+    :param inline_wait: how long to wait on the worker before deferring.
+    :param if_exists: ``overwrite`` or ``skip`` for a file of the final name.
+    :param validation: as the generate operator's; ``convert_reference_images`` too.
+    :param state_path: folder of plan and ledger, shared by all workers; must render the same on every try.
+        Default: ``.rivya/`` beside the files. Templated.
+    :raises InvalidRequestError: with every fault of the table; nothing was charged.
+    :raises BatchFailedError: more rows than ``max_failed_rows`` have no result; all others are landed.
+    :return: places, counts, credits and why it ended (XCom, below 4 KB).
+    """
+
+    hook_class: ClassVar[type[RivyaHook]] = RivyaHook
+    trigger_class: ClassVar[type[RivyaBatchTrigger]] = RivyaBatchTrigger
+    template_fields: Sequence[str] = (*BatchOperator.template_fields, "rivya_conn_id")
+
+    def __init__(
+        self,
+        *,
+        row_key: Templated,
+        model: Templated,
+        output_path: Any,
+        rows: Any = None,
+        rows_sql: Templated | None = None,
+        rows_conn_id: Templated | None = None,
+        prompt: Templated | None = None,
+        model_params: ModelParams | None = None,
+        reference_media: Any = None,
+        output_conn_id: Templated | None = None,
+        file_name: str = "{row_key}",
+        manifest_path: Any = None,
+        manifest_format: ManifestFormat | None = None,
+        carry: Sequence[str] = (),
+        max_credits_total: float | None = None,
+        max_credits: float | None = None,
+        min_credits_left: float | None = None,
+        allow_estimates: bool = False,
+        fail_on_budget: bool = False,
+        max_failed_rows: float = 0,
+        max_consecutive_failures: int = 25,
+        row_attempts: int = 2,
+        on_invalid_rows: OnInvalid = "fail",
+        on_uncertain_submission: OnUncertain = "resubmit",
+        on_rerun_after_delivery: OnRerun = "reuse",
+        incremental: bool = False,
+        max_running: int = 100,
+        limit: int | None = None,
+        dry_run: bool = False,
+        check_references: bool = False,
+        deferrable: bool | None = None,
+        timeout: timedelta = timedelta(hours=24),
+        inline_wait: timedelta = timedelta(0),
+        if_exists: IfExists = "overwrite",
+        validation: Validation = "strict",
+        convert_reference_images: bool = False,
+        state_path: Any = None,
+        rivya_conn_id: str = RivyaHook.default_conn_name,
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
+        super().__init__(
+            row_key=row_key,
+            model=model,
+            output_path=output_path,
+            rows=rows,
+            rows_sql=rows_sql,
+            rows_conn_id=rows_conn_id,
+            prompt=prompt,
+            model_params=model_params,
+            reference_media=reference_media,
+            output_conn_id=output_conn_id,
+            file_name=file_name,
+            manifest_path=manifest_path,
+            manifest_format=manifest_format,
+            carry=carry,
+            max_credits_total=max_credits_total,
+            max_credits=max_credits,
+            min_credits_left=min_credits_left,
+            allow_estimates=allow_estimates,
+            fail_on_budget=fail_on_budget,
+            max_failed_rows=max_failed_rows,
+            max_consecutive_failures=max_consecutive_failures,
+            row_attempts=row_attempts,
+            on_invalid_rows=on_invalid_rows,
+            on_uncertain_submission=on_uncertain_submission,
+            on_rerun_after_delivery=on_rerun_after_delivery,
+            incremental=incremental,
+            max_running=max_running,
+            limit=limit,
+            dry_run=dry_run,
+            check_references=check_references,
+            deferrable=deferrable,
+            timeout=timeout,
+            inline_wait=inline_wait,
+            if_exists=if_exists,
+            validation=validation,
+            convert_reference_images=convert_reference_images,
+            state_path=state_path,
             **kwargs,
         )
         self.rivya_conn_id = rivya_conn_id

@@ -35,7 +35,7 @@ What a list that is written in the DAG file may ask for where a task is expanded
 Such a list may have been read from a table when the file was parsed: a task cannot tell. So it reaches no
 connection, no variable and no other task.
 """
-_FILE_NAMES: Final = (".json", ".txt")
+_FILE_NAMES: Final = (".json", ".sql", ".txt")
 
 
 class RendersItsAuthor:

@@ -10,11 +10,15 @@ from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.links.rivya import RivyaResultLink
 from airflow_provider_rivya.operators.arguments import IfExists, ModelParams, OperatorArguments, Templated
 from airflow_provider_rivya.operators.base import GenerateOperator
+from airflow_provider_rivya.operators.batch import BatchOperator
+from airflow_provider_rivya.triggers.batch import ToApisBatchTrigger
 from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 
 if TYPE_CHECKING:
     from airflow.sdk import XComArg
 
+    from airflow_provider_rivya.batch.job import ManifestFormat
+    from airflow_provider_rivya.batch.plan import OnInvalid
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
@@ -103,6 +107,116 @@ class ToApisGenerateOperator(GenerateOperator):
             convert_reference_images=convert_reference_images,
             verify=verify,
             require_references=require_references,
+            **kwargs,
+        )
+        self.dialect: Any = dialect
+        self.toapis_conn_id = toapis_conn_id
+
+    @property
+    def conn_id(self) -> str:
+        return self.toapis_conn_id
+
+
+class ToApisBatchOperator(BatchOperator):
+    """
+    Make a generation for each row of a table through ToAPIs, in one task.
+
+    Its arguments, and what it does, are those of
+    :class:`~airflow_provider_rivya.operators.rivya.RivyaBatchOperator`, but for these. ToAPIs replays no
+    keys: what a crash has left without an answer is looked up, all rows side by side.
+
+    :param on_uncertain_submission: what becomes of a row that was sent and that the gateway does not know:
+        ``fail`` leaves it to a person, ``resubmit`` sends it anew, which may pay twice.
+    :param dialect: as the generate operator's. Templated.
+    :param toapis_conn_id: Airflow connection of type ``toapis``. Templated.
+    """
+
+    hook_class: ClassVar[type[ToApisHook]] = ToApisHook
+    trigger_class: ClassVar[type[ToApisBatchTrigger]] = ToApisBatchTrigger
+    template_fields: Sequence[str] = (*BatchOperator.template_fields, "dialect", "toapis_conn_id")
+
+    def __init__(
+        self,
+        *,
+        row_key: Templated,
+        model: Templated,
+        output_path: Any,
+        rows: Any = None,
+        rows_sql: Templated | None = None,
+        rows_conn_id: Templated | None = None,
+        prompt: Templated | None = None,
+        model_params: ModelParams | None = None,
+        reference_media: Any = None,
+        output_conn_id: Templated | None = None,
+        file_name: str = "{row_key}",
+        manifest_path: Any = None,
+        manifest_format: ManifestFormat | None = None,
+        carry: Sequence[str] = (),
+        max_credits_total: float | None = None,
+        max_credits: float | None = None,
+        min_credits_left: float | None = None,
+        allow_estimates: bool = False,
+        fail_on_budget: bool = False,
+        max_failed_rows: float = 0,
+        max_consecutive_failures: int = 25,
+        row_attempts: int = 2,
+        on_invalid_rows: OnInvalid = "fail",
+        on_uncertain_submission: OnUncertain = "fail",
+        on_rerun_after_delivery: OnRerun = "reuse",
+        incremental: bool = False,
+        max_running: int = 100,
+        limit: int | None = None,
+        dry_run: bool = False,
+        check_references: bool = False,
+        deferrable: bool | None = None,
+        timeout: timedelta = timedelta(hours=24),
+        inline_wait: timedelta = timedelta(0),
+        if_exists: IfExists = "overwrite",
+        validation: Validation = "strict",
+        convert_reference_images: bool = False,
+        state_path: Any = None,
+        dialect: Mapping[str, Any] | XComArg | None = None,
+        toapis_conn_id: str = ToApisHook.default_conn_name,
+        **kwargs: Unpack[OperatorArguments],
+    ) -> None:
+        super().__init__(
+            row_key=row_key,
+            model=model,
+            output_path=output_path,
+            rows=rows,
+            rows_sql=rows_sql,
+            rows_conn_id=rows_conn_id,
+            prompt=prompt,
+            model_params=model_params,
+            reference_media=reference_media,
+            output_conn_id=output_conn_id,
+            file_name=file_name,
+            manifest_path=manifest_path,
+            manifest_format=manifest_format,
+            carry=carry,
+            max_credits_total=max_credits_total,
+            max_credits=max_credits,
+            min_credits_left=min_credits_left,
+            allow_estimates=allow_estimates,
+            fail_on_budget=fail_on_budget,
+            max_failed_rows=max_failed_rows,
+            max_consecutive_failures=max_consecutive_failures,
+            row_attempts=row_attempts,
+            on_invalid_rows=on_invalid_rows,
+            on_uncertain_submission=on_uncertain_submission,
+            on_rerun_after_delivery=on_rerun_after_delivery,
+            incremental=incremental,
+            max_running=max_running,
+            limit=limit,
+            dry_run=dry_run,
+            check_references=check_references,
+            deferrable=deferrable,
+            timeout=timeout,
+            inline_wait=inline_wait,
+            if_exists=if_exists,
+            validation=validation,
+            convert_reference_images=convert_reference_images,
+            state_path=state_path,
             **kwargs,
         )
         self.dialect: Any = dialect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.check import NormalisedRequest
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.catalog.model import ModelSpec
+    from airflow_provider_rivya.catalog.references import ReferenceFacts
     from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.request.references import Reference
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 
 log = logging.getLogger(__name__)
+
+
+def _warn(text: str) -> None:
+    log.warning("%s", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +138,20 @@ def prepare_request(
 
 def prepare(
     arguments: RequestArguments,
-    references: Sequence[Reference | Fault],
+    references: Sequence[Reference | Fault] | None,
     *,
     gateway: str,
     own_key: str = "",
+    warn: Callable[[str], None] = _warn,
 ) -> Prepared:
     """
     Check everything and return it in the form of the wire.
 
     :param references: what :func:`~airflow_provider_rivya.request.references.read_references` made of
-        the argument. Whatever else is known to be wrong may stand among them.
+        the argument. Whatever else is known to be wrong may stand among them. ``None``: they are looked at
+        later, so that no rule about them applies.
     :param own_key: of the connection, if it is known: it must stand nowhere in the request.
+    :param warn: is told what the documentation leaves open; the log, if not given.
     :raises InvalidRequestError: with every fault found.
     """
     from airflow_provider_rivya.catalog.price import image_count
@@ -152,8 +160,9 @@ def prepare(
 
     arguments, unsendable = sendable(arguments, own_key)
     given = arguments.dialect
-    faults = [reference for reference in references if isinstance(reference, Fault)] + unsendable
-    usable = [reference for reference in references if not isinstance(reference, Fault)]
+    faults: list[Fault] = [reference for reference in references or () if isinstance(reference, Fault)]
+    faults += unsendable
+    usable = [reference for reference in references or () if not isinstance(reference, Fault)]
     params = _params(arguments.model_params, faults)
     if params is not arguments.model_params:
         faults.extend(faults_of(params, "model_params", own_key))
@@ -163,9 +172,10 @@ def prepare(
         arguments.model,
         arguments.prompt,
         params,
-        usable,
+        None if references is None else [reference.facts for reference in usable],
         arguments.validation,
         faults,
+        warn,
         sent_as=forced,
     )
     dialect = spelled(given, spec.dialect if spec else None, faults)
@@ -209,13 +219,14 @@ def _checked(
     model: Any,
     prompt: Any,
     params: Any,
-    references: Sequence[Reference],
+    references: Sequence[ReferenceFacts] | None,
     validation: Validation,
     faults: list[Fault],
+    warn: Callable[[str], None],
     *,
     sent_as: str | None,
 ) -> tuple[NormalisedRequest, ModelSpec | None]:
-    """Ask the catalogue as far as ``validation`` says; log its warnings."""
+    """Ask the catalogue as far as ``validation`` says; tell its warnings."""
     from airflow_provider_rivya.catalog.bundled import load_catalog
     from airflow_provider_rivya.catalog.check import check_request
     from airflow_provider_rivya.catalog.lenient import as_far_as_known, as_given
@@ -225,18 +236,17 @@ def _checked(
     if validation == "off":
         faults.extend(given.faults)
         return given.normalised, catalog.get(given.normalised.model)
-    facts = [reference.facts for reference in references]
     verdict = check_request(
-        catalog, model=model, prompt=prompt, model_params=params, references=facts, sent_as=sent_as
+        catalog, model=model, prompt=prompt, model_params=params, references=references, sent_as=sent_as
     )
     for warning in verdict.warnings:
-        log.warning("%s", warning)
+        warn(warning)
     if validation == "strict":
         faults.extend(verdict.faults)
         return verdict.normalised, verdict.spec
     faults.extend(given.faults)
     for fault in verdict.faults:
-        log.warning("%s (sent all the same: validation='warn')", fault)
+        warn(f"{fault} (sent all the same: validation='warn')")
     return as_far_as_known(verdict, given), verdict.spec
 
 

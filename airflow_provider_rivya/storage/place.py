@@ -9,6 +9,7 @@ attaches to (scheme, connection).
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 from functools import cached_property
 from typing import Any, BinaryIO, Literal, cast
@@ -100,9 +101,12 @@ class OutputPlace:
         trailing ``/`` or without a file name extension a folder, else a fixed file name.
     :param output_conn_id: the Airflow connection for it; may stand in the URL instead
         (``s3://conn@bucket/...``). Local paths need none and ignore it.
+    :ivar stem: what the files of one generation are called in the folder, without extension; ``None``: by the
+        generation's id.
     """
 
     def __init__(self, output_path: object, output_conn_id: object = None) -> None:
+        self.stem: str | None = None
         self._parsed = parse_output_path(output_path)
         self._output_conn_id, self._conn_fault = _parse_conn_id(output_conn_id)
 
@@ -136,6 +140,12 @@ class OutputPlace:
         """Return the URL of a file of this place, without connection."""
         scheme = "file" if self.target.is_local else self.target.scheme
         return f"{scheme}://{self.target.folder.rstrip('/')}/{name}"
+
+    def named(self, stem: str) -> OutputPlace:
+        """Return the same folder for files of one name, over the same filesystem."""
+        place = copy.copy(self)
+        place.stem = stem
+        return place
 
     def faults(self) -> list[Fault]:
         """Tell everything that is wrong with path and connection id, without touching the store."""
@@ -223,6 +233,19 @@ class OutputPlace:
             return bool(self.fs.exists(self.path_of(name)))
         except Exception as error:
             raise self._storage_error("looking for", name, error) from error
+
+    def names(self) -> list[str]:
+        """Return the names of what stands in the folder, in their order; none if there is no such folder."""
+        try:
+            if self.target.is_local:
+                return sorted(os.listdir(self.target.folder))
+            self.fs.invalidate_cache()
+            listed = self.fs.ls(self.path_of("").rstrip("/"), detail=False)
+            return sorted(str(path).rstrip("/").rpartition("/")[2] for path in listed)
+        except FileNotFoundError:
+            return []
+        except Exception as error:
+            raise self._storage_error("looking into", "", error) from error
 
     def open(self, name: str) -> BinaryIO:
         """Open a file that stands here for reading."""

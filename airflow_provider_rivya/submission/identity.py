@@ -79,6 +79,23 @@ class Identity:
         return f"rivya-{_digest(self.digest, str(epoch), str(attempt), fingerprint)[:40]}"
 
 
+@dataclass(frozen=True, slots=True)
+class RowIdentity:
+    """
+    Which row of a batch a record belongs to: by its key, as its position changes with the table.
+
+    :param batch: digest of the identity of the task instance, or of the task where runs share their rows.
+    """
+
+    namespace: str
+    batch: str
+    row_key: str
+
+    def key(self, epoch: int, attempt: int, fingerprint: str) -> str:
+        """Return the key for one attempt, in the form of :meth:`Identity.key`."""
+        return f"rivya-{_digest(self.batch, self.row_key, str(epoch), str(attempt), fingerprint)[:40]}"
+
+
 def in_order(instance_id: object) -> str | None:
     """
     Return the id of a task instance's try if such ids tell which try was later, as UUIDs of version 7 do.

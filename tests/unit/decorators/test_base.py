@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 
-from airflow_provider_rivya.decorators.base import RETURNABLE, _asked_for, _wanted_by
+from airflow_provider_rivya.decorators.base import RETURNABLE, _asked_for, wanted_by
 from airflow_provider_rivya.decorators.rivya import RivyaGenerateDecoratedOperator, rivya_generate_task
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 
@@ -83,7 +83,7 @@ def test_what_was_meant_by_a_misspelt_name_is_checked_too(
     ],
 )
 def test_what_a_function_is_given(function: Callable[..., Any], positional: int, wanted: set[str]) -> None:
-    assert set(_wanted_by(function, positional, CONTEXT)) == wanted
+    assert set(wanted_by(function, positional, CONTEXT)) == wanted
 
 
 def make(**arguments: Any) -> RivyaGenerateDecoratedOperator:

@@ -1,0 +1,131 @@
+"""The rows that are left to submit: those without an answer first, then the plan in its order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from airflow_provider_rivya.batch.window import Action, Course, Limits, action, goes_on
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.batch.request import PlannedRow
+    from airflow_provider_rivya.batch.row_job import BatchContext
+
+
+@dataclass(slots=True)
+class Left:
+    """
+    What earlier tries have left.
+
+    :param running: rows to be waited for, or landed.
+    :param landed: how many rows are; ``failed``: how many are over without a result.
+    """
+
+    running: list[PlannedRow] = field(default_factory=list)
+    landed: int = 0
+    failed: int = 0
+
+
+class Backlog:
+    """
+    What is left to submit; true while there is something.
+
+    :param rows: yields the planned rows, anew each time it is called.
+    :param limits: only so many rows, from the first, are taken up.
+    :ivar limited: rows were left for later because of that.
+    """
+
+    def __init__(
+        self, context: BatchContext, rows: Callable[[], Iterator[PlannedRow]], limits: Limits
+    ) -> None:
+        self._context = context
+        self._rows = rows
+        self._limits = limits
+        self._first: deque[PlannedRow] = deque()
+        self._fresh: Iterator[PlannedRow] = iter(())
+        self.limited = False
+
+    def __bool__(self) -> bool:
+        if not self._first and (row := self._next_fresh()) is not None:
+            self._first.append(row)
+        return bool(self._first)
+
+    def sort(self) -> Left:
+        """See what is left of each row."""
+        left, known = Left(), set[str]()
+        book, there = self._context.ledger.book, set(self._context.place.names())
+        for row in self._rows():
+            state = book.rows.get(row.key)
+            if row.invalid is not None or state is None:
+                continue
+            what = self._action(row)
+            if what == "done" and state.result is not None:
+                outputs = state.result.read()["outputs"]
+                if all(str(output["uri"]).rpartition("/")[2] in there for output in outputs):
+                    left.landed += 1
+                    continue
+                what = "wait"  # somebody has removed its files: they are fetched again
+            if what == "wait":
+                left.running.append(row)
+                known.add(row.key)
+            elif what == "done":
+                left.failed += 1
+            elif state.record is not None and state.record.pending:
+                self._first.append(row)
+                known.add(row.key)
+        self._fresh = (row for row in self._rows() if row.key not in known and self._is_fresh(row))
+        return left
+
+    def take(self) -> PlannedRow | None:
+        return self._first.popleft() if self._first else self._next_fresh()
+
+    def choose(self, room: int, course: Course) -> list[tuple[PlannedRow, bool]]:
+        """Return the rows of the next window, and whether the budget has a new generation for each."""
+        context = self._context
+        course.spent = context.ledger.spent(context.epoch)
+        rows: list[PlannedRow] = []
+        while len(rows) < room and (row := self.take()) is not None:
+            rows.append(row)
+        chosen: list[tuple[PlannedRow, bool]] = []
+        promised: list[float | None] = []
+        for position, row in enumerate(rows):
+            record = context.ledger.record(row.key)
+            on_rerun = context.policy.on_rerun_after_delivery
+            sent = record is not None and goes_on(record, row.fingerprint, context.epoch, on_rerun)
+            affordable = course.affordable([*promised, row.price]) > len(promised)
+            if not affordable and not sent:
+                self._first.extendleft(reversed(rows[position:]))
+                break
+            if sent:
+                course.over_budget = False
+            elif affordable:
+                promised.append(row.price)
+            chosen.append((row, affordable))
+        return chosen
+
+    def again(self, row: PlannedRow) -> None:
+        """Put a row behind those that are to be submitted first."""
+        self._first.append(row)
+
+    def _next_fresh(self) -> PlannedRow | None:
+        return next(self._fresh, None)
+
+    def _is_fresh(self, row: PlannedRow) -> bool:
+        if row.invalid is not None or self._action(row) != "submit":
+            return False
+        if self._limits.limit is not None and row.index >= self._limits.limit:
+            self.limited = True
+            return False
+        return True
+
+    def _action(self, row: PlannedRow) -> Action:
+        context = self._context
+        return action(
+            context.ledger.book.rows.get(row.key),
+            epoch=context.epoch,
+            fingerprint=row.fingerprint,
+            on_rerun=context.policy.on_rerun_after_delivery,
+            row_attempts=self._limits.row_attempts,
+        )

@@ -1,0 +1,341 @@
+"""A batch from its table to its manifest: plan, run, conclude. No Airflow in here."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow_provider_rivya.batch import manifest, verdict
+from airflow_provider_rivya.batch.gate import GatedClient
+from airflow_provider_rivya.batch.ledger import EPOCHS
+from airflow_provider_rivya.batch.plan import (
+    FaultyPlanError,
+    Plan,
+    PlanFolder,
+    check_plan,
+    wrong_references,
+)
+from airflow_provider_rivya.batch.request import Asked, RowFault
+from airflow_provider_rivya.batch.row_job import BatchContext, RowWords
+from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
+from airflow_provider_rivya.batch.segments import Ledger
+from airflow_provider_rivya.batch.window import Limits
+from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.landing.fetch import RETRIES, Retries
+from airflow_provider_rivya.stop import StopClock
+from airflow_provider_rivya.storage.path import safe_name
+from airflow_provider_rivya.storage.place import OutputPlace, checked_place
+from airflow_provider_rivya.submission.identity import Identity, new_holder
+from airflow_provider_rivya.submission.stores import folder_faults, record_folder
+from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.gateway import GatewayClient
+    from airflow_provider_rivya.batch.plan import OnInvalid
+    from airflow_provider_rivya.stop import Stop
+    from airflow_provider_rivya.storage.place import IfExists
+    from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts
+
+log = logging.getLogger(__name__)
+
+ManifestFormat = Literal["parquet", "jsonl"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchArguments:
+    """
+    What the author of a batch has decided, as it was given: nothing of it is checked yet.
+
+    :param asked: for each row.
+    :param output_path: a folder.
+    :param manifest_path: a folder; ``None``: ``_manifest/<run>/`` beside the outputs.
+    :param manifest_format: ``None``: Parquet where pyarrow is installed, else JSON lines.
+    :param state_path: a folder for plan and ledger; ``None``: ``.rivya/`` beside the outputs.
+    :param max_failed_rows: rows that may fail: a number, or below 1 a share of all.
+    :param incremental: runs of the task share their rows.
+    :param check_references: open the reference files of all rows before anything is paid.
+    :param min_credits_left: what the account must have left.
+    """
+
+    asked: Asked
+    output_path: Any
+    output_conn_id: Any = None
+    manifest_path: Any = None
+    manifest_format: ManifestFormat | None = None
+    state_path: Any = None
+    limits: Limits = field(default_factory=Limits)
+    max_failed_rows: float = 0
+    if_exists: IfExists = "overwrite"
+    on_invalid: OnInvalid = "fail"
+    incremental: bool = False
+    fail_on_budget: bool = False
+    check_references: bool = False
+    min_credits_left: float | None = None
+
+
+@dataclass(frozen=True)
+class BatchJob:
+    """
+    One try of a batch.
+
+    :param identity: of the task instance, or of whoever stands in its place.
+    :param facts: of the try.
+    :param words: what a retry will do.
+    :param patience: with faults while it waits; ``retries``: of a transfer.
+    """
+
+    client: GatewayClient
+    identity: Identity
+    facts: TryFacts
+    policy: SubmissionPolicy
+    words: RowWords
+    arguments: BatchArguments
+    stop: Stop
+    patience: Patience = PATIENCE
+    retries: Retries = RETRIES
+    subject: str = "The batch"
+    clock: Clock | None = None
+
+    @cached_property
+    def _clock(self) -> Clock:
+        return self.clock or StopClock(self.stop)
+
+    # -- whose rows these are, and where they lie --------------------------------------------------
+
+    @cached_property
+    def batch(self) -> str:
+        """Digest of whose rows these are."""
+        return (
+            replace(self.identity, run_id="").digest if self.arguments.incremental else self.identity.digest
+        )
+
+    @cached_property
+    def epoch(self) -> int:
+        """Stands still over retries, grows with a clear; another one in each run, where those share rows."""
+        clears = min(self.facts.epoch, EPOCHS - 1)
+        if not self.arguments.incremental:
+            return clears
+        return (1 + int(self.identity.digest[:8], 16)) * EPOCHS + clears
+
+    @cached_property
+    def place(self) -> OutputPlace:
+        return OutputPlace(self.arguments.output_path, self.arguments.output_conn_id)
+
+    @cached_property
+    def state(self) -> OutputPlace:
+        """The folder of ledger and plans."""
+        given = self.arguments.state_path
+        folder = self.place.folder(".rivya") if given is None else record_folder(given)
+        return folder.folder(f"batch-{self.batch[:16]}")
+
+    @cached_property
+    def results(self) -> OutputPlace:
+        """The folder of the manifest."""
+        given = self.arguments.manifest_path
+        if given is not None:
+            return record_folder(given)
+        run = safe_name(self.identity.run_id)
+        if self.identity.map_index >= 0:
+            run = f"{run}/{self.identity.map_index}"
+        return self.place.folder(f"_manifest/{run}")
+
+    @cached_property
+    def plans(self) -> PlanFolder:
+        return PlanFolder(self.state.folder(f"plan-{self.epoch}"), self.batch)
+
+    @property
+    def manifest_name(self) -> str:
+        chosen = self.arguments.manifest_format
+        return f"manifest.{chosen or ('parquet' if manifest.has_pyarrow() else 'jsonl')}"
+
+    # -- plan --------------------------------------------------------------------------------------
+
+    def plan(self, table: Callable[[], Iterable[Mapping[str, Any]]]) -> Plan:
+        """
+        Return the plan of this try: that of an earlier one, or a new one that is checked whole.
+
+        :param table: opens the table; not called where a plan stands.
+        :raises InvalidRequestError: with every fault; nothing was sent.
+        """
+        faults = self._faults()
+        if faults:
+            raise InvalidRequestError(faults, subject=self.subject)
+        if (standing := self.plans.read()) is not None:
+            log.info("Going on with the plan of %d row(s) that an earlier try has made.", standing.rows)
+            return standing
+        self._probe(faults)
+        try:
+            draft = self._draft(table, faults)
+        except FaultyPlanError as error:
+            if error.row_faults:
+                where = self._tell_faults(error.row_faults)
+                raise error.replace(message=f"{error.message}\nAll faults are in {where}.") from None
+            raise
+        for text, count in list(draft.warnings.items())[:20]:
+            log.warning("%s (%d row(s))", text, count)
+        if draft.faults:
+            where = self._tell_faults(draft.faults)
+            log.warning("%d row(s) are invalid and left out; why is in %s.", draft.plan.invalid, where)
+        plan = self.plans.write(draft)
+        log.info("%s", plan.summary(self.arguments.limits.max_running, self._shortest()))
+        return plan
+
+    def _draft(self, table: Callable[[], Iterable[Mapping[str, Any]]], faults: Sequence[Fault]) -> Any:
+        arguments = self.arguments
+        try:
+            draft = check_plan(
+                table(),
+                arguments.asked,
+                self.plans,
+                gateway=self.client.api.name,
+                batch=self.batch,
+                max_credits_total=arguments.limits.max_credits_total,
+                on_invalid=arguments.on_invalid,
+                faults=faults,
+                own_key=self.client.settings.api_key,
+                subject=self.subject,
+            )
+        except FaultyPlanError:
+            raise
+        except InvalidRequestError as error:  # the table itself
+            raise InvalidRequestError([*faults, *error.faults], subject=self.subject) from None
+        if arguments.check_references and (
+            wrong := wrong_references(self.plans.rows(draft.plan), arguments.asked, self.client)
+        ):
+            self.plans.drop(draft.plan.shards)
+            raise FaultyPlanError(faults, wrong, self.subject)
+        return draft
+
+    def _faults(self) -> list[Fault]:
+        """Return what is wrong with the places, without touching them."""
+        arguments = self.arguments
+        found = [*self.place.faults(), *folder_faults(arguments.state_path)]
+        if not self.place.faults() and self.place.fixed_name is not None:
+            found.append(Fault("output_path", "it names one file, and a batch makes many", "a folder"))
+        if arguments.manifest_path is not None:
+            found += [
+                replace(fault, path="manifest_path")
+                for fault in record_folder(arguments.manifest_path).faults()
+            ]
+        if arguments.manifest_format == "parquet" and not manifest.has_pyarrow():
+            install = "pip install 'airflow-provider-rivya[parquet]', or 'jsonl'"
+            found.append(Fault("manifest_format", "'parquet' needs pyarrow", install))
+        for column in arguments.asked.carry:
+            if column in manifest.COLUMNS:
+                problem = f"the manifest has a column {column!r} of its own"
+                found.append(Fault("carry", problem, "another name of the column in the table"))
+        return found
+
+    def _probe(self, faults: list[Fault]) -> None:
+        """Try the output place, as a generation does."""
+        path, conn_id = self.arguments.output_path, self.arguments.output_conn_id
+        checked_place(path, conn_id, faults, mapped=False, outputs=1)
+
+    def _tell_faults(self, faults: Sequence[RowFault]) -> str:
+        with TemporaryDirectory(prefix="rivya-faults-") as folder:
+            path = os.path.join(folder, "faults")
+            with open(path, "w", encoding="utf-8") as file:
+                file.writelines(json.dumps(fault.to_json(), ensure_ascii=False) + "\n" for fault in faults)
+            manifest.put(self.results, "faults.jsonl", path)
+        return self.results.uri_of("faults.jsonl")
+
+    def _shortest(self) -> float:
+        polling = self.client.api.polling.guidance
+        return min(guidance.first for guidance in polling.values())
+
+    # -- run ---------------------------------------------------------------------------------------
+
+    def open_ledger(self) -> Ledger:
+        """Take the ledger over; whoever else has it stops."""
+        ledger = Ledger(self.state, self.batch, new_holder(), self._clock.monotonic)
+        ledger.open()
+        return ledger
+
+    def run(
+        self,
+        plan: Plan,
+        ledger: Ledger,
+        *,
+        deadline: float,
+        here: float | None,
+        ended: Collection[str] = (),
+    ) -> Waiting | Over:
+        """
+        Work until all there is to do is wait, or nothing.
+
+        :param deadline: when this try gives up, seconds since the epoch.
+        :param here: seconds to wait in this process; ``None``: to the end.
+        :param ended: generations that are known to have ended.
+        """
+        self.place.prepare()
+        context = BatchContext(
+            client=GatedClient(self.client),
+            ledger=ledger,
+            batch=self.batch,
+            holder=ledger.holder,
+            asked=self.arguments.asked,
+            place=self.place,
+            facts=replace(self.facts, epoch=self.epoch),
+            policy=self.policy,
+            words=self.words,
+            stop=self.stop,
+            clock=self._clock,
+            if_exists=self.arguments.if_exists,
+            patience=self.patience,
+            retries=self.retries,
+        )
+        run = BatchRun(
+            context,
+            lambda: self.plans.rows(plan),
+            plan.rows,
+            self.arguments.limits,
+            deadline,
+            self.arguments.min_credits_left,
+        )
+        return run.go(here=here, ended=ended)
+
+    # -- conclude ----------------------------------------------------------------------------------
+
+    def conclude(self, plan: Plan, ledger: Ledger, over: Over) -> dict[str, Any]:
+        """
+        Write the manifest, and judge.
+
+        :return: the XCom.
+        :raises GenerationError: the batch has failed; everything that could be landed is.
+        """
+        totals = manifest.write_manifest(
+            self.results,
+            self.manifest_name,
+            ((row, ledger.book.rows.get(row.key)) for row in self.plans.rows(plan)),
+            epoch=self.epoch,
+            on_rerun=self.policy.on_rerun_after_delivery,
+            carry=self.arguments.asked.carry,
+        )
+        summary: dict[str, Any] = {
+            "manifest_uri": self.results.uri_of(self.manifest_name),
+            "failed_uri": self.results.uri_of("failed.jsonl"),
+            "conn_id": self.results.conn_id,
+            "rows": totals.rows,
+            "counts": totals.by_status(),
+            "credits": totals.credits(),
+            "ended": over.ended,
+            "failed_sample": totals.failed_sample,
+        }
+        if totals.rows != plan.rows or sum(summary["counts"].values()) != plan.rows:
+            raise RuntimeError(f"the manifest has {totals.rows} rows, and the plan {plan.rows}")
+        verdict.judge(
+            over,
+            totals,
+            verdict.Tolerance(self.arguments.max_failed_rows, self.arguments.fail_on_budget),
+            conn_id=self.client.conn_id,
+            manifest_uri=summary["manifest_uri"],
+            again=self.words.again,
+        )
+        manifest.mark_success(self.results)
+        return summary

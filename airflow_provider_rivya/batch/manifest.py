@@ -1,0 +1,269 @@
+"""The result of a batch: one line for each row, the counts, and ``_SUCCESS`` when all of it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow_provider_rivya.batch.ledger import LANDED, STATUSES, RowState, Status
+from airflow_provider_rivya.batch.window import action
+from airflow_provider_rivya.credits import whole
+from airflow_provider_rivya.storage.atomic_file import SmallFile
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.batch.request import PlannedRow
+    from airflow_provider_rivya.storage.place import OutputPlace
+    from airflow_provider_rivya.submission.context import OnRerun
+
+SUCCESS: Final = "_SUCCESS"
+SAMPLE: Final = 10
+COLUMNS: Final = (
+    "row_key",
+    "index",
+    "status",
+    "generation_id",
+    "outputs",
+    "credits_reserved",
+    "credits_final",
+    "attempts",
+    "error_kind",
+    "error",
+    "model",
+    "fingerprint",
+    "created_at",
+    "finished_at",
+)
+"""The columns of a manifest; those that are carried come after them."""
+_GROUP: Final = 1_000
+_BLOCK: Final = 1024 * 1024
+
+
+def status_of(row: PlannedRow, state: RowState | None, epoch: int, on_rerun: OnRerun = "reuse") -> Status:
+    """Say what a row has come to."""
+    if row.invalid is not None:
+        return "invalid"
+    record = state.record if state else None
+    error = state.error if state else None
+    told = error.status if error is not None and error.epoch == epoch else None
+    if state is None or record is None or record.is_withdrawn:
+        return told or "not_submitted"
+    if record.unanswered:
+        return "uncertain"
+    if record.state == "submitted":
+        return "not_landed"
+    if record.is_delivered and state.result is not None:
+        if not record.cleared_since(epoch):
+            return "succeeded" if state.result.epoch == epoch else "reused"
+        kept = action(state, epoch=epoch, fingerprint=row.fingerprint, on_rerun=on_rerun, row_attempts=0)
+        return "reused" if kept == "done" else told or "not_submitted"
+    if record.cleared_since(epoch):
+        return told or "not_submitted"
+    if record.is_delivered:
+        return "not_landed"
+    return told if told in ("failed", "refused") else "failed"
+
+
+def line_of(row: PlannedRow, state: RowState | None, status: Status) -> dict[str, Any]:
+    """Return a row's line."""
+    record = state.record if state and status != "invalid" else None
+    result = state.result.read() if state and state.result and status in LANDED else {}
+    error = state.error if state and status not in LANDED else None
+    kind, text = (error.kind, error.text) if error else (None, None)
+    if row.invalid is not None:
+        kind, text = "invalid_request", row.invalid
+    elif status == "not_landed" and error is None:
+        kind, text = "running", "It had not ended when this try gave up; a retry lands it."
+    return {
+        "row_key": row.key,
+        "index": row.index,
+        "status": status,
+        "generation_id": record.generation_id if record else None,
+        "outputs": result.get("outputs", []),
+        "credits_reserved": whole(result.get("credits_reserved", record.credits if record else None)),
+        "credits_final": whole(
+            result.get("credits_final", record.credits if record and record.has_failed else None)
+        ),
+        "attempts": record.attempt + 1 if record else 0,
+        "error_kind": kind,
+        "error": text,
+        "model": row.model or None,
+        "fingerprint": record.fingerprint if record else row.fingerprint,
+        "created_at": result.get("created_at"),
+        "finished_at": result.get("finished_at"),
+        **row.carry,
+    }
+
+
+@dataclass(slots=True)
+class Totals:
+    """The counts of a manifest, and the first lines without a result."""
+
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    reserved: float = 0.0
+    final: float = 0.0
+    left: float = 0.0
+    failed_sample: list[dict[str, Any]] = field(default_factory=list)
+    final_failures: int = 0
+    open_failures: int = 0
+
+    def add(self, row: PlannedRow, line: Mapping[str, Any]) -> None:
+        status = line["status"]
+        self.rows += 1
+        self.counts[status] += 1
+        if status != "reused":
+            self.reserved += line["credits_reserved"] or 0
+            self.final += line["credits_final"] or 0
+        if status == "not_submitted":
+            self.left += row.price or 0
+        elif status in ("not_landed", "uncertain"):
+            self.open_failures += 1
+        elif status not in LANDED:
+            self.final_failures += 1
+        if status not in (*LANDED, "not_submitted") and len(self.failed_sample) < SAMPLE:
+            text = str(line["error"] or "").partition("\n")[0]
+            self.failed_sample.append({"row_key": row.key[:60], "status": status, "error": text[:120]})
+
+    def by_status(self) -> dict[str, int]:
+        return {status: self.counts[status] for status in STATUSES}
+
+    def credits(self) -> dict[str, float | None]:
+        amounts = {"reserved": self.reserved, "final": self.final, "estimated_left": self.left}
+        return {name: whole(round(amount, 6)) for name, amount in amounts.items()}
+
+
+def write_manifest(
+    place: OutputPlace,
+    name: str,
+    rows: Iterable[tuple[PlannedRow, RowState | None]],
+    *,
+    epoch: int,
+    on_rerun: OnRerun,
+    carry: Sequence[str],
+) -> Totals:
+    """
+    Write the manifest whole, and the lines without a result once more beside it (``failed.jsonl``).
+
+    A ``_SUCCESS`` of before goes first, and is made by :func:`mark_success`.
+
+    :param name: ``manifest.parquet`` or ``manifest.jsonl``.
+    :param rows: all of them, in order, with what is known of each.
+    """
+    SmallFile(place, SUCCESS).remove()
+    totals = Totals()
+    with TemporaryDirectory(prefix="rivya-manifest-") as folder:
+        lines_at, failed_at = os.path.join(folder, "lines"), os.path.join(folder, "failed")
+        with open(lines_at, "w", encoding="utf-8") as lines, open(failed_at, "w", encoding="utf-8") as failed:
+            for row, state in rows:
+                line = line_of(row, state, status_of(row, state, epoch, on_rerun))
+                totals.add(row, line)
+                text = json.dumps(line, ensure_ascii=False) + "\n"
+                lines.write(text)
+                if line["status"] not in LANDED:
+                    failed.write(text)
+        if name.endswith(".parquet"):
+            table = os.path.join(folder, "table")
+            _to_parquet(lines_at, table, carry)
+            lines_at = table
+        put(place, "failed.jsonl", failed_at)
+        put(place, name, lines_at)
+    return totals
+
+
+def mark_success(place: OutputPlace) -> None:
+    """Say that the manifest beside it is that of a batch that has succeeded."""
+    SmallFile(place, SUCCESS).replace(b"")
+
+
+def put(place: OutputPlace, name: str, path: str) -> None:
+    """Let a local file appear in a place."""
+    place.make_folder()
+    with place.stage(name) as staged, open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            staged.write(block)
+        staged.commit()
+
+
+def has_pyarrow() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("pyarrow") is not None
+
+
+def _to_parquet(lines_at: str, table: str, carry: Sequence[str]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = _kinds(_read(lines_at), carry)
+    types = {"text": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+    output = pa.struct(
+        [
+            ("index", pa.int64()),
+            ("uri", pa.string()),
+            ("conn_id", pa.string()),
+            ("mime_type", pa.string()),
+            ("size_bytes", pa.int64()),
+            ("sha256", pa.string()),
+            ("width", pa.int64()),
+            ("height", pa.int64()),
+        ]
+    )
+    special = {
+        "index": pa.int64(),
+        "attempts": pa.int64(),
+        "outputs": pa.list_(output),
+        "credits_reserved": pa.float64(),
+        "credits_final": pa.float64(),
+    }
+    schema = pa.schema(
+        [
+            *((column, special.get(column, pa.string())) for column in COLUMNS),
+            *((column, types[kinds[column]]) for column in carry),
+        ]
+    )
+    with parquet.ParquetWriter(table, schema) as writer:
+        group: list[dict[str, Any]] = []
+        for line in _read(lines_at):
+            for column in carry:
+                if kinds[column] == "text" and line[column] is not None:
+                    line[column] = _text(line[column])
+            group.append(line)
+            if len(group) >= _GROUP:
+                writer.write_table(pa.Table.from_pylist(group, schema))
+                group = []
+        if group:
+            writer.write_table(pa.Table.from_pylist(group, schema))
+
+
+def _read(path: str) -> Iterator[dict[str, Any]]:
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+_KINDS: Final[tuple[tuple[str, Callable[[Any], bool]], ...]] = (
+    ("boolean", lambda value: isinstance(value, bool)),
+    ("integer", lambda value: type(value) is int and abs(value) < 2**63),
+    ("number", lambda value: type(value) in (int, float)),
+)
+
+
+def _kinds(lines: Iterable[Mapping[str, Any]], carry: Sequence[str]) -> dict[str, str]:
+    """Return the narrowest type that all values of a carried column have; text where there is none."""
+    left = {column: list(_KINDS) for column in carry}
+    some: set[str] = set()
+    for line in lines:
+        for column in carry:
+            if (value := line[column]) is not None:
+                some.add(column)
+                left[column] = [(name, fits) for name, fits in left[column] if fits(value)]
+    return {column: kinds[0][0] if kinds and column in some else "text" for column, kinds in left.items()}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

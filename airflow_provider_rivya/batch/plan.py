@@ -1,0 +1,317 @@
+"""
+The plan of a batch: every row checked, priced and written down before anything is paid.
+
+Its rows lie in shards that are never changed; ``plan.json``, created last and exclusively, says which those
+are. Who finds it reads the plan, and never the table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from airflow_provider_rivya.batch.request import Asked, PlannedRow, RowFault, RowMaker
+from airflow_provider_rivya.batch.segments import UnreadableLedgerError
+from airflow_provider_rivya.credits import in_credits
+from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.request.budget import Budget, price_faults
+from airflow_provider_rivya.request.prepare import prepare_request
+from airflow_provider_rivya.storage.atomic_file import SmallFile
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.gateway import GatewayClient
+    from airflow_provider_rivya.storage.place import OutputPlace
+
+log = logging.getLogger(__name__)
+
+VERSION: Final = 1
+OPENED_AT_ONCE: Final = 8
+SHARD: Final = 1_000
+"""Rows of one shard."""
+TOLD: Final = 100
+"""Faults that the error tells; the file has all of them."""
+
+OnInvalid = Literal["fail", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    A plan that stands.
+
+    :param batch: digest of whose rows these are.
+    :param rows: how many, those that are left out among them.
+    :param invalid: rows that are left out.
+    :param credits: the documented price of all rows; ``None``: that of some is not known.
+    :param exact: whether that price depends on nothing else.
+    :param shards: names and sha256 of their files, in order.
+    """
+
+    batch: str
+    rows: int
+    invalid: int
+    credits: float | None
+    exact: bool
+    shards: tuple[tuple[str, str], ...]
+    version: int = VERSION
+
+    def summary(self, max_running: int, shortest: float) -> str:
+        """
+        Say what the plan comes to.
+
+        :param shortest: seconds that a generation takes at the least.
+        """
+        price = (
+            "a price that no page tells for some rows" if self.credits is None else in_credits(self.credits)
+        )
+        kind = "" if self.exact or self.credits is None else " (an estimate)"
+        rounds = math.ceil((self.rows - self.invalid) / max_running)
+        left_out = f", {self.invalid} of them invalid and left out" if self.invalid else ""
+        return (
+            f"The plan stands: {self.rows} row(s){left_out}; {price}{kind} for all; at the least "
+            f"{rounds * shortest:.0f} s with {max_running} at once."
+        )
+
+
+class PlanFolder:
+    """
+    Where a plan is written and read.
+
+    :param folder: of one plan.
+    :param batch: digest of whose rows these are.
+    """
+
+    def __init__(self, folder: OutputPlace, batch: str) -> None:
+        self._folder = folder
+        self._batch = batch
+
+    def read(self) -> Plan | None:
+        """
+        Return the plan that stands, if one does.
+
+        :raises UnreadableLedgerError: it is of another batch, of a newer release, or damaged.
+        """
+        content = SmallFile(self._folder, "plan.json").read()
+        if content is None:
+            return None
+        uri = self._folder.uri_of("plan.json")
+        try:
+            document = json.loads(content)
+            if document.get("version") != VERSION:
+                raise _unusable(
+                    f"{uri} has version {document.get('version')!r}; this release reads version {VERSION}"
+                )
+            if document.get("batch") != self._batch:
+                raise _unusable(f"{uri} is the plan of another batch")
+            return Plan(**{**document, "shards": tuple(map(tuple, document["shards"]))})
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise _unusable(f"{uri} is damaged") from None
+
+    def rows(self, plan: Plan) -> Iterator[PlannedRow]:
+        """Yield the planned rows in order, a shard at a time."""
+        for name, digest in plan.shards:
+            content = SmallFile(self._folder, name).read()
+            if content is None or hashlib.sha256(content).hexdigest() != digest:
+                problem = "is missing" if content is None else "is not as it was written"
+                raise _unusable(f"{self._folder.uri_of(name)} {problem}")
+            for line in content.splitlines():
+                yield PlannedRow(**json.loads(line))
+
+    def write(self, draft: Draft) -> Plan:
+        """
+        Let a plan stand; if another copy's stands already, that one rules.
+
+        :raises UnreadableLedgerError: see :meth:`read`.
+        """
+        try:
+            content = json.dumps(asdict(draft.plan), indent=1).encode()
+            SmallFile(self._folder, "plan.json").create(content)
+        except FileExistsError:
+            there = self.read()
+            if there is not None:
+                return there
+            raise _unusable(f"{self._folder.uri_of('plan.json')} was there, and is gone") from None
+        return draft.plan
+
+    def shard(self, number: int, rows: Sequence[PlannedRow]) -> tuple[str, str]:
+        """Write one shard; its name says what is in it, so that two copies never mix theirs."""
+        lines = (json.dumps(_slim(row), ensure_ascii=False) + "\n" for row in rows)
+        content = "".join(lines).encode()
+        digest = hashlib.sha256(content).hexdigest()
+        name = f"rows-{number:05}-{digest[:12]}.jsonl"
+        SmallFile(self._folder, name).replace(content)
+        return name, digest
+
+    def drop(self, shards: Iterable[tuple[str, str]]) -> None:
+        """Remove the shards of a plan that does not come to stand."""
+        for name, _ in shards:
+            SmallFile(self._folder, name).remove()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """
+    A plan that is checked.
+
+    :param faults: of rows that are left out.
+    :param warnings: what the documentation leaves open, and for how many rows.
+    """
+
+    plan: Plan
+    faults: Sequence[RowFault]
+    warnings: Mapping[str, int]
+
+
+class FaultyPlanError(InvalidRequestError):
+    """
+    The table, or what is asked for its rows, is wrong: nothing was sent.
+
+    :ivar row_faults: every fault of every row.
+    """
+
+    def __init__(self, faults: Sequence[Fault], row_faults: Sequence[RowFault], subject: str) -> None:
+        self.row_faults = tuple(row_faults)
+        told = [*faults, *map(_as_fault, row_faults[:TOLD])]
+        super().__init__(told, subject=subject)
+        if (more := len(row_faults) - TOLD) > 0:
+            self.message += f"\n  - and {more:,} more"
+            self.args = (self.message,)
+
+
+def check_plan(
+    table: Iterable[Mapping[str, Any]],
+    asked: Asked,
+    folder: PlanFolder,
+    *,
+    gateway: str,
+    batch: str,
+    max_credits_total: float | None = None,
+    on_invalid: OnInvalid = "fail",
+    faults: Sequence[Fault] = (),
+    own_key: str = "",
+    subject: str = "The batch",
+) -> Draft:
+    """
+    Check all rows, and write them down; the plan does not stand before :meth:`PlanFolder.write`.
+
+    :param faults: what is known to be wrong already.
+    :param own_key: of the connection: it must stand nowhere in a row.
+    :raises FaultyPlanError: with every fault of templates, table and rows.
+    """
+    warnings: Counter[str] = Counter()
+    maker = RowMaker(asked, gateway, lambda text: warnings.update((text,)), own_key)
+    found, wrong, shards = [*faults, *maker.faults], list[RowFault](), list[tuple[str, str]]()
+    block: list[PlannedRow] = []
+    sums = _Sums(gateway, max_credits_total, asked.budget.allow_estimates)
+    count = invalid = 0
+    for row in table:
+        made = maker.make(count, row)
+        if isinstance(made, list):
+            wrong += made
+            invalid += 1
+            made = PlannedRow(count, made[0].row_key or "", "", invalid="; ".join(map(str, made)))
+        else:
+            sums.add(made)
+        block.append(made)
+        count += 1
+        if len(block) >= SHARD:
+            shards.append(folder.shard(len(shards), block))
+            block = []
+    unknown = maker.unknown() if count else []
+    found += unknown
+    if not count:
+        found.append(Fault("rows", "the table has no rows", "at least one row"))
+    elif not unknown:
+        found += sums.faults()
+    # A row that cannot be named cannot be left out either.
+    refused = on_invalid == "fail" or invalid == count or any(w.fault.path == "row_key" for w in wrong)
+    if found or (wrong and refused):
+        folder.drop(shards)
+        raise FaultyPlanError(found, [] if unknown else wrong, subject)
+    if block:
+        shards.append(folder.shard(len(shards), block))
+    plan = Plan(batch, count, invalid, sums.credits, sums.exact, tuple(shards))
+    return Draft(plan, wrong, warnings)
+
+
+def wrong_references(rows: Iterable[PlannedRow], asked: Asked, client: GatewayClient) -> list[RowFault]:
+    """
+    Return what is wrong with the rows' files.
+
+    :param client: fetches those that are URLs, under its connection's rules.
+    """
+
+    def check(row: PlannedRow) -> list[RowFault]:
+        try:
+            with TemporaryDirectory(prefix="rivya-references-") as folder:
+                prepare_request(row.arguments(asked), client, folder)
+        except InvalidRequestError as error:
+            return [RowFault(row.index, row.key, fault) for fault in error.faults]
+        return []
+
+    looked_at = (row for row in rows if row.references is not None and row.invalid is None)
+    with ThreadPoolExecutor(OPENED_AT_ONCE, thread_name_prefix="rivya-references") as pool:
+        return [fault for found in pool.map(check, looked_at) for fault in found]
+
+
+class _Sums:
+    """What all rows cost, and what is wrong with a budget for them."""
+
+    def __init__(self, gateway: str, limit: float | None, allow_estimates: bool) -> None:
+        self._gateway = gateway
+        self._budget = Budget(limit, allow_estimates)
+        self._models: dict[str, float | None] = {}
+        self.credits: float | None = 0.0
+        self.exact = True
+
+    def add(self, row: PlannedRow) -> None:
+        known = self._models.get(row.model, 0.0)
+        self._models[row.model] = None if None in (known, row.price) else max(known or 0.0, row.price or 0.0)
+        self.credits = None if None in (self.credits, row.price) else (self.credits or 0) + (row.price or 0)
+        self.exact = self.exact and row.exact
+
+    def faults(self) -> list[Fault]:
+        """Return why the budget could not be kept, or does not do for one row."""
+        from airflow_provider_rivya.catalog.bundled import load_catalog
+
+        limit = self._budget.max_credits
+        if limit is None:
+            return []
+        found = []
+        for model, dearest in self._models.items():
+            spec = load_catalog(self._gateway).get(model)
+            known = [
+                fault for fault in price_faults(spec, self._budget) if "the limit is" not in fault.problem
+            ]
+            found += [replace(fault, path="max_credits_total") for fault in known]
+            if not known and dearest is not None and dearest > limit:
+                problem = f"a row of {model} costs {in_credits(dearest)}, the budget of all is {limit:g}"
+                found.append(Fault("max_credits_total", problem))
+        return found
+
+
+def _slim(row: PlannedRow) -> dict[str, Any]:
+    document = {name: getattr(row, name) for name in PlannedRow.__slots__}
+    return {name: value for name, value in document.items() if value is not None and value != {}}
+
+
+def _as_fault(fault: RowFault) -> Fault:
+    text, _, _ = str(fault).partition(f": {fault.fault}")
+    return replace(fault.fault, path=f"{text}: {fault.fault.path}")
+
+
+def _unusable(problem: str) -> UnreadableLedgerError:
+    return UnreadableLedgerError(
+        f"The plan of this batch cannot be used: {problem}",
+        advice="It tells what is paid for: do not remove it before you have looked.",
+        fate="This try has submitted nothing and paid nothing.",
+        final=True,
+    )

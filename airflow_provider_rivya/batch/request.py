@@ -1,0 +1,282 @@
+"""From a row to the request of its generation: the templates of the arguments, filled and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow_provider_rivya.batch.template import (
+    TextTemplate,
+    UnfitValueError,
+    ValueTemplate,
+    is_empty,
+    parse,
+    plain_value,
+    unknown_columns,
+)
+from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.request.budget import NO_BUDGET, Budget
+from airflow_provider_rivya.request.prepare import RequestArguments, prepare
+from airflow_provider_rivya.storage.path import safe_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow_provider_rivya.catalog.lenient import Validation
+
+_MAX_KEY: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What the author of a batch asks for each row, as it was given.
+
+    :param row_key: the column that names a row.
+    :param model: with ``prompt``, ``model_params`` and ``reference_media``: as a generation's, with places
+        for columns in any text.
+    :param file_name: what a row's file is called, without extension.
+    :param carry: columns that are handed on in the manifest.
+    :param columns: that the table may have although no row shows them.
+    """
+
+    row_key: str
+    model: Any
+    prompt: Any = None
+    model_params: Any = None
+    reference_media: Any = None
+    file_name: str = "{row_key}"
+    carry: Sequence[str] = ()
+    validation: Validation = "strict"
+    budget: Budget = NO_BUDGET
+    convert_reference_images: bool = False
+    dialect: Any = None
+    columns: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """
+    One thing wrong with a row.
+
+    :param column: where it comes from, if it is one column's.
+    :param value: what stands there.
+    """
+
+    index: int
+    row_key: str | None
+    fault: Fault
+    column: str | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        row = f"row {self.index}" if self.row_key is None else f"row {clean(self.row_key, 80)!r}"
+        where = "" if self.column is None else f", column {self.column!r} ({self.value})"
+        return f"{row}{where}: {self.fault}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "index": self.index,
+            "row_key": self.row_key,
+            "column": self.column,
+            "value": self.value,
+            **asdict(self.fault),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """
+    A row as it is planned: nothing of its source is read again.
+
+    :param stem: name of its files, without extension.
+    :param price: what its generation costs by the documentation; ``None``: no page tells.
+    :param fingerprint: of its request; ``None`` if it has references, whose content belongs to it.
+    :param invalid: what is wrong with it, where such rows are left out.
+    """
+
+    index: int
+    key: str
+    model: str
+    prompt: Any = None
+    params: Any = None
+    references: Any = None
+    stem: str = ""
+    carry: Mapping[str, Any] = field(default_factory=dict)
+    price: float | None = None
+    exact: bool = True
+    fingerprint: str | None = None
+    category: str = "image"
+    invalid: str | None = None
+
+    def arguments(self, asked: Asked) -> RequestArguments:
+        """Return the request, without an output place: that is the batch's."""
+        return RequestArguments(
+            model=self.model,
+            prompt=self.prompt,
+            model_params=self.params,
+            reference_media=self.references,
+            validation=asked.validation,
+            budget=asked.budget,
+            convert_reference_images=asked.convert_reference_images,
+            dialect=asked.dialect,
+            subject=f"Row {clean(self.key, 80)!r}",
+        )
+
+
+class RowMaker:
+    """
+    Makes planned rows of a table's rows.
+
+    :param asked: what is asked for each row.
+    :param gateway: whose catalogue is asked.
+    :param warn: is told what the documentation leaves open.
+    :param own_key: of the connection: it must stand nowhere in a row.
+    :ivar faults: of the templates themselves.
+    """
+
+    def __init__(self, asked: Asked, gateway: str, warn: Callable[[str], None], own_key: str = "") -> None:
+        self._asked = asked
+        self._gateway = gateway
+        self._warn = warn
+        self._own_key = own_key
+        self.faults: list[Fault] = []
+        self._values = {
+            name: ValueTemplate.of(getattr(asked, name), name, self.faults)
+            for name in ("model", "model_params", "reference_media")
+        }
+        prompt = asked.prompt
+        self._prompt: TextTemplate | Any = (
+            parse(prompt, "prompt", self.faults) if isinstance(prompt, str) else prompt
+        )
+        self._stem = parse(asked.file_name, "file_name", self.faults)
+        self._seen: dict[str, None] = {}
+        self._keys: dict[str, int] = {}
+        self._stems: dict[str, str] = {}
+
+    def make(self, index: int, row: Mapping[str, Any]) -> PlannedRow | list[RowFault]:
+        """Fill in a row's values, and check its request; its files are looked at later."""
+        self._seen.update(dict.fromkeys(row))
+        key = self._key(index, row)
+        if isinstance(key, RowFault):
+            return [key]
+        try:
+            planned = self._filled(index, key, row)
+        except UnfitValueError as error:
+            fault = Fault("row", error.problem, error.allowed)
+            return [RowFault(index, key, fault, error.column, _shown(row.get(error.column)))]
+        return self._checked(planned, row)
+
+    def unknown(self) -> list[Fault]:
+        """Return faults for columns that no row has had; to be asked when all rows were seen."""
+        asked = self._asked
+        known = tuple(dict.fromkeys((*self._seen, *asked.columns)))
+        found = [
+            fault
+            for name, template in self._values.items()
+            for path, text in template.texts
+            for fault in unknown_columns(text, f"{name}{path}", known)
+        ]
+        if isinstance(self._prompt, TextTemplate):
+            found += unknown_columns(self._prompt, "prompt", known)
+        found += unknown_columns(self._stem, "file_name", (*known, "row_key"))
+        for name in (asked.row_key, *asked.carry):
+            where = "row_key" if name == asked.row_key else "carry"
+            found += unknown_columns(TextTemplate(((name,),)), where, known)
+        return found
+
+    # -- its parts ---------------------------------------------------------------------------------
+
+    def _key(self, index: int, row: Mapping[str, Any]) -> str | RowFault:
+        column = self._asked.row_key
+        value = row.get(column)
+        problem = ""
+        if is_empty(value) or (isinstance(value, str) and not value.strip()):
+            problem = "it has no row key"
+        elif isinstance(value, bool) or not isinstance(value, str | int | float):
+            problem = f"a {type(value).__name__} is no row key"
+        elif isinstance(value, float) and not value.is_integer():
+            problem = "a fraction is no row key"
+        key = str(int(value)) if isinstance(value, float) and not problem else str(value)
+        if not problem and len(key) > _MAX_KEY:
+            problem = f"its row key has {len(key)} characters"
+        if not problem and (first := self._keys.setdefault(key, index)) != index:
+            problem = f"its row key is that of row {first} too"
+        if not problem:
+            return key
+        fault = Fault("row_key", problem, f"a text or number of its own, up to {_MAX_KEY} characters")
+        return RowFault(index, key if key in self._keys else None, fault, column, _shown(value))
+
+    def _filled(self, index: int, key: str, row: Mapping[str, Any]) -> PlannedRow:
+        prompt = self._prompt
+        if isinstance(prompt, TextTemplate):
+            whole = prompt.whole
+            prompt = prompt.text(row) if whole is None else plain_value(whole, row.get(whole))
+        return PlannedRow(
+            index=index,
+            key=key,
+            model=self._values["model"].fill(row) or "",
+            prompt=prompt,
+            params=self._values["model_params"].fill(row),
+            references=self._values["reference_media"].fill(row) or None,
+            stem=safe_name(self._stem.text({"row_key": key, **row})),
+            carry={column: plain_value(column, row.get(column)) for column in self._asked.carry},
+        )
+
+    def _checked(self, row: PlannedRow, values: Mapping[str, Any]) -> PlannedRow | list[RowFault]:
+        from dataclasses import replace
+
+        from airflow_provider_rivya.catalog.price import estimate_credits, image_count
+
+        try:
+            prepared = prepare(
+                row.arguments(self._asked),
+                [] if row.references is None else None,
+                gateway=self._gateway,
+                own_key=self._own_key,
+                warn=self._warn,
+            )
+        except InvalidRequestError as error:
+            return [self._told(row, fault, values) for fault in error.faults]
+        request = prepared.request
+        price = estimate_credits(prepared.spec, request.params) if prepared.spec else None
+        count = image_count(request.params)
+        stems = [row.stem] if count == 1 else [f"{row.stem}-{number}" for number in range(count)]
+        for stem in stems:
+            # Some stores, and the disks of some readers, do not tell capitals from small letters.
+            if (other := self._stems.setdefault(stem.lower(), row.key)) != row.key:
+                fault = Fault("file_name", f"its file is called {stem!r} as that of row {clean(other, 80)!r}")
+                return [RowFault(row.index, row.key, fault)]
+        return replace(
+            row,
+            price=price.credits if price else None,
+            exact=bool(price and price.exact),
+            fingerprint=request.fingerprint if row.references is None else None,
+            category=request.category,
+        )
+
+    def _told(self, row: PlannedRow, fault: Fault, values: Mapping[str, Any]) -> RowFault:
+        """Name the column that a fault comes from, where there is one."""
+        columns = dict.fromkeys(
+            column
+            for path, text in self._texts()
+            if fault.path == path or fault.path.startswith((f"{path}.", f"{path}["))
+            for column in text.columns
+        )
+        if len(columns) != 1:
+            return RowFault(row.index, row.key, fault)
+        column = next(iter(columns))
+        return RowFault(row.index, row.key, fault, column, _shown(values.get(column)))
+
+    def _texts(self) -> Iterator[tuple[str, TextTemplate]]:
+        if isinstance(self._prompt, TextTemplate):
+            yield "prompt", self._prompt
+        for name, template in self._values.items():
+            for path, text in template.texts:
+                yield f"{name}{path}", text
+
+
+def _shown(value: Any) -> str:
+    return repr(clean(value, 80)) if isinstance(value, str) else clean(repr(value), 80)

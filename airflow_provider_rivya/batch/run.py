@@ -1,0 +1,348 @@
+"""
+Drives the rows of a batch: submits windows of them, looks, lands, tops up, until all there is to do is wait.
+
+One thread decides; the others do what it says. What is decided is in ``batch.window``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from airflow_provider_rivya.batch import row_job
+from airflow_provider_rivya.batch.backlog import Backlog
+from airflow_provider_rivya.batch.ledger import Entry, RowError
+from airflow_provider_rivya.batch.progress import Progress
+from airflow_provider_rivya.batch.records import Window
+from airflow_provider_rivya.batch.row_job import BatchContext, Flight
+from airflow_provider_rivya.batch.window import (
+    WINDOW,
+    Course,
+    Ended,
+    Limits,
+    account_refuses,
+    available,
+    may_try_again,
+    pause_after,
+    row_error,
+)
+from airflow_provider_rivya.exceptions import GenerationError
+from airflow_provider_rivya.submission.context import Submission
+from airflow_provider_rivya.waiting.decide import Sleep
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.batch.request import PlannedRow
+
+log = logging.getLogger(__name__)
+
+LOOKS_AT_ONCE: Final = 8
+"""Rows that are looked at, and landed, at the same time."""
+NOTED: Final = 200
+"""Entries that the ledger keeps in memory before it writes them, or for so many seconds."""
+NOTED_FOR: Final = 15.0
+REPEATS: Final = 3
+"""How often a row without an answer is asked for again by one try."""
+_TICK: Final = 0.2
+_Submit: TypeAlias = "Future[Submission | GenerationError]"
+_Look: TypeAlias = "Future[Sleep | GenerationError | None]"
+_REFRESH: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """
+    All there is to do is wait.
+
+    :param ids: of all generations at the gateway, by category.
+    """
+
+    ids: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """
+    Nothing more is done by this try.
+
+    :param ended: why.
+    :param error: what ended it, where that was an error.
+    """
+
+    ended: Ended
+    error: GenerationError | None = None
+
+
+class BatchRun:
+    """
+    One try of a batch, from wherever earlier ones have left it.
+
+    :param rows: yields the planned rows, anew each time it is called.
+    :param total: how many they are.
+    :param limits: what the author has decided.
+    :param deadline: when this try gives up, seconds since the epoch.
+    :param min_credits_left: what the account must have left; asked for before each window.
+    """
+
+    def __init__(
+        self,
+        context: BatchContext,
+        rows: Callable[[], Iterator[PlannedRow]],
+        total: int,
+        limits: Limits,
+        deadline: float,
+        min_credits_left: float | None = None,
+    ) -> None:
+        self._context = context
+        self._clock = context.clock
+        self._limits = limits
+        self._deadline = deadline
+        self._min_credits_left = min_credits_left
+        self._course = Course(limits)
+        self._flights: dict[str, Flight] = {}
+        self._backlog = Backlog(context, rows, limits)
+        self._repeats: Counter[str] = Counter()
+        self._paused_until = 0.0
+        self._pauses = 0
+        self._refreshed_at = float("-inf")
+        self._progress = Progress(total, self._clock.time())
+
+    def go(self, *, here: float | None, ended: Collection[str] = ()) -> Waiting | Over:
+        """
+        Work until there is nothing to do but to wait, or nothing at all.
+
+        :param here: seconds to wait in this process; ``None``: to the end.
+        :param ended: generations that are known to have ended.
+        :raises LedgerLostError: another copy of the task goes on.
+        """
+        self._begin(set(ended))
+        pool = ThreadPoolExecutor(WINDOW + LOOKS_AT_ONCE, thread_name_prefix="rivya-row")
+        try:
+            return self._loop(pool, here)
+        finally:
+            pool.shutdown(wait=True)
+            if self._context.ledger.usable:
+                self._context.ledger.flush()
+
+    # -- the loop ----------------------------------------------------------------------------------
+
+    def _loop(self, pool: ThreadPoolExecutor, here: float | None) -> Waiting | Over:
+        submits: dict[_Submit, PlannedRow] = {}
+        looks: dict[_Look, Flight] = {}
+        idle = 0.0
+        while True:
+            for done in [future for future in submits if future.done()]:
+                self._submitted(submits.pop(done), done.result())
+            for seen in [future for future in looks if future.done()]:
+                self._looked(looks.pop(seen), seen.result())
+            ledger, stop, now = self._context.ledger, self._context.stop, self._clock.time()
+            ledger.check()
+            ledger.flush(at_least=NOTED, seconds=NOTED_FOR)
+            self._progress.say(
+                now,
+                len(self._flights),
+                ledger.spent(self._context.epoch),
+                self._limits.max_credits_total,
+                self._deadline,
+            )
+            late = now >= self._deadline or stop.is_set()
+            if not late:
+                self._look_at_due(pool, looks, now)
+                if not submits and now >= self._paused_until:
+                    self._submit_more(pool, submits)
+            if submits or looks:
+                running: list[Future[Any]] = [*submits, *looks]
+                wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
+                continue
+            if late:
+                return self._late(stopped=stop.is_set())
+            if (over := self._over()) is not None:
+                return over
+            until = self._next_moment(now)
+            to_wait_for = self._flights and (self._paused_until <= now or not self._more())
+            if here is not None and to_wait_for and until > now and idle + (until - now) > here:
+                return Waiting(self._ids())
+            stop.wait(max(0.0, min(until, self._deadline) - now))
+            idle += self._clock.time() - now
+
+    def _next_moment(self, now: float) -> float:
+        moments = [flight.due for flight in self._flights.values()]
+        if self._paused_until > now and self._more():
+            moments.append(self._paused_until)
+        return min(moments, default=now)
+
+    def _look_at_due(
+        self,
+        pool: ThreadPoolExecutor,
+        looks: dict[_Look, Flight],
+        now: float,
+    ) -> None:
+        free = LOOKS_AT_ONCE - len(looks)
+        if free <= 0:
+            return
+        due = [flight for flight in self._flights.values() if not flight.looking and flight.due <= now]
+        for flight in sorted(due, key=lambda flight: flight.due)[:free]:
+            flight.looking = True
+            looks[pool.submit(row_job.look, self._context, flight, self._refresh)] = flight
+
+    def _submit_more(self, pool: ThreadPoolExecutor, submits: dict[_Submit, PlannedRow]) -> None:
+        context, course = self._context, self._course
+        course.running = len(self._flights)
+        room = course.room()
+        if not room or not self._backlog:
+            return
+        if self._min_credits_left is not None and not self._read_balance(self._min_credits_left):
+            return
+        if not (chosen := self._backlog.choose(room, course)):
+            return
+        window = Window(context.ledger, [row.key for row, _ in chosen])
+        for row, may_pay in chosen:
+            policy = context.policy
+            if not may_pay and not context.client.api.capabilities.replays_keys:
+                # What was sent is looked up; nothing new is begun for it.
+                policy = replace(policy, on_uncertain_submission="fail")
+            submits[pool.submit(row_job.submit, context, row, window, policy)] = row
+
+    def _read_balance(self, wanted: float) -> bool:
+        """Ask what the account has; whether that could be told, and is enough for something."""
+        course = self._course
+        try:
+            course.available = available(self._context.client.get_credits(), wanted)
+        except GenerationError as error:
+            pause = pause_after(error, self._pauses)
+            if pause is None:
+                course.stopped = error
+            else:
+                self._pauses += 1
+                self._paused_until = self._clock.time() + pause
+            return False
+        return True
+
+    def _more(self) -> bool:
+        """Whether there are rows left to submit, and they may be."""
+        course = self._course
+        return not course.closed and not course.over_budget and bool(self._backlog)
+
+    # -- what has become of a row ------------------------------------------------------------------
+
+    def _submitted(self, row: PlannedRow, outcome: Submission | GenerationError) -> None:
+        if isinstance(outcome, GenerationError):
+            self._went_wrong(row, outcome)
+            return
+        self._pauses = 0
+        record, state = outcome.record, self._context.ledger.book.rows[row.key]
+        self._course.charged(row.price, record.credits)
+        if record.is_delivered and state.result is not None:
+            self._progress.landed += 1
+            return
+        flight = self._flight(row)
+        if flight is not None and outcome.answer is not None and outcome.answer.ended:
+            flight.known, flight.due = outcome.answer, 0.0
+
+    def _looked(self, flight: Flight, outcome: Sleep | GenerationError | None) -> None:
+        flight.looking = False
+        if isinstance(outcome, Sleep):
+            flight.due = self._clock.time() + outcome.seconds
+            return
+        del self._flights[flight.row.key]
+        self._course.over_budget = False  # what it has cost is known now, and may be less
+        if outcome is None:
+            self._progress.landed += 1
+            self._course.ended("succeeded")
+        else:
+            self._went_wrong(flight.row, outcome)
+
+    def _went_wrong(self, row: PlannedRow, error: GenerationError) -> None:
+        context, course = self._context, self._course
+        if not context.ledger.usable:
+            return
+        state = context.ledger.book.rows.get(row.key)
+        record = state.record if state else None
+        found = row_error(error, record, context.epoch)
+        attempts = self._limits.row_attempts
+        if (
+            state is not None
+            and record is not None
+            and record.has_failed
+            and not course.closed
+            and may_try_again(record, state.begun, attempts)
+        ):
+            self._backlog.again(row)
+            return
+        if found.status in ("uncertain", "not_submitted") and not context.stop.is_set():
+            pause = pause_after(error, self._pauses)
+            if found.status == "uncertain" and not error.final and self._repeats[row.key] < REPEATS:
+                self._repeats[row.key] += 1
+                pause = 2.0 ** self._repeats[row.key]
+            elif pause is not None and self._paused_until <= self._clock.time():
+                self._pauses += 1
+                log.warning("Nothing is submitted for %.0f s. %s", pause, error.message)
+            if pause is not None:
+                self._paused_until = max(self._paused_until, self._clock.time() + pause)
+                self._backlog.again(row)
+                return
+        if account_refuses(error) and course.stopped is None:
+            course.stopped = error
+            log.error("Nothing more is submitted; what runs is landed. %s", error)
+        self._note(row, found)
+
+    def _note(self, row: PlannedRow, error: RowError) -> None:
+        self._context.ledger.note(Entry(row.key, error=error))
+        was_broken = self._course.broken
+        self._course.ended(error.status)
+        self._progress.row_failed(row.key, error)
+        if self._course.broken and not was_broken:
+            log.error("%d rows in a row have failed: nothing more is submitted.", self._course.consecutive)
+
+    # -- beginning and ending ----------------------------------------------------------------------
+
+    def _begin(self, ended: Collection[str]) -> None:
+        """See what earlier tries have left."""
+        self._context.ledger.check()
+        left = self._backlog.sort()
+        self._progress.landed, self._progress.failed = left.landed, left.failed
+        for row in left.running:
+            record = self._context.ledger.record(row.key)
+            self._flight(row, now=record is not None and record.generation_id in ended)
+
+    def _flight(self, row: PlannedRow, *, now: bool = False) -> Flight | None:
+        record = self._context.ledger.record(row.key)
+        if record is None or record.generation_id is None:
+            return None
+        wait_for = self._context.wait_for(row, record, self._deadline)
+        due = 0.0 if now else self._clock.time() + wait_for.first(self._clock.time()).seconds
+        flight = Flight(row, record, wait_for, due)
+        self._flights[row.key] = flight
+        return flight
+
+    def _over(self) -> Over | None:
+        course = self._course
+        if self._flights or self._more():
+            return None
+        if course.stopped is not None:
+            return Over("done", course.stopped)
+        if course.broken:
+            return Over("breaker")
+        if course.over_budget:
+            return Over("budget")
+        return Over("limit" if self._backlog.limited else "done")
+
+    def _late(self, *, stopped: bool) -> Over:
+        conn_id = self._context.client.conn_id
+        error = GenerationError("The task was asked to stop", conn_id=conn_id, retryable=True)
+        return Over("timeout", error if stopped else None)
+
+    def _ids(self) -> dict[str, list[str]]:
+        ids: dict[str, list[str]] = {}
+        for flight in self._flights.values():
+            category = flight.record.category or flight.row.category
+            ids.setdefault(category, []).append(flight.record.generation_id or "")
+        return ids
+
+    def _refresh(self) -> None:
+        if self._clock.monotonic() - self._refreshed_at >= _REFRESH:
+            self._refreshed_at = self._clock.monotonic()
+            self._context.client.refresh()

@@ -1,0 +1,256 @@
+"""
+The ledger in object storage: numbered files, each created exclusively and never changed.
+
+The number is the fence: of two live copies of one task the one that loses the next number has been overtaken,
+and stops.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from airflow_provider_rivya.batch.ledger import Book, Entry
+from airflow_provider_rivya.exceptions import GenerationError
+from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.storage.atomic_file import SmallFile
+from airflow_provider_rivya.submission.keeper import FRESH
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.storage.place import OutputPlace
+    from airflow_provider_rivya.submission.record import Record
+
+VERSION: Final = 1
+_READS_AT_ONCE: Final = 16
+_TAKE_OVERS: Final = 5
+_PREFIX: Final = "ledger-"
+
+
+class LedgerLostError(GenerationError):
+    """Another copy of this task has gone on with the ledger."""
+
+
+class UnreadableLedgerError(GenerationError):
+    """The ledger is there and cannot be understood, which is never taken for "nothing was paid"."""
+
+
+class Ledger:
+    """
+    The book of a batch, and its segments. Thread-safe.
+
+    :param folder: where the segments lie; shared by all workers.
+    :param batch: digest of whose rows these are; that of another batch is refused.
+    :param holder: this process, in the segments that it writes.
+    :ivar written: segments that this process has written.
+    :ivar lost: another copy has gone on with it; nothing may be sent any more.
+    """
+
+    def __init__(
+        self, folder: OutputPlace, batch: str, holder: str, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.book = Book()
+        self.lost = False
+        self.written = 0
+        self._folder = folder
+        self._batch = batch
+        self.holder = holder
+        self._now = now
+        self._next = 1
+        self._confirmed_at = float("-inf")
+        self._flushed_at = now()
+        self._pending: list[Entry] = []
+        self._fault: Exception | None = None
+        self._guard = threading.RLock()  # of the book
+        self._writing = threading.RLock()  # of the segments; taken before the other one
+
+    # -- beginning ---------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """
+        Read what there is, and take it over: an earlier copy that still lives stops at its next segment.
+
+        :raises UnreadableLedgerError: it is of another batch, of a newer release, or damaged.
+        """
+        for attempt in range(_TAKE_OVERS, 0, -1):
+            self.read()
+            try:
+                self._append([])
+                return
+            except LedgerLostError:
+                if attempt == 1:
+                    raise
+                self.lost = False  # somebody has written between the reading and the writing: read that too
+
+    def read(self) -> None:
+        """Read the segments that are new since the last time."""
+        numbers = [n for name in self._folder.names() if (n := _number(name)) is not None]
+        wanted = range(self._next, max(numbers, default=0) + 1)
+        with ThreadPoolExecutor(_READS_AT_ONCE, thread_name_prefix="rivya-ledger") as pool:
+            for number, content in zip(wanted, pool.map(self._content, wanted), strict=True):
+                for entry in self._entries(number, content):
+                    self.book.add(entry)
+                self._next = number + 1
+
+    def _content(self, number: int) -> bytes | None:
+        return self._file(number).read()
+
+    def _entries(self, number: int, content: bytes | None) -> Iterator[Entry]:
+        uri = self._file(number).uri
+        if content is None:
+            raise self._unreadable(f"{uri} is missing")
+        try:
+            header, *lines = [json.loads(line) for line in content.splitlines()]
+            if header.get("version") != VERSION:
+                raise self._unreadable(
+                    f"{uri} has version {header.get('version')!r}; this release reads version {VERSION}"
+                )
+            if header.get("batch") != self._batch:
+                raise self._unreadable(f"{uri} is the ledger of another batch")
+            yield from map(Entry.from_json, lines)
+        except (ValueError, AttributeError) as error:
+            raise self._unreadable(f"{uri} is damaged ({clean(error, 200)})") from None
+
+    @staticmethod
+    def _unreadable(problem: str) -> UnreadableLedgerError:
+        return UnreadableLedgerError(
+            f"The ledger of this batch cannot be used: {problem}",
+            advice="It tells what was paid for: do not remove it before you have looked.",
+            fate="This try has submitted nothing and paid nothing.",
+            final=True,
+        )
+
+    # -- going on ----------------------------------------------------------------------------------
+
+    def note(self, entry: Entry) -> None:
+        """Take in what has become of a row; it is written with the next segment."""
+        with self._guard:
+            self.book.add(entry)
+            self._pending.append(entry)
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """
+        Write entries, and what is noted, before anything else happens.
+
+        :raises LedgerLostError: another copy was first.
+        """
+        with self._writing:
+            self._append(entries)
+            with self._guard:
+                for entry in entries:
+                    self.book.add(entry)
+
+    def flush(self, *, at_least: int = 1, seconds: float = 0.0) -> None:
+        """
+        Write what is noted, if that is enough of it or long enough ago.
+
+        :raises LedgerLostError: another copy was first.
+        """
+        with self._writing:
+            with self._guard:
+                count = len(self._pending)
+            if count >= at_least or (count and self._now() - self._flushed_at >= seconds > 0):
+                self._append([])
+
+    def confirm(self) -> None:
+        """
+        Make sure that no other copy has gone on with the ledger, as of a second ago at the most.
+
+        :raises LedgerLostError: one has.
+        """
+        with self._writing:
+            if self.lost:
+                raise self._lost()
+            if self._now() - self._confirmed_at < FRESH:
+                return
+            moment = self._now()
+            if self._file(self._next).read() is not None and not self._mine(self._next):
+                self.lost = True
+                raise self._lost()
+            self._confirmed_at = moment
+
+    def record(self, row: str) -> Record | None:
+        """Return the record of a row as this process knows it."""
+        with self._guard:
+            return self.book.record(row)
+
+    def spent(self, epoch: int) -> float:
+        with self._guard:
+            return self.book.spent(epoch)
+
+    @property
+    def usable(self) -> bool:
+        return not self.lost and self._fault is None
+
+    def check(self) -> None:
+        """
+        Make sure that the ledger is still this copy's, and could be written, as far as this copy knows.
+
+        :raises GenerationError: it is not, or could not.
+        """
+        if self.lost:
+            raise self._lost()
+        if self._fault is not None:
+            raise GenerationError(
+                f"The ledger of the batch could not be written ({type(self._fault).__name__}: "
+                f"{clean(self._fault)})",
+                advice="Without it nothing is submitted, as a crash would then pay twice.",
+                fate="A retry goes on with what is written; what was sent is found again under its key.",
+                retryable=True,
+            ) from self._fault
+
+    # -- its parts ---------------------------------------------------------------------------------
+
+    def _append(self, entries: Iterable[Entry]) -> None:
+        with self._writing:
+            if self.lost:
+                raise self._lost()
+            with self._guard:
+                pending = list(self._pending)
+            header = {"version": VERSION, "batch": self._batch, "holder": self.holder}
+            lines = [header, *(entry.to_json() for entry in (*pending, *entries))]
+            content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+            moment = self._now()
+            while True:
+                try:
+                    self._file(self._next).create(content)
+                    break
+                except FileExistsError:
+                    if not self._mine(self._next):
+                        self.lost = True
+                        raise self._lost() from None
+                    self._next += 1  # a write of before has arrived although its answer was lost
+                except Exception as error:
+                    self._fault = error
+                    raise
+            self._next += 1
+            self.written += 1
+            self._confirmed_at = self._flushed_at = moment
+            with self._guard:
+                del self._pending[: len(pending)]
+
+    def _mine(self, number: int) -> bool:
+        content = self._file(number).read() or b"{}"
+        header = json.loads(content.partition(b"\n")[0])
+        return bool(header.get("holder") == self.holder)
+
+    def _file(self, number: int) -> SmallFile:
+        return SmallFile(self._folder, f"{_PREFIX}{number:08}.jsonl")
+
+    @staticmethod
+    def _lost() -> LedgerLostError:
+        return LedgerLostError(
+            "Another copy of this task has gone on with the batch",
+            advice="Airflow may have taken this one for dead: the other one goes on.",
+            fate="This one sends nothing any more. What it has submitted is in the ledger, or is found again "
+            "under its keys; nothing is paid twice.",
+            retryable=True,
+        )
+
+
+def _number(name: str) -> int | None:
+    digits = name.removeprefix(_PREFIX).removesuffix(".jsonl")
+    return int(digits) if name.startswith(_PREFIX) and digits.isdigit() else None

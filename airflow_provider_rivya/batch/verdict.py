@@ -1,0 +1,112 @@
+"""Whether a batch that is over has failed, and what is said of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_rivya.credits import in_credits
+from airflow_provider_rivya.exceptions import GenerationError, GenerationTimeoutError
+from airflow_provider_rivya.generation.failure import failure_document
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.batch.ledger import Book
+    from airflow_provider_rivya.batch.manifest import Totals
+    from airflow_provider_rivya.batch.run import Over
+
+
+class BatchFailedError(GenerationError):
+    """Rows of a batch have no result, more than were to be tolerated; all others are landed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """
+    What may go wrong with a batch that succeeds.
+
+    :param max_failed_rows: a number, or below 1 a share of all rows.
+    :param fail_on_budget: whether rows that the budget does not allow are a failure.
+    """
+
+    max_failed_rows: float = 0
+    fail_on_budget: bool = False
+
+    def allows(self, failed: int, rows: int) -> bool:
+        limit = self.max_failed_rows
+        return failed <= (limit * rows if 0 < limit < 1 else limit)
+
+
+def judge(
+    over: Over, totals: Totals, tolerance: Tolerance, *, conn_id: str, manifest_uri: str, again: str
+) -> None:
+    """
+    Raise what a batch has failed with.
+
+    :param again: who will try next.
+    :raises GenerationError: with the counts, the first rows without a result and what a retry does.
+    """
+    counts = {status: count for status, count in totals.by_status().items() if count}
+    told = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
+    cost = f"{in_credits(totals.credits()['final'])} charged so far. Manifest: {manifest_uri}."
+    goes_on = f"{again} goes on with what is recorded: what is paid for is not paid again. {cost}"
+    if over.error is not None:
+        error = over.error
+        fate = goes_on
+        if error.final:
+            fate = f"No retry is made. When that is mended, clear the task: it goes on. {cost}"
+        raise error.replace(message=f"{error.message.rstrip('.')} (rows: {told})", fate=fate)
+    if over.ended == "timeout":
+        raise GenerationTimeoutError(
+            f"The batch did not end within the timeout (rows: {told})",
+            conn_id=conn_id,
+            fate=goes_on,
+            retryable=True,
+        )
+    sample = "".join(
+        f"\n  - {row['row_key']!r}: {row['status']}. {row['error']}" for row in totals.failed_sample
+    )
+    if over.ended == "breaker":
+        raise BatchFailedError(
+            f"Too many rows have failed one after the other; no more were submitted (rows: {told}).{sample}",
+            conn_id=conn_id,
+            fate=goes_on,
+            retryable=True,
+        )
+    failed = totals.final_failures + totals.open_failures
+    if not tolerance.allows(failed, totals.rows):
+        mends = totals.open_failures and tolerance.allows(totals.final_failures, totals.rows)
+        raise BatchFailedError(
+            f"{failed} of {totals.rows} rows have no result (rows: {told}).{sample}",
+            conn_id=conn_id,
+            advice="All others are landed. max_failed_rows says how many rows may fail.",
+            fate=goes_on
+            if mends
+            else "No retry is made. Clear the task to pay for failed, new and changed rows alone (with "
+            f"on_rerun_after_delivery='regenerate' for all). {cost}",
+            final=not mends,
+            retryable=bool(mends),
+        )
+    if over.ended == "budget" and tolerance.fail_on_budget:
+        raise BatchFailedError(
+            f"The budget is spent and not all rows are made (rows: {told})",
+            conn_id=conn_id,
+            advice="Raise max_credits_total and clear the task: only the rows that are left are paid for.",
+            fate=f"No retry is made. {cost}",
+            final=True,
+        )
+
+
+def batch_failure(error: GenerationError, book: Book | None, *, known: bool) -> dict[str, Any]:
+    """
+    Return the XCom ``failure``: its ``submitted`` is about the batch as a whole.
+
+    :param book: ``None``: the ledger was not opened by this try.
+    :param known: whether no try before can have submitted anything then.
+    """
+    document = failure_document(error, None, known=known)
+    if book is not None:
+        records = [state.record for state in book.rows.values() if state.record is not None]
+        taken_in = any(record.taken_in for record in records)
+        unknown = None if any(record.unanswered for record in records) else False
+        document["submitted"] = True if taken_in else unknown
+    return document

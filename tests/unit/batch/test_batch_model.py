@@ -1,0 +1,128 @@
+"""Paid once per row, whatever dies, is lost, doubles or is cleared: stories in a model world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_rivya.batch.window import Limits
+from tests.unit.batch.batch_stories import ROWS, Story, all_landed, tell
+from tests.unit.batch.batch_world import Fuse, Gateway, Killed, World, new_folder, table
+
+STEPS = 60
+
+stories = st.lists(
+    st.tuples(st.sampled_from(["crash", "crash", "double", "clear", "change"]), st.integers(1, STEPS)),
+    max_size=4,
+)
+losses = st.lists(st.sampled_from(["", "answer", "request"]), max_size=8)
+
+
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@QUICK
+@given(story=stories, lost=losses)
+def test_each_row_is_paid_once_at_a_gateway_that_replays_keys(
+    tmp_path: Path, story: Story, lost: list[str]
+) -> None:
+    all_landed(World(new_folder(tmp_path), Gateway()), story, lost)
+
+
+@QUICK
+@given(story=stories, lost=losses)
+def test_no_row_is_paid_twice_at_a_gateway_that_is_asked(
+    tmp_path: Path, story: Story, lost: list[str]
+) -> None:
+    world = World(new_folder(tmp_path), Gateway(replays_keys=False), on_uncertain="fail")
+    world.gateway.losses = list(lost)
+    world.rows = table(ROWS)
+    tell(world, story)
+    world.attempt()
+    lines = world.manifest()
+    for prompt in {made.prompt for made in world.gateway.made}:
+        assert world.gateway.paid(prompt) == 1, prompt
+    for key, line in lines.items():
+        if line["status"] not in ("succeeded", "reused"):
+            # The request was lost on its way: nobody is charged, and a person has to look.
+            prompt = next(row["prompt"] for row in world.rows if row["key"] == key)
+            assert (line["status"], world.gateway.paid(prompt)) == ("uncertain", 0)
+
+
+@QUICK
+@given(story=stories, budget=st.integers(0, ROWS + 2))
+def test_a_budget_is_kept_over_all_tries(tmp_path: Path, story: Story, budget: int) -> None:
+    limits = Limits(max_running=2, max_credits_total=float(budget + 1))
+    world = World(new_folder(tmp_path), Gateway(), limits=limits)
+    world.rows = table(ROWS)
+    tell(world, [chapter for chapter in story if chapter[0] != "change"])
+    done = world.attempt()
+    assert isinstance(done, dict), done
+    paid = sum(made.cost for made in world.gateway.made)
+    assert paid == min(budget + 1, ROWS)
+    assert done["ended"] == ("done" if budget + 1 >= ROWS else "budget")
+    assert done["counts"]["not_submitted"] == ROWS - paid
+
+
+def test_a_refunded_row_is_made_again_as_often_as_it_may(tmp_path: Path) -> None:
+    gateway = Gateway(failures={"a 0": 2, "a 1": 3})
+    world = World(new_folder(tmp_path), gateway, rows=table(4))
+    error = world.attempt()
+    assert "1 of 4 rows have no result" in str(error)
+    lines = world.manifest()
+    assert [line["status"] for line in lines.values()] == ["succeeded", "failed", "succeeded", "succeeded"]
+    assert [line["attempts"] for line in lines.values()] == [3, 3, 1, 1]
+    world.clear()
+    done = world.attempt()
+    assert isinstance(done, dict)
+    assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (1, 3)
+
+
+def test_a_later_run_makes_only_what_is_new_where_runs_share_their_rows(tmp_path: Path) -> None:
+    world = World(new_folder(tmp_path), Gateway(), incremental=True, rows=table(4))
+    assert isinstance(world.attempt(), dict)
+    world.run_id = "tomorrow"
+    world.rows = [*table(4)[1:], {"key": "r9", "prompt": "new"}, {"key": "r0", "prompt": "changed"}]
+    done = world.attempt()
+    assert isinstance(done, dict)
+    assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (2, 3)
+    assert len(world.gateway.made) == 6
+    assert all(line["outputs"] for line in world.manifest().values())
+
+
+def test_a_limit_is_a_pilot_and_the_rest_comes_later(tmp_path: Path) -> None:
+    world = World(new_folder(tmp_path), Gateway(), limits=Limits(max_running=4, limit=2), rows=table(5))
+    done = world.attempt()
+    assert isinstance(done, dict)
+    assert (done["ended"], done["counts"]["succeeded"], done["counts"]["not_submitted"]) == ("limit", 2, 3)
+    world.limits = Limits(max_running=4)
+    world.clear()
+    done = world.attempt()
+    assert isinstance(done, dict)
+    assert (done["counts"]["succeeded"], done["counts"]["reused"], len(world.gateway.made)) == (3, 2, 5)
+
+
+def test_an_intent_stands_before_its_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed right after the gateway took requests in, their keys are in the ledger."""
+    world = World(new_folder(tmp_path), Gateway(), rows=table(ROWS))
+    for step in range(1, STEPS):
+        died = world.attempt(Fuse(kill=step))
+        known = "".join(path.read_text() for path in world.folder.glob("out/.rivya/*/ledger-*.jsonl"))
+        assert all(made.key in known for made in world.gateway.made)
+        if not isinstance(died, Killed):
+            return
+    raise AssertionError("no try came to its end")
+
+
+def test_a_retry_reads_the_plan_and_never_the_table(tmp_path: Path) -> None:
+    world = World(new_folder(tmp_path), Gateway(), rows=table(ROWS))
+    planned = table(ROWS)
+    world.attempt(Fuse(kill=20))
+    world.rows = table(ROWS, "another")[::-1]
+    assert isinstance(world.attempt(), dict)
+    assert {made.prompt for made in world.gateway.made} == {row["prompt"] for row in planned}
+    world.rows = planned
+    assert len(world.manifest()) == ROWS
