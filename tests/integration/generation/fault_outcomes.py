@@ -203,8 +203,7 @@ def at_reference(connection: str) -> Callable[[str], Expected]:
     def at(kind: str) -> Expected:
         if kind in wrong:
             return of_request(wrong[kind])
-        # A change of some bytes in the middle of a JPEG cannot be seen without decoding it.
-        if kind not in OF_DOWNLOADS or kind == "corrupt":
+        if kind not in OF_DOWNLOADS:
             return UNHARMED
         said = of_download(kind, connection, file="the file at <host>/...", mime="image/jpeg")
         return unsent(f"reference_media could not be fetched: {said} {NOTHING}; a retry fetches it again.")
