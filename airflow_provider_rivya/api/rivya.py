@@ -129,7 +129,10 @@ def _refuse(answer: Answer, call_name: str) -> GatewayError:
     elif isinstance(error, str):
         body = ErrorBody(message=text_field(error))
     code = body.code or ""
-    return refusal(answer, call_name, body, _BY_CODE.get(code) or by_status(answer.status), _ADVICE.get(code))
+    error = refusal(
+        answer, call_name, body, _BY_CODE.get(code) or by_status(answer.status), _ADVICE.get(code)
+    )
+    return error.replace(refused=True) if code == "public_api_disabled" else error
 
 
 class RivyaApi(GatewayApi):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from airflow_provider_rivya.api import gateways
@@ -36,7 +35,7 @@ from airflow_provider_rivya.api.toapis_errors import (
     refuse,
     refuse_balance,
     refuse_creation,
-    refuse_look_up,
+    refuse_status,
     refuse_upload,
     said,
 )
@@ -101,7 +100,7 @@ def _status_call(
         method="GET",
         path=f"{_place(_GENERATIONS, 'category', category)}/{segment(known_as)}",
         parse=_generation,
-        refuse=refuse,
+        refuse=refuse_status,
         disguised=is_refusal,
         generation_id=generation_id,
     )
@@ -226,7 +225,7 @@ class ToApisApi(GatewayApi):
         The status call takes one in place of the task id; which task it returns where several share it is
         not documented (https://docs.toapis.com/docs/cn/api-reference/tasks/image-status).
         """
-        return replace(_status_call("find generation", key, category), refuse=refuse_look_up)
+        return _status_call("find generation", key, category)
 
     def upload_file(self, part: FilePart, kind: str, model: str | None = None) -> ApiCall[UploadedFile]:
         """

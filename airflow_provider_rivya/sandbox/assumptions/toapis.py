@@ -7,6 +7,7 @@ As switches, see :mod:`airflow_provider_rivya.sandbox.assumptions.switches`; :da
 from __future__ import annotations
 
 from airflow_provider_rivya.sandbox.assumptions.switches import Assumption, choice, flag, seconds, text, usd
+from airflow_provider_rivya.sandbox.assumptions.toapis_refusals import REFUSALS
 from airflow_provider_rivya.sandbox.assumptions.toapis_requests import BUSINESS_IDS, REQUESTS
 
 SHARED: tuple[str, ...] = (
@@ -92,96 +93,6 @@ ANSWERS: tuple[Assumption, ...] = (
         "toapis_failed_code",
         "No code of a failed task is documented; internal_error is one of the error table.",
         "internal_error",
-    ),
-)
-
-REFUSALS: tuple[Assumption, ...] = (
-    choice(
-        "toapis_error_body",
-        "No error body of a create or status call is documented: 'object' is {error: {message, type, "
-        "code}}, 'message' {message}, 'success' {success: false, message}, 'text' {error: text}, 'plain' "
-        "no JSON.",
-        "object",
-        "message",
-        "success",
-        "text",
-        "plain",
-    ),
-    choice(
-        "toapis_error_names",
-        "The status pages and the model guides name the same errors differently (invalid_request, "
-        "unauthorized; invalid_request_error, authentication_error, invalid_reference_images).",
-        "status_pages",
-        "guides",
-    ),
-    choice(
-        "toapis_error_name_in",
-        "Whether the name of an error is its type or its code is not documented.",
-        "both",
-        "type",
-        "code",
-    ),
-    choice(
-        "toapis_upload_error",
-        "The text of a refused upload is in message or in error, and either may be an object.",
-        "message",
-        "error",
-        "message_object",
-        "error_object",
-    ),
-    choice(
-        "toapis_server_error_body",
-        "The body of 500, 502, 503 and 504 is not documented.",
-        "json",
-        "html",
-        "empty",
-    ),
-    choice(
-        "toapis_retry_after",
-        "Whether a 429 carries Retry-After, and in which form, is not documented.",
-        "none",
-        "seconds",
-        "date",
-    ),
-    choice(
-        "toapis_quota_status",
-        "A balance that is too low is 402 in the error table; the wording of 429 includes it too.",
-        402,
-        429,
-    ),
-    choice(
-        "toapis_refused_content",
-        "Whether content_policy_violation comes as 422 on create or as a failed task is not documented; "
-        "used by the fault content_refused.",
-        "on_create",
-        "failed_task",
-    ),
-    choice(
-        "toapis_unknown_model_status",
-        "Whether an unknown model gives 400 or 404 is not documented.",
-        400,
-        404,
-    ),
-    choice(
-        "toapis_quoted_n_status",
-        "A quoted n is an error; the HTTP status is not documented.",
-        400,
-        422,
-        500,
-    ),
-    choice(
-        "toapis_foreign_task_status",
-        "Whether another user's task gives 404 is not documented; 403 tells that there is one.",
-        404,
-        403,
-    ),
-    choice(
-        "toapis_balance_error_status",
-        "The HTTP status of a balance call without a good key is not documented; its body has success: "
-        "false.",
-        401,
-        200,
-        403,
     ),
 )
 

@@ -18,6 +18,7 @@ from airflow_provider_rivya.sandbox.toapis.prices import credits_of
 from airflow_provider_rivya.sandbox.toapis.tasks import created_task
 from airflow_provider_rivya.sandbox.toapis.uploads import find_upload
 
+UNAVAILABLE = 503
 REFUSED_CONTENT = "content_policy_violation"
 REFUSED_CONTENT_TEXT = "The request was refused by the content policy"
 FORMATS: Mapping[str, Format] = {**NAMED_FORMATS, "png": "PNG"}
@@ -49,6 +50,7 @@ class Creating:
             accepted.model, accepted.params.get("resolution", ""), accepted.results, state.assumptions
         )
         self._check_balance(price, caller)
+        self._check_available(accepted.model_name)
         failure = self._failure(path)
         created, processing_from, done_at = self._gateway.timing(path, category)
         task = Task(
@@ -73,6 +75,8 @@ class Creating:
             charged_at_completion=state.assumptions.text("toapis_charge_at") == "completion",
         )
         state.add_task(task)
+        if (how := state.assumptions.text("toapis_503")) != "off":
+            raise ToApisError(how, "The service is unavailable", status=UNAVAILABLE)
         return created_task(task, state)
 
     def _find_upload(self, url: str, account: str) -> StoredFile | str | None:
@@ -105,6 +109,17 @@ class Creating:
             name, headers = "rate_limit_exceeded", self._gateway.retry_after(1, "toapis_retry_after")
         text = f"The current quota is too low: the task takes {price:g} credits, {balance:g} are left"
         raise ToApisError(name, text, status=status, headers=headers)
+
+    def _check_available(self, model: str) -> None:
+        """:raises ToApisError: a 503 by which no task is made."""
+        how = self._state.assumptions.text("toapis_503")
+        if how == "rate_limit_unavailable":
+            headers = self._gateway.retry_after(1, "toapis_retry_after")
+            raise ToApisError(how, "The limiter of creations is down", status=UNAVAILABLE, headers=headers)
+        if how == "no_channel":
+            raise ToApisError(how, f"no available channel for model {model}", status=UNAVAILABLE)
+        if how != "off" and not self._state.assumptions.flag("toapis_503_makes_task"):
+            raise ToApisError(how, "The service is unavailable", status=UNAVAILABLE)
 
     def _failure(self, path: str) -> Failure | None:
         assumptions = self._state.assumptions

@@ -1,7 +1,7 @@
 """
 ToAPIs with its open points turned, from the request to the file.
 
-Each setting by itself is in tests/integration/hooks/test_toapis_open_points.py; here are those that a
+Each setting by itself is in tests/integration/hooks/test_toapis_*.py; here are those that a
 generation has to do with: what is spelled as its ``dialect`` says, and what is made of a refusal.
 """
 
