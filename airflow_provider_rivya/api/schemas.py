@@ -33,10 +33,12 @@ class GenerationFailure(_Inbound):
 
     :param code: e.g. ``generation_failed``; other codes exist but are not documented.
     :param message: text for humans, untrusted.
+    :param advice: what a person can do about it, in this package's words.
     """
 
     code: str | None = None
     message: str | None = None
+    advice: str | None = None
 
 
 class Generation(_Inbound):

@@ -31,6 +31,7 @@ from airflow_provider_rivya.api.schemas import (
     urls,
 )
 from airflow_provider_rivya.api.toapis_errors import (
+    advice_on_failure,
     is_refusal,
     refuse,
     refuse_balance,
@@ -44,8 +45,9 @@ from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 _GENERATIONS: Final = {"image": "/v1/images/generations", "video": "/v1/videos/generations"}
 _UPLOADS: Final = {"image": "/v1/uploads/images", "video": "/v1/uploads/videos"}
 
-# "submitted" is what some editions call "queued".
+# Editions name the waiting differently. No page has another end than these two: whatever is not here goes on.
 _STATUSES: Final = {
+    "pending": QUEUED,
     "queued": QUEUED,
     "submitted": QUEUED,
     "in_progress": PROCESSING,
@@ -131,23 +133,31 @@ def _failure(task: dict[str, Any]) -> GenerationFailure | None:
     body = said(task)
     if body.code is None and body.message is None:
         return None
-    return GenerationFailure(code=body.code, message=body.message)
+    return GenerationFailure(code=body.code, message=body.message, advice=advice_on_failure(body))
 
 
 def _result_urls(task: dict[str, Any]) -> tuple[str, ...]:
     """
-    Return the list of the one edition, else the single URL of the other.
+    Return the list of the one edition, else the single URL of the other; then the last frames of videos.
 
     Where both are there the single one is a convenience, like every such field beside a list: a
-    signature that differs must not make a second output of it.
+    signature that differs must not make a second output of it. A ``last_frame_url`` is an output of its
+    own, which was asked for (https://docs.toapis.com/docs/cn/api-reference/tasks/video-status). What
+    ``result.type`` says is not looked at: a video was seen to be called an image.
     """
     result = task.get("result")
     result = result if isinstance(result, dict) else {}
     data = result.get("data")
-    listed = (
-        urls(entry.get("url") for entry in data if isinstance(entry, dict)) if isinstance(data, list) else ()
+    entries = [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
+    made = urls(entry.get("url") for entry in entries) or next(
+        (
+            found
+            for place in (task.get("url"), result.get("url"), task.get("video_url"))
+            if (found := urls([place]))
+        ),
+        (),
     )
-    return listed or urls([task.get("url")]) or urls([result.get("url")])
+    return urls([*made, *(entry.get("last_frame_url") for entry in entries)])
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -177,15 +187,16 @@ class ToApisApi(GatewayApi):
 
     facts = gateways.TOAPIS
     capabilities = Capabilities(replays_keys=False, finds_by_key=True, takes_trace_id=False)
-    # By status: https://docs.toapis.com/docs/en/api-reference/tasks/image-status and .../video-status: images
-    # 2-3 s while queued and 3-5 s in progress, videos 5-10 s and 10-15 s.
+    # https://docs.toapis.com/docs/cn/api-reference/tasks/image-status and .../video-status: images
+    # first after 5 s and then every 5-10 s (an earlier edition asks sooner), videos every 5-10 s while they are
+    # queued and every 10-15 s in progress.
     polling = Polling(
         guidance={
-            "image": PollGuidance(first=2.0, interval=3.0, maximum=5.0, queued=Pace(2.0, 3.0)),
+            "image": PollGuidance(first=5.0, interval=5.0, maximum=10.0),
             "video": PollGuidance(first=5.0, interval=10.0, maximum=15.0, queued=Pace(5.0, 10.0)),
         },
         floors={
-            "image": PollGuidance(first=2.0, interval=3.0, maximum=3.0),
+            "image": PollGuidance(first=5.0, interval=5.0, maximum=5.0),
             "video": PollGuidance(first=5.0, interval=10.0, maximum=10.0),
         },
     )
@@ -194,7 +205,9 @@ class ToApisApi(GatewayApi):
         """
         Submit a task.
 
-        No page documents an idempotency key: what may have been taken in is not sent again.
+        No page documents an idempotency key, and pages differ in whether a repeated ``client_business_id``
+        gives the first task back or makes, and charges, a second one: what may have been taken in is looked
+        up, and not sent again.
 
         :param body: exact JSON text, see :meth:`request_body`; the key is in it.
         :param category: ``image`` or ``video``: they have endpoints of their own.

@@ -74,6 +74,15 @@ _ADVICE: Final[dict[type[GatewayError], str]] = {
 }
 
 _CONTENT_ADVICE: Final = "Change the prompt or the reference media: the same content would be refused again."
+_CONTENT_WORDS: Final = (
+    "content policy",
+    "content review",
+    "moderation",
+    "内容政策",
+    "内容违",
+    "审核",
+    "违规",
+)
 _TASK_ADVICE: Final = (
     "Look whether the id is right, whether it is an image's or a video's, and whether the key is of the "
     "account that submitted it."
@@ -155,6 +164,20 @@ def refuse_balance(answer: Answer, call_name: str) -> GatewayError:
     if (body.message or "").startswith(_KEY_TEXTS):
         return refusal(answer, call_name, body, AuthenticationError, _ADVICE[AuthenticationError])
     return _refuse(answer, call_name)
+
+
+def advice_on_failure(body: ErrorBody) -> str | None:
+    """
+    Return what to do about a failed task, where its words sound like content that was refused.
+
+    Such a failure has no code of its own, and words decide nothing else: they come in several languages.
+    """
+    told = (body.message or "").lower()
+    return (
+        _CONTENT_ADVICE
+        if body.code != CONTENT_REFUSED and any(word in told for word in _CONTENT_WORDS)
+        else None
+    )
 
 
 def said(document: Any) -> ErrorBody:
@@ -247,8 +270,12 @@ def _error_number(document: dict[str, Any]) -> int | None:
 
 
 def _text(document: dict[str, Any]) -> str | None:
-    """Return the words for humans: ``error`` and ``message`` may each be a text or an object."""
-    found = [words for key in ("error", "message") if (words := _words(document.get(key))) is not None]
+    """Return the words for humans: each of the fields may be a text or an object."""
+    found = [
+        words
+        for key in ("error", "message", "fail_reason")
+        if (words := _words(document.get(key))) is not None
+    ]
     return next((words for words in found if words not in _BY_NAME), next(iter(found), None))
 
 

@@ -67,10 +67,14 @@ REFUSALS: tuple[Assumption, ...] = (
     ),
     choice(
         "toapis_refused_content",
-        "Whether content_policy_violation comes as 422 on create or as a failed task is not documented; "
-        "used by the fault content_refused.",
+        "How refused content is told differs: as 422 on create, as a failed task with the code "
+        "content_policy_violation, or (in the newer examples) with generation_failed and words in Chinese, "
+        "or English words that name a status 422 of what is behind the gateway; used by the fault "
+        "content_refused.",
         "on_create",
         "failed_task",
+        "failed_task_words",
+        "failed_task_422",
     ),
     choice(
         "toapis_unknown_model_status",
@@ -131,10 +135,22 @@ REFUSALS: tuple[Assumption, ...] = (
     ),
     choice(
         "toapis_balance_error_status",
-        "The HTTP status of a balance call without a good key is not documented; its body has success: "
-        "false.",
-        401,
+        "A balance call without a good key is a 200 with success: false in the examples of the newer pages, "
+        "and a 401 in their tables.",
         200,
+        401,
         403,
+    ),
+    choice(
+        "toapis_bad_key_text",
+        "The text about an unknown key goes on in the newer edition ('whole'): compare its beginning.",
+        "whole",
+        "beginning",
+    ),
+    choice(
+        "toapis_upload_error_status",
+        "A file that is too large is a 400 on the page; 413 is what servers in front send.",
+        400,
+        413,
     ),
 )

@@ -68,7 +68,10 @@ class ToApis:
         text = bearer(request)
         key = self._state.find_key(text, "toapis")
         if key is None or key.state != "active":
-            wrong = "Failed to get token info" if text else "No Authorization header"
+            rest = (
+                ": record not found" if self._state.assumptions.text("toapis_bad_key_text") == "whole" else ""
+            )
+            wrong = f"Failed to get token info{rest}" if text else "No Authorization header"
             raise ToApisError("unauthorized", wrong)
         if (wait := self._state.request_allowed(key.key)) is not None:
             headers = self._gateway.retry_after(wait, "toapis_retry_after")

@@ -15,12 +15,18 @@ from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
 from airflow_provider_rivya.sandbox.toapis.lookup import known_tasks
 from airflow_provider_rivya.sandbox.toapis.pixels import documented_pixels
 from airflow_provider_rivya.sandbox.toapis.prices import credits_of
-from airflow_provider_rivya.sandbox.toapis.tasks import created_task
+from airflow_provider_rivya.sandbox.toapis.tasks import created_task, public_task
 from airflow_provider_rivya.sandbox.toapis.uploads import find_upload
 
 UNAVAILABLE = 503
 REFUSED_CONTENT = "content_policy_violation"
 REFUSED_CONTENT_TEXT = "The request was refused by the content policy"
+SETTLED: Mapping[str, float] = {"as_taken": 0, "returns_part": -0.5, "charges_more": 0.5}
+REFUSED_LATER: Mapping[str, tuple[str, str]] = {
+    "failed_task": (REFUSED_CONTENT, REFUSED_CONTENT_TEXT),
+    "failed_task_words": ("generation_failed", "生成失败: 内容违反内容政策"),
+    "failed_task_422": ("generation_failed", "Upstream returned status 422"),
+}
 FORMATS: Mapping[str, Format] = {**NAMED_FORMATS, "png": "PNG"}
 FORMAT_KEYS = ("output_format", "response_format")
 """The second is a format on the flux-kontext models only."""
@@ -45,7 +51,7 @@ class Creating:
             body, category, state.assumptions, lambda url: self._find_upload(url, caller.account)
         )
         if (first := self._repeated(accepted, caller, category)) is not None:
-            return created_task(first, state)
+            return self._replayed(first)
         price = credits_of(
             accepted.model, accepted.params.get("resolution", ""), accepted.results, state.assumptions
         )
@@ -74,10 +80,15 @@ class Creating:
             inline_results=body.get("response_format") == "b64_json" and category == "image",
             charged_at_completion=state.assumptions.text("toapis_charge_at") == "completion",
         )
-        state.add_task(task)
+        state.add_task(task, SETTLED[state.assumptions.text("toapis_settlement")])
         if (how := state.assumptions.text("toapis_503")) != "off":
             raise ToApisError(how, "The service is unavailable", status=UNAVAILABLE)
         return created_task(task, state)
+
+    def _replayed(self, task: Task) -> dict[str, Any]:
+        if self._state.assumptions.text("toapis_replay_answer") == "first_answer":
+            return created_task(task, self._state)
+        return public_task(task, self._state, self._gateway.base_url)
 
     def _find_upload(self, url: str, account: str) -> StoredFile | str | None:
         """Return the account's upload at a URL, why there is none, or ``None`` for a foreign URL."""
@@ -125,9 +136,10 @@ class Creating:
         assumptions = self._state.assumptions
         refund = assumptions.text("toapis_refund_on_failure")
         if self._gateway.faults.take("POST", path, ("content_refused",)) is not None:
-            if assumptions.text("toapis_refused_content") == "on_create":
+            how = assumptions.text("toapis_refused_content")
+            if how == "on_create":
                 raise ToApisError(REFUSED_CONTENT, REFUSED_CONTENT_TEXT)
-            return Failure(self._error(REFUSED_CONTENT, REFUSED_CONTENT_TEXT), refund)
+            return Failure(self._error(*REFUSED_LATER[how]), refund)
         fault = self._gateway.faults.take("POST", path, ("generation_fails",))
         if fault is None:
             return None

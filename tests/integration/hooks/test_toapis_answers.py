@@ -11,6 +11,7 @@ from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.exceptions import DownloadError, OutputError
 from airflow_provider_rivya.landing.land import land
 from airflow_provider_rivya.sandbox.assumptions.toapis import ANSWERS, RESULTS
+from airflow_provider_rivya.sandbox.drawing.encoding import can_play
 from airflow_provider_rivya.storage.place import OutputPlace
 from tests.integration.gateways import at
 from tests.integration.hooks.toapis_scenes import NANO_BANANA_2, Client, Scene, check_settings, each_setting
@@ -75,6 +76,38 @@ def echo(model: str) -> Scene:
     return scene
 
 
+def video(client: Client) -> None:
+    """Its kind is that of the endpoint, and of its bytes."""
+    if not can_play():
+        pytest.skip("this installation of the sandbox makes no video")
+    done = client.ended(client.create("sora-2"), "video")
+    (output,) = land(client.hook, done, OutputPlace(f"file://{client.landing}/"))
+    assert output.mime_type == "video/mp4"
+
+
+def never_computed_with(client: Client) -> None:
+    """What some clients hope to read: nobody has documented it, so nothing is told of it."""
+    done = client.ended(client.create())
+    assert (done.credits_reserved, done.credits_final) == (None, None)
+
+
+def replayed(status: str) -> Scene:
+    """Under either, the repeat shows the first task, in any state."""
+
+    def scene(client: Client) -> None:
+        client.sandbox.assume(toapis_repeated_client_business_id="same_task")
+        first = client.ended(client.create())
+        again = client.create()
+        assert (again.id, again.status) == (first.id, status)
+        client.check_charges(1)
+
+    return scene
+
+
+def failed_without_a_reason(client: Client) -> None:
+    assert client.failed().failure is None
+
+
 def failure(code: str | None, message: str | None = "The task could not be completed") -> Scene:
     def scene(client: Client) -> None:
         told = client.failed().failure
@@ -125,9 +158,11 @@ ROWS: dict[str, dict[Any, Scene]] = {
     "toapis_create_status": {200: delivered, 201: delivered, 202: delivered},
     "toapis_create_shape": {"flat": delivered, "data_list": delivered},
     "toapis_waiting_status": {
-        "queued": waits("queued", "queued"),
-        "submitted": waits("queued", "queued"),
-        "queued_then_submitted": waits("queued", "queued"),
+        "in_progress": waits("processing", "processing"),
+        **dict.fromkeys(
+            ("pending_then_queued", "pending", "queued", "submitted", "queued_then_submitted"),
+            waits("queued", "queued"),
+        ),
     },
     "toapis_object": {"generation.task": delivered, "by_category": delivered},
     "toapis_progress": {
@@ -141,12 +176,20 @@ ROWS: dict[str, dict[Any, Scene]] = {
         "as_sent": echo("nano_banana_2"),
         "canonical": echo("gemini-3.1-flash-image-preview"),
     },
+    "toapis_result_type": {"right": video, "always_image": video},
+    "toapis_billing_fields": dict.fromkeys(
+        ("absent", "credits_and_usd", "usd_only", "differs_from_list"), never_computed_with
+    ),
+    "toapis_replay_answer": {"current_state": replayed("succeeded"), "first_answer": replayed("queued")},
     "toapis_failed_error": {
-        "code_message": failure("internal_error"),
+        "code_message": failure("generation_failed"),
         "message": failure(None),
-        "extra": failure("internal_error"),
+        "extra": failure("generation_failed"),
+        "fail_reason": failure(None),
+        "none": failed_without_a_reason,
     },
     "toapis_failed_code": {
+        "generation_failed": failure("generation_failed"),
         "internal_error": failure("internal_error"),
         "content_policy_violation": failure("content_policy_violation"),
         "upstream_busy": failure("upstream_busy"),

@@ -79,7 +79,16 @@ ROWS: dict[str, dict[Any, Scene]] = {
     "toapis_nano_banana_2_price": {"by_resolution": price(6), "flat": price(5)},
     "toapis_unlisted_image_usd": {0.05: charged(10), 0.2: charged(40, 40)},
     "toapis_unlisted_video_usd": {0.5: video_price(100), 1: video_price(200)},
-    "toapis_balance_fields": {"later": balance(1000, "credits"), "earlier": balance(5, "balance units")},
+    "toapis_settlement": {
+        "as_taken": charged(10, 10),
+        "returns_part": charged(10, 5),
+        "charges_more": charged(10, 15),
+    },
+    "toapis_balance_fields": {
+        "unlimited_with_credits": balance(1000, "credits", unlimited=True),
+        "later": balance(1000, "credits"),
+        "earlier": balance(5, "balance units"),
+    },
     "toapis_unlimited_quota": {
         True: balance(-1, "credits", unlimited=True),
         False: balance(1000, "credits"),

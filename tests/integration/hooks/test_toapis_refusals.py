@@ -188,11 +188,28 @@ def content_refused_on_create(client: Client) -> None:
     assert "the same content would be refused again" in str(error)
 
 
-def content_refused_later(client: Client) -> None:
-    client.sandbox.fault(kind="content_refused")
-    done = client.ended(client.create())
-    assert done.failure is not None
-    assert done.failure.code == "content_policy_violation"
+def content_refused_later(code: str, advised: bool = False) -> Scene:
+    """Words decide nothing: they are advised on."""
+
+    def scene(client: Client) -> None:
+        client.sandbox.fault(kind="content_refused")
+        done = client.ended(client.create())
+        assert done.failure is not None
+        assert done.failure.code == code
+        assert (done.failure.advice is not None) is advised
+        assert done.credits_final is None
+
+    return scene
+
+
+def too_large(status: int) -> Scene:
+    def scene(client: Client) -> None:
+        client.photo.write_bytes(client.photo.read_bytes().ljust(10 * 1_048_576 + 1, b"\0"))
+        with pytest.raises(RequestRejectedError, match="up to 10 MB") as caught:
+            client.upload()
+        assert caught.value.http_status == status
+
+    return scene
 
 
 def unknown_model(error: type[GatewayError], status: int) -> Scene:
@@ -255,7 +272,12 @@ ROWS: dict[str, dict[Any, Scene]] = {
     "toapis_server_error_body": dict.fromkeys(("json", "html", "empty"), server_error),
     "toapis_retry_after": {"none": rate_limit(False), "seconds": rate_limit(True), "date": rate_limit(True)},
     "toapis_quota_status": {402: quota(InsufficientCreditsError, 402), 429: quota(RateLimitedError, 429)},
-    "toapis_refused_content": {"on_create": content_refused_on_create, "failed_task": content_refused_later},
+    "toapis_refused_content": {
+        "on_create": content_refused_on_create,
+        "failed_task": content_refused_later("content_policy_violation"),
+        "failed_task_words": content_refused_later("generation_failed", advised=True),
+        "failed_task_422": content_refused_later("generation_failed"),
+    },
     "toapis_unknown_model_status": {
         400: unknown_model(RequestRejectedError, 400),
         404: unknown_model(NotFoundError, 404),
@@ -270,6 +292,8 @@ ROWS: dict[str, dict[Any, Scene]] = {
         403: foreign_task(NotFoundError),  # by its name, as no page says what a 403 means
     },
     "toapis_balance_error_status": dict.fromkeys((401, 200, 403), balance_of_a_bad_key),
+    "toapis_bad_key_text": dict.fromkeys(("whole", "beginning"), balance_of_a_bad_key),
+    "toapis_upload_error_status": {400: too_large(400), 413: too_large(413)},
     "toapis_unknown_task": {
         **dict.fromkeys(("404_number", "404_name", "400_message", "400_code"), unknown_task(True)),
         "html": unknown_task(False),
