@@ -188,8 +188,8 @@ class ToApisApi(GatewayApi):
     facts = gateways.TOAPIS
     capabilities = Capabilities(replays_keys=False, finds_by_key=True, takes_trace_id=False)
     # https://docs.toapis.com/docs/cn/api-reference/tasks/image-status and .../video-status: images
-    # first after 5 s and then every 5-10 s (an earlier edition asks sooner), videos every 5-10 s while they are
-    # queued and every 10-15 s in progress.
+    # first after 5 s and then every 5-10 s (an earlier edition asks sooner), videos every 5-10 s while they
+    # are queued and every 10-15 s in progress.
     polling = Polling(
         guidance={
             "image": PollGuidance(first=5.0, interval=5.0, maximum=10.0),

@@ -133,7 +133,7 @@ def prepare(
     :param takes_trace_id: whether the gateway has a field for ``client_request_id``.
     :raises InvalidRequestError: with every fault found.
     """
-    from airflow_provider_rivya.catalog.price import image_count
+    from airflow_provider_rivya.catalog.price import output_count
     from airflow_provider_rivya.request.convert import with_advice
     from airflow_provider_rivya.request.dialect import spelled
 
@@ -160,7 +160,7 @@ def prepare(
         arguments.output_conn_id,
         faults,
         mapped=arguments.mapped,
-        outputs=image_count(request.params),
+        outputs=output_count(request.params),
     )
     if faults:
         told = faults if arguments.convert_reference_images else with_advice(faults, usable, spec)

@@ -81,6 +81,15 @@ ANSWERS: tuple[Assumption, ...] = (
         "always_image",
     ),
     choice(
+        "toapis_last_frame",
+        "result.data[].last_frame_url is there when it was asked for and the model gives one ('withheld': it "
+        "gives none). Whether it ends with the video's URL is not documented; 'expired' is over from the "
+        "start.",
+        "given",
+        "withheld",
+        "expired",
+    ),
+    choice(
         "toapis_billing_fields",
         "No page has a cost in a status answer; clients look for billing.cost_usd and billing.credits. "
         "'differs_from_list' tells twice what was charged.",

@@ -180,10 +180,12 @@ class ToApis:
         name = request.path_params["name"]
         if task is None or name not in names or task.status_at(self._state.now()) != "succeeded":
             return HTMLResponse(html_page(404, "Not Found"), 404)
-        if self._state.now() >= expiry_of(task, self._state):
+        index = names.index(name)
+        frame_is_over = index > 0 and task.model["category"] == "video"
+        frame_is_over &= self._state.assumptions.text("toapis_last_frame") == "expired"
+        if frame_is_over or self._state.now() >= expiry_of(task, self._state):
             status = self._state.assumptions.count("toapis_expired_url_status")
             return HTMLResponse(html_page(status, "This link has expired"), status)
-        index = names.index(name)
         content = await self._content(task, index)
         return Response(content, media_type=files_of(task, RAW_AUDIO)[index].mime_type)
 

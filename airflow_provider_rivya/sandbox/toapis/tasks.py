@@ -61,10 +61,17 @@ def public_task(task: Task, state: State, base_url: str) -> dict[str, Any]:
         if place != "url":
             right = assumptions.text("toapis_result_type") == "right"
             kind = task.model["category"] if right else "image"
-            more = {"format": "mp4"} if task.model["category"] == "video" else {}
-            answer["result"] = {"type": kind, "data": [{"url": url, **more} for url in urls]}
+            answer["result"] = {"type": kind, "data": _entries(task, urls)}
         answer |= _billing(task, assumptions.text("toapis_billing_fields"))
     return answer
+
+
+def _entries(task: Task, urls: Sequence[str]) -> list[dict[str, str]]:
+    """A video's second file is its last frame: no result by itself, but a field of the first."""
+    if task.model["category"] != "video":
+        return [{"url": url} for url in urls]
+    video, *frames = urls
+    return [{"url": video, "format": "mp4", **{"last_frame_url": url for url in frames}}]
 
 
 def _billing(task: Task, form: str) -> dict[str, Any]:
@@ -96,6 +103,8 @@ def expiry_of(task: Task, state: State) -> int:
 def result_names(task: Task, state: State) -> list[str]:
     """Return the last part of each result's URL."""
     names = [file.name for file in files_of(task, RAW_AUDIO)]
+    if state.assumptions.text("toapis_last_frame") == "withheld" and task.model["category"] == "video":
+        names = names[:1]
     if state.assumptions.flag("toapis_result_extension"):
         return names
     return [name.partition(".")[0] for name in names]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.api.dialect import Dialect
+from airflow_provider_rivya.api.schemas import Generation
 from airflow_provider_rivya.exceptions import DownloadError, OutputError
 from airflow_provider_rivya.landing.land import land
 from airflow_provider_rivya.sandbox.assumptions.toapis import ANSWERS, RESULTS
@@ -83,6 +84,31 @@ def video(client: Client) -> None:
     done = client.ended(client.create("sora-2"), "video")
     (output,) = land(client.hook, done, OutputPlace(f"file://{client.landing}/"))
     assert output.mime_type == "video/mp4"
+
+
+def film_with_last_frame(client: Client) -> Generation:
+    if not can_play():
+        pytest.skip("this installation of the sandbox makes no video")
+    made = client.create("seedance-2-fast", {"duration": 4, "return_last_frame": True})
+    return client.ended(made, "video")
+
+
+def last_frame(files: int) -> Scene:
+    """Every output that was asked for is landed."""
+
+    def scene(client: Client) -> None:
+        done = film_with_last_frame(client)
+        outputs = land(client.hook, done, OutputPlace(f"file://{client.landing}/"))
+        assert [output.mime_type for output in outputs] == ["video/mp4", "image/png"][:files]
+
+    return scene
+
+
+def last_frame_over(client: Client) -> None:
+    done = film_with_last_frame(client)
+    with pytest.raises(DownloadError) as caught:
+        land(client.hook, done, OutputPlace(f"file://{client.landing}/"))
+    assert caught.value.http_status == 403
 
 
 def never_computed_with(client: Client) -> None:
@@ -177,6 +203,7 @@ ROWS: dict[str, dict[Any, Scene]] = {
         "canonical": echo("gemini-3.1-flash-image-preview"),
     },
     "toapis_result_type": {"right": video, "always_image": video},
+    "toapis_last_frame": {"given": last_frame(2), "withheld": last_frame(1), "expired": last_frame_over},
     "toapis_billing_fields": dict.fromkeys(
         ("absent", "credits_and_usd", "usd_only", "differs_from_list"), never_computed_with
     ),
