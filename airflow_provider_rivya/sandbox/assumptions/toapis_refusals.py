@@ -60,6 +60,26 @@ REFUSALS: tuple[Assumption, ...] = (
         "date",
     ),
     choice(
+        "toapis_ratelimit_headers",
+        "A 429 has X-RateLimit-Limit, -Remaining, -Reset and -Category by a summary of the page; the form of "
+        "Reset is not documented (here Unix seconds).",
+        "all",
+        "none",
+    ),
+    choice(
+        "toapis_key_limit",
+        "A key can have limits of its own, by day, by month or in all, be for some models, expired or off: "
+        "which error a call gets then is not documented (here 402 for the amounts, 403 for 'model', 401 for "
+        "the rest).",
+        "none",
+        "daily",
+        "monthly",
+        "total",
+        "model",
+        "expired",
+        "off",
+    ),
+    choice(
         "toapis_quota_status",
         "A balance that is too low is 402 in the error table; the wording of 429 includes it too.",
         402,

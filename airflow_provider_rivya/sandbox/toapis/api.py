@@ -67,7 +67,8 @@ class ToApis:
         """
         text = bearer(request)
         key = self._state.find_key(text, "toapis")
-        if key is None or key.state != "active":
+        dead = self._state.assumptions.text("toapis_key_limit") in ("expired", "off")
+        if key is None or key.state != "active" or dead:
             rest = (
                 ": record not found" if self._state.assumptions.text("toapis_bad_key_text") == "whole" else ""
             )
@@ -75,8 +76,19 @@ class ToApis:
             raise ToApisError("unauthorized", wrong)
         if (wait := self._state.request_allowed(key.key)) is not None:
             headers = self._gateway.retry_after(wait, "toapis_retry_after")
+            if self._state.assumptions.text("toapis_ratelimit_headers") == "all":
+                headers |= self._limit_headers(request, wait)
             raise ToApisError("rate_limit_exceeded", "Too many requests; slow down", headers=headers)
         return key
+
+    def _limit_headers(self, request: Request, wait: float) -> dict[str, str]:
+        category = "async_submit" if request.method == "POST" else "async_query"
+        return {
+            "X-RateLimit-Limit": f"{self._state.assumptions.limit('rate_limit_per_window') or 0:g}",
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": str(int(self._state.now() + wait)),
+            "X-RateLimit-Category": category,
+        }
 
     def _create(self, category: str) -> Endpoint:
         async def create(request: Request) -> Response:

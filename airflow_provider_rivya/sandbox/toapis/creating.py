@@ -15,10 +15,12 @@ from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
 from airflow_provider_rivya.sandbox.toapis.lookup import known_tasks
 from airflow_provider_rivya.sandbox.toapis.pixels import documented_pixels
 from airflow_provider_rivya.sandbox.toapis.prices import credits_of
+from airflow_provider_rivya.sandbox.toapis.references import too_many
 from airflow_provider_rivya.sandbox.toapis.tasks import created_task, public_task
 from airflow_provider_rivya.sandbox.toapis.uploads import find_upload
 
-UNAVAILABLE = 503
+BAD_REQUEST, FORBIDDEN, UNAVAILABLE = 400, 403, 503
+REVIEW_SECONDS = 1200
 REFUSED_CONTENT = "content_policy_violation"
 REFUSED_CONTENT_TEXT = "The request was refused by the content policy"
 SETTLED: Mapping[str, float] = {"as_taken": 0, "returns_part": -0.5, "charges_more": 0.5}
@@ -50,15 +52,19 @@ class Creating:
         accepted = check_task(
             body, category, state.assumptions, lambda url: self._find_upload(url, caller.account)
         )
-        if (first := self._repeated(accepted, caller, category)) is not None:
+        reviewed = body.get("private_asset_review") is True and bool(accepted.references)
+        if (first := self._repeated(accepted, caller, category, reviewed=reviewed)) is not None:
             return self._replayed(first)
         price = credits_of(
             accepted.model, accepted.params.get("resolution", ""), accepted.results, state.assumptions
         )
+        self._check_settings(body, accepted)
         self._check_balance(price, caller)
         self._check_available(accepted.model_name)
-        failure = self._failure(path)
+        failure = self._failure(path) or self._late_refusal(accepted, reviewed)
         created, processing_from, done_at = self._gateway.timing(path, category)
+        if reviewed and state.assumptions.text("toapis_private_asset_review") in ("passes", "times_out"):
+            processing_from, done_at = processing_from + REVIEW_SECONDS, done_at + REVIEW_SECONDS
         task = Task(
             id=state.new_id("task_img" if category == "image" else "video"),
             account=caller.account,
@@ -98,15 +104,48 @@ class Creating:
         file = find_upload(self._state, url.removeprefix(self._gateway.base_url))
         return file if file is not None and file.account == account else "no such upload, or not any more"
 
-    def _repeated(self, accepted: Accepted, caller: ApiKey, category: str) -> Task | None:
+    def _check_settings(self, body: Mapping[str, Any], accepted: Accepted) -> None:
+        """:raises ToApisError: what a switch refuses of every request that is right in itself."""
+        assumptions = self._state.assumptions
+        if "callback_url" in body and assumptions.text("toapis_callback_url") == "not_configured":
+            text = "No webhook is set up for this token"
+            raise ToApisError("webhook_not_configured", text, status=BAD_REQUEST)
+        if accepted.references and assumptions.text("toapis_real_person") == "refuse_400":
+            text = "content[1] may contain a real person. Request id: 0123"
+            raise ToApisError("privacy", text, status=BAD_REQUEST)
+        limit = assumptions.text("toapis_key_limit")
+        if limit == "model":
+            raise ToApisError("no_access", "The key may not use this model", status=FORBIDDEN)
+        if limit != "none":
+            raise ToApisError("insufficient_quota", f"The {limit} limit of the key is reached")
+
+    def _late_refusal(self, accepted: Accepted, reviewed: bool) -> Failure | None:
+        """Return the failure of a task that only ends so after it was taken in; it costs nothing."""
+        assumptions = self._state.assumptions
+        review = assumptions.text("toapis_private_asset_review")
+        if reviewed and review in ("fails", "times_out"):
+            return Failure(self._error("generation_failed", "The media review did not pass"), "full")
+        if too_many(len(accepted.references), accepted.model):
+            return Failure(self._error("generation_failed", "Too many reference images"), "full")
+        return None
+
+    def _repeated(self, accepted: Accepted, caller: ApiKey, category: str, *, reviewed: bool) -> Task | None:
         """:raises ToApisError: the ``client_business_id`` was used before, and the switch forbids that."""
         business_id = accepted.client_business_id
         known = [] if business_id is None else known_tasks(self._state, business_id, caller.account, category)
         how = self._state.assumptions.value("toapis_repeated_client_business_id")
-        if not known or how == "new_task":
+        if not known or how == "new_task" or (how == "same_task_reviewed_only" and not reviewed):
             return None
-        if how == "same_task":
-            return known[0]
+        if how in ("same_task", "same_task_reviewed_only"):
+            first = known[0]
+            same = (first.model, first.prompt, first.params) == (
+                accepted.model,
+                accepted.prompt,
+                accepted.params,
+            )
+            if same or self._state.assumptions.text("toapis_other_body") == "ignored":
+                return first
+            how = BAD_REQUEST
         text = f"client_business_id: {business_id!r} was used before"
         raise ToApisError("invalid_request", text, status=int(how))
 

@@ -53,14 +53,17 @@ CHINESE: Mapping[str, str] = {
 }
 IN_STATUS_PAGES = {"invalid_reference_images": "invalid_request"}
 BALANCE_PATHS = ("/v1/balance", "/balance", "/v1/user/balance")
+PRIVACY = "sandbox.PrivacyInformation"
 UPLOADS = "/v1/uploads/"
-FORM_OF_503: Mapping[str, str] = {
+FORM_OF: Mapping[str, str] = {
     "rate_limit_unavailable": "code_name",
     "no_channel": "error_message",
     "html": "html",
     "json_unknown": "error_message",
+    "privacy": "privacy",
+    "webhook_not_configured": "code_name",
 }
-"""The bodies of the switch toapis_503, whatever the other switches of bodies say."""
+"""Errors whose bodies are as they were seen, whatever the switches of bodies say."""
 KEY_TEXTS = ("Failed to get token info", "No Authorization header")
 
 
@@ -97,8 +100,8 @@ def error_answer(
     if name == "task_not_found":
         usual, form, said = UNKNOWN_TASK[assumptions.text("toapis_unknown_task")]
         status = usual if status == STATUS_OF_NAME[name] else status
-    elif name in FORM_OF_503:
-        form = FORM_OF_503[name]
+    elif name in FORM_OF:
+        form = FORM_OF[name]
     elif status >= SERVER_ERROR:
         server_form = assumptions.text("toapis_server_error_body")
         form = form if server_form == "json" else server_form
@@ -129,6 +132,7 @@ def _body(state: State, path: str, form: str, name: str, message: str, status: i
         "code_name": {"error": {"code": name, "message": message}},
         "message_name": {"message": name},
         "error_message": {"error": {"message": message}},
+        "privacy": {"error": {"code": PRIVACY, "message": message, "param": "", "type": "BadRequest"}},
         "object": {"error": _named(state, name, message)},
         "message": {"message": message},
         "success": {"success": False, "message": message},

@@ -71,7 +71,7 @@ def _entries(task: Task, urls: Sequence[str]) -> list[dict[str, str]]:
     if task.model["category"] != "video":
         return [{"url": url} for url in urls]
     video, *frames = urls
-    return [{"url": video, "format": "mp4", **{"last_frame_url": url for url in frames}}]
+    return [{"url": video, "format": "mp4", **({"last_frame_url": frames[0]} if frames else {})}]
 
 
 def _billing(task: Task, form: str) -> dict[str, Any]:

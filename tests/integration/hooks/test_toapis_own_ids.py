@@ -48,6 +48,46 @@ def repeated(outcome: type[GatewayError] | bool, status: int = 0) -> Scene:
     return scene
 
 
+def repeated_with_review(client: Client) -> None:
+    """The reading of the one page: protected where media are reviewed, and nowhere else."""
+    repeated(True)(client)
+    if not can_play():
+        pytest.skip("this installation of the sandbox makes no video")
+    arguments: Any = ("seedance-2", {"private_asset_review": True}, (client.upload(),))
+    first = client.create(*arguments, key="order-2")
+    assert client.create(*arguments, key="order-2").id == first.id
+    client.check_charges(3)
+
+
+def other_body(taken: bool) -> Scene:
+    """What a refused repeat leaves behind is not known: it is looked up."""
+
+    def scene(client: Client) -> None:
+        client.sandbox.assume(toapis_repeated_client_business_id="same_task")
+        first = client.create()
+        if taken:
+            assert client.create(params={"n": 2}).id == first.id
+        else:
+            with pytest.raises(RequestRejectedError) as caught:
+                client.create(params={"n": 2})
+            assert caught.value.maybe_taken_in
+        client.check_charges(1)
+
+    return scene
+
+
+def across(found: bool) -> Scene:
+    def scene(client: Client) -> None:
+        made = client.create()
+        other = client.hook.find_generation("order-1", category="video")
+        assert (other is not None) is found
+        mine = client.hook.find_generation("order-1")
+        assert mine is not None
+        assert mine.id == made.id
+
+    return scene
+
+
 def shared(latest: bool) -> Scene:
     def scene(client: Client) -> None:
         made = [client.create().id for _ in range(2)]
@@ -90,9 +130,12 @@ ROWS: dict[str, dict[Any, Scene]] = {
     "toapis_repeated_client_business_id": {
         "new_task": repeated(True),
         "same_task": repeated(False),
+        "same_task_reviewed_only": repeated_with_review,
         400: repeated(RequestRejectedError, 400),
         409: repeated(RequestRejectedError, 409),
     },
+    "toapis_other_body": {"ignored": other_body(True), "refused": other_body(False)},
+    "toapis_lookup_across": {"per_endpoint": across(False), "any_endpoint": across(True)},
     "toapis_shared_client_business_id": {"latest": shared(True), "first": shared(False)},
     "toapis_lookup": {
         "at_once": looked_up(True),

@@ -13,6 +13,7 @@ from airflow_provider_rivya.exceptions import (
     GatewayUnavailableError,
     InsufficientCreditsError,
     NotFoundError,
+    PermissionDeniedError,
     RateLimitedError,
     RequestRejectedError,
     UnexpectedAnswerError,
@@ -172,6 +173,13 @@ def rate_limit(told: bool) -> Scene:
     return scene
 
 
+def limited(error: type[GatewayError], status: int) -> Scene:
+    def scene(client: Client) -> None:
+        assert not client.refused(error=error, status=status).retryable
+
+    return scene
+
+
 def quota(error: type[GatewayError], status: int) -> Scene:
     def scene(client: Client) -> None:
         client.sandbox.set_credits(1, "toapis")
@@ -271,6 +279,13 @@ ROWS: dict[str, dict[Any, Scene]] = {
     ),
     "toapis_server_error_body": dict.fromkeys(("json", "html", "empty"), server_error),
     "toapis_retry_after": {"none": rate_limit(False), "seconds": rate_limit(True), "date": rate_limit(True)},
+    "toapis_ratelimit_headers": dict.fromkeys(("all", "none"), rate_limit(True)),
+    "toapis_key_limit": {
+        "none": lambda client: client.delivered(),
+        **dict.fromkeys(("daily", "monthly", "total"), limited(InsufficientCreditsError, 402)),
+        "model": limited(PermissionDeniedError, 403),
+        **dict.fromkeys(("expired", "off"), limited(AuthenticationError, 401)),
+    },
     "toapis_quota_status": {402: quota(InsufficientCreditsError, 402), 429: quota(RateLimitedError, 429)},
     "toapis_refused_content": {
         "on_create": content_refused_on_create,

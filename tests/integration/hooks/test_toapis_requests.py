@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.exceptions import RequestRejectedError
 from airflow_provider_rivya.sandbox.assumptions.toapis_requests import REQUESTS
+from airflow_provider_rivya.sandbox.drawing.encoding import can_play
 from tests.integration.gateways import at
 from tests.integration.hooks.toapis_scenes import NANO_BANANA_2, Client, Scene, check_settings, each_setting
 from tests.sandbox_process import SandboxProcess
@@ -40,6 +42,59 @@ def takes(sent: Dialect, *, not_taken: Dialect | None = None) -> Scene:
 def references_refused(client: Client) -> None:
     error = client.refused(NANO_BANANA_2, TWO_K, (client.upload(),), error=RequestRejectedError, status=400)
     assert 'not an object {"url": ...}' in error.message
+
+
+SEVERAL = ("https://example.com/a.png",) * 15
+
+
+def too_many_refused(client: Client) -> None:
+    error = client.refused(NANO_BANANA_2, {}, SEVERAL, error=RequestRejectedError, status=400)
+    assert "15 items" in error.message
+
+
+def too_many_ignored(client: Client) -> None:
+    client.delivered(NANO_BANANA_2, {}, SEVERAL)
+
+
+def too_many_fail(client: Client) -> None:
+    done = client.ended(client.create(NANO_BANANA_2, {}, SEVERAL))
+    assert done.failed
+    assert done.credits_final is None
+    assert client.spent == 0
+
+
+def real_person(client: Client) -> None:
+    error = client.refused(NANO_BANANA_2, TWO_K, (client.upload(),), error=RequestRejectedError, status=400)
+    assert (error.code or "").endswith("PrivacyInformation")
+    assert "content[1]" in error.message
+
+
+def callback(taken: bool) -> Scene:
+    def scene(client: Client) -> None:
+        arguments: Any = ("grok-imagine-1.0", {"callback_url": "https://example.com/hook"})
+        if taken:
+            client.delivered(*arguments)
+        else:
+            error = client.refused(*arguments, error=RequestRejectedError, status=400)
+            assert error.code == "webhook_not_configured"
+
+    return scene
+
+
+def reviewed(*, ended: bool, succeeded: bool) -> Scene:
+    """A review takes its time, and a task whose media do not pass ends as any other failure."""
+
+    def scene(client: Client) -> None:
+        if not can_play():
+            pytest.skip("this installation of the sandbox makes no video")
+        made = client.create("seedance-2", {"private_asset_review": True}, (client.upload(),))
+        assert client.ended(made, "video").ended is ended
+        client.sandbox.advance(1200)
+        done = client.hook.get_generation(made.id, category="video")
+        assert (done.succeeded, done.failed) == (succeeded, not succeeded)
+        assert (client.spent > 0) is succeeded
+
+    return scene
 
 
 def gif(taken: bool) -> Scene:
@@ -130,6 +185,19 @@ ROWS: dict[str, dict[Any, Scene]] = {
     },
     "toapis_disputed": {"accept": disputed(True), "refuse": disputed(False)},
     "toapis_undocumented_n_max": {10: most(False), None: most(True)},
+    "toapis_too_many_references": {
+        "refuse_400": too_many_refused,
+        "ignore_rest": too_many_ignored,
+        "failed_task": too_many_fail,
+    },
+    "toapis_real_person": {"accept": takes(Dialect()), "refuse_400": real_person},
+    "toapis_callback_url": {"not_configured": callback(False), "any": callback(True)},
+    "toapis_private_asset_review": {
+        "skipped": reviewed(ended=True, succeeded=True),
+        "passes": reviewed(ended=False, succeeded=True),
+        "fails": reviewed(ended=True, succeeded=False),
+        "times_out": reviewed(ended=False, succeeded=False),
+    },
     "toapis_unknown_fields": {"refuse": unknown_field(False), "ignore": unknown_field(True)},
 }
 

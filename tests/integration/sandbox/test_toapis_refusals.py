@@ -230,3 +230,11 @@ def test_balance_error_status(sandbox: SandboxProcess, path: str, code: int) -> 
     sandbox.assume(toapis_bad_key_text="beginning")
     beginning = {"success": False, "message": "Failed to get token info"}
     assert sandbox.get(path, key="sk-nobody").json() == beginning
+
+
+@pytest.mark.parametrize("form", ["all", "none"])
+def test_ratelimit_headers(sandbox: SandboxProcess, form: str) -> None:
+    sandbox.assume(toapis_ratelimit_headers=form, rate_limit_per_window=0, rate_limit_window_seconds=40)
+    for answer, category in ((create(sandbox), "async_submit"), (status(sandbox, "x"), "async_query")):
+        assert answer.status == 429
+        assert answer.headers.get("x-ratelimit-category") == (category if form == "all" else None)

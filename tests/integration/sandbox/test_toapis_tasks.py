@@ -189,7 +189,7 @@ def test_models_are_listed_by_type(sandbox: SandboxProcess) -> None:
     }
     assert ids("") == ids("?type=chat") == ids("?type=audio") == set()
     assert of_category["image"] | {"nano_banana_2"} <= ids("?type=image")
-    assert of_category["video"] == ids("?type=video")
+    assert of_category["video"] <= ids("?type=video")
     assert ids("?type=all") == ids("?type=image") | ids("?type=video")
     assert sandbox.get("/v1/models?type=picture", key=TOAPIS_KEY).status == 400
 
@@ -255,7 +255,7 @@ def test_the_accounts_are_apart(sandbox: SandboxProcess) -> None:
     task = create(sandbox).json()
     assert status(sandbox, task["id"], key=OTHER_KEY).status == 404
     assert sandbox.get("/api/v1/credits", key=TOAPIS_KEY).status == 401
-    assert sandbox.get("/v1/balance", key=KEY).status == 401
+    assert sandbox.get("/v1/balance", key=KEY).json()["success"] is False
     sent = upload(sandbox, picture()).json()["data"]["url"]
     assert create(sandbox, image_urls=[sent], key=OTHER_KEY).status == 400
 
