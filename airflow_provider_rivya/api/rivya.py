@@ -116,6 +116,24 @@ def _file(document: Any) -> UploadedFile:
     )
 
 
+def _refuse_creation(answer: Answer, call_name: str) -> GatewayError:
+    """
+    Return the same as :func:`_refuse`; a conflict over the key is one by whatever code it is told.
+
+    The pages name one code, and none for a request in progress: what is not known may have been taken in.
+    """
+    error = _refuse(answer, call_name)
+    if answer.status != 409 or error.code in _BY_CODE:
+        return error
+    return IdempotencyConflictError(
+        error.message,
+        code=error.code,
+        http_status=error.http_status,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+    )
+
+
 def _refuse(answer: Answer, call_name: str) -> GatewayError:
     document = decode(answer)
     error = document.get("error") if isinstance(document, dict) else None
@@ -167,7 +185,7 @@ class RivyaApi(GatewayApi):
             method="POST",
             path="/api/v1/generations",
             parse=_generation,
-            refuse=_refuse,
+            refuse=_refuse_creation,
             body=body,
             idempotency_key=key,
             repeatable=key is not None,

@@ -215,7 +215,7 @@ def test_the_balance_is_in_usd_and_credits(sandbox: SandboxProcess, path: str) -
         (NANO, {"metadata": {"resolution": "4K"}}, 8),
         (NANO, {"resolution": "2K", "n": 2}, 12),
         ("nano-banana-pro", {}, 10),
-        ("gpt-image-2", {"resolution": "2K", "size": "1:1"}, 4),
+        ("gpt-image-2", {"resolution": "2k", "size": "1:1"}, 4),
         ("gpt-4o-image", {"n": 4}, 40),
     ],
 )
