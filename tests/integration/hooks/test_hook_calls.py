@@ -236,7 +236,7 @@ def test_unknown_ids(hook: Hook, gateway: TestedGateway) -> None:
     told = {"rivya": "another account", "toapis": "of the account that submitted it"}[gateway.name]
     with pytest.raises(NotFoundError, match=told) as caught:
         hook.get_generation("task_nowhere")
-    assert caught.value.code == {"rivya": "not_found", "toapis": "not_found_error"}[gateway.name]
+    assert caught.value.code == gateway.not_found
     with pytest.raises(NotFoundError):
         hook.get_generation("task/../../credits")
     if isinstance(hook, RivyaHook):
