@@ -1485,7 +1485,7 @@ class Seedance2Params(TypedDict, total=False):
     """A number in steps of 1; no default is documented."""
 
     callback_url: str
-    """A public http(s) URL; no default is documented. See the contract, section 12."""
+    """A public http(s) URL; no default is documented. See the page on webhooks."""
 
     trace_id: str
     """A text; no default is documented."""
@@ -1555,7 +1555,7 @@ class Seedance2FastParams(TypedDict, total=False):
     """A number in steps of 1; no default is documented."""
 
     callback_url: str
-    """A public http(s) URL; no default is documented. See the contract, section 12."""
+    """A public http(s) URL; no default is documented. See the page on webhooks."""
 
     trace_id: str
     """A text; no default is documented."""
@@ -1625,7 +1625,7 @@ class Seedance2MiniParams(TypedDict, total=False):
     """A number in steps of 1; no default is documented."""
 
     callback_url: str
-    """A public http(s) URL; no default is documented. See the contract, section 12."""
+    """A public http(s) URL; no default is documented. See the page on webhooks."""
 
     trace_id: str
     """A text; no default is documented."""
