@@ -1593,7 +1593,7 @@ class Seedance2MiniParams(TypedDict, total=False):
 
     duration: int
     """
-    A number from 4 to 15 in steps of 1; the gateway's default is 0. Seconds; the page's default 0 (automatic)
+    A number from 4 to 15 in steps of 1; no default is documented. Seconds; the page's default 0 (automatic)
     is for the other two.
     """
 
