@@ -202,7 +202,15 @@ class RateLimitedError(GatewayError):
 
 
 class GatewayUnavailableError(GatewayError):
-    """5xx or ``public_api_disabled``: the gateway is in trouble."""
+    """
+    5xx or ``public_api_disabled``: the gateway is in trouble.
+
+    :param refused: whether the call certainly was not taken in, as the gateway says or documents.
+    """
+
+    def __init__(self, message: str, *, refused: bool = False, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.refused = refused
 
 
 class GatewayUnreachableError(GatewayError):

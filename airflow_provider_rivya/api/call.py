@@ -94,7 +94,8 @@ class ApiCall(Generic[T]):
     :param generation_id: the generation this is about, for errors.
     :param needs_key: whether the API key is sent.
     :param repeatable: whether doing it twice does no harm. A call that is not is repeated only
-        when the first attempt certainly was not taken in: nothing was sent, or it met a 429.
+        when the first attempt certainly was not taken in: nothing was sent, or it met a 429 or a
+        refusal of an unavailable gateway that is known to come before that.
     :param max_bytes: an answer above this is not read further.
     :param resolve: makes the URLs in a result absolute; called with the result and the gateway's base URL.
     """
@@ -202,7 +203,9 @@ def may_repeat(call: ApiCall[Any], error: BaseException) -> bool:
         return True
     if isinstance(error, GatewayUnreachableError):
         return not error.sent
-    return isinstance(error, RateLimitedError)
+    return isinstance(error, RateLimitedError) or (
+        isinstance(error, GatewayUnavailableError) and error.refused
+    )
 
 
 def in_doubt(error: GatewayError) -> bool:
@@ -212,7 +215,7 @@ def in_doubt(error: GatewayError) -> bool:
     if isinstance(error, GatewayUnreachableError):
         return error.sent
     if isinstance(error, GatewayUnavailableError):
-        return error.code != "public_api_disabled"
+        return not error.refused
     return isinstance(error, UnexpectedAnswerError | IdempotencyConflictError)
 
 

@@ -95,6 +95,7 @@ def read_generation(
     raw = {name: _field(task, *spellings) for name, spellings in names.items()}
     raw["status"] = _field(task, *_STATUS)
     made = _results(task)
+    made = tuple(dict.fromkeys((*made, *_last_frames(task)))) if made else ()
     generation = Generation(id=known_as, urls=made, failure=failure(task), **raw)
     unread = [
         name for name, value in raw.items() if value not in (None, "") and getattr(generation, name) is None
@@ -192,6 +193,19 @@ def _results(task: dict[str, Any]) -> tuple[str, ...]:
         if made:
             return made
     return ()
+
+
+def _last_frames(task: dict[str, Any]) -> Iterator[str]:
+    """
+    Yield the last frames of videos, which were asked for and are outputs of their own.
+
+    The source is https://docs.toapis.com/docs/cn/api-reference/tasks/video-status.
+    """
+    result = _field(task, "result")
+    places = [result, *(_field(result, "data") or ())] if isinstance(result, dict) else result
+    for place in islice(places or (), MAX_RESULTS):
+        if isinstance(place, dict):
+            yield from urls([_field(place, "last_frame_url")])
 
 
 def _of_lists(place: Any, names: tuple[str, ...]) -> Iterator[str]:

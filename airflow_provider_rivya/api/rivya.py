@@ -91,6 +91,24 @@ def _failure(task: dict[str, Any]) -> GenerationFailure | None:
     return GenerationFailure(message=message) if message else None
 
 
+def _refuse_creation(answer: Answer, call_name: str) -> GatewayError:
+    """
+    Return the same as :func:`_refuse`; a conflict over the key is one by whatever code it is told.
+
+    The pages name one code, and none for a request in progress: what is not known may have been taken in.
+    """
+    error = _refuse(answer, call_name)
+    if answer.status != 409 or error.code in _BY_CODE:
+        return error
+    return IdempotencyConflictError(
+        error.message,
+        code=error.code,
+        http_status=error.http_status,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+    )
+
+
 def _refuse(answer: Answer, call_name: str) -> GatewayError:
     document = decode(answer)
     error = document.get("error") if isinstance(document, dict) else None
@@ -104,7 +122,10 @@ def _refuse(answer: Answer, call_name: str) -> GatewayError:
     elif isinstance(error, str):
         body = ErrorBody(message=text_field(error))
     code = body.code or ""
-    return refusal(answer, call_name, body, _BY_CODE.get(code) or by_status(answer.status), _ADVICE.get(code))
+    error = refusal(
+        answer, call_name, body, _BY_CODE.get(code) or by_status(answer.status), _ADVICE.get(code)
+    )
+    return error.replace(refused=True) if code == "public_api_disabled" else error
 
 
 class RivyaApi(GatewayApi):
@@ -140,7 +161,7 @@ class RivyaApi(GatewayApi):
             path="/api/v1/generations",
             parse=_generation,
             resolve=Generation.resolved,
-            refuse=_refuse,
+            refuse=_refuse_creation,
             body=body,
             idempotency_key=key,
             repeatable=key is not None,

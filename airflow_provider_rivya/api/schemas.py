@@ -186,10 +186,12 @@ class GenerationFailure(_Inbound):
 
     :param code: e.g. ``generation_failed``; other codes exist but are not documented.
     :param message: text for humans, untrusted.
+    :param advice: what a person can do about it, in this package's words.
     """
 
     code: _Code = None
     message: _Text = None
+    advice: str | None = None
 
 
 class Generation(_Inbound):

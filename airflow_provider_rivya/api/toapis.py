@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -29,11 +28,12 @@ from airflow_provider_rivya.api.schemas import (
     status_field,
 )
 from airflow_provider_rivya.api.toapis_errors import (
+    advice_on_failure,
     is_refusal,
     refuse,
     refuse_balance,
     refuse_creation,
-    refuse_look_up,
+    refuse_status,
     refuse_upload,
     said,
 )
@@ -93,7 +93,7 @@ def _status_call(
         path=f"{_place(_GENERATIONS, 'category', category)}/{segment(known_as)}",
         parse=partial(_generation, asked=known_as, needs_id=generation_id is None),
         resolve=Generation.resolved,
-        refuse=refuse,
+        refuse=refuse_status,
         disguised=is_refusal,
         generation_id=generation_id,
     )
@@ -117,7 +117,7 @@ def _failure(task: dict[str, Any]) -> GenerationFailure | None:
     body = said(task)
     if body.code is None and body.message is None:
         return None
-    return GenerationFailure(code=body.code, message=body.message)
+    return GenerationFailure(code=body.code, message=body.message, advice=advice_on_failure(body))
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -141,15 +141,16 @@ class ToApisApi(GatewayApi):
 
     facts = gateways.TOAPIS
     capabilities = Capabilities(replays_keys=False, finds_by_key=True, takes_trace_id=False)
-    # By status: https://docs.toapis.com/docs/en/api-reference/tasks/image-status and .../video-status: images
-    # 2-3 s while queued and 3-5 s in progress, videos 5-10 s and 10-15 s.
+    # https://docs.toapis.com/docs/cn/api-reference/tasks/image-status and .../video-status: images
+    # first after 5 s and then every 5-10 s (an earlier edition asks sooner), videos every 5-10 s while they
+    # are queued and every 10-15 s in progress.
     polling = Polling(
         guidance={
-            "image": PollGuidance(first=2.0, interval=3.0, maximum=5.0, queued=Pace(2.0, 3.0)),
+            "image": PollGuidance(first=5.0, interval=5.0, maximum=10.0),
             "video": PollGuidance(first=5.0, interval=10.0, maximum=15.0, queued=Pace(5.0, 10.0)),
         },
         floors={
-            "image": PollGuidance(first=2.0, interval=3.0, maximum=3.0),
+            "image": PollGuidance(first=5.0, interval=5.0, maximum=5.0),
             "video": PollGuidance(first=5.0, interval=10.0, maximum=10.0),
         },
     )
@@ -158,7 +159,9 @@ class ToApisApi(GatewayApi):
         """
         Submit a task.
 
-        No page documents an idempotency key: what may have been taken in is not sent again.
+        No page documents an idempotency key, and pages differ in whether a repeated ``client_business_id``
+        gives the first task back or makes, and charges, a second one: what may have been taken in is looked
+        up, and not sent again.
 
         :param body: exact JSON text, see :meth:`request_body`; the key is in it.
         :param category: ``image`` or ``video``: they have endpoints of their own.
@@ -190,7 +193,7 @@ class ToApisApi(GatewayApi):
         The status call takes one in place of the task id; which task it returns where several share it is
         not documented (https://docs.toapis.com/docs/cn/api-reference/tasks/image-status).
         """
-        return replace(_status_call("find generation", key, category), refuse=refuse_look_up)
+        return _status_call("find generation", key, category)
 
     def upload_file(self, part: FilePart, kind: str, model: str | None = None) -> ApiCall[UploadedFile]:
         """

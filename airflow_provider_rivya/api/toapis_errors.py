@@ -1,14 +1,15 @@
 """
 What ToAPIs says when something is wrong, and which error of the tree that is.
 
-Its pages use two vocabularies and show no error body of a creation or a status call, so the HTTP
-status rules, a name is looked for in every place that any page hints at, and any text is shown
+Its pages use several vocabularies and body shapes, and texts in several languages, so the HTTP status
+rules, a name is looked for in every place that any page hints at, and any text is shown
 (https://docs.toapis.com/docs/en/api-reference/tasks/image-status).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -38,15 +39,26 @@ _BY_NAME: Final[dict[str, type[GatewayError]]] = {
     "authentication_error": AuthenticationError,
     "insufficient_quota": InsufficientCreditsError,
     "task_not_found": NotFoundError,
+    "task_not_exist": NotFoundError,
+    "not_found_error": NotFoundError,
     CONTENT_REFUSED: RequestRejectedError,
+    "webhook_not_configured": RequestRejectedError,
     "rate_limit_exceeded": RateLimitedError,
+    "rate_limit_error": RateLimitedError,
+    "rate_limit_unavailable": GatewayUnavailableError,
     "internal_error": GatewayUnavailableError,
 }
 
 _DOCUMENTED: Final = frozenset({400, 401, 402, 404, 422, 429})
 
-# https://docs.toapis.com/docs/en/api-reference/account/token-balance; their HTTP status is not documented.
-_KEY_TEXTS: Final = frozenset({"No Authorization header", "Failed to get token info"})
+# Beginnings: what follows them differs (https://docs.toapis.com/docs/en/api-reference/account/token-balance).
+_KEY_TEXTS: Final = ("No Authorization header", "Failed to get token info")
+
+_UNKNOWN_TASK: Final = re.compile(r"\btask_not_(?:exist|found)\b")
+
+# 503s of which the pages, or records of real answers, say that no task was made.
+_LIMITER_DOWN: Final = "rate_limit_unavailable"
+_NO_CHANNEL: Final = "no available channel"
 
 # Fields of an error object that are told apart from its words, or hold none.
 _NO_WORDS: Final = frozenset({"code", "type", "param", "request_id"})
@@ -61,11 +73,28 @@ _ADVICE: Final[dict[type[GatewayError], str]] = {
     RateLimitedError: "Lower max_in_flight of the connection, or spread the tasks.",
 }
 
+_CONTENT_ADVICE: Final = "Change the prompt or the reference media: the same content would be refused again."
+_CONTENT_WORDS: Final = (
+    "content policy",
+    "content review",
+    "moderation",
+    "内容政策",
+    "内容违",
+    "审核",
+    "违规",
+)
+_TASK_ADVICE: Final = (
+    "Look whether the id is right, whether it is an image's or a video's, and whether the key is of the "
+    "account that submitted it."
+)
 _ADVICE_BY_NAME: Final = {
-    CONTENT_REFUSED: "Change the prompt or the reference media: the same content would be refused again.",
+    CONTENT_REFUSED: _CONTENT_ADVICE,
     "invalid_reference_images": "References are public http(s) URLs: upload files first.",
-    "task_not_found": "Look whether the id is right, whether it is an image's or a video's, and whether the "
-    "key is of the account that submitted it.",
+    "task_not_found": _TASK_ADVICE,
+    "task_not_exist": _TASK_ADVICE,
+    "not_found_error": _TASK_ADVICE,
+    "webhook_not_configured": "A callback_url needs a webhook that is set up for the key at ToAPIs.",
+    _LIMITER_DOWN: "The gateway's limiter of creations is down; it made no task.",
 }
 
 
@@ -91,29 +120,37 @@ def refuse(answer: Answer, call_name: str) -> GatewayError:
 
 def refuse_creation(answer: Answer, call_name: str) -> GatewayError:
     """
-    Return the same as :func:`refuse`, in doubt where the id that the creation carries may be known already.
+    Return the same as :func:`refuse`, with what is known of whether a task was made.
 
-    What a second creation with the same ``client_business_id`` gets is not documented.
+    In doubt where the id that the creation carries may be known already: pages differ in what a second
+    creation with the same ``client_business_id`` gets. Not in doubt where a 503 is known to come before any
+    task; every other 5xx tells nothing (https://docs.toapis.com/docs/cn/api-reference/rate-limits/async-tasks).
     """
     error = _refuse(answer, call_name)
     in_doubt = answer.status == 409 or "client_business_id" in error.message
-    return error.replace(maybe_taken_in=True) if in_doubt else error
+    if in_doubt:
+        return error.replace(maybe_taken_in=True)
+    before_any_task = error.code == _LIMITER_DOWN or _NO_CHANNEL in error.message.lower()
+    return error.replace(refused=True) if answer.status == 503 and before_any_task else error
 
 
-def refuse_look_up(answer: Answer, call_name: str) -> GatewayError:
+def refuse_status(answer: Answer, call_name: str) -> GatewayError:
     """
-    Return the same as :func:`refuse`, but for a 404 in which the gateway says nothing.
+    Return the same as :func:`refuse`; a task that the gateway does not know is a 404, or a 400 that names it.
 
-    A page, or an empty body, is what something in front of it answers: never taken for "there is none".
+    A 404 in which the gateway says nothing (a page, an empty body) is of something in front of it, and is
+    never taken for "there is none".
     """
-    body = answer.body.strip()
-    if answer.status == 404 and (not body or body.startswith(b"<")):
+    error = _refuse(answer, call_name)
+    if answer.status == 404 and error.code is None and said(decode(answer)).message is None:
         return UnexpectedAnswerError(
             f"The answer to {call_name!r} is a 404 that is not the gateway's own",
             http_status=answer.status,
             retryable=True,
         )
-    return _refuse(answer, call_name)
+    if answer.status == 400 and _UNKNOWN_TASK.search(f"{error.code} {error.message}"):
+        return refusal(answer, call_name, said(decode(answer)), NotFoundError, _TASK_ADVICE)
+    return error
 
 
 def refuse_upload(answer: Answer, call_name: str) -> GatewayError:
@@ -124,9 +161,23 @@ def refuse_upload(answer: Answer, call_name: str) -> GatewayError:
 def refuse_balance(answer: Answer, call_name: str) -> GatewayError:
     """Return the same as :func:`refuse`; here a bad key is told by a text alone, under any HTTP status."""
     body = said(decode(answer))
-    if body.message in _KEY_TEXTS:
+    if (body.message or "").startswith(_KEY_TEXTS):
         return refusal(answer, call_name, body, AuthenticationError, _ADVICE[AuthenticationError])
     return _refuse(answer, call_name)
+
+
+def advice_on_failure(body: ErrorBody) -> str | None:
+    """
+    Return what to do about a failed task, where its words sound like content that was refused.
+
+    Such a failure has no code of its own, and words decide nothing else: they come in several languages.
+    """
+    told = (body.message or "").lower()
+    return (
+        _CONTENT_ADVICE
+        if body.code != CONTENT_REFUSED and any(word in told for word in _CONTENT_WORDS)
+        else None
+    )
 
 
 def said(document: Any) -> ErrorBody:
@@ -219,8 +270,12 @@ def _error_number(document: dict[str, Any]) -> int | None:
 
 
 def _text(document: dict[str, Any]) -> str | None:
-    """Return the words for humans: ``error`` and ``message`` may each be a text or an object."""
-    found = [words for key in ("error", "message") if (words := _words(document.get(key))) is not None]
+    """Return the words for humans: each of the fields may be a text or an object."""
+    found = [
+        words
+        for key in ("error", "message", "fail_reason")
+        if (words := _words(document.get(key))) is not None
+    ]
     return next((words for words in found if words not in _BY_NAME), next(iter(found), None))
 
 

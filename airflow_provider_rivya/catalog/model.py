@@ -131,6 +131,7 @@ class ReferenceRule:
     :param duration_token_kinds: kinds whose length the gateway verifies, by a token that an upload returns.
     :param per_mode: where the limits depend on the combination; one mode has to fit.
     :param urls: whether public URLs are documented to be taken as they are.
+    :param disputed: numbers of files that only some pages allow.
     """
 
     kinds: tuple[KindRule, ...]
@@ -139,6 +140,7 @@ class ReferenceRule:
     duration_token_kinds: tuple[str, ...] = ()
     per_mode: tuple[ReferenceMode, ...] = ()
     urls: bool = False
+    disputed: tuple[Dispute, ...] = ()
 
     @cached_property
     def by_kind(self) -> dict[str, KindRule]:

@@ -47,7 +47,12 @@ def estimate_credits(spec: ModelSpec, params: Mapping[str, Any] | None = None) -
     return Price(credits * image_count(params or {}) if spec.billing == "PER_IMAGE" else credits, exact)
 
 
+def output_count(params: Mapping[str, Any]) -> int:
+    """How many files a request asks for: a video's last frame is one of its own."""
+    return image_count(params) + (params.get("return_last_frame") in (True, "true"))
+
+
 def image_count(params: Mapping[str, Any]) -> int:
-    """How many outputs a request asks for; 1 where it does not say."""
+    """How many outputs a request is charged for; 1 where it does not say."""
     count = next((params[key] for key in _COUNTS if key in params), 1)
     return count if type(count) is int and count > 0 else 1

@@ -118,6 +118,9 @@ def _check_count(
             allowed,
         )
         return
+    for dispute in rule.disputed:
+        if dispute.concerns(len(references)):
+            findings.warn(PATH, f"{counted(len(references), 'file')} are sent, but {dispute.why}")
     counts = Counter(facts.kind for facts in references)
     if rule.per_mode and not any(_fits(mode, counts) for mode in rule.per_mode):
         given = " and ".join(counted(number, kind) for kind, number in counts.items())

@@ -192,15 +192,25 @@ def finalize(
         told = error.replace(generation_id=generation.id, conn_id=error.conn_id or client.conn_id)
         if has_expired(error, generation, time.time() + client.clock_skew):
             raise told.replace(advice=None, fate=outcome.expired(generation), final=True) from error.__cause__
-        raise told.replace(fate=outcome.not_landed(generation)) from error.__cause__
+        kept = _until(generation).removeprefix("; i")
+        advice = " ".join(filter(None, (told.advice, f"I{kept}." if kept else "")))
+        raise told.replace(advice=advice or None, fate=outcome.not_landed(generation)) from error.__cause__
     outcome.delivered(generation)
     log.info(
-        "Generation %s succeeded: %d output(s), %s.",
+        "Generation %s succeeded: %d output(s), %s%s.",
         generation.id,
         len(outputs),
         in_credits(generation.credits_final),
+        _until(generation),
     )
     return GenerationResult.of(generation, client.api.name, awaited.model, outputs)
+
+
+def _until(generation: Generation) -> str:
+    """Say how long the gateway keeps the result, where it tells that."""
+    if generation.expires_at is None:
+        return ""
+    return f"; its URLs work until {generation.expires_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _read(client: GatewayClient, outcome: OutcomePolicy, awaited: Awaited, finished: Finished) -> Generation:

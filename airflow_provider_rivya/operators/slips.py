@@ -16,7 +16,7 @@ def misplaced_params(task: Any, gateway: str) -> Iterator[Fault]:
     """
     from airflow_provider_rivya.catalog.bundled import load_catalog
 
-    dag = getattr(task, "dag", None)
+    dag = task.get_dag()
     own = set(task.params) - set(dag.params if dag is not None else ())
     spec = load_catalog(gateway).get(task.model) if own and isinstance(task.model, str) else None
     if spec is None:

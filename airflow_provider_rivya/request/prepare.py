@@ -154,7 +154,7 @@ def prepare(
     :param warn: is told what the documentation leaves open; the log, if not given.
     :raises InvalidRequestError: with every fault found.
     """
-    from airflow_provider_rivya.catalog.price import image_count
+    from airflow_provider_rivya.catalog.price import output_count
     from airflow_provider_rivya.request.convert import with_advice
     from airflow_provider_rivya.request.dialect import spelled
 
@@ -187,7 +187,7 @@ def prepare(
         arguments.output_conn_id,
         faults,
         mapped=arguments.mapped,
-        outputs=image_count(request.params),
+        outputs=output_count(request.params),
     )
     name = None if place is None else place.fixed_name
     if name is not None and (said := name_warning(name, request.params, spec)):

@@ -60,7 +60,7 @@ def failure_of(generation: Generation, conn_id: str | None, **more: object) -> G
         conn_id=conn_id,
         generation_id=generation.id,
         code=failure.code if failure else None,
-        advice=cost_text,
+        advice=f"{failure.advice} {cost_text}" if failure and failure.advice else cost_text,
         **more,
     )
 

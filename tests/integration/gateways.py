@@ -169,7 +169,7 @@ TOAPIS = TestedGateway(
     several=("grok-imagine-1.0", {"n": 4}),
     faulty={"model_params.resolution": "9K", "model_params.n": "2"},
     key_refused="unauthorized",
-    not_found="task_not_found",
+    not_found="not_found_error",
     tells_credits=False,
     replays_keys=False,
 )

@@ -81,7 +81,7 @@ RIGHT = """
 look: NanoBanana2Params = {"aspect_ratio": "16:9", "output_format": "png"}
 voice: ElevenlabsTurbo25Params = {"voice": "TX3LPaxmHKxFdv7VOQHJ", "stability": 0.5}
 many: Seedream40Params = {"max_images": 2, "seed": 7}
-pixels: GptImage2Params = {"resolution": "2K", "n": 2, "metadata": {"a": [1]}}
+pixels: GptImage2Params = {"resolution": "2k", "n": 2, "metadata": {"a": [1]}}
 clip: KlingV3Params = {"duration": 10, "audio": True}
 operator(look)
 operator(model_params=NanoBanana2Params(resolution="2K"))

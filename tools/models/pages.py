@@ -27,7 +27,11 @@ _OWN_PROMPTS = {
     "suno-music": "A calm acoustic guitar piece for a product video",
     "suno-sounds": "A short wooden door chime",
 }
-_EXAMPLE_URLS = {"video_url": "https://example.org/clip.mp4", "image_url": "https://example.org/person.png"}
+_EXAMPLE_URLS = {
+    "image": "https://example.org/person.png",
+    "video_url": "https://example.org/clip.mp4",
+    "image_url": "https://example.org/person.png",
+}
 _SHOWN_MEANINGS = ("aspect ratio", "resolution", "output format", "duration")
 _EXAMPLE_FILES = {"image": "product.jpg", "video": "clip.mp4", "audio": "voice.mp3"}
 _INCOMPLETE = (
@@ -99,7 +103,7 @@ def _example_value(param: ParamSpec) -> Any:
     if param.items is not None:
         lines = ({"voice": "Adam", "text": "Is it ready?"}, {"voice": "Alice", "text": "It ships today."})
         return list(lines)
-    if param.is_url:
+    if param.is_url or param.key == "image":
         return _EXAMPLE_URLS[param.key]
     if param.default is not None:
         return param.default

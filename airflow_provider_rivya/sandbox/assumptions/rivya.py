@@ -42,6 +42,36 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "conflict",
         "wait",
     ),
+    choice(
+        "idempotency_replay_status",
+        "The HTTP status of a replayed answer is not documented; peers give the first one's, 200 or 201.",
+        "as_first",
+        200,
+        201,
+    ),
+    choice(
+        "idempotency_in_progress_code",
+        "Rivya names idempotency_conflict alone; a peer tells a request in progress by a code of its own.",
+        "idempotency_conflict",
+        "idempotency_key_in_use",
+    ),
+    choice(
+        "idempotency_other_body",
+        "What another request under a used key gets: Rivya names a 409; peers give 422 or 400, or ignore the "
+        "body and answer with the first generation.",
+        409,
+        422,
+        400,
+        "ignored",
+    ),
+    choice(
+        "idempotency_same_body",
+        "What makes two requests the same is not documented: their bytes, their JSON in any order of keys, "
+        "or the key alone.",
+        "bytes",
+        "json",
+        "key_only",
+    ),
     seconds(
         "idempotency_ttl_seconds",
         "How long an Idempotency-Key is remembered is not documented; a day is common. null = for ever.",

@@ -7,6 +7,7 @@ As switches, see :mod:`airflow_provider_rivya.sandbox.assumptions.switches`; :da
 from __future__ import annotations
 
 from airflow_provider_rivya.sandbox.assumptions.switches import Assumption, choice, flag, seconds, text, usd
+from airflow_provider_rivya.sandbox.assumptions.toapis_refusals import REFUSALS
 from airflow_provider_rivya.sandbox.assumptions.toapis_requests import BUSINESS_IDS, REQUESTS
 
 SHARED: tuple[str, ...] = (
@@ -39,11 +40,15 @@ ANSWERS: tuple[Assumption, ...] = (
     ),
     choice(
         "toapis_waiting_status",
-        "A waiting task is 'queued' in one list of the same page and 'submitted' in another. "
-        "'queued_then_submitted' creates with the one and answers status calls with the other.",
+        "A waiting task is 'queued' in most lists, 'submitted' in one of an earlier edition and 'pending' in "
+        "create answers of some pages and of a record; 'in_progress' is the create answer of some video "
+        "models. '..._then_...' creates with the one and answers status calls with the other.",
+        "pending_then_queued",
+        "pending",
         "queued",
         "submitted",
         "queued_then_submitted",
+        "in_progress",
     ),
     choice(
         "toapis_object",
@@ -62,10 +67,43 @@ ANSWERS: tuple[Assumption, ...] = (
     ),
     choice(
         "toapis_result_location",
-        "Where a completed task's URL is differs by edition: a top-level url, result.data[].url, or both.",
-        "both",
+        "Where a completed task's URL is differs by edition: result.data[].url in every newer example, a "
+        "top-level url, or both.",
         "result_data",
         "url",
+        "both",
+    ),
+    choice(
+        "toapis_result_type",
+        "result.type tells the kind of the result; a record shows 'image' for a finished video "
+        "('always_image').",
+        "right",
+        "always_image",
+    ),
+    choice(
+        "toapis_last_frame",
+        "result.data[].last_frame_url is there when it was asked for and the model gives one ('withheld': it "
+        "gives none). Whether it ends with the video's URL is not documented; 'expired' is over from the "
+        "start.",
+        "given",
+        "withheld",
+        "expired",
+    ),
+    choice(
+        "toapis_billing_fields",
+        "No page has a cost in a status answer; clients look for billing.cost_usd and billing.credits. "
+        "'differs_from_list' tells twice what was charged.",
+        "absent",
+        "credits_and_usd",
+        "usd_only",
+        "differs_from_list",
+    ),
+    choice(
+        "toapis_replay_answer",
+        "Whether a create that gives the first task back shows it as it was at first or as it is now is not "
+        "documented; used with toapis_repeated_client_business_id 'same_task'.",
+        "current_state",
+        "first_answer",
     ),
     choice(
         "toapis_b64_json",
@@ -82,113 +120,26 @@ ANSWERS: tuple[Assumption, ...] = (
     ),
     choice(
         "toapis_failed_error",
-        "The inner fields of a failed task's error object are not documented. 'extra' adds fields of its "
-        "own.",
+        "A failed task's error has code and message in the examples. 'extra' adds fields of its own; "
+        "'fail_reason' is a text at the top in place of error, as the sample code of the docs reads it; "
+        "'none' tells nothing.",
         "code_message",
         "message",
         "extra",
+        "fail_reason",
+        "none",
     ),
     text(
         "toapis_failed_code",
-        "No code of a failed task is documented; internal_error is one of the error table.",
-        "internal_error",
-    ),
-)
-
-REFUSALS: tuple[Assumption, ...] = (
-    choice(
-        "toapis_error_body",
-        "No error body of a create or status call is documented: 'object' is {error: {message, type, "
-        "code}}, 'message' {message}, 'success' {success: false, message}, 'text' {error: text}, 'plain' "
-        "no JSON.",
-        "object",
-        "message",
-        "success",
-        "text",
-        "plain",
-    ),
-    choice(
-        "toapis_error_names",
-        "The status pages and the model guides name the same errors differently (invalid_request, "
-        "unauthorized; invalid_request_error, authentication_error, invalid_reference_images).",
-        "status_pages",
-        "guides",
-    ),
-    choice(
-        "toapis_error_name_in",
-        "Whether the name of an error is its type or its code is not documented.",
-        "both",
-        "type",
-        "code",
-    ),
-    choice(
-        "toapis_upload_error",
-        "The text of a refused upload is in message or in error, and either may be an object.",
-        "message",
-        "error",
-        "message_object",
-        "error_object",
-    ),
-    choice(
-        "toapis_server_error_body",
-        "The body of 500, 502, 503 and 504 is not documented.",
-        "json",
-        "html",
-        "empty",
-    ),
-    choice(
-        "toapis_retry_after",
-        "Whether a 429 carries Retry-After, and in which form, is not documented.",
-        "none",
-        "seconds",
-        "date",
-    ),
-    choice(
-        "toapis_quota_status",
-        "A balance that is too low is 402 in the error table; the wording of 429 includes it too.",
-        402,
-        429,
-    ),
-    choice(
-        "toapis_refused_content",
-        "Whether content_policy_violation comes as 422 on create or as a failed task is not documented; "
-        "used by the fault content_refused.",
-        "on_create",
-        "failed_task",
-    ),
-    choice(
-        "toapis_unknown_model_status",
-        "Whether an unknown model gives 400 or 404 is not documented.",
-        400,
-        404,
-    ),
-    choice(
-        "toapis_quoted_n_status",
-        "A quoted n is an error; the HTTP status is not documented.",
-        400,
-        422,
-        500,
-    ),
-    choice(
-        "toapis_foreign_task_status",
-        "Whether another user's task gives 404 is not documented; 403 tells that there is one.",
-        404,
-        403,
-    ),
-    choice(
-        "toapis_balance_error_status",
-        "The HTTP status of a balance call without a good key is not documented; its body has success: "
-        "false.",
-        401,
-        200,
-        403,
+        "The code of a failed task is generation_failed in every example; others are not documented.",
+        "generation_failed",
     ),
 )
 
 RESULTS: tuple[Assumption, ...] = (
     choice(
         "toapis_expires_at",
-        "Only an earlier page names expires_at. 'past' gives one that has passed already: the URLs do not "
+        "expires_at is in every complete example. 'past' gives one that has passed already: the URLs do not "
         "work.",
         "present",
         "absent",
@@ -196,7 +147,7 @@ RESULTS: tuple[Assumption, ...] = (
     ),
     seconds(
         "toapis_result_ttl_seconds",
-        "Video links are good for 24 hours; for images no time is stated, so theirs is the same.",
+        "The links of images and videos are good for 24 hours.",
         86400,
         optional=False,
     ),
@@ -231,11 +182,20 @@ CREDITS: tuple[Assumption, ...] = (
     ),
     choice(
         "toapis_refund_on_failure",
-        "Whether a failed task is refunded is not documented. 'later' returns the credits after "
+        "Failed tasks are refunded by the gateway, says a summary of the pages; whether that is booked when "
+        "a status call says 'failed' is not documented. 'later' returns the credits after "
         "refund_delay_seconds.",
         "full",
         "none",
         "later",
+    ),
+    choice(
+        "toapis_settlement",
+        "Some models are settled after the work, says their page: the rest of what was taken at creation is "
+        "returned, or more is charged. How much is not documented; here half of it.",
+        "as_taken",
+        "returns_part",
+        "charges_more",
     ),
     choice(
         "toapis_nano_banana_2_price",
@@ -255,9 +215,12 @@ CREDITS: tuple[Assumption, ...] = (
     ),
     choice(
         "toapis_balance_fields",
-        "remain_credits and used_credits are in the later edition only.",
+        "remain_credits and used_credits are in the later edition only. With an unlimited quota "
+        "remain_balance is -1; in the example remain_credits is a positive number all the same "
+        "('unlimited_with_credits').",
         "later",
         "earlier",
+        "unlimited_with_credits",
     ),
     flag(
         "toapis_unlimited_quota",

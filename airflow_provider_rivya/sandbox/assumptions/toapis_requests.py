@@ -95,6 +95,36 @@ REQUESTS: tuple[Assumption, ...] = (
         10,
     ),
     choice(
+        "toapis_too_many_references",
+        "What references above the documented number lead to is not documented.",
+        "refuse_400",
+        "ignore_rest",
+        "failed_task",
+    ),
+    choice(
+        "toapis_real_person",
+        "A reference that may show a real person was seen to be refused with a 400 whose code ends with "
+        "PrivacyInformation; 'refuse_400' takes every reference for one.",
+        "accept",
+        "refuse_400",
+    ),
+    choice(
+        "toapis_callback_url",
+        "A callback_url needs a webhook that is set up for the key, and may change path and query alone; the "
+        "HTTP status of webhook_not_configured is not documented. The sandbox calls nobody.",
+        "not_configured",
+        "any",
+    ),
+    choice(
+        "toapis_private_asset_review",
+        "With private_asset_review media are reviewed first, 20 minutes a round, where the gateway has that; "
+        "a task whose review fails or times out makes and costs nothing.",
+        "skipped",
+        "passes",
+        "fails",
+        "times_out",
+    ),
+    choice(
         "toapis_unknown_fields",
         "What happens to a field that the model does not have, or has in another place, is not "
         "documented; 'ignore' makes the task without it.",
@@ -106,12 +136,28 @@ REQUESTS: tuple[Assumption, ...] = (
 BUSINESS_IDS: tuple[Assumption, ...] = (
     choice(
         "toapis_repeated_client_business_id",
-        "What a second create with the same client_business_id does is not documented, nor that it "
-        "prevents a second task.",
+        "A page gives the first task back for a repeated client_business_id, in its part on media review "
+        "('same_task_reviewed_only': with private_asset_review alone); a summary of all pages says that "
+        "nothing prevents a second task. Here the dearer reading.",
         "new_task",
         "same_task",
+        "same_task_reviewed_only",
         400,
         409,
+    ),
+    choice(
+        "toapis_other_body",
+        "What another request under a used client_business_id gets, where that gives the first task back, is "
+        "not documented.",
+        "ignored",
+        "refused",
+    ),
+    choice(
+        "toapis_lookup_across",
+        "Whether the own id of an image is found at the videos' path, and the other way round, is not "
+        "documented.",
+        "per_endpoint",
+        "any_endpoint",
     ),
     choice(
         "toapis_shared_client_business_id",
@@ -136,7 +182,7 @@ BUSINESS_IDS: tuple[Assumption, ...] = (
     ),
     flag(
         "toapis_lookup_videos",
-        "client_business_id is documented for images only; whether videos take it is not documented.",
+        "client_business_id is documented for images, and in a later edition for videos.",
         True,
     ),
     flag(

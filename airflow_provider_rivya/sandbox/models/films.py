@@ -96,7 +96,7 @@ def film(
     seconds = _film_seconds(settings)
     rate = min(SMOOTHEST, max(COARSEST, int(DRAWN_PIXELS / (width * height * seconds))))
     sound = next((settings[key] in (True, "true") for key in SOUND_KEYS if key in settings), False)
-    return Film(width, height, seconds, rate, sound, settings.get("return_last_frame") == "true")
+    return Film(width, height, seconds, rate, sound, settings.get("return_last_frame") in (True, "true"))
 
 
 def sound(

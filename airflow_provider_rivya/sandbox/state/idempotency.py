@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
 from airflow_provider_rivya.sandbox.errors import ApiError
 from airflow_provider_rivya.sandbox.state.store import ApiKey
+
+CONFLICT = 409
 
 
 @dataclass
@@ -55,13 +58,13 @@ class IdempotencyKeys:
         """
         Claim a key for one request.
 
-        :param body: the raw request body; it counts as the same only byte for byte.
+        :param body: the raw request body, which is JSON; a switch tells what counts as the same.
         :return: the entry to :meth:`finish` or :meth:`give_up`, or the first request's answer.
         :raises ApiError: ``idempotency_conflict``.
         """
         scope = caller.account if self._assumptions.text("idempotency_scope") == "account" else caller.key
         place = (scope, key)
-        digest = hashlib.sha256(body).hexdigest()
+        digest = self._digest(body)
         while True:
             entry = self._entries.get(place)
             if entry is None or self._outdated(entry, now):
@@ -70,17 +73,27 @@ class IdempotencyKeys:
             replay = self._assumptions.text("idempotency_replay")
             if replay == "new_task":
                 return Entry(place, digest, now)
-            if entry.digest != digest:
-                raise ApiError(
-                    "idempotency_conflict", "This Idempotency-Key was used with another request body"
-                )
+            other = self._assumptions.value("idempotency_other_body")
+            if entry.digest != digest and other != "ignored":
+                text = "This Idempotency-Key was used with another request body"
+                raise ApiError("idempotency_conflict", text, status=int(other))
             if entry.answer is not None:
                 if replay == "conflict":
                     raise ApiError("idempotency_conflict", "This Idempotency-Key was used before")
-                return entry.answer
+                status = self._assumptions.value("idempotency_replay_status")
+                return (entry.answer[0] if status == "as_first" else int(status)), entry.answer[1]
             if self._assumptions.text("idempotency_in_progress") == "conflict":
-                raise ApiError("idempotency_conflict", "A request with this Idempotency-Key is in progress")
+                code = self._assumptions.text("idempotency_in_progress_code")
+                raise ApiError(code, "A request with this Idempotency-Key is in progress", status=CONFLICT)
             await entry.done.wait()
+
+    def _digest(self, body: bytes) -> str:
+        same = self._assumptions.text("idempotency_same_body")
+        if same == "key_only":
+            return ""
+        if same == "json":
+            body = json.dumps(json.loads(body), sort_keys=True).encode()
+        return hashlib.sha256(body).hexdigest()
 
     def _outdated(self, entry: Entry, now: float) -> bool:
         kept = self._assumptions.limit("idempotency_ttl_seconds")

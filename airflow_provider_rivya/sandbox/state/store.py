@@ -162,10 +162,22 @@ class LedgerEntry:
 
 @dataclass(frozen=True)
 class Booking:
-    """A charge or refund that falls due when its task has ended."""
+    """
+    What falls due when its task has ended: a ``charge``, a ``refund`` or a ``settlement`` after the work.
+
+    :param credits: of a settlement, where more is charged; below 0 where some are returned.
+    """
 
     kind: str
     task: Task
+    credits: float | None = None
+
+    @property
+    def change(self) -> float:
+        """What it does to the balance."""
+        if self.credits is not None:
+            return -self.credits
+        return self.task.credits if self.kind == "refund" else -self.task.credits
 
 
 @dataclass
@@ -230,8 +242,12 @@ class State:
         running = (t for t in self.tasks.values() if t.account == account and now < t.done_at)
         return balance + sum(task.credits for task in running)
 
-    def add_task(self, task: Task) -> None:
-        """Take a task in and charge it, at once or, where it is to cost anything, at its completion."""
+    def add_task(self, task: Task, settled: float = 0) -> None:
+        """
+        Take a task in and charge it, at once or, where it is to cost anything, at its completion.
+
+        :param settled: the share of its credits that is charged once more when it is done, or returned.
+        """
         self.tasks[task.id] = task
         self.tasks_by_result[task.result_token] = task
         if task.client_business_id is not None:
@@ -242,6 +258,8 @@ class State:
             self._book("charge", task, task.created)
             if refunded:
                 self.due.append(Booking("refund", task))
+            elif settled:
+                self.due.append(Booking("settlement", task, settled * task.credits))
         elif not refunded:
             self.due.append(Booking("charge", task))
 
@@ -253,9 +271,10 @@ class State:
         self.due = ordered[len(ready) :]
         for booking in ready:
             task = booking.task
-            change = task.credits if booking.kind == "refund" else -task.credits
-            self.balances[task.account] = self.balances.get(task.account, self.starting_credits) + change
-            self._book(booking.kind, task, self._due_at(booking))
+            self.balances[task.account] = (
+                self.balances.get(task.account, self.starting_credits) + booking.change
+            )
+            self._book(booking.kind, task, self._due_at(booking), booking.credits)
 
     def to_come(self, account: str) -> float:
         """Return the credits of tasks that are taken in, but not charged yet."""
@@ -267,14 +286,14 @@ class State:
         wait = self.assumptions.limit("refund_delay_seconds") or 0.0
         return booking.task.done_at + (wait if late else 0.0)
 
-    def _book(self, kind: str, task: Task, at: float) -> None:
+    def _book(self, kind: str, task: Task, at: float, credits: float | None = None) -> None:
         self.ledger.append(
             LedgerEntry(
                 seq=len(self.ledger) + 1,
                 gateway=task.gateway,
                 at=iso(at),
                 kind=kind,
-                credits=task.credits,
+                credits=task.credits if credits is None else credits,
                 task_id=task.id,
                 account=task.account,
                 model=str(task.model["id"]),

@@ -67,13 +67,28 @@ class ToApis:
         """
         text = bearer(request)
         key = self._state.find_key(text, "toapis")
-        if key is None or key.state != "active":
-            wrong = "Failed to get token info" if text else "No Authorization header"
+        dead = self._state.assumptions.text("toapis_key_limit") in ("expired", "off")
+        if key is None or key.state != "active" or dead:
+            rest = (
+                ": record not found" if self._state.assumptions.text("toapis_bad_key_text") == "whole" else ""
+            )
+            wrong = f"Failed to get token info{rest}" if text else "No Authorization header"
             raise ToApisError("unauthorized", wrong)
         if (wait := self._state.request_allowed(key.key)) is not None:
             headers = self._gateway.retry_after(wait, "toapis_retry_after")
+            if self._state.assumptions.text("toapis_ratelimit_headers") == "all":
+                headers |= self._limit_headers(request, wait)
             raise ToApisError("rate_limit_exceeded", "Too many requests; slow down", headers=headers)
         return key
+
+    def _limit_headers(self, request: Request, wait: float) -> dict[str, str]:
+        category = "async_submit" if request.method == "POST" else "async_query"
+        return {
+            "X-RateLimit-Limit": f"{self._state.assumptions.limit('rate_limit_per_window') or 0:g}",
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": str(int(self._state.now() + wait)),
+            "X-RateLimit-Category": category,
+        }
 
     def _create(self, category: str) -> Endpoint:
         async def create(request: Request) -> Response:
@@ -177,10 +192,12 @@ class ToApis:
         name = request.path_params["name"]
         if task is None or name not in names or task.status_at(self._state.now()) != "succeeded":
             return HTMLResponse(html_page(404, "Not Found"), 404)
-        if self._state.now() >= expiry_of(task, self._state):
+        index = names.index(name)
+        frame_is_over = index > 0 and task.model["category"] == "video"
+        frame_is_over &= self._state.assumptions.text("toapis_last_frame") == "expired"
+        if frame_is_over or self._state.now() >= expiry_of(task, self._state):
             status = self._state.assumptions.count("toapis_expired_url_status")
             return HTMLResponse(html_page(status, "This link has expired"), status)
-        index = names.index(name)
         content = await self._content(task, index)
         return Response(content, media_type=files_of(task, RAW_AUDIO)[index].mime_type)
 

@@ -10,7 +10,10 @@ from airflow_provider_rivya.sandbox.toapis.prices import CREDITS_PER_USD
 
 def key_balance(state: State, key: ApiKey) -> dict[str, Any]:
     """Return the answer of ``GET /v1/balance``; a key may spend all that its account has."""
-    return _balance(state, key.account, unlimited=state.assumptions.flag("toapis_unlimited_quota"))
+    with_credits = state.assumptions.text("toapis_balance_fields") == "unlimited_with_credits"
+    return _balance(
+        state, key.account, unlimited=state.assumptions.flag("toapis_unlimited_quota") or with_credits
+    )
 
 
 def account_balance(state: State, account: str) -> dict[str, Any]:
@@ -21,7 +24,7 @@ def account_balance(state: State, account: str) -> dict[str, Any]:
 def _balance(state: State, account: str, *, unlimited: bool) -> dict[str, Any]:
     remains = state.balance(account)
     spent = sum(
-        entry.credits if entry.kind == "charge" else -entry.credits
+        -entry.credits if entry.kind == "refund" else entry.credits
         for entry in state.ledger
         if entry.account == account
     )
@@ -31,8 +34,10 @@ def _balance(state: State, account: str, *, unlimited: bool) -> dict[str, Any]:
         "used_balance": _usd(spent),
         "unlimited_quota": unlimited,
     }
-    if state.assumptions.text("toapis_balance_fields") == "later":
-        answer |= {"remain_credits": -1 if unlimited else remains, "used_credits": spent}
+    fields = state.assumptions.text("toapis_balance_fields")
+    if fields != "earlier":
+        shown = -1 if unlimited and fields == "later" else remains
+        answer |= {"remain_credits": shown, "used_credits": spent, "credits_per_usd": CREDITS_PER_USD}
     return answer
 
 

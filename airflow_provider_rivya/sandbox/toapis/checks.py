@@ -25,7 +25,9 @@ from airflow_provider_rivya.sandbox.toapis.references import (
 )
 from airflow_provider_rivya.sandbox.toapis.rules import broken_rules, longest_prompt, problem_of
 
-OF_EVERY_MODEL = frozenset({"model", "prompt", "metadata", "n", "client_business_id"})
+OF_EVERY_MODEL = frozenset(
+    {"model", "prompt", "metadata", "n", "client_business_id", "callback_url", "trace_id"}
+)
 RESOLUTION = "resolution"
 BUSINESS_ID = "client_business_id"
 

@@ -15,11 +15,20 @@ from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
 from airflow_provider_rivya.sandbox.toapis.lookup import known_tasks
 from airflow_provider_rivya.sandbox.toapis.pixels import documented_pixels
 from airflow_provider_rivya.sandbox.toapis.prices import credits_of
-from airflow_provider_rivya.sandbox.toapis.tasks import created_task
+from airflow_provider_rivya.sandbox.toapis.references import too_many
+from airflow_provider_rivya.sandbox.toapis.tasks import created_task, public_task
 from airflow_provider_rivya.sandbox.toapis.uploads import find_upload
 
+BAD_REQUEST, FORBIDDEN, UNAVAILABLE = 400, 403, 503
+REVIEW_SECONDS = 1200
 REFUSED_CONTENT = "content_policy_violation"
 REFUSED_CONTENT_TEXT = "The request was refused by the content policy"
+SETTLED: Mapping[str, float] = {"as_taken": 0, "returns_part": -0.5, "charges_more": 0.5}
+REFUSED_LATER: Mapping[str, tuple[str, str]] = {
+    "failed_task": (REFUSED_CONTENT, REFUSED_CONTENT_TEXT),
+    "failed_task_words": ("generation_failed", "生成失败: 内容违反内容政策"),
+    "failed_task_422": ("generation_failed", "Upstream returned status 422"),
+}
 FORMATS: Mapping[str, Format] = {**NAMED_FORMATS, "png": "PNG"}
 FORMAT_KEYS = ("output_format", "response_format")
 """The second is a format on the flux-kontext models only."""
@@ -43,14 +52,19 @@ class Creating:
         accepted = check_task(
             body, category, state.assumptions, lambda url: self._find_upload(url, caller.account)
         )
-        if (first := self._repeated(accepted, caller, category)) is not None:
-            return created_task(first, state)
+        reviewed = body.get("private_asset_review") is True and bool(accepted.references)
+        if (first := self._repeated(accepted, caller, category, reviewed=reviewed)) is not None:
+            return self._replayed(first)
         price = credits_of(
             accepted.model, accepted.params.get("resolution", ""), accepted.results, state.assumptions
         )
+        self._check_settings(body, accepted)
         self._check_balance(price, caller)
-        failure = self._failure(path)
+        self._check_available(accepted.model_name)
+        failure = self._failure(path) or self._late_refusal(accepted, reviewed)
         created, processing_from, done_at = self._gateway.timing(path, category)
+        if reviewed and state.assumptions.text("toapis_private_asset_review") in ("passes", "times_out"):
+            processing_from, done_at = processing_from + REVIEW_SECONDS, done_at + REVIEW_SECONDS
         task = Task(
             id=state.new_id("task_img" if category == "image" else "video"),
             account=caller.account,
@@ -72,8 +86,15 @@ class Creating:
             inline_results=body.get("response_format") == "b64_json" and category == "image",
             charged_at_completion=state.assumptions.text("toapis_charge_at") == "completion",
         )
-        state.add_task(task)
+        state.add_task(task, SETTLED[state.assumptions.text("toapis_settlement")])
+        if (how := state.assumptions.text("toapis_503")) != "off":
+            raise ToApisError(how, "The service is unavailable", status=UNAVAILABLE)
         return created_task(task, state)
+
+    def _replayed(self, task: Task) -> dict[str, Any]:
+        if self._state.assumptions.text("toapis_replay_answer") == "first_answer":
+            return created_task(task, self._state)
+        return public_task(task, self._state, self._gateway.base_url)
 
     def _find_upload(self, url: str, account: str) -> StoredFile | str | None:
         """Return the account's upload at a URL, why there is none, or ``None`` for a foreign URL."""
@@ -83,15 +104,48 @@ class Creating:
         file = find_upload(self._state, url.removeprefix(self._gateway.base_url))
         return file if file is not None and file.account == account else "no such upload, or not any more"
 
-    def _repeated(self, accepted: Accepted, caller: ApiKey, category: str) -> Task | None:
+    def _check_settings(self, body: Mapping[str, Any], accepted: Accepted) -> None:
+        """:raises ToApisError: what a switch refuses of every request that is right in itself."""
+        assumptions = self._state.assumptions
+        if "callback_url" in body and assumptions.text("toapis_callback_url") == "not_configured":
+            text = "No webhook is set up for this token"
+            raise ToApisError("webhook_not_configured", text, status=BAD_REQUEST)
+        if accepted.references and assumptions.text("toapis_real_person") == "refuse_400":
+            text = "content[1] may contain a real person. Request id: 0123"
+            raise ToApisError("privacy", text, status=BAD_REQUEST)
+        limit = assumptions.text("toapis_key_limit")
+        if limit == "model":
+            raise ToApisError("no_access", "The key may not use this model", status=FORBIDDEN)
+        if limit != "none":
+            raise ToApisError("insufficient_quota", f"The {limit} limit of the key is reached")
+
+    def _late_refusal(self, accepted: Accepted, reviewed: bool) -> Failure | None:
+        """Return the failure of a task that only ends so after it was taken in; it costs nothing."""
+        assumptions = self._state.assumptions
+        review = assumptions.text("toapis_private_asset_review")
+        if reviewed and review in ("fails", "times_out"):
+            return Failure(self._error("generation_failed", "The media review did not pass"), "full")
+        if too_many(len(accepted.references), accepted.model):
+            return Failure(self._error("generation_failed", "Too many reference images"), "full")
+        return None
+
+    def _repeated(self, accepted: Accepted, caller: ApiKey, category: str, *, reviewed: bool) -> Task | None:
         """:raises ToApisError: the ``client_business_id`` was used before, and the switch forbids that."""
         business_id = accepted.client_business_id
         known = [] if business_id is None else known_tasks(self._state, business_id, caller.account, category)
         how = self._state.assumptions.value("toapis_repeated_client_business_id")
-        if not known or how == "new_task":
+        if not known or how == "new_task" or (how == "same_task_reviewed_only" and not reviewed):
             return None
-        if how == "same_task":
-            return known[0]
+        if how in ("same_task", "same_task_reviewed_only"):
+            first = known[0]
+            same = (first.model, first.prompt, first.params) == (
+                accepted.model,
+                accepted.prompt,
+                accepted.params,
+            )
+            if same or self._state.assumptions.text("toapis_other_body") == "ignored":
+                return first
+            how = BAD_REQUEST
         text = f"client_business_id: {business_id!r} was used before"
         raise ToApisError("invalid_request", text, status=int(how))
 
@@ -106,13 +160,25 @@ class Creating:
         text = f"The current quota is too low: the task takes {price:g} credits, {balance:g} are left"
         raise ToApisError(name, text, status=status, headers=headers)
 
+    def _check_available(self, model: str) -> None:
+        """:raises ToApisError: a 503 by which no task is made."""
+        how = self._state.assumptions.text("toapis_503")
+        if how == "rate_limit_unavailable":
+            headers = self._gateway.retry_after(1, "toapis_retry_after")
+            raise ToApisError(how, "The limiter of creations is down", status=UNAVAILABLE, headers=headers)
+        if how == "no_channel":
+            raise ToApisError(how, f"no available channel for model {model}", status=UNAVAILABLE)
+        if how != "off" and not self._state.assumptions.flag("toapis_503_makes_task"):
+            raise ToApisError(how, "The service is unavailable", status=UNAVAILABLE)
+
     def _failure(self, path: str) -> Failure | None:
         assumptions = self._state.assumptions
         refund = assumptions.text("toapis_refund_on_failure")
         if self._gateway.faults.take("POST", path, ("content_refused",)) is not None:
-            if assumptions.text("toapis_refused_content") == "on_create":
+            how = assumptions.text("toapis_refused_content")
+            if how == "on_create":
                 raise ToApisError(REFUSED_CONTENT, REFUSED_CONTENT_TEXT)
-            return Failure(self._error(REFUSED_CONTENT, REFUSED_CONTENT_TEXT), refund)
+            return Failure(self._error(*REFUSED_LATER[how]), refund)
         fault = self._gateway.faults.take("POST", path, ("generation_fails",))
         if fault is None:
             return None

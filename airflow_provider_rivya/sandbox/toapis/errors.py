@@ -25,9 +25,46 @@ https://toapis.com/ja/model-guide/gpt-image-2."""
 
 NAME_OF_STATUS = {status: name for name, status in reversed(tuple(STATUS_OF_NAME.items()))}
 IN_GUIDES = {"invalid_request": "invalid_request_error", "unauthorized": "authentication_error"}
+TYPES: Mapping[str, str] = {
+    **IN_GUIDES,
+    "task_not_found": "not_found_error",
+    "rate_limit_exceeded": "rate_limit_error",
+}
+"""The error.type of the examples that have a number as error.code."""
+UNKNOWN_TASK: Mapping[str, tuple[int, str, str]] = {
+    "404_number": (404, "number_type", "task_not_found"),
+    "404_name": (404, "code_name", "task_not_found"),
+    "400_message": (400, "message_name", "task_not_exist"),
+    "400_code": (400, "code_name", "task_not_exist"),
+    "html": (404, "html", ""),
+}
+"""Per switch: status, body and name of the answer to a status call for an unknown task."""
+CHINESE: Mapping[str, str] = {
+    "invalid_request": "请求参数无效",
+    "invalid_reference_images": "参考图无效",
+    "unauthorized": "未授权",
+    "insufficient_quota": "额度不足",
+    "task_not_found": "任务不存在",
+    "content_policy_violation": "内容违反政策",
+    "rate_limit_exceeded": "请求过于频繁",
+    "internal_error": "服务器内部错误",
+    "rate_limit_unavailable": "限流服务不可用",
+    "json_unknown": "服务不可用",
+}
 IN_STATUS_PAGES = {"invalid_reference_images": "invalid_request"}
 BALANCE_PATHS = ("/v1/balance", "/balance", "/v1/user/balance")
+PRIVACY = "sandbox.PrivacyInformation"
 UPLOADS = "/v1/uploads/"
+FORM_OF: Mapping[str, str] = {
+    "rate_limit_unavailable": "code_name",
+    "no_channel": "error_message",
+    "html": "html",
+    "json_unknown": "error_message",
+    "privacy": "privacy",
+    "webhook_not_configured": "code_name",
+}
+"""Errors whose bodies are as they were seen, whatever the switches of bodies say."""
+KEY_TEXTS = ("Failed to get token info", "No Authorization header")
 
 
 class ToApisError(ApiError):
@@ -57,32 +94,45 @@ def error_answer(
     """Return status, headers and body of an error, in the shape that the switches give the path's answers."""
     assumptions = state.assumptions
     headers = {"X-Request-Id": state.new_id("req")} if assumptions.flag("request_id_header") else {}
-    form = assumptions.text("toapis_server_error_body") if status >= SERVER_ERROR else "json"
+    if assumptions.text("toapis_message_language") == "zh" and not message.startswith(KEY_TEXTS):
+        message = CHINESE.get(name, message)
+    form, said = assumptions.text("toapis_error_body"), name
+    if name == "task_not_found":
+        usual, form, said = UNKNOWN_TASK[assumptions.text("toapis_unknown_task")]
+        status = usual if status == STATUS_OF_NAME[name] else status
+    elif name in FORM_OF:
+        form = FORM_OF[name]
+    elif status >= SERVER_ERROR:
+        server_form = assumptions.text("toapis_server_error_body")
+        form = form if server_form == "json" else server_form
+    if form == "empty":
+        return status, headers, b""
     if form == "html":
         html = {"Content-Type": "text/html; charset=utf-8"}
         return status, {**headers, **html}, html_page(status, "Server error")
-    if form == "empty":
-        return status, headers, b""
-    if assumptions.text("toapis_error_names") == "guides":
-        name = IN_GUIDES.get(name, name)
-    else:
-        name = IN_STATUS_PAGES.get(name, name)
-    body = _body(state, path, name, message)
+    if form not in ("number_type", "message_name") and name == said:
+        guides = assumptions.text("toapis_error_names") == "guides"
+        said = (IN_GUIDES if guides else IN_STATUS_PAGES).get(name, name)
+    body = _body(state, path, form, said, message, status)
     if isinstance(body, str):
         return status, {**headers, "Content-Type": "text/plain; charset=utf-8"}, body.encode()
     content = json.dumps(body, ensure_ascii=False).encode()
     return status, {**headers, "Content-Type": "application/json"}, content
 
 
-def _body(state: State, path: str, name: str, message: str) -> dict[str, Any] | str:
+def _body(state: State, path: str, form: str, name: str, message: str, status: int) -> dict[str, Any] | str:
     if path in BALANCE_PATHS:
         return {"success": False, "message": message}
     if path.startswith(UPLOADS):
         form = state.assumptions.text("toapis_upload_error")
         text = _named(state, name, message) if form.endswith("_object") else message
         return {"success": False, form.removesuffix("_object"): text}
-    form = state.assumptions.text("toapis_error_body")
     bodies: dict[str, dict[str, Any] | str] = {
+        "number_type": {"error": {"code": status, "message": message, "type": TYPES.get(name, name)}},
+        "code_name": {"error": {"code": name, "message": message}},
+        "message_name": {"message": name},
+        "error_message": {"error": {"message": message}},
+        "privacy": {"error": {"code": PRIVACY, "message": message, "param": "", "type": "BadRequest"}},
         "object": {"error": _named(state, name, message)},
         "message": {"message": message},
         "success": {"success": False, "message": message},

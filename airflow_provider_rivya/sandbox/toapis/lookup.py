@@ -15,6 +15,8 @@ def find_task(state: State, name: str, category: str, account: str) -> Task | No
     task = state.find_task(name, account)
     if task is None:
         task = _by_business_id(state, name, category, account)
+        if task is None and state.assumptions.text("toapis_lookup_across") == "any_endpoint":
+            return _by_business_id(state, name, "video" if category == "image" else "image", account)
     return task if task is not None and task.model["category"] == category else None
 
 

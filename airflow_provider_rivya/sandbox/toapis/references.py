@@ -62,7 +62,9 @@ def check_references(
             return ()
         rule = {"kinds": {}}
     limit = rule.get("max_files")
-    if limit is not None and len(items) > limit:
+    if limit is not None and assumptions.text("toapis_too_many_references") == "ignore_rest":
+        items = items[:limit]
+    if too_many(len(items), model) and assumptions.text("toapis_too_many_references") == "refuse_400":
         faults.append(Fault(f"{items[0][0]}: {len(items)} items, {model['id']} takes at most {limit}"))
     references = []
     for index, (name, item) in enumerate(items):
@@ -72,6 +74,12 @@ def check_references(
         else:
             faults.append(Fault(f"{name}[{index}]: {found.text}", found.name))
     return tuple(references)
+
+
+def too_many(number: int, model: Mapping[str, Any]) -> bool:
+    """Whether these are more references than the model's page allows."""
+    limit = (model["reference"] or {}).get("max_files")
+    return limit is not None and number > limit
 
 
 def taken(field: str, assumptions: Assumptions) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
+from airflow_provider_rivya.sandbox.models.catalog import defaults_of
 from airflow_provider_rivya.sandbox.requests.values import CHECK_OF_TYPE, shown
 
 GIVEN, ABSENT = "given", "absent"
@@ -37,14 +38,15 @@ def longest_prompt(model: Mapping[str, Any], assumptions: Assumptions) -> int | 
 def broken_rules(params: Mapping[str, Any], model: Mapping[str, Any], has_references: bool) -> Iterator[str]:
     """Yield what is wrong with parameters together; rules that only warn break nothing."""
     settings = {**params, **({"references": True} if has_references else {})}
+    known = defaults_of(model) | settings
     for rule in model.get("rules", ()):
         if rule.get("level") == "warning" or not all(
-            _holds(settings, key, wanted) for key, wanted in rule["when"].items()
+            _holds(settings, known, key, wanted) for key, wanted in rule["when"].items()
         ):
             continue
         for key, wanted in rule.get("require", {}).items():
-            if not _holds(settings, key, wanted):
-                when = ", ".join(f"{name}: {settings.get(name)!r}" for name in rule["when"])
+            if not _holds(settings, known, key, wanted):
+                when = ", ".join(f"{name}: {known.get(name)!r}" for name in rule["when"])
                 yield f"{key}: does not go with {when}, {rule['why'] or f'wanted: {wanted}'}"
 
 
@@ -72,9 +74,10 @@ def _comparable(
     return (change(value) if case == "any" else value), {**rule, "options": options}
 
 
-def _holds(settings: Mapping[str, Any], key: str, wanted: object) -> bool:
+def _holds(settings: Mapping[str, Any], known: Mapping[str, Any], key: str, wanted: object) -> bool:
+    """:param known: the settings with the documented values of what is not set."""
     if wanted == GIVEN:
         return key in settings
     if wanted == ABSENT:
         return key not in settings
-    return isinstance(wanted, list) and settings.get(key) in wanted
+    return isinstance(wanted, list) and known.get(key) in wanted

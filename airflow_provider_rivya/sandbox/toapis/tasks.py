@@ -7,9 +7,13 @@ from typing import Any
 
 from airflow_provider_rivya.sandbox.state.files import files_of, film_of
 from airflow_provider_rivya.sandbox.state.store import State, Task
+from airflow_provider_rivya.sandbox.toapis.prices import CREDITS_PER_USD
 
 STATUS: Mapping[str, str] = {"processing": "in_progress", "succeeded": "completed", "failed": "failed"}
 WAITING: Mapping[str, tuple[str, str]] = {
+    "pending_then_queued": ("pending", "queued"),
+    "pending": ("pending", "pending"),
+    "in_progress": ("in_progress", "in_progress"),
     "queued": ("queued", "queued"),
     "submitted": ("submitted", "submitted"),
     "queued_then_submitted": ("queued", "submitted"),
@@ -30,7 +34,7 @@ def created_task(task: Task, state: State) -> dict[str, Any]:
     if not assumptions.flag("toapis_create_echoes_client_business_id"):
         answer.pop("client_business_id", None)
     if "progress" in answer and assumptions.text("toapis_progress") == "present":
-        answer["progress"] = 0
+        answer["progress"] = STUCK_PROGRESS if name == "in_progress" else 0
     return answer
 
 
@@ -42,8 +46,10 @@ def public_task(task: Task, state: State, base_url: str) -> dict[str, Any]:
     plain = assumptions.text("toapis_object") == "generation.task"
     kind = "generation.task" if plain else f"{task.model['category']}.generation"
     answer = _head(task, state, STATUS.get(status, waiting), kind)
-    if status == "failed" and task.failure is not None:
-        answer["error"] = task.failure.error
+    if status == "failed" and task.failure is not None and assumptions.text("toapis_failed_error") != "none":
+        error = task.failure.error
+        alone = error is not None and assumptions.text("toapis_failed_error") == "fail_reason"
+        answer |= {"fail_reason": error["message"]} if alone and error else {"error": error}
     if status == "succeeded":
         answer["completed_at"] = int(task.done_at)
         if assumptions.text("toapis_expires_at") != "absent":
@@ -53,8 +59,27 @@ def public_task(task: Task, state: State, base_url: str) -> dict[str, Any]:
         if place != "result_data":
             answer["url"] = urls[0]
         if place != "url":
-            answer["result"] = {"type": task.model["category"], "data": [{"url": url} for url in urls]}
+            right = assumptions.text("toapis_result_type") == "right"
+            kind = task.model["category"] if right else "image"
+            answer["result"] = {"type": kind, "data": _entries(task, urls)}
+        answer |= _billing(task, assumptions.text("toapis_billing_fields"))
     return answer
+
+
+def _entries(task: Task, urls: Sequence[str]) -> list[dict[str, str]]:
+    """A video's second file is its last frame: no result by itself, but a field of the first."""
+    if task.model["category"] != "video":
+        return [{"url": url} for url in urls]
+    video, *frames = urls
+    return [{"url": video, "format": "mp4", **({"last_frame_url": frames[0]} if frames else {})}]
+
+
+def _billing(task: Task, form: str) -> dict[str, Any]:
+    if form == "absent":
+        return {}
+    credits = task.credits * (2 if form == "differs_from_list" else 1)
+    told: dict[str, Any] = {"cost_usd": credits / CREDITS_PER_USD}
+    return {"billing": told if form == "usd_only" else {**told, "credits": credits}}
 
 
 def with_inline_results(answer: dict[str, Any], contents: Sequence[str]) -> dict[str, Any]:
@@ -78,6 +103,8 @@ def expiry_of(task: Task, state: State) -> int:
 def result_names(task: Task, state: State) -> list[str]:
     """Return the last part of each result's URL."""
     names = [file.name for file in files_of(task, RAW_AUDIO)]
+    if state.assumptions.text("toapis_last_frame") == "withheld" and task.model["category"] == "video":
+        names = names[:1]
     if state.assumptions.flag("toapis_result_extension"):
         return names
     return [name.partition(".")[0] for name in names]

@@ -36,7 +36,8 @@ def check_file(content: bytes, kind: str, declared_type: str, assumptions: Assum
         raise ToApisError("invalid_request", "file: empty")
     if len(content) > MEGABYTES[kind] * assumptions.count("megabyte"):
         text = f"{len(content)} bytes, at most {MEGABYTES[kind]} MB are accepted"
-        raise ToApisError("invalid_request", f"file: too large, {text}")
+        status = assumptions.count("toapis_upload_error_status")
+        raise ToApisError("invalid_request", f"file: too large, {text}", status=status)
     mime_type = detect(content) or "an unknown type"
     if mime_type not in EXTENSIONS[kind]:
         raise ToApisError("invalid_request", f"file: {mime_type} is not accepted; accepted: {accepted}")

@@ -121,7 +121,7 @@ BEGUN_ANEW = (
 FAILED_AT_AN_UNKNOWN_COST = Expected(
     "final",
     "The generation failed at the gateway: The task could not be completed. "
-    "[generation <generation>, connection toapis_default, code internal_error]. "
+    "[generation <generation>, connection toapis_default, code generation_failed]. "
     "The gateway does not say what it cost. No retry is made, as it would pay again; clear the task to "
     "submit a new generation, and ask the gateway's support about the credits.",
     ledger=("charge", "refund"),
@@ -203,8 +203,7 @@ def at_reference(connection: str) -> Callable[[str], Expected]:
     def at(kind: str) -> Expected:
         if kind in wrong:
             return of_request(wrong[kind])
-        # A change of some bytes in the middle of a JPEG cannot be seen without decoding it.
-        if kind not in OF_DOWNLOADS or kind == "corrupt":
+        if kind not in OF_DOWNLOADS:
             return UNHARMED
         said = of_download(kind, connection, file="the file at <host>/...", mime="image/jpeg")
         return unsent(f"reference_media could not be fetched: {said} {NOTHING}; a retry fetches it again.")
@@ -212,14 +211,14 @@ def at_reference(connection: str) -> Callable[[str], Expected]:
     return at
 
 
-def at_result(connection: str, cost: str = "") -> Callable[[str], Expected]:
+def at_result(connection: str, cost: str = "", kept: str = "") -> Callable[[str], Expected]:
     """
     The file that was paid for.
 
-    :param cost: where the gateway has told it.
+    :param cost: where the gateway has told it; ``kept``, until when it keeps the file.
     """
     later = (
-        f"Generation <generation> succeeded and is paid for{cost}; its result is not lost. "
+        f"{kept}Generation <generation> succeeded and is paid for{cost}; its result is not lost. "
         "The next try (2 left) fetches it again and does not pay again."
     )
 
@@ -256,6 +255,6 @@ OUTCOMES: Mapping[Endpoint, Callable[[str], Expected]] = {
     IMAGE_UPLOAD: before_paying(IMAGE_UPLOAD),
     BALANCE: before_paying(BALANCE),
     UPLOADED: at_reference("connection toapis_default"),
-    GENERATED: at_result("connection toapis_default"),
+    GENERATED: at_result("connection toapis_default", kept="Its URLs work until <time>. "),
 }
 """By the kind of a fault at the endpoint."""

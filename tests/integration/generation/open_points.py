@@ -21,7 +21,9 @@ SWITCHES = {switch.name: switch for switch in ASSUMPTIONS}
 SUBMITTING = {
     *("create_status", "create_shape", "id_style", "client_request_id_echo", "client_request_id_max_length"),
     *("idempotency_replay", "idempotency_in_progress", "idempotency_ttl_seconds", "idempotency_scope"),
-    *("idempotency_max_length", "insufficient_credits_status", "balance_excludes_reservations"),
+    *("idempotency_replay_status", "idempotency_in_progress_code", "idempotency_other_body"),
+    *("idempotency_same_body", "idempotency_max_length"),
+    *("insufficient_credits_status", "balance_excludes_reservations"),
     *("failed_error", "failed_code", "refund_on_failure", "refund_delay_seconds", "rate_limit_per_window"),
     *("rate_limit_window_seconds", "retry_after", "server_error_body", "request_id_header"),
 }

@@ -105,9 +105,18 @@ def keys(sandbox: SandboxProcess, gateway: TestedGateway) -> set[str]:
     return {task["client_business_id"] for task in sandbox.tasks()}
 
 
+def told_by_chance(endpoint: Endpoint, kind: str) -> bool:
+    """Whether the file's bytes decide: what flips in the middle of a JPEG may look like its end, or not."""
+    return kind == "corrupt" and endpoint in (REFERENCE, UPLOADED)
+
+
 @pytest.mark.parametrize(
     ("_tested", "endpoint", "kind"),
-    [(GATEWAYS[endpoint.gateway], endpoint, kind) for endpoint, kind in rows(OUTCOMES)],
+    [
+        (GATEWAYS[endpoint.gateway], endpoint, kind)
+        for endpoint, kind in rows(OUTCOMES)
+        if not told_by_chance(endpoint, kind)
+    ],
     indirect=["_tested"],
     ids=str,
 )
@@ -122,7 +131,7 @@ def test_every_fault_at_every_endpoint(
     endpoint: Endpoint,
     kind: str,
 ) -> None:
-    sandbox.assume(idempotency_in_progress="wait")
+    sandbox.assume(idempotency_in_progress="wait", toapis_server_error_body="json")
     connect(retries=0, **patience(kind))
     expected = OUTCOMES[endpoint](kind)
     job = new_job(arguments(endpoint, gateway, sandbox, photo))

@@ -77,7 +77,18 @@ def test_repeated_key(new_job: NewJob, check: Checks, connect: Connect, setting:
     check.one_key()
 
 
-@turned("idempotency_in_progress")
+@turned("idempotency_replay_status", "idempotency_other_body", "idempotency_same_body")
+def test_repeat_after_a_lost_answer(
+    new_job: NewJob, check: Checks, connect: Connect, setting: str | int
+) -> None:
+    """The same bytes go out again: whatever makes two requests the same, these are."""
+    job = new_job()
+    check.in_doubt(job, connect)
+    check.delivered(job.run())
+    check.one_key()
+
+
+@turned("idempotency_in_progress", "idempotency_in_progress_code")
 def test_key_in_progress(
     new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: str
 ) -> None:

@@ -1,7 +1,7 @@
 """
 ToAPIs with its open points turned, from the request to the file.
 
-Each setting by itself is in tests/integration/hooks/test_toapis_open_points.py; here are those that a
+Each setting by itself is in tests/integration/hooks/test_toapis_*.py; here are those that a
 generation has to do with: what is spelled as its ``dialect`` says, and what is made of a refusal.
 """
 
@@ -148,6 +148,73 @@ def test_content_is_refused_at_either_end(
     assert "content_policy_violation" in done.text
     assert len(sent(sandbox, "POST", TOAPIS.create)) == 1
     assert sandbox.ledger("toapis")["charges"] == submitted
+
+
+@pytest.mark.parametrize("refund", ["full", "none", "later"])
+def test_content_that_is_refused_in_words_alone(
+    new_job: NewJob, sandbox: SandboxProcess, refund: str
+) -> None:
+    """What became of its credits no answer tells: nothing is claimed, and nothing is paid again."""
+    sandbox.assume(toapis_refused_content="failed_task_words", toapis_refund_on_failure=refund)
+    sandbox.fault(kind="content_refused")
+    job = new_job()
+    done = job.run()
+    assert done.state == "final", done.text
+    assert "Change the prompt or the reference media" in done.text
+    assert "The gateway does not say what it cost" in done.text
+    assert "refunded" not in done.text
+    assert len(sent(sandbox, "POST", TOAPIS.create)) == 1
+
+
+@pytest.mark.parametrize("how", ["rate_limit_unavailable", "no_channel"])
+def test_a_503_before_any_task_costs_nothing_and_is_tried_again(
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, how: str
+) -> None:
+    connect(retries=0)
+    sandbox.assume(toapis_503=how)
+    job = new_job()
+    done = job.run()
+    assert done.state == "retryable", done.text
+    assert "othing was submitted and nothing was charged" in done.text
+    assert job.record["state"] == "withdrawn"
+    assert [asked["method"] for asked in sandbox.requests()] == ["POST"]  # what was refused is not looked up
+    sandbox.assume(toapis_503="off")
+    assert job.run().state == "delivered"
+    assert sandbox.ledger("toapis")["charges"] == 1
+
+
+@pytest.mark.parametrize("how", ["html", "json_unknown"])
+def test_any_other_503_is_looked_up_and_paid_once(
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, how: str
+) -> None:
+    connect(retries=0)
+    sandbox.assume(toapis_503=how, toapis_503_makes_task=True)
+    done = new_job().run()
+    assert done.state == "delivered", done.text
+    assert len(sent(sandbox, "POST", TOAPIS.create)) == 1
+    assert sandbox.ledger("toapis")["charges"] == 1
+
+
+@pytest.mark.parametrize("how", ["404_number", "404_name", "400_message", "400_code", "html"])
+@pytest.mark.parametrize("repeated", ["new_task", "same_task"])
+def test_a_request_that_did_not_arrive(
+    new_job: NewJob, connect: Connect, sandbox: SandboxProcess, how: str, repeated: str
+) -> None:
+    """Each of the gateway's words for "there is none" is one; a page in front of it says nothing."""
+    connect(retries=0)
+    sandbox.assume(toapis_unknown_task=how, toapis_repeated_client_business_id=repeated)
+    sandbox.fault(kind="cut_before", method="POST", path=TOAPIS.create)
+    job = new_job(on_uncertain_submission="resubmit", retries=1)
+    done = job.run()
+    assert done.state == "retryable", done.text
+    assert sandbox.ledger()["entries"] == []
+    done = job.run()
+    if how == "html":
+        assert done.state == "retryable", done.text
+        assert sandbox.ledger()["entries"] == []
+    else:
+        assert done.state == "delivered", done.text
+        assert sandbox.ledger("toapis")["charges"] == 1
 
 
 @pytest.mark.parametrize("status", [400, 404])

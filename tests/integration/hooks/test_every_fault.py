@@ -169,7 +169,7 @@ def test_every_fault_at_every_call(
     call: Endpoint,
     kind: str,
 ) -> None:
-    sandbox.assume(idempotency_in_progress="wait")
+    sandbox.assume(idempotency_in_progress="wait", toapis_server_error_body="json")
     with closing(gateway.hook()) as patient:
         things = before_the_fault(patient, photo)
         right = True if call in CREATIONS else CALLS[call](patient, things)

@@ -82,7 +82,7 @@ def task_kept(seconds: float | None) -> Scene:
             with pytest.raises(NotFoundError) as caught:
                 client.hook.get_generation(created.id)
             assert caught.value.generation_id == created.id
-            assert caught.value.code == "task_not_found"
+            assert caught.value.code == "not_found_error"
             assert client.hook.find_generation("order-1") is None
         client.check_charges(1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,12 @@ def spec_of(model: str) -> ModelSpec:
     spec = load_catalog("toapis").get(model)
     assert spec is not None
     return spec
+
+
+def each_setting(rows: Mapping[str, Collection[Any]]) -> pytest.MarkDecorator:
+    """Parametrize a test by ``name`` and ``value`` of every setting of these switches."""
+    pairs = [(name, value) for name, settings in rows.items() for value in settings]
+    return pytest.mark.parametrize(("name", "value"), pairs, ids=[f"{name}={value}" for name, value in pairs])
 
 
 def check_settings(rows: Mapping[str, Collection[Any]], switches: Mapping[str, Any]) -> None:
@@ -143,3 +149,7 @@ class Client:
     @property
     def spent(self) -> float:
         return 1000 - self.sandbox.credits(ACCOUNT)
+
+
+Scene = Callable[[Client], object]
+"""What a client does under one setting, and what has to come of it."""

@@ -13,6 +13,7 @@ from tests.integration.sandbox.toapis_tools import (
     completed,
     create,
     create_video,
+    result_url,
     status,
 )
 from tests.integration.sandbox.wire_tools import IMAGE_SECONDS, opened
@@ -40,6 +41,9 @@ def test_create_shape(sandbox: SandboxProcess) -> None:
         ("queued", "queued", "queued"),
         ("submitted", "submitted", "submitted"),
         ("queued_then_submitted", "queued", "submitted"),
+        ("pending", "pending", "pending"),
+        ("pending_then_queued", "pending", "queued"),
+        ("in_progress", "in_progress", "in_progress"),
     ],
 )
 def test_waiting_status(sandbox: SandboxProcess, name: str, first: str, then: str) -> None:
@@ -90,9 +94,8 @@ def test_b64_json(sandbox: SandboxProcess) -> None:
     files = [sandbox.get(item["url"], key=None).body for item in done["result"]["data"]]
     sandbox.assume(toapis_b64_json="inline")
     inline = status(sandbox, done["id"]).json()
-    assert "url" not in inline
     assert [base64.b64decode(item["b64_json"]) for item in inline["result"]["data"]] == files
-    assert "url" in completed(sandbox, create(sandbox, "gpt-image-2", response_format="url"))
+    assert result_url(completed(sandbox, create(sandbox, "gpt-image-2", response_format="url")))
 
 
 @pytest.mark.parametrize(("form", "shown"), [("as_sent", "nano-banana-2"), ("canonical", NANO)])
@@ -135,9 +138,9 @@ def test_expires_at(sandbox: SandboxProcess, form: str, code: int, told: bool, w
     if told:
         now = sandbox.control("GET", "clock")["now"]
         assert (done["expires_at"] > now) is works
-    assert sandbox.get(done["url"], key=None).status == (200 if works else code)
+    assert sandbox.get(result_url(done), key=None).status == (200 if works else code)
     sandbox.advance(101)
-    assert sandbox.get(done["url"], key=None).status == code
+    assert sandbox.get(result_url(done), key=None).status == code
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_result_format_and_extension(
     sandbox: SandboxProcess, form: str, mime: str, pillow: str, extension: bool
 ) -> None:
     sandbox.assume(toapis_result_format=form, toapis_result_extension=extension)
-    url = completed(sandbox, create(sandbox))["url"]
+    url = result_url(completed(sandbox, create(sandbox)))
     assert ("." in url.rpartition("/")[2]) is extension
     file = sandbox.get(url, key=None)
     assert (file.headers["content-type"], opened(file.body).format) == (mime, pillow)
@@ -158,7 +161,7 @@ def test_result_format_and_extension(
 @pytest.mark.parametrize(("needed", "code"), [(True, 401), (False, 200)])
 def test_result_needs_key(sandbox: SandboxProcess, needed: bool, code: int) -> None:
     sandbox.assume(toapis_result_needs_key=needed)
-    url = completed(sandbox, create(sandbox))["url"]
+    url = result_url(completed(sandbox, create(sandbox)))
     assert sandbox.get(url, key=None).status == code
     assert sandbox.get(url, key=TOAPIS_KEY).status == 200
 
@@ -240,3 +243,70 @@ def test_switches_of_both_gateways(sandbox: SandboxProcess, kept: float | None, 
     sandbox.advance(3601)
     assert status(sandbox, created["id"]).status == status(sandbox, "mine").status == code
     assert "x-request-id" in sandbox.get(f"{IMAGES}/none", key=TOAPIS_KEY).headers
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [("fail_reason", {"fail_reason": "The task could not be completed"}), ("none", {})],
+)
+def test_a_failed_task_without_an_error(sandbox: SandboxProcess, form: str, told: dict[str, str]) -> None:
+    sandbox.assume(toapis_failed_error=form)
+    sandbox.fault(kind="generation_fails")
+    failed = completed(sandbox, create(sandbox))
+    assert {name: failed[name] for name in ("error", "fail_reason") if name in failed} == told
+
+
+@pytest.mark.parametrize(
+    ("form", "billing"),
+    [
+        ("absent", None),
+        ("credits_and_usd", {"cost_usd": 0.025, "credits": 5}),
+        ("usd_only", {"cost_usd": 0.025}),
+        ("differs_from_list", {"cost_usd": 0.05, "credits": 10}),
+    ],
+)
+def test_billing_fields(sandbox: SandboxProcess, form: str, billing: dict[str, float] | None) -> None:
+    sandbox.assume(toapis_billing_fields=form)
+    assert completed(sandbox, create(sandbox)).get("billing") == billing
+
+
+@pytest.mark.parametrize(("form", "kind"), [("right", "video"), ("always_image", "image")])
+def test_result_type(sandbox: SandboxProcess, form: str, kind: str) -> None:
+    sandbox.assume(toapis_result_type=form)
+    assert completed(sandbox, create_video(sandbox), path=VIDEOS)["result"]["type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("form", "fields", "code"),
+    [
+        ("given", {"url", "format", "last_frame_url"}, 200),
+        ("withheld", {"url", "format"}, None),
+        ("expired", {"url", "format", "last_frame_url"}, 403),
+    ],
+)
+def test_last_frame(sandbox: SandboxProcess, form: str, fields: set[str], code: int | None) -> None:
+    sandbox.assume(toapis_last_frame=form)
+    created = create_video(sandbox, "seedance-2-fast", duration=4, return_last_frame=True)
+    (made,) = completed(sandbox, created, path=VIDEOS)["result"]["data"]
+    assert set(made) == fields
+    if code is not None:
+        assert sandbox.get(made["last_frame_url"], key=None).status == code
+
+
+@pytest.mark.parametrize(("how", "share"), [("as_taken", 1), ("returns_part", 0.5), ("charges_more", 1.5)])
+def test_settlement(sandbox: SandboxProcess, how: str, share: float) -> None:
+    sandbox.assume(toapis_settlement=how)
+    before = sandbox.credits("toapis")
+    completed(sandbox, create(sandbox))
+    assert before - sandbox.credits("toapis") == 5 * share
+    assert sandbox.ledger("toapis")["charges"] == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "status_then"), [("current_state", "completed"), ("first_answer", "pending")]
+)
+def test_replay_answer(sandbox: SandboxProcess, how: str, status_then: str) -> None:
+    sandbox.assume(toapis_repeated_client_business_id="same_task", toapis_replay_answer=how)
+    done = completed(sandbox, create(sandbox, client_business_id="mine"))
+    again = create(sandbox, client_business_id="mine").json()
+    assert (again["id"], again["status"]) == (done["id"], status_then)

@@ -62,15 +62,15 @@ def test_error_names(
 @pytest.mark.parametrize(
     ("place", "kind", "code"),
     [
-        ("both", "task_not_found", "task_not_found"),
-        ("type", "task_not_found", None),
-        ("code", "toapis_error", "task_not_found"),
+        ("both", "invalid_request", "invalid_request"),
+        ("type", "invalid_request", None),
+        ("code", "toapis_error", "invalid_request"),
     ],
 )
 def test_error_name_in(sandbox: SandboxProcess, place: str, kind: str, code: str | None) -> None:
     sandbox.assume(toapis_error_name_in=place)
-    answer = status(sandbox, "task_img_none")
-    assert answer.status == 404
+    answer = create(sandbox, prompt="")
+    assert answer.status == 400
     assert (answer.json()["error"]["type"], answer.json()["error"]["code"]) == (kind, code)
 
 
@@ -129,8 +129,59 @@ def test_quota_status(sandbox: SandboxProcess, code: int, name: str, retry_after
     assert sandbox.ledger()["entries"] == []
 
 
-@pytest.mark.parametrize(("when", "code"), [("on_create", 422), ("failed_task", 200)])
-def test_refused_content(sandbox: SandboxProcess, when: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("how", "status_code", "document"),
+    [
+        (
+            "404_number",
+            404,
+            {"error": {"code": 404, "message": "No image task 'x'", "type": "not_found_error"}},
+        ),
+        ("404_name", 404, {"error": {"code": "task_not_found", "message": "No image task 'x'"}}),
+        ("400_message", 400, {"message": "task_not_exist"}),
+        ("400_code", 400, {"error": {"code": "task_not_exist", "message": "No image task 'x'"}}),
+        ("html", 404, None),
+    ],
+)
+def test_unknown_task(sandbox: SandboxProcess, how: str, status_code: int, document: object) -> None:
+    sandbox.assume(toapis_unknown_task=how)
+    answer = status(sandbox, "x")
+    assert answer.status == status_code
+    if document is None:
+        assert answer.body.startswith(b"<")
+    else:
+        assert answer.json() == document
+
+
+@pytest.mark.parametrize("makes", [True, False])
+@pytest.mark.parametrize("how", ["rate_limit_unavailable", "no_channel", "html", "json_unknown"])
+def test_503(sandbox: SandboxProcess, how: str, makes: bool) -> None:
+    """Only where nothing is known of it may a task have been made."""
+    sandbox.assume(toapis_503=how, toapis_503_makes_task=makes)
+    answer = create(sandbox)
+    assert answer.status == 503
+    assert ("retry-after" in answer.headers) is (how == "rate_limit_unavailable")
+    assert (b"no available channel" in answer.body) is (how == "no_channel")
+    made = makes and how in ("html", "json_unknown")
+    assert sandbox.ledger("toapis")["charges"] == made
+
+
+def test_message_language(sandbox: SandboxProcess) -> None:
+    assert message(create(sandbox, prompt="")).isascii()
+    sandbox.assume(toapis_message_language="zh")
+    assert not message(create(sandbox, prompt="")).isascii()
+
+
+@pytest.mark.parametrize(
+    ("when", "code", "told"),
+    [
+        ("on_create", 422, None),
+        ("failed_task", 200, "content_policy_violation"),
+        ("failed_task_words", 200, "generation_failed"),
+        ("failed_task_422", 200, "generation_failed"),
+    ],
+)
+def test_refused_content(sandbox: SandboxProcess, when: str, code: int, told: str | None) -> None:
     sandbox.assume(toapis_refused_content=when)
     sandbox.fault(kind="content_refused")
     answer = create(sandbox)
@@ -139,7 +190,7 @@ def test_refused_content(sandbox: SandboxProcess, when: str, code: int) -> None:
         assert answer.error_code == "content_policy_violation"
         assert sandbox.ledger()["entries"] == []
     else:
-        assert completed(sandbox, answer)["error"]["code"] == "content_policy_violation"
+        assert completed(sandbox, answer)["error"]["code"] == told
     assert completed(sandbox, create(sandbox))["status"] == "completed"
 
 
@@ -156,7 +207,7 @@ def test_quoted_n_status(sandbox: SandboxProcess, code: int) -> None:
     sandbox.assume(toapis_quoted_n_status=code)
     answer = create(sandbox, n="1")
     assert answer.status == code
-    assert "n: '1' is a string" in message(answer)
+    assert code == 500 or "n: '1' is a string" in message(answer)
     assert sandbox.ledger()["entries"] == []
 
 
@@ -174,4 +225,16 @@ def test_balance_error_status(sandbox: SandboxProcess, path: str, code: int) -> 
     missing, unknown = sandbox.get(path, key=None), sandbox.get(path, key="sk-nobody")
     assert missing.status == unknown.status == code
     assert missing.json() == {"success": False, "message": "No Authorization header"}
-    assert unknown.json() == {"success": False, "message": "Failed to get token info"}
+    whole = "Failed to get token info: record not found"
+    assert unknown.json() == {"success": False, "message": whole}
+    sandbox.assume(toapis_bad_key_text="beginning")
+    beginning = {"success": False, "message": "Failed to get token info"}
+    assert sandbox.get(path, key="sk-nobody").json() == beginning
+
+
+@pytest.mark.parametrize("form", ["all", "none"])
+def test_ratelimit_headers(sandbox: SandboxProcess, form: str) -> None:
+    sandbox.assume(toapis_ratelimit_headers=form, rate_limit_per_window=0, rate_limit_window_seconds=40)
+    for answer, category in ((create(sandbox), "async_submit"), (status(sandbox, "x"), "async_query")):
+        assert answer.status == 429
+        assert answer.headers.get("x-ratelimit-category") == (category if form == "all" else None)

@@ -66,6 +66,11 @@ def upload(
     return sandbox.request("POST", f"/v1/uploads/{kind}", body=body, headers=headers, key=key)
 
 
+def result_url(task: dict[str, Any]) -> str:
+    """The URL of a completed task's first result."""
+    return str(task["result"]["data"][0]["url"])
+
+
 def message(answer: Answer) -> str:
     """The text of an error in its default shape."""
     return str(answer.json()["error"]["message"])

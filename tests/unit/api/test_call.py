@@ -228,7 +228,7 @@ def test_what_is_repeated(error: Exception, when_harmless: bool, when_not: bool)
         (GatewayUnreachableError("x", sent=True), True),
         (GatewayUnreachableError("x", sent=False), False),
         (GatewayUnavailableError("x"), True),
-        (GatewayUnavailableError("x", code="public_api_disabled"), False),
+        (GatewayUnavailableError("x", refused=True), False),
         (UnexpectedAnswerError("x"), True),
         (IdempotencyConflictError("x"), True),
         (RateLimitedError("x"), False),

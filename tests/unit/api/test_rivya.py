@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, read_answer
+from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, in_doubt, read_answer
 from airflow_provider_rivya.api.dialect import Dialect
 from airflow_provider_rivya.api.rivya import RIVYA as rivya
 from airflow_provider_rivya.api.schemas import MAX_RESULTS, Generation, ReferenceMedia, UploadedFile
@@ -498,3 +498,22 @@ def test_what_a_refusal_says_is_cleaned() -> None:
 def test_the_wait_that_was_asked_for_is_handed_on() -> None:
     assert refused({}, 429, **{"retry-after": "9"}).retry_after == 9.0
     assert refused({}, 429).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("code", "error_class"),
+    [
+        ("idempotency_conflict", IdempotencyConflictError),
+        ("idempotency_key_in_use", IdempotencyConflictError),
+        (None, IdempotencyConflictError),
+        ("insufficient_credits", InsufficientCreditsError),
+    ],
+)
+def test_a_conflict_over_a_creation_is_in_doubt_by_whatever_name(
+    code: str | None, error_class: type[GatewayError]
+) -> None:
+    answer = Answer(409, {}, json.dumps({"error": {"code": code, "message": "m"}}).encode())
+    with pytest.raises(GatewayError) as caught:
+        read_answer(rivya.create_generation("{}", "k"), answer)
+    assert type(caught.value) is error_class
+    assert in_doubt(caught.value) is (error_class is IdempotencyConflictError)

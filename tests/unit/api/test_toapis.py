@@ -22,6 +22,7 @@ from airflow_provider_rivya.exceptions import (
     RateLimitedError,
     UnexpectedAnswerError,
 )
+from airflow_provider_rivya.submission.decide import is_content_refusal
 
 URL = "https://files.example/out.png?signature=s3cret"
 OTHER = "https://files.example/two.png"
@@ -285,6 +286,7 @@ def test_the_other_shape_of_a_creation(document: Any) -> None:
 @pytest.mark.parametrize(
     ("said", "status", "ended"),
     [
+        ("pending", "queued", False),
         ("queued", "queued", False),
         ("submitted", "queued", False),
         ("in_progress", "processing", False),
@@ -292,7 +294,6 @@ def test_the_other_shape_of_a_creation(document: Any) -> None:
         ("failed", "failed", True),
         ("cancelled", "cancelled", False),
         ("COMPLETED", "succeeded", True),
-        ("pending", "queued", False),
         ("expired", "expired", False),
     ],
 )
@@ -344,6 +345,14 @@ def test_a_completed_task() -> None:
         ({"images": [URL]}, ()),
         ({"url": None, "result": None}, ()),
         ({"url": "", "thumbnail": URL}, ()),
+        # A last frame that was asked for is an output, after the video.
+        ({"result": {"data": [{"url": URL, "format": "mp4", "last_frame_url": OTHER}]}}, (URL, OTHER)),
+        ({"result": {"data": [{"last_frame_url": OTHER}]}, "url": URL}, (URL, OTHER)),
+        ({"result": {"data": [{"url": URL, "last_frame_url": None}]}}, (URL,)),
+        ({"result": {"data": [{"url": URL, "last_frame_url": URL}]}}, (URL,)),
+        ({"result": {"type": "image", "data": [{"url": URL, "format": "mp4"}]}}, (URL,)),
+        ({"video_url": URL}, (URL,)),
+        ({"video_url": OTHER, "url": URL}, (URL,)),
     ],
 )
 def test_result_urls(fields: dict[str, Any], urls: tuple[str, ...]) -> None:
@@ -373,12 +382,31 @@ def test_result_urls(fields: dict[str, Any], urls: tuple[str, ...]) -> None:
         ({"error": {"message": f"see {URL} sk-abcdefgh"}}, (None, "see https://files.example/... ***")),
         ({"error": {"reason": "x"}}, (None, '{"reason": "x"}')),
         ({"message": "words elsewhere"}, (None, "words elsewhere")),
+        ({"fail_reason": "words of another edition"}, (None, "words of another edition")),
+        ({"error": {"code": "generation_failed"}, "fail_reason": "why"}, ("generation_failed", "why")),
     ],
 )
 def test_a_failed_task(fields: dict[str, Any], failure: tuple[str | None, str | None]) -> None:
     found = task(status="failed", **fields)
     assert found.failed
     assert found.failure == GenerationFailure(code=failure[0], message=failure[1])
+
+
+@pytest.mark.parametrize(
+    ("error", "advised"),
+    [
+        ({"code": "generation_failed", "message": "生成失败: 内容违反内容政策"}, True),
+        ({"code": "generation_failed", "message": "内容审核未通过"}, True),
+        ({"code": "generation_failed", "message": "Upstream 422: refused by the Content Policy"}, True),
+        ({"code": "generation_failed", "message": "upstream status 422"}, False),
+        ({"code": "generation_failed", "message": "timeout"}, False),
+    ],
+)
+def test_words_of_refused_content_are_advised_on_and_decide_nothing(error: Any, advised: bool) -> None:
+    failure = task(status="failed", error=error).failure
+    assert failure is not None
+    assert ("Change the prompt" in (failure.advice or "")) is advised
+    assert not is_content_refusal(failure.code)
 
 
 @pytest.mark.parametrize("error", [None, {}, [], "", "  ", 7, ["x"], {"code": None}])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, in_doubt, read_answer
+from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, in_doubt, may_repeat, read_answer
 from airflow_provider_rivya.api.toapis import TOAPIS as toapis
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
@@ -213,6 +213,7 @@ def test_a_success_that_denies_itself(
     ("message", "error_class"),
     [
         ("Failed to get token info", AuthenticationError),
+        ("Failed to get token info: record not found", AuthenticationError),
         ("No Authorization header", AuthenticationError),
         ("Something else", UnexpectedAnswerError),
         ("", UnexpectedAnswerError),
@@ -292,13 +293,101 @@ def test_no_depth_of_nesting_breaks_the_reading() -> None:
         assert type(refused(nested, 400)) is RequestRejectedError
 
 
-@pytest.mark.parametrize("body", [b"", b" \n", b"<html><title>404 Not Found</title></html>"])
-def test_a_404_in_which_the_gateway_says_nothing_is_no_answer_to_a_look_up(body: bytes) -> None:
-    call = toapis.find_generation("rivya-1")
+# -- a task that the gateway does not know -----------------------------------------------------------
+
+STATUS_CALLS = [GET, toapis.find_generation("rivya-1")]
+
+
+@pytest.mark.parametrize("call", STATUS_CALLS, ids=lambda call: call.name)
+@pytest.mark.parametrize(
+    "body", [b"", b" \n", b"<html>404 Not Found</html>", b"{}", b'{"detail": "Not Found"}']
+)
+def test_a_404_in_which_the_gateway_says_nothing_tells_of_no_task(body: bytes, call: ApiCall[Any]) -> None:
     error = refused(body, 404, call)
     assert type(error) is UnexpectedAnswerError
     assert error.retryable
-    assert type(refused({"error": "task_not_found"}, 404, call)) is NotFoundError
+
+
+@pytest.mark.parametrize("call", STATUS_CALLS, ids=lambda call: call.name)
+@pytest.mark.parametrize(
+    ("status", "document"),
+    [
+        (
+            404,
+            {"error": {"code": 404, "message": "\u4efb\u52a1\u4e0d\u5b58\u5728", "type": "not_found_error"}},
+        ),
+        (404, {"error": {"code": "task_not_found", "message": "m"}}),
+        (404, {"error": "task_not_found"}),
+        (400, {"message": "task_not_exist"}),
+        (400, {"message": "task_not_exist: rivya-1"}),
+        (400, {"code": "task_not_exist", "message": "m", "data": None}),
+        (400, {"error": {"code": "task_not_exist", "message": "m"}}),
+        (400, {"error": {"code": 400, "message": "m", "type": "task_not_exist"}}),
+        (400, {"error": {"code": "task_not_found", "message": "m"}}),
+        (200, {"success": False, "message": "task_not_exist"}),
+    ],
+)
+def test_an_unknown_task_is_a_404_or_a_400_that_names_it(
+    status: int, document: dict[str, Any], call: ApiCall[Any]
+) -> None:
+    error = refused(document, status, call)
+    assert type(error) is NotFoundError
+    assert not error.retryable
+    assert "an image's or a video's" in str(error)
+
+
+@pytest.mark.parametrize("call", STATUS_CALLS, ids=lambda call: call.name)
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"message": "bad id"},
+        {"error": {"code": 400, "message": "m", "type": "not_found_error"}},
+        {"error": {"code": "task_not_existing"}},
+        {},
+        b"task_not_exist",
+        b"<html>task_not_exist</html>",
+    ],
+)
+def test_no_other_400_says_that_there_is_no_task(document: Any, call: ApiCall[Any]) -> None:
+    assert type(refused(document, 400, call)) is RequestRejectedError
+
+
+# -- whether a creation was taken in -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ({"error": {"code": "rate_limit_unavailable", "message": "m"}}, "rate_limit_unavailable"),
+        ({"code": "rate_limit_unavailable", "message": "m"}, "rate_limit_unavailable"),
+        ({"error": {"message": "No available channel for model x under group default"}}, None),
+        ({"message": "no available channel"}, None),
+    ],
+)
+def test_a_503_that_comes_before_any_task_is_a_refusal(document: dict[str, Any], code: str | None) -> None:
+    error = refused(document, 503, retry_after="4")
+    assert type(error) is GatewayUnavailableError
+    assert (error.code, error.retryable, error.retry_after) == (code, True, 4.0)
+    assert not in_doubt(error)
+    assert may_repeat(CREATE, error)
+
+
+@pytest.mark.parametrize(
+    ("status", "document"),
+    [
+        (503, {"error": {"message": "busy"}}),
+        (503, {"error": {"code": "rate_limit_exceeded"}}),
+        (503, {"error": {"code": "public_api_disabled"}}),
+        (503, b"<html>no available channel</html>"),
+        (503, b""),
+        (500, {"error": {"code": "rate_limit_unavailable"}}),
+        (502, {"message": "no available channel"}),
+    ],
+)
+def test_any_other_failure_of_the_gateway_leaves_a_creation_in_doubt(status: int, document: Any) -> None:
+    error = refused(document, status)
+    assert in_doubt(error)
+    assert not may_repeat(CREATE, error)
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ def test_aliases() -> None:
     assert spec is not None
     assert "nano_banana_2" in catalog
     assert "nano_banana_2" not in catalog.ids
-    assert len(catalog) == len(catalog.ids) == 28
+    assert len(catalog) == len(catalog.ids) == 72
     assert category_of("toapis", "nano_banana_2") == "image"
     assert category_of("toapis", "kling-v3") == "video"
 

@@ -16,6 +16,7 @@ CATALOG = load_catalog("toapis")
 MODELS = list(CATALOG)
 HOSTS = (
     "https://docs.toapis.com/docs/",
+    "https://docs.toapis.com/llms.txt",
     "https://toapis.com/",
     "https://dashlyai.mintlify.app/docs/",
     "https://docs.dashlyai.cc/docs/",
@@ -30,6 +31,16 @@ gpt-4o-image gpt-image-2 gpt-image-2-vip gpt-image-1.5-official grok-4-1-image g
 grok-imagine-1.0 doubao-seedream-4-0 doubao-seedream-4-5 doubao-seedance-4-5 doubao-seedream-5-0
 flux-kontext-pro flux-kontext-max sora-2 sora-2-pro sora-2-vip sora-2-official veo3.1-fast veo3.1-quality
 Veo3.1-quality-official Veo3.1-fast-official kling-v3 gemini_omni
+gpt-image-2-official gpt-image-2.5-flare-vip gpt-image-2.5-flare-official gpt-image-2.5-flare
+gpt-image-2.5-sunburst-vip gpt-image-2.5-sunburst-official gpt-image-2.5-sunburst
+gemini-3-pro-image-official gemini-3-pro-image-preview-official gemini-3-pro-image-preview-vip
+gemini-3.1-flash-image-official gemini-3.1-flash-image-preview-vip
+qwen-image-3.0 qwen-image-3.0-pro doubao-seedream-5-0-pro flux-2-flex flux-2-pro sora-2-vvip veo3.1-lite
+gemini-omni-flash gemini_omni_flash gemini-omni-flash-preview-official seedance-2 seedance-2-fast
+seedance-2-mini seedance-2-5 doubao-seedance-2-5-260628 doubao-seedance-1-0-pro-fast
+doubao-seedance-1-0-pro-quality doubao-seedance-1-5-pro happyhorse-1.1 MiniMax-Hailuo-02 MiniMax-Hailuo-2.3
+MiniMax-Hailuo-2.3-Fast MiniMax-H3 wan3.0-video wan2.6 wan2.6-flash kling-v2-6 kling-2-6 kling-3.0-turbo
+kling-v3-omni kling-video-o1 viduq3-pro viduq3-turbo viduq3 grok-video-1.0 grok-video-1.5
 """
 
 
@@ -37,7 +48,7 @@ def test_every_documented_id_is_known() -> None:
     known = [name for spec in CATALOG for name in (spec.id, *spec.aliases)]
     assert known == IDS.split()
     assert all(name in CATALOG for name in known)
-    assert Counter(spec.category for spec in CATALOG) == {"image": 18, "video": 10}
+    assert Counter(spec.category for spec in CATALOG) == {"image": 34, "video": 38}
 
 
 def test_no_spelling_leads_to_two_models() -> None:
@@ -51,7 +62,7 @@ def test_no_spelling_leads_to_two_models() -> None:
 def test_model(spec: ModelSpec) -> None:
     assert spec.dialect is not None
     assert all(page.startswith(HOSTS) for page in (spec.source, *spec.pages))
-    assert spec.billing in ("FIXED", "PER_IMAGE", "UNKNOWN")
+    assert spec.billing in ("FIXED", "PER_IMAGE", "PER_SECOND", "PER_TOKEN", "UNKNOWN")
     assert (spec.credits is None) == ("price" in spec.unknown)
     assert not estimate_credits(spec).exact
     assert bool(spec.aliases) == bool(spec.alias_note)
@@ -112,7 +123,13 @@ def test_rules(spec: ModelSpec) -> None:
 
 def test_prices() -> None:
     priced = {spec.id: spec.credits for spec in CATALOG if spec.credits is not None}
-    assert priced == {"gemini-3.1-flash-image-preview": 5, "gemini-3-pro-image-preview": 10, "gpt-image-2": 3}
+    assert priced == {
+        "gemini-3.1-flash-image-preview": 5,
+        "gemini-3-pro-image-preview": 10,
+        "gpt-image-2": 3,
+        "qwen-image-3.0": 6,
+        "qwen-image-3.0-pro": 6,
+    }
 
 
 @pytest.mark.parametrize(
@@ -124,8 +141,8 @@ def test_prices() -> None:
         ("nano_banana_2", {"resolution": "4K", "n": 3}, 24),
         ("nano_banana_2", {"resolution": ["4K"]}, 8),
         ("gpt-image-2", None, 3),
-        ("gpt-image-2", {}, 5),
-        ("gpt-image-2", {"resolution": "1K", "n": 2}, 6),
+        ("gpt-image-2", {}, 3),
+        ("gpt-image-2", {"resolution": "1k", "n": 2}, 6),
         ("gpt-image-2", {"resolution": "2048"}, 5),
         ("nano-banana-pro", {"n": 3}, 10),
         ("kling-v3", {"n": 3}, None),

@@ -36,7 +36,7 @@ def spec_of(gateway: str, model: str) -> ModelSpec:
             "toapis",
             "gpt-image-2",
             "~3",
-            f"3 credits as a base; by resolution: 1K 3, 2K 4, 4K 5, per image {LIST}",
+            f"3 credits as a base; by resolution: 1k 3, 2k 4, 4k 5, per image {LIST}",
         ),
         ("toapis", "kling-v3", "?", "not documented"),
     ],

@@ -1,0 +1,176 @@
+"""The open points of how ToAPIs refuses a call, see :mod:`.toapis`."""
+
+from __future__ import annotations
+
+from airflow_provider_rivya.sandbox.assumptions.switches import Assumption, choice, flag
+
+REFUSALS: tuple[Assumption, ...] = (
+    choice(
+        "toapis_error_body",
+        "Pages and records show several bodies: 'number_type' is {error: {code: the HTTP status, message, "
+        "type}}, 'code_name' {error: {code: name, message}}, 'message_name' {message: name}, 'object' "
+        "{error: {message, type, code}} with the name in it, 'message' {message}, 'success' {success: false, "
+        "message}, 'text' {error: text}, 'plain' no JSON.",
+        "object",
+        "number_type",
+        "code_name",
+        "message_name",
+        "message",
+        "success",
+        "text",
+        "plain",
+    ),
+    choice(
+        "toapis_error_names",
+        "The status pages and the model guides name the same errors differently (invalid_request, "
+        "unauthorized; invalid_request_error, authentication_error, invalid_reference_images).",
+        "status_pages",
+        "guides",
+    ),
+    choice(
+        "toapis_error_name_in",
+        "Whether the name of an error is its type or its code differs by example; used by toapis_error_body "
+        "'object'.",
+        "both",
+        "type",
+        "code",
+    ),
+    choice(
+        "toapis_upload_error",
+        "The text of a refused upload is in message or in error, and either may be an object.",
+        "message",
+        "error",
+        "message_object",
+        "error_object",
+    ),
+    choice(
+        "toapis_server_error_body",
+        "The body of 500, 502, 503 and 504 is not documented; a network in front of the gateway was seen to "
+        "send pages.",
+        "html",
+        "json",
+        "empty",
+    ),
+    choice(
+        "toapis_retry_after",
+        "A 429 carries Retry-After by a summary of the page; its form is not documented, the sample code of "
+        "the docs reads whole seconds.",
+        "seconds",
+        "none",
+        "date",
+    ),
+    choice(
+        "toapis_ratelimit_headers",
+        "A 429 has X-RateLimit-Limit, -Remaining, -Reset and -Category by a summary of the page; the form of "
+        "Reset is not documented (here Unix seconds).",
+        "all",
+        "none",
+    ),
+    choice(
+        "toapis_key_limit",
+        "A key can have limits of its own, by day, by month or in all, be for some models, expired or off: "
+        "which error a call gets then is not documented (here 402 for the amounts, 403 for 'model', 401 for "
+        "the rest).",
+        "none",
+        "daily",
+        "monthly",
+        "total",
+        "model",
+        "expired",
+        "off",
+    ),
+    choice(
+        "toapis_quota_status",
+        "A balance that is too low is 402 in the error table; the wording of 429 includes it too.",
+        402,
+        429,
+    ),
+    choice(
+        "toapis_refused_content",
+        "How refused content is told differs: as 422 on create, as a failed task with the code "
+        "content_policy_violation, or (in the newer examples) with generation_failed and words in Chinese, "
+        "or English words that name a status 422 of what is behind the gateway; used by the fault "
+        "content_refused.",
+        "on_create",
+        "failed_task",
+        "failed_task_words",
+        "failed_task_422",
+    ),
+    choice(
+        "toapis_unknown_model_status",
+        "Whether an unknown model gives 400 or 404 is not documented.",
+        400,
+        404,
+    ),
+    choice(
+        "toapis_quoted_n_status",
+        "A quoted n is an error; the HTTP status is not documented.",
+        400,
+        422,
+        500,
+    ),
+    choice(
+        "toapis_foreign_task_status",
+        "Whether another user's task gives the answer of an unknown one is not documented; 403 tells that "
+        "there is one.",
+        404,
+        403,
+    ),
+    choice(
+        "toapis_unknown_task",
+        "What a status call for an unknown id, or client_business_id, gives: the pages have a 404 with a "
+        "number as its code ('404_number') or named task_not_found ('404_name'); clients have met a 400 "
+        "{message: task_not_exist} ('400_message'), or with that as its code ('400_code'). 'html' is a 404 "
+        "page of something in front of the gateway.",
+        "404_number",
+        "404_name",
+        "400_message",
+        "400_code",
+        "html",
+    ),
+    choice(
+        "toapis_503",
+        "Every create is answered with a 503 while this is not 'off'. A limiter that is down "
+        "(rate_limit_unavailable, with Retry-After) and a text that no channel is there come before any task "
+        "by a summary of the page and by a record; of a page ('html') and of other JSON ('json_unknown') "
+        "nothing is known.",
+        "off",
+        "rate_limit_unavailable",
+        "no_channel",
+        "html",
+        "json_unknown",
+    ),
+    flag(
+        "toapis_503_makes_task",
+        "Whether a task was made when a create is answered with a 503 of which nothing is known; used with "
+        "toapis_503 'html' and 'json_unknown'.",
+        False,
+    ),
+    choice(
+        "toapis_message_language",
+        "The language of messages is not fixed: zh, en, ko and ja are promised without a way to choose. Here "
+        "English, as the sandbox's own texts name what is wrong with a request.",
+        "en",
+        "zh",
+    ),
+    choice(
+        "toapis_balance_error_status",
+        "A balance call without a good key is a 200 with success: false in the examples of the newer pages, "
+        "and a 401 in their tables.",
+        200,
+        401,
+        403,
+    ),
+    choice(
+        "toapis_bad_key_text",
+        "The text about an unknown key goes on in the newer edition ('whole'): compare its beginning.",
+        "whole",
+        "beginning",
+    ),
+    choice(
+        "toapis_upload_error_status",
+        "A file that is too large is a 400 on the page; 413 is what servers in front send.",
+        400,
+        413,
+    ),
+)
