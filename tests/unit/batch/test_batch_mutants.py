@@ -48,10 +48,6 @@ MUTANTS: dict[str, tuple[Patch, list[Story]]] = {
         CRASHES,
     ),
     "segments that overwrite": (lambda patch: patch.setattr(SmallFile, "create", _overwriting), DOUBLES),
-    "a fence that nobody looks at": (
-        lambda patch: patch.setattr(Ledger, "confirm", lambda self: None),
-        DOUBLES,
-    ),
     "a ledger that is not read": (
         lambda patch: patch.setattr(Ledger, "_entries", lambda *_: iter(())),
         CRASHES,
