@@ -218,7 +218,7 @@ def changed(record: Record = INTENT, **fields: Any) -> dict[str, Any]:
 
 WRONG: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("state", "fingerprint", "key", "conn_id", "model"), (None, 1, [], {}, "")),
-    **dict.fromkeys(("epoch", "attempt"), (None, True, 1.0, "1", [1], -1, 2**31)),
+    **dict.fromkeys(("epoch", "attempt"), (None, True, 1.0, "1", [1], -1, 2**53)),
     **dict.fromkeys(
         ("begun_at", "submitted_at", "asked_at", "not_before"),
         (None, False, "1", [], -1.0, 1e12, 10**400, float("nan"), float("inf")),
