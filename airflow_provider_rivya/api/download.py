@@ -136,9 +136,8 @@ def _unpacked(chunks: Iterator[bytes], host: str) -> Iterator[bytes]:
 
 
 def _close(pools: dict[tuple[str, Proxy | None], httpcore.ConnectionPool]) -> None:
-    with quiet():
-        while pools:
-            pools.popitem()[1].close()
+    while pools:  # without quiet(), see the one in api/http.py
+        pools.popitem()[1].close()
 
 
 class Downloader:

@@ -202,5 +202,6 @@ class AsyncSender:
 
 
 def _close(pool: httpcore.ConnectionPool) -> None:
-    with quiet():
-        pool.close()
+    # Without quiet(): this may run in a garbage collection, and Python 3.11 crashes where a context variable
+    # is set in the midst of another one's being set. To close tells no URL.
+    pool.close()

@@ -204,7 +204,7 @@ def hanging_create(sandbox: SandboxProcess) -> socket.socket:
     parts = urlsplit(sandbox.url)
     connection = socket.create_connection((parts.hostname, parts.port or 80), timeout=20)
     body = json.dumps({"model": "z-image", "prompt": "A lighthouse in a storm"}).encode()
-    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nIdempotency-Key: k\r\n"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\nIdempotency-Key: k\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     connection.sendall(head.encode() + body)
     wait_for_charge(sandbox)
