@@ -29,7 +29,7 @@ from airflow_provider_rivya.api.exchange import (
     request_of,
     translated,
 )
-from airflow_provider_rivya.api.sockets import AsyncBackend, Backend, as_httpcore, exchange, quiet
+from airflow_provider_rivya.api.sockets import AsyncBackend, Backend, as_httpcore, exchange
 from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError
 from airflow_provider_rivya.stop import Stop, StopFlag
 

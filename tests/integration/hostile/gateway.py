@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socketserver
 import threading
 from collections.abc import Callable
@@ -35,6 +36,15 @@ def picture() -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (2, 2), "red").save(file, "PNG")
     return file.getvalue()
+
+
+def _is_whole(raw: bytes) -> bool:
+    """Whether a client knows where the answer ends: it may send the next request on the same connection."""
+    head, blank, body = raw.partition(b"\r\n\r\n")
+    length = re.search(rb"(?im)^content-length: *(\d+)\r?$", head + b"\r\n")
+    told = int(length[1]) if length else 0 if head.startswith(b"HTTP/1.1 204") else None
+    coded = re.search(rb"(?im)^(transfer-encoding|connection):", head)
+    return bool(blank) and head.startswith(b"HTTP/1.1 ") and not coded and told == len(body)
 
 
 class HostileGateway:
@@ -118,6 +128,7 @@ class HostileGateway:
             for mark, value in (("@ID@", known_as), ("@BASE@", self.url), ("@HOST@", host)):
                 raw = raw.replace(mark.encode(), value.encode())
             connection.sendall(raw)
+            return _is_whole(raw)
         return False
 
     def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[Raw, str]:
