@@ -40,7 +40,11 @@ def decode_film(path: str, *, odd: bool) -> Told:
 
     damage, facts = "", Told()
     try:
-        with av.open(path, metadata_errors="ignore") as container:
+        # Titles that are no UTF-8 do no harm; from PyAV 19 on they never do.
+        lenient: dict[str, Any] = (
+            {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "ignore"}
+        )
+        with av.open(path, **lenient) as container:
             streams = [stream for stream in container.streams if stream.type in ("video", "audio")]
             if not streams:
                 return {"doubt": "its decoder finds neither film nor sound in it"}
