@@ -109,7 +109,12 @@ def playing_time(content: bytes) -> float | None:
 
     try:
         with av.open(io.BytesIO(content), "r") as container:
-            streams = [*container.streams.video, *container.streams.audio]
+            # Without a decoder for it a stream has no packets: PyAV 17 ends the process where it is asked for one.
+            streams = [
+                stream
+                for stream in (*container.streams.video, *container.streams.audio)
+                if stream.codec_context is not None
+            ]
             if not streams:
                 return None
             if container.duration is not None and container.duration > 0:
