@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from av import AudioStream, VideoStream
@@ -103,18 +103,18 @@ def _write_sound(container: OutputContainer, stream: AudioStream, samples: bytes
     container.mux(stream.encode(None))
 
 
+def _decodable(stream: Any) -> bool:
+    """Whether something decodes a stream. PyAV 17 ends the process where one is read that nothing does."""
+    return stream.codec_context is not None
+
+
 def playing_time(content: bytes) -> float | None:
     """Return the seconds that an uploaded video or audio file plays; ``None`` if it cannot be read."""
     import av
 
     try:
         with av.open(io.BytesIO(content), "r") as container:
-            # Without a decoder for it a stream has no packets: PyAV 17 ends the process where it is asked for one.
-            streams = [
-                stream
-                for stream in (*container.streams.video, *container.streams.audio)
-                if stream.codec_context is not None
-            ]
+            streams = [*filter(_decodable, (*container.streams.video, *container.streams.audio))]
             if not streams:
                 return None
             if container.duration is not None and container.duration > 0:
@@ -136,6 +136,8 @@ def first_picture(content: bytes) -> Image.Image | None:
 
     try:
         with av.open(io.BytesIO(content), "r") as container:
+            if not all(map(_decodable, container.streams.video)):
+                return None
             frame = next(container.decode(video=0), None)
             return None if frame is None else frame.to_image()  # type: ignore[no-untyped-call]  # has no hints
     except (av.FFmpegError, ValueError, EOFError, IndexError):
