@@ -7,7 +7,6 @@ exchange has a total, whatever it waits for: the connection, TLS, a proxy, heade
 
 from __future__ import annotations
 
-import contextvars
 import logging
 import socket
 import time
@@ -112,7 +111,7 @@ def exchange(bounds: Bounds) -> Iterator[None]:
 
 # -- keeping httpcore quiet ----------------------------------------------------------------------
 
-_sending: contextvars.ContextVar[bool] = contextvars.ContextVar("rivya_sending", default=False)
+_sending: ContextVar[bool] = ContextVar("rivya_sending", default=False)
 
 
 def _not_ours(record: logging.LogRecord) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.exceptions import Fault
+from airflow_provider_rivya.request.places import ANYWHERE, ReferencePlaces
 from airflow_provider_rivya.request.references import Reference, read_references
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def open_references(sources: Sequence[str], hook: GatewayHook | None, folder: st
     conn_id = None if hook is None else hook.conn_id
     # A task has no folder of its own to be relative to; a person has.
     files = [text if "://" in text else os.path.abspath(os.path.expanduser(text)) for text in sources if text]
-    return read_references(files, open_url=open_url, folder=lambda: folder, conn_id=conn_id)
+    places = ANYWHERE if hook is None else ReferencePlaces.of(hook.settings)
+    return read_references(files, open_url=open_url, folder=lambda: folder, conn_id=conn_id, places=places)
 
 
 def is_url(source: str) -> bool:

@@ -84,7 +84,7 @@ def generate(arguments: Namespace, output: Output) -> int:
             dialect=dialect,
             subject=_SUBJECT,
         )
-        prepared = prepare(wanted, found, gateway=hook.api.name)
+        prepared = prepare(wanted, found, gateway=hook.api.name, own_key=hook.settings.api_key)
         with _call(hook, arguments, output, prepared.place, key=arguments.idempotency_key) as call:
             if prepared.references:
                 output.say(f"{len(prepared.references)} reference file(s) are uploaded.")

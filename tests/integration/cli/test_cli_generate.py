@@ -71,6 +71,15 @@ class TestGenerate:
         assert run.json()["error"]["type"] == "InvalidRequestError"
         assert posts(sandbox) == 0
 
+    def test_a_reference_from_where_none_may_come_costs_nothing(
+        self, connect: Connect, sandbox: SandboxProcess, landing: Path, photo: Path
+    ) -> None:
+        connect(reference_locations="/srv/photographs/")
+        run = rivya(*generate(landing, "-r", str(photo)))
+        assert (run.code, run.out) == (2, "")
+        assert "is not in a place that references may come from" in run.err
+        assert posts(sandbox) == 0
+
     @pytest.mark.parametrize("output", ["/proc/none/", "nosuchscheme://bucket/", "s3://u:p@b/", "x.txt"])
     def test_a_bad_place_costs_nothing(self, sandbox: SandboxProcess, output: str) -> None:
         run = rivya("generate", "-m", "z-image", "-p", "x", "--output", output)
