@@ -129,15 +129,18 @@ def at(value: Any, path: tuple[Any, ...]) -> Any:
 @pytest.mark.parametrize("gateway", ["rivya", "toapis"])
 def test_every_object_is_read_in_full(gateway: str) -> None:
     """A field that the reader does not know is refused in each of the objects of the bundled file."""
-    data = raw(gateway)
-    paths = objects(data)
-    assert len(paths) > 300
-    for path in paths:
-        at(data, path)["surprise"] = 1
-        with pytest.raises(ValueError, match=r"surprise|unpack|given"):
-            parse_catalog(data)
-        del at(data, path)["surprise"]
-    assert parse_catalog(data) == load_catalog(gateway)
+    whole = raw(gateway)
+    refused = 0
+    for model in whole["models"]:
+        data = {**whole, "models": [model]}
+        for path in objects(data):
+            at(data, path)["surprise"] = 1
+            with pytest.raises(ValueError, match=r"surprise|unpack|given"):
+                parse_catalog(data)
+            del at(data, path)["surprise"]
+            refused += 1
+    assert refused > 300
+    assert parse_catalog(whole) == load_catalog(gateway)
 
 
 @pytest.mark.parametrize(
