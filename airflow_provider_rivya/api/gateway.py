@@ -32,11 +32,14 @@ class Capabilities:
     :param replays_keys: a creation that is sent again under its key gives the same generation.
     :param finds_by_key: it can be asked for what was submitted under a key.
     :param takes_trace_id: a request has a field for the user's own ``client_request_id``.
+    :param statuses_at_once: of how many generations one call tells the state, see
+        :meth:`GatewayApi.get_generations`.
     """
 
     replays_keys: bool
     finds_by_key: bool
     takes_trace_id: bool
+    statuses_at_once: int = 1
 
 
 class Pace(NamedTuple):
@@ -113,6 +116,16 @@ class GatewayApi(ABC):
     @abstractmethod
     def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]:
         """Read the state, and the result URLs, of a generation."""
+
+    def get_generations(
+        self, generation_ids: Sequence[str], category: str = "image"
+    ) -> ApiCall[Mapping[str, Generation]]:
+        """
+        Read the states of many; only where ``capabilities.statuses_at_once`` is more than 1.
+
+        :raises GatewayError: there is no such call.
+        """
+        raise GatewayError(f"{self.title} has no call for the states of many generations")
 
     def find_generation(self, key: str, category: str = "image") -> ApiCall[Generation]:
         """
@@ -191,6 +204,9 @@ class GatewayClient(Protocol):
     async def aget_generation(
         self, generation_id: str, *, category: str = "image", repeat: bool = True, within: float | None = None
     ) -> Generation: ...
+    async def aget_generations(
+        self, generation_ids: Sequence[str], *, category: str = "image", within: float | None = None
+    ) -> Mapping[str, Generation]: ...
     def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
         """:return: ``None``: the gateway knows none under this key."""
 

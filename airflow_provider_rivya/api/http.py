@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import ExitStack
 from typing import Any, Final, TypeVar
 
 import httpcore
@@ -37,9 +36,6 @@ T = TypeVar("T")
 
 
 _IDLE_SECONDS: Final = 5.0
-_SLOW: Final = 5.0
-"""Seconds from which on an exchange is slow: calls about its generation take half the places from then on."""
-_MOST_SLOW: Final = 10_000
 
 
 def _pool_options(settings: ClientSettings) -> dict[str, Any]:
@@ -141,8 +137,6 @@ class AsyncSender:
         self._pool = httpcore.AsyncConnectionPool(**_pool_options(settings), network_backend=AsyncBackend())
         # The pool's own queue costs more the longer it is; a gate in front keeps it empty.
         self._gate = asyncio.Semaphore(settings.max_in_flight)
-        self._gate_of_slow = asyncio.Semaphore(max(1, settings.max_in_flight // 2))
-        self._slow: set[str] = set()
         self._users = 0
         self._retired = False
 
@@ -172,7 +166,7 @@ class AsyncSender:
         if call.file is not None:
             raise TypeError("files are sent by SyncSender")
         with translated(call, self._settings):
-            async with asyncio.timeout(within), self._place(call.generation_id):
+            async with asyncio.timeout(within), self._gate:
                 answer = await self._exchange(call)
             return read_answer(call, answer)
 
@@ -183,22 +177,6 @@ class AsyncSender:
                 async for chunk in response.aiter_stream():
                     grow(body, chunk, call)
                 return Answer(response.status, headers, bytes(body), self._settings.base_url)
-
-    @asynccontextmanager
-    async def _place(self, generation_id: str | None) -> AsyncIterator[None]:
-        """Wait for a place in flight. Generations whose answers are slow get no more than half of them."""
-        async with AsyncExitStack() as stack:
-            if generation_id in self._slow:
-                await stack.enter_async_context(self._gate_of_slow)
-            await stack.enter_async_context(self._gate)
-            begun = time.monotonic()
-            try:
-                yield
-            finally:
-                if generation_id is not None:
-                    self._slow.discard(generation_id)
-                    if time.monotonic() - begun >= _SLOW and len(self._slow) < _MOST_SLOW:
-                        self._slow.add(generation_id)
 
 
 def _close(pool: httpcore.ConnectionPool) -> None:

@@ -58,6 +58,7 @@ class ConnectedHook(BaseHook):
         self._stop: Stop = stop or StopFlag()
         self._guard = threading.RLock()
         self._settings: ConnectionSettings | None = None
+        self._stale = False
         self._made_of: ConnectionSettings | None = None
         self._sync: SyncSender | None = None
         self._downloader: Downloader | None = None
@@ -100,11 +101,15 @@ class ConnectedHook(BaseHook):
 
     async def asettings(self) -> ConnectionSettings:
         """Return the same as :attr:`settings`, without blocking the event loop; many callers, one look-up."""
-        if self._settings is None:
+        if self._settings is None or self._stale:
             async with self._of_loop().lock:
-                if self._settings is None:
+                if self._settings is None or self._stale:
                     return self._take(await self._alook_up_once())
         return self._settings
+
+    def expire(self) -> None:
+        """Have :meth:`asettings` read the connection again; the same is no reason for a new client."""
+        self._stale = True
 
     def _look_up(self) -> ConnectionSettings:
         try:
@@ -151,6 +156,7 @@ class ConnectedHook(BaseHook):
 
     def _take(self, settings: ConnectionSettings) -> ConnectionSettings:
         """Keep what was read; what is the same as before stays the very object that clients were made of."""
+        self._stale = False
         if self._settings is None or settings != self._settings:
             self._settings = settings
         return self._settings
