@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 from airflow_provider_rivya.exceptions import GatewayError
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.api.call import ApiCall, FilePart
+    from airflow_provider_rivya.api.call import ApiCall, FilePart, Kind
     from airflow_provider_rivya.api.connection import ConnectionSettings
     from airflow_provider_rivya.api.dialect import Dialect
     from airflow_provider_rivya.api.download import Downloader
@@ -47,6 +47,18 @@ class Pace(NamedTuple):
 
     interval: float
     maximum: float
+
+
+class RateLimit(NamedTuple):
+    """
+    How many calls of one kind a gateway takes.
+
+    :param per_second: ``None``: not known.
+    :param burst: at once, after a quiet time.
+    """
+
+    per_second: float | None
+    burst: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,8 @@ class GatewayApi(ABC):
     facts: ClassVar[GatewayFacts]
     capabilities: ClassVar[Capabilities]
     polling: ClassVar[Polling]
+    rate_limits: ClassVar[Mapping[Kind, RateLimit]] = {}
+    """The kinds of calls that are counted apart, with their documented limits; empty: all count together."""
 
     @property
     def name(self) -> str:

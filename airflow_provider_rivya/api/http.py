@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 import httpcore
 import tenacity
 
-from airflow_provider_rivya.api.call import Answer, ApiCall, clock_skew, read_answer
+from airflow_provider_rivya.api.call import Answer, ApiCall, Pacer, Unpaced, clock_skew
 from airflow_provider_rivya.api.egress import EnvironmentFault, Origin, proxy_for, tls_context
 from airflow_provider_rivya.api.exchange import (
     Attempts,
@@ -25,8 +25,11 @@ from airflow_provider_rivya.api.exchange import (
     bounds_of,
     grow,
     headers_of,
+    patience_with,
+    read_paced,
     request_of,
     translated,
+    turn_of,
 )
 from airflow_provider_rivya.api.sockets import AsyncBackend, Backend, as_httpcore, exchange
 from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError
@@ -71,11 +74,13 @@ class SyncSender:
     :param settings: how to reach the gateway.
     :param stop: set when the task is asked to stop: the waits between attempts then end, and so does an
         exchange that is not the paid one.
+    :param pace: says when a call may go.
     :raises GatewayUnreachableError: the environment names a proxy or certificates that cannot be used.
     """
 
-    def __init__(self, settings: ClientSettings, stop: Stop | None = None) -> None:
+    def __init__(self, settings: ClientSettings, stop: Stop | None = None, pace: Pacer | None = None) -> None:
         self._settings = settings
+        self._pace = pace or Unpaced()
         self._pool = httpcore.ConnectionPool(**_pool_options(settings), network_backend=Backend())
         weakref.finalize(self, _close, self._pool).atexit = False
         self._stop = stop or StopFlag()
@@ -112,9 +117,17 @@ class SyncSender:
 
     def _send_once(self, call: ApiCall[T], within: float | None) -> T:
         with translated(call, self._settings):
+            until = patience_with(within)
+            while (wait := turn_of(call, self._pace, until)) > 0:
+                if self._stop.wait(wait):
+                    raise GatewayUnreachableError(
+                        f"The task was asked to stop before {call.name!r} was sent",
+                        sent=False,
+                        retryable=True,
+                    )
             answer = self._exchange(call, within)
             self.clock_skew = clock_skew(answer, time.time(), self.clock_skew)
-            return read_answer(call, answer)
+            return read_paced(call, answer, self._pace)
 
     def _exchange(self, call: ApiCall[Any], within: float | None) -> Answer:
         with exchange(bounds_of(call, self._settings, within, self._stop)), ExitStack() as stack:
@@ -132,8 +145,9 @@ class AsyncSender:
     Files are sent by :class:`SyncSender` alone, as reading one would block the loop.
     """
 
-    def __init__(self, settings: ClientSettings) -> None:
+    def __init__(self, settings: ClientSettings, pace: Pacer | None = None) -> None:
         self._settings = settings
+        self._pace = pace or Unpaced()
         self._pool = httpcore.AsyncConnectionPool(**_pool_options(settings), network_backend=AsyncBackend())
         # The pool's own queue costs more the longer it is; a gate in front keeps it empty.
         self._gate = asyncio.Semaphore(settings.max_in_flight)
@@ -166,9 +180,12 @@ class AsyncSender:
         if call.file is not None:
             raise TypeError("files are sent by SyncSender")
         with translated(call, self._settings):
+            until = patience_with(within)
+            while (wait := turn_of(call, self._pace, until)) > 0:  # noqa: ASYNC110 - time is waited for
+                await asyncio.sleep(wait)
             async with asyncio.timeout(within), self._gate:
                 answer = await self._exchange(call)
-            return read_answer(call, answer)
+            return read_paced(call, answer, self._pace)
 
     async def _exchange(self, call: ApiCall[Any]) -> Answer:
         with exchange(bounds_of(call, self._settings, None)), ExitStack() as stack:

@@ -121,6 +121,30 @@ async def test_thousand_triggers(
     assert sockets_to(sandbox.url) == 0  # a while after the last one has gone the client is closed
 
 
+async def test_one_429_is_learnt_by_all(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    """Nobody asks during the pause, and only the one who was refused tells of it."""
+    connect(max_in_flight=1)
+    sandbox.reset(speed=1)
+    generation_ids = submit(gateway, 5) * 10
+    before = len(sandbox.requests())
+    sandbox.fault(method="GET", path=gateway.status, kind="rate_limit", retry_after=2)
+    sandbox.advance(30)
+    now = begun = time.time()
+    triggers = [
+        gateway.trigger(known_as, gateway.conn_id, "image", now, now + 60) for known_as in generation_ids
+    ]
+
+    async def one(trigger: Any) -> Any:
+        return [event.payload["status"] async for event in trigger.run()]
+
+    assert await asyncio.gather(*map(one, triggers)) == [["succeeded"]] * len(triggers)
+    assert time.time() - begun >= 2
+    assert len(sandbox.requests()) - before == len(triggers) + 1
+    assert len([text for text in logs.warned if "status unknown" in text]) == 1
+
+
 async def test_lines_stay_with_their_waiter(
     connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
 ) -> None:
