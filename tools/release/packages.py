@@ -1,4 +1,4 @@
-"""Builds the sdist and the wheel: from what git knows alone, and twice, to see that both times the bytes are one."""
+"""Builds the sdist and the wheel from the last commit, twice: both times the bytes have to be the same."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def readme_dag(readme: str, output: Path) -> str:
 
     :raises ReleaseError: if there is none, or it writes elsewhere.
     """
-    dags = [code for code in re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)]
+    dags = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
     if not dags or OUTPUT not in dags[0]:
         raise ReleaseError(f"the first DAG of the README does not write to {OUTPUT}")
     named = re.sub(r"^(with DAG\(.*\)):$", r"\1 as dag:", dags[0], flags=re.MULTILINE)
@@ -99,8 +99,7 @@ def _sandbox(python: Path, folder: Path, env: dict[str, str]) -> Iterator[str]:
             text=True,
         )
         try:
-            assert process.stdout is not None
-            for line in process.stdout:
+            for line in process.stdout or ():
                 if line.startswith(_READY):
                     yield line.removeprefix(_READY).strip()
                     return
