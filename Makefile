@@ -17,7 +17,8 @@ JOBS ?= logical
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test crash-test matrix bench models models-diff lint types format locks clean
+.PHONY: help venv demo up test crash-test matrix bench models models-diff lint types format docs docs-serve
+.PHONY: release-check locks clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -62,6 +63,19 @@ types: venv ## mypy --strict
 format: venv ## let ruff put the code in order
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: ## build the documentation site into build/site, with warnings as errors, and check its links
+	@$(PYTHON) tools/venv.py docs .venvs/docs
+	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --strict --quiet
+	@.venvs/docs/bin/python -m tools.docs.check
+
+docs-serve: ## show the documentation site at http://127.0.0.1:8000, and follow changes
+	@$(PYTHON) tools/venv.py docs .venvs/docs
+	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs serve $(ARGS)
+
+release-check: ## build sdist and wheel, check them, and run the README's DAG with the wheel on two Airflows
+	@$(PYTHON) tools/venv.py release .venvs/release
+	@$(PYTHON) -m tools.release $(ARGS)
 
 locks: ## write the locks anew (the dates are in tools/locks.py)
 	@test -x .venv-locks/bin/uv || $(PYTHON) -m venv .venv-locks

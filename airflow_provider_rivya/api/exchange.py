@@ -57,8 +57,8 @@ class ClientSettings:
     :param base_url: scheme, host and port, without a path and a trailing slash.
     :param api_key: never part of a repr.
     :param conn_id: the Airflow connection these come from, for messages.
-    :param connect_timeout: seconds until a TCP and TLS connection must stand.
-    :param read_timeout: seconds without a byte until an answer is given up.
+    :param connect_timeout: longest time to open a TCP and TLS connection, in seconds.
+    :param read_timeout: longest time without a byte of the answer, in seconds.
     :param retries: repeats after the first attempt of one call.
     :param max_in_flight: requests at once, and sockets, of one process.
     """
