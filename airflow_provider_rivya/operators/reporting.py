@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_provider_rivya import _compat
-from airflow_provider_rivya.operators.rows import ROW_FIELDS, row_of
+from airflow_provider_rivya.operators.identity import ROW_FIELDS, row_of
 
 log = logging.getLogger(__name__)
 

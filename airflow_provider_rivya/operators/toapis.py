@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.links.rivya import RivyaResultLink
-from airflow_provider_rivya.operators.arguments import IfExists, ModelParams, OperatorArguments, Templated
+from airflow_provider_rivya.operators.arguments import (
+    BesideArguments,
+    IfExists,
+    ModelParams,
+    Templated,
+)
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.batch import BatchOperator
 from airflow_provider_rivya.triggers.batch import ToApisBatchTrigger
@@ -79,9 +84,10 @@ class ToApisGenerateOperator(GenerateOperator):
         convert_reference_images: bool = False,
         verify: Verify = "structure",
         require_references: bool = False,
+        output_name: Templated | None = None,
         dialect: Mapping[str, Any] | XComArg | None = None,
         toapis_conn_id: str = ToApisHook.default_conn_name,
-        **kwargs: Unpack[OperatorArguments],
+        **kwargs: Unpack[BesideArguments],
     ) -> None:
         super().__init__(
             model=model,
@@ -107,6 +113,7 @@ class ToApisGenerateOperator(GenerateOperator):
             convert_reference_images=convert_reference_images,
             verify=verify,
             require_references=require_references,
+            output_name=output_name,
             **kwargs,
         )
         self.dialect: Any = dialect
@@ -177,7 +184,7 @@ class ToApisBatchOperator(BatchOperator):
         state_path: Any = None,
         dialect: Mapping[str, Any] | XComArg | None = None,
         toapis_conn_id: str = ToApisHook.default_conn_name,
-        **kwargs: Unpack[OperatorArguments],
+        **kwargs: Unpack[BesideArguments],
     ) -> None:
         super().__init__(
             row_key=row_key,

@@ -20,15 +20,17 @@ from airflow_provider_rivya.catalog.check import check_request
 from airflow_provider_rivya.cli.main import _parser
 from airflow_provider_rivya.decorators.base import DecoratedGenerateOperator
 from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.operators.arguments import BesideArguments, OperatorArguments
 from airflow_provider_rivya.operators.base import GenerateOperator
+from airflow_provider_rivya.operators.identity import ROW_FIELDS
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
-from airflow_provider_rivya.operators.rows import ROW_FIELDS
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.result import GenerationResult, Output
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PICTURES = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
 GATEWAYS = ("rivya", "toapis")
 CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -40,9 +42,9 @@ def marked(name: str) -> str:
     return found[1]
 
 
-def table_rows(first_header: str) -> dict[str, list[str]]:
+def table_rows(first_header: str, text: str = README) -> dict[str, list[str]]:
     """The rows of the table whose first column has this header, by their first cell."""
-    table = README.split(f"| {first_header} |", 1)[1].split("\n\n", 1)[0]
+    table = text.split(f"| {first_header} |", 1)[1].split("\n\n", 1)[0]
     rows = [line.strip().strip("|").split("|") for line in table.splitlines()[2:]]
     return {row[0].strip().strip("`"): [cell.strip() for cell in row[1:]] for row in rows}
 
@@ -131,9 +133,10 @@ def arguments(operator: type[GenerateOperator]) -> set[str]:
 
 
 def test_operator_table() -> None:
-    rows = table_rows("Argument")
+    rows = table_rows("Argument") | table_rows("Argument", PICTURES)
     ours, theirs = arguments(RivyaGenerateOperator), arguments(ToApisGenerateOperator)
-    assert set(rows) == ours | theirs
+    beside = set(BesideArguments.__annotations__) - set(OperatorArguments.__annotations__)
+    assert set(rows) == ours | theirs | beside
     assert {name for name, cells in rows.items() if "ToAPIs only" in cells[1]} == theirs - ours
     assert {name for name, cells in rows.items() if "Rivya only" in cells[1]} == ours - theirs
     templated = {name for name, cells in rows.items() if cells[0] == "yes"}
@@ -172,8 +175,11 @@ def test_commands_are_understood(command: str) -> None:
 
 def test_result_has_the_documented_keys() -> None:
     document = json.loads(marked("result"))
-    assert list(document) == [*(field.name for field in fields(GenerationResult)), *ROW_FIELDS]
-    assert list(document["outputs"][0]) == [field.name for field in fields(Output)]
+    shown = [*document, *document["outputs"][0]]
+    result, output = ([field.name for field in fields(kind)] for kind in (GenerationResult, Output))
+    known = [*result, *ROW_FIELDS, *output]
+    assert [name for name in known if name in shown] == shown
+    assert [name for name in known if name not in shown and f"`{name}`" not in PICTURES] == []
 
 
 def test_the_shown_refusal_is_the_real_one() -> None:
