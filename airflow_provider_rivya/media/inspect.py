@@ -88,6 +88,8 @@ class StreamInspector:
             sha256=digest,
             duration_s=None if notes.duration_s is None else round(notes.duration_s, 3),
             doubts=tuple(notes.doubts),
+            c2pa="c2pa" in notes.provenance,
+            xmp="xmp" in notes.provenance,
         )
 
     def _stop_at(self, error: CorruptError) -> None:

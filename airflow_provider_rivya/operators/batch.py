@@ -17,6 +17,7 @@ from airflow_provider_rivya.operators.arguments import (
     check_counts,
     check_limits,
     check_spans,
+    extras_of,
 )
 from airflow_provider_rivya.operators.base import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
@@ -117,6 +118,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         validation: Validation = "strict",
         convert_reference_images: bool = False,
         state_path: Any = None,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -179,6 +183,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self.validation = validation
         self.convert_reference_images = convert_reference_images
         self.state_path = state_path
+        self.extras = extras_of(gallery, thumbnails, sidecar)
         self._stop = StopFlag()
 
     @property
@@ -319,6 +324,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 fail_on_budget=self.fail_on_budget,
                 check_references=self.check_references,
                 min_credits_left=self.min_credits_left,
+                extras=self.extras,
             ),
             stop=self._stop,
             report=Report(standing_in_store(context)),
