@@ -73,6 +73,10 @@ docs-serve: ## show the documentation site at http://127.0.0.1:8000, and follow 
 	@$(PYTHON) tools/venv.py docs .venvs/docs
 	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs serve $(ARGS)
 
+release-check: ## build sdist and wheel, check them, and run the README's DAG with the wheel on two Airflows
+	@$(PYTHON) tools/venv.py release .venvs/release
+	@$(PYTHON) -m tools.release $(ARGS)
+
 locks: ## write the locks anew (the dates are in tools/locks.py)
 	@test -x .venv-locks/bin/uv || $(PYTHON) -m venv .venv-locks
 	@.venv-locks/bin/python -m pip --disable-pip-version-check install -q $(UV)
