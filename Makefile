@@ -11,7 +11,7 @@ else
 VENV := .venvs/$(AIRFLOW)-py$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 endif
 BIN := $(VENV)/bin
-# Tests run so many at a time, by file; as many as the machine has cores, but no more than 8. JOBS=0: one by one.
+# Tests run so many at a time, by file; as many as the machine has cores and one, but no more than 8. JOBS=0: one by one.
 JOBS ?= logical
 # Further arguments of the target's program, e.g. make test ARGS="-k validation"
 ARGS ?=
@@ -33,7 +33,7 @@ up: venv ## the same Airflow with its UI, until Ctrl-C
 	@$(BIN)/python -m tools.up $(ARGS)
 
 test: venv ## unit, integration and end-to-end tests, with the coverage of the package (the form's need chromium)
-	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile \
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder \
 		--cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 # Before Airflow 3.3: what depends on the release (ARGS=--all for the rest, too).

@@ -66,11 +66,10 @@ _Number = Annotated[float, BeforeValidator(_number)]
 _Whole = Annotated[int, BeforeValidator(_number)]
 _Interval = Annotated[float, Field(ge=0.05, le=3600), BeforeValidator(_number)]
 _IntervalFromZero = Annotated[float, Field(ge=0, le=3600), BeforeValidator(_number)]
+_Rate = Annotated[float, Field(ge=0.01, le=1000), BeforeValidator(_number)]
 _Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 _Places = Annotated[tuple[str, ...], BeforeValidator(_places)]
 _Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-
-
 _AS_ADVISED: Final = "Empty: as the gateway advises."
 
 
@@ -116,6 +115,12 @@ class ConnectionFields(BaseModel):
         ge=1,
         le=100,
     )
+    max_requests_per_second: _Rate | None = _field(
+        None,
+        "Requests a second",
+        "Requests a second that one process begins, of each kind that the gateway counts. Empty: its "
+        "documented limit.",
+    )
     idempotency_namespace: str = _field(
         "",
         "Idempotency namespace",
@@ -131,7 +136,6 @@ class ConnectionFields(BaseModel):
     max_output_bytes: _Whole = _field(
         2 * 1024**3, "Largest output (bytes)", "A larger result file is not stored.", ge=1024, le=1024**4
     )
-
     reference_locations: _Places = _field(
         (),
         "Reference locations",

@@ -42,7 +42,7 @@ def _is_whole(raw: bytes) -> bool:
     """Whether a client knows where the answer ends: it may send the next request on the same connection."""
     head, blank, body = raw.partition(b"\r\n\r\n")
     length = re.search(rb"(?im)^content-length: *(\d+)\r?$", head + b"\r\n")
-    told = int(length[1]) if length else 0 if head.startswith(b"HTTP/1.1 204") else None
+    told = int(length[1]) if length else 0 if head.startswith((b"HTTP/1.1 204", b"HTTP/1.1 304")) else None
     coded = re.search(rb"(?im)^(transfer-encoding|connection):", head)
     return bool(blank) and head.startswith(b"HTTP/1.1 ") and not coded and told == len(body)
 
