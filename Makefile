@@ -43,7 +43,7 @@ crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the 
 matrix: ## the tests on every pair of Airflow and Python (ARGS="--only 3.2.2" on some of them)
 	@$(PYTHON) -m tools.matrix $(ARGS)
 
-bench: venv ## figures: importing, landing, validating, waiting (JSON lines and a table)
+bench: venv ## figures: importing, landing, stall, validating, waiting (JSON lines and a table)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 models: venv ## write the typed parameters and the model pages anew from the catalogue

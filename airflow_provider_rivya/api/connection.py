@@ -118,8 +118,7 @@ class ConnectionFields(BaseModel):
     max_requests_per_second: _Rate | None = _field(
         None,
         "Requests a second",
-        "Requests a second that one process begins, of each kind that the gateway counts. Empty: its "
-        "documented limit.",
+        "Calls of each counted kind that one process begins a second. Empty: as the gateway documents.",
     )
     idempotency_namespace: str = _field(
         "",

@@ -144,7 +144,7 @@ def headers_of(response: httpcore.Response, call: ApiCall[Any]) -> dict[str, str
     for name, value in response.headers:
         headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
     coding = headers.get("content-encoding", "").lower()
-    if any(part.strip() in _CODINGS for part in coding.split(",")):
+    if any(part.strip() in CODINGS for part in coding.split(",")):
         raise UnexpectedAnswerError(
             f"The gateway's answer to {call.name!r} is encoded as {clean(coding, 40)}, which was not asked "
             "for",
@@ -155,7 +155,7 @@ def headers_of(response: httpcore.Response, call: ApiCall[Any]) -> dict[str, str
     return headers
 
 
-_CODINGS: Final = frozenset(
+CODINGS: Final = frozenset(
     {"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz"}
 )
 

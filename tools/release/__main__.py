@@ -38,8 +38,8 @@ def check(airflows: Sequence[str]) -> None:
         python = trial.install(pair, wheel)
         print(f"Airflow {airflow}: the README's DAG made {trial.run(python, version, readme)}", flush=True)
         sbom = DIST / f"airflow-provider-rivya-{version}-airflow-{airflow}.cdx.json"
-        bom = [TOOLS / "cyclonedx-py", "environment", "--output-reproducible", "--output-file", sbom, python]
-        call(bom, CHECKOUT)
+        bom = TOOLS / "cyclonedx-py"
+        call([bom, "environment", "--output-reproducible", "--output-file", sbom, python], CHECKOUT)
     print(f"\nReady: {', '.join(path.name for path in sorted(DIST.iterdir()))}")
 
 
