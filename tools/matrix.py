@@ -29,9 +29,9 @@ from tools.locks import CHECKOUT, PAIRS, PYTHONS, Pair
 LOGS = CHECKOUT / ".airflow" / "matrix"
 _DOORS = ("decorators", "hooks", "operators", "sensors", "storage", "triggers")
 TESTS = {
-    "all": ("tests/unit", "tests/integration", "tests/tools"),
-    "unit": ("tests/unit",),
-    "release": ("tests/unit", *(f"tests/integration/{door}" for door in _DOORS)),
+    "all": ("tests/compat", "tests/unit", "tests/integration", "tests/tools"),
+    "unit": ("tests/compat", "tests/unit"),
+    "release": ("tests/compat", "tests/unit", *(f"tests/integration/{door}" for door in _DOORS)),
 }
 END_TO_END = {
     "all": ("tests/e2e/test_examples.py", "tests/e2e/test_form.py", "tests/e2e/test_record_file.py"),

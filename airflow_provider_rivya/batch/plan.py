@@ -223,7 +223,8 @@ def check_plan(
         if isinstance(made, list):
             wrong += made
             invalid += 1
-            made = PlannedRow(count, made[0].row_key or "", "", invalid="; ".join(map(str, made)))
+            told = "; ".join(map(str, made))
+            made = PlannedRow(count, made[0].row_key or "", "", carry=maker.carried(row), invalid=told)
         else:
             sums.add(made)
         block.append(made)
