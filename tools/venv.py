@@ -53,8 +53,8 @@ def fingerprint(*what: str | Path) -> str:
     return digest.hexdigest()
 
 
-def install_libraries(lock: Path, venv: Path) -> None:
-    """Make the environment anew and install the lock into it.
+def install_libraries(locks: list[Path], venv: Path) -> None:
+    """Make the environment anew and install the locks into it.
 
     pip comes from the running Python, so that a Python without ensurepip (Debian's) will do.
     """
@@ -67,7 +67,8 @@ def install_libraries(lock: Path, venv: Path) -> None:
     python = venv / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)], check=True)
     # The bytecode is compiled below on all cores; pip would do it on one.
-    subprocess.run([*pip_install(venv), "--no-compile", "--require-hashes", "-r", str(lock)], check=True)
+    for lock in locks:
+        subprocess.run([*pip_install(venv), "--no-compile", "--require-hashes", "-r", str(lock)], check=True)
     libraries = subprocess.check_output(
         [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
     ).strip()
@@ -85,21 +86,28 @@ def pip_install(venv: Path) -> list[str]:
     return [sys.executable, *PIP, "--python", str(venv / "bin" / "python"), "install", "--no-deps"]
 
 
-def main(airflow: str, folder: str) -> int:
+def main(airflow: str, folder: str, executor: str = "") -> int:
     """Install if anything has changed since the last time.
 
     :param airflow: the release, e.g. ``3.3.2``.
     :param folder: of the environment, below the checkout.
+    :param executor: ``celery``, if its lock is to be installed, too.
     """
     venv = CHECKOUT / folder
     libraries, checkout = venv / ".libraries", venv / ".checkout"
     locks = [path.name for path in (CHECKOUT / "locks").glob("airflow-*.txt")]
-    lock = CHECKOUT / "locks" / lock_for(airflow, sys.version_info[:2], locks)
-    wanted = fingerprint(sys.version, sys.base_prefix, str(venv), lock)
+    names = [lock_for(airflow, sys.version_info[:2], locks)]
+    if executor:
+        names.append(names[0].replace("airflow", executor, 1))
+    chosen = [CHECKOUT / "locks" / name for name in names]
+    if not chosen[-1].exists():
+        raise SystemExit(f"There is no lock for Airflow {airflow} with EXECUTOR={executor} ({names[-1]}).")
+    wanted = fingerprint(sys.version, sys.base_prefix, str(venv), *chosen)
     if not _says(libraries, wanted):
         began = time.monotonic()
-        print(f"Setting up {folder} from locks/{lock.name} (a minute or two, once)", flush=True)
-        install_libraries(lock, venv)
+        told = " and ".join(f"locks/{name}" for name in names)
+        print(f"Setting up {folder} from {told} (a minute or two, once)", flush=True)
+        install_libraries(chosen, venv)
         libraries.write_text(wanted)
         print(f"Set up in {time.monotonic() - began:.0f} s", flush=True)
     wanted = fingerprint(CHECKOUT / "pyproject.toml", CHECKOUT / "airflow_provider_rivya" / "__init__.py")
