@@ -1,8 +1,8 @@
 """Writes ``locks/``: every library of the runtime, the sandbox, the tests and the checks, pinned.
 
 There is one lock for each pair of Airflow and Python, as of a date: the same date gives the same lock. Tools
-that need no Airflow have a lock for each dependency group, on any Python. What the CeleryExecutor needs beside
-a pair's lock is in one of its own (``celery-...``), which is installed only when asked for.
+that need no Airflow have a lock for each dependency group, on any Python. What the CeleryExecutor needs
+beside a pair's lock is in one of its own (``celery-...``), installed only when asked for.
 ``make locks`` runs this; it needs uv, which the Makefile installs into a tool environment.
 """
 
