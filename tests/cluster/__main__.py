@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--ci", action="store_true", help="the eight most telling ones")
     parser.add_argument("--all", action="store_true", help="all of them, whatever the release of Airflow")
     parser.add_argument("--folder", type=Path, help="where to work; kept. Default: a temporary folder")
+    parser.add_argument("--minutes", type=float, default=30, help="after which no further one begins")
     parser.add_argument("--list", action="store_true", help="print the names alone")
     options = parser.parse_args()
     python = Path(sys.executable).absolute()
@@ -40,12 +41,14 @@ def main() -> int:
     progress = Progress()
     try:
         with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="rivya-cluster-") as folder:
-            verdicts = play_all(chosen, options.folder or Path(folder, "run"), progress, python)
+            verdicts = play_all(
+                chosen, options.folder or Path(folder, "run"), progress, python, 60 * options.minutes
+            )
     except ProcessError as error:
         print(error, file=sys.stderr)
         return 2
     print(f"\n{report(verdicts)}\n{progress.elapsed:.0f} s in all", flush=True)
-    return 0 if verdicts and all(verdict.held for verdict in verdicts) else 1
+    return 0 if len(verdicts) == len(chosen) and all(verdict.held for verdict in verdicts) else 1
 
 
 if __name__ == "__main__":

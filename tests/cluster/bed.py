@@ -57,9 +57,10 @@ class Bed(CeleryStack):
         if kind_of(name) != "worker":
             return False
         try:
-            return not self.main_process(name).is_running()
+            self.main_process(name)
         except LookupError:
             return True
+        return False
 
     def recover(self, *, wait: bool = True) -> list[str]:
         """Do what a process manager does: start again whatever has ended; return its names."""
@@ -69,7 +70,7 @@ class Bed(CeleryStack):
                 self.again(name)
             else:
                 self.add(name)
-        if wait:
+        if wait and self._unhealthy(COMPONENTS):
             self.wait_healthy(COMPONENTS, PATIENCE)
         return gone
 

@@ -19,6 +19,7 @@ from tests.e2e.crash.matrix import DAGS, SPEED, has_state_store, stopping
 from tests.e2e.crash.scenario import Scenario
 from tests.sandbox_process import SandboxProcess
 from tools.stack.config import CHECKOUT, StackConfig
+from tools.stack.processes import ProcessError
 
 AT_ONCE = 3
 OPTIONS = {
@@ -36,17 +37,18 @@ TOLD_WIDTH = 150
 
 
 def play_all(
-    scenarios: Sequence[Scenario], folder: Path, say: Callable[[str], None], python: Path
+    scenarios: Sequence[Scenario], folder: Path, say: Callable[[str], None], python: Path, seconds: float
 ) -> list[Verdict]:
     """
     Play scenarios; one verdict each.
 
+    :param seconds: after which no further one begins.
     :param folder: emptied; holds the Airflow home, the specs and the output afterwards.
     :param python: interpreter of the environment with Airflow and Celery.
     """
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "specs").mkdir(parents=True)
-    create_lock, stop = threading.Lock(), threading.Event()
+    create_lock, stop, over = threading.Lock(), threading.Event(), time.monotonic() + seconds
     state_store, verdicts = has_state_store(python), []
     config = StackConfig(
         home=folder / "airflow",
@@ -73,10 +75,18 @@ def play_all(
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 for _ in pool.map(play, (ride for ride in rides if ride.scenario.stage == "together")):
                     pass
-            for ride in rides:
-                if ride.scenario.stage == "alone":
-                    play(ride)
+            alone = [ride for ride in rides if ride.scenario.stage == "alone"]
+            for number, ride in enumerate(alone):
+                if time.monotonic() > over:
+                    left = ", ".join(other.scenario.name for other in alone[number:])
+                    say(f"not played, as the time is over: {left}")
+                    break
+                play(ride)
+                try:
                     bed.recover()
+                except (ProcessError, TimeoutError) as error:
+                    say(f"not played on: {error}")
+                    break
         for ride in rides:
             ride.proxy.close()
     return verdicts

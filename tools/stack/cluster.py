@@ -144,9 +144,16 @@ class CeleryStack(AirflowStack):
         return process.children()[0] if machine.namespaces() else process
 
     def main_process(self, name: str) -> psutil.Process:
-        """Celery's main process on a worker's machine."""
-        found = self.first_process(name).children()
-        return next(child for child in found if "MainProcess" in " ".join(child.cmdline()))
+        """
+        Celery's main process on a worker's machine.
+
+        :raises LookupError: it has ended.
+        """
+        for child in self.first_process(name).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "MainProcess" in " ".join(child.cmdline()):
+                    return child
+        raise LookupError(f"no worker runs on {name}")
 
     def machine_of(self, pid: int) -> str:
         """
