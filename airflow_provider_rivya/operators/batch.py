@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
 from airflow_provider_rivya.operators.arguments import (
     GivenRows,
@@ -77,6 +78,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         "rows_sql": "sql",
     }
     ui_color = "#d9ccff"
+    operator_extra_links = (RivyaGalleryLink(),)
 
     def __init__(
         self,

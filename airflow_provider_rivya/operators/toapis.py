@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow_provider_rivya.hooks.toapis import ToApisHook
-from airflow_provider_rivya.links.rivya import RivyaResultLink
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
 from airflow_provider_rivya.operators.arguments import (
     IfExists,
     ModelParams,
@@ -56,7 +56,7 @@ class ToApisGenerateOperator(GenerateOperator):
     hook_class: ClassVar[type[ToApisHook]] = ToApisHook
     trigger_class: ClassVar[type[ToApisTaskTrigger]] = ToApisTaskTrigger
     template_fields: Sequence[str] = (*GenerateOperator.template_fields, "dialect", "toapis_conn_id")
-    operator_extra_links = (RivyaResultLink(),)
+    operator_extra_links = (RivyaResultLink(), RivyaGalleryLink())
 
     def __init__(
         self,
