@@ -17,7 +17,7 @@ JOBS ?= logical
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test crash-test matrix bench models models-diff lint types format locks clean
+.PHONY: help venv demo demo-batch up test crash-test matrix bench models models-diff lint types format locks clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -27,6 +27,9 @@ venv: ## set up .venv from the lock of the running Python (PYTHON=python3.12, AI
 
 demo: venv ## make one image from a photograph, through a real Airflow and the sandbox gateway
 	@$(BIN)/python -m tools.demo $(ARGS)
+
+demo-batch: venv ## a picture for each of 200 products, in one task of a real Airflow, and a sheet of all of them
+	@$(BIN)/python -m tools.demo_batch $(ARGS)
 
 up: venv ## the same Airflow with its UI, until Ctrl-C
 	@$(BIN)/python -m tools.up $(ARGS)

@@ -75,6 +75,11 @@ class Polling:
     guidance: Mapping[str, PollGuidance]
     floors: Mapping[str, PollGuidance]
 
+    @property
+    def shortest(self) -> float:
+        """Seconds that a generation takes at the least."""
+        return min(guidance.first for guidance in self.guidance.values())
+
 
 class GatewayApi(ABC):
     """
