@@ -104,7 +104,8 @@ def finished_run(
     progress(f"run: {state}")
     tasks = stack.client.task_states(dag_id, run_id)
     if state != "success":
-        print_logs(stack, dag_id, run_id, [task for task in tasks if task.state != "success"])
+        begun = [task for task in tasks if task.try_number]
+        print_logs(stack, dag_id, run_id, [task for task in begun if task.state != "success"])
         raise DemoError(f"{dag_id} has not made its images; the logs are above")
     return run_id, tasks
 

@@ -197,7 +197,8 @@ class BatchJob:
         return plan
 
     def plan_in_words(self, plan: Plan) -> str:
-        return plan.summary(self.arguments.limits.max_running, self.client.api.polling.shortest)
+        at_once, rate = self.arguments.limits.max_running, self.client.settings.max_requests_per_second
+        return plan.summary(at_once, self.client.api.least_seconds(plan.valid, at_once, rate))
 
     def _draft(self, table: Table, faults: Sequence[Fault], plans: PlanFolder) -> Draft:
         arguments = self.arguments

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -67,16 +66,12 @@ class Plan:
     title: str = ""
     version: int = VERSION
 
-    def least_seconds(self, max_running: int, shortest: float) -> float:
-        """
-        Return how long all rows take at the least.
+    @property
+    def valid(self) -> int:
+        return self.rows - self.invalid
 
-        :param shortest: seconds that a generation takes at the least.
-        """
-        return math.ceil((self.rows - self.invalid) / max_running) * shortest
-
-    def summary(self, max_running: int, shortest: float) -> str:
-        """Say what the plan comes to; see :meth:`least_seconds`."""
+    def summary(self, max_running: int, least_seconds: float) -> str:
+        """Say what the plan comes to."""
         price = (
             "a price that no page tells for some rows" if self.credits is None else in_credits(self.credits)
         )
@@ -84,7 +79,7 @@ class Plan:
         left_out = f", {self.invalid} of them invalid and left out" if self.invalid else ""
         return (
             f"{self.rows} row(s){left_out}; {price}{kind} for all; at the least "
-            f"{self.least_seconds(max_running, shortest):.0f} s with {max_running} at once."
+            f"{least_seconds:.0f} s with {max_running} at once."
         )
 
 

@@ -34,8 +34,9 @@ def plan(arguments: Namespace, output: Output) -> int:
             draft = _draft(arguments, gateway, hook)
         except FaultyPlanError as error:
             return _refused(error, output)
-    shortest = api_of(gateway).polling.shortest
-    seconds = draft.plan.least_seconds(arguments.max_running, shortest)
+        rate = hook.settings.max_requests_per_second if hook else None
+    at_once = arguments.max_running
+    seconds = api_of(gateway).least_seconds(draft.plan.valid, at_once, rate)
     for text, rows in draft.warnings.items():
         output.warn(f"{text} ({rows} row(s))")
     for fault in draft.faults:
@@ -48,12 +49,12 @@ def plan(arguments: Namespace, output: Output) -> int:
         "credits": whole(draft.plan.credits),
         "exact": draft.plan.exact and draft.plan.credits is not None,
         "least_seconds": seconds,
-        "max_running": arguments.max_running,
+        "max_running": at_once,
         "faults": [fault.to_json() for fault in draft.faults],
         "warnings": [{"text": text, "rows": rows} for text, rows in draft.warnings.items()],
     }
-    output.result(document, draft.plan.summary(arguments.max_running, shortest))
-    output.say("Limits of the account itself are not documented: they may make it longer.", style="dim")
+    output.result(document, draft.plan.summary(at_once, seconds))
+    output.say("Limits that are documented nowhere may make it longer.", style="dim")
     return OK
 
 
