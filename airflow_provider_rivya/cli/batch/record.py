@@ -20,7 +20,7 @@ _ALLOWED: Final = "the same command; --new-plan reads the table again, another -
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KnownRun:
     """
     Where the runs of one batch stand.
 
@@ -50,8 +50,8 @@ class RunRecord:
         self._file = SmallFile(folder, f"{name}.command.json")
 
     def begin(
-        self, command: Mapping[str, Any], *, stands: Callable[[Standing], bool], anew: bool
-    ) -> Standing:
+        self, command: Mapping[str, Any], *, stands: Callable[[KnownRun], bool], anew: bool
+    ) -> KnownRun:
         """
         Begin a run: a first one, one that goes on with an interrupted one, or one after that.
 
@@ -62,7 +62,7 @@ class RunRecord:
         """
         before = self.read()
         if before is None:
-            begun = Standing(uuid.uuid4().hex, 0, command)
+            begun = KnownRun(uuid.uuid4().hex, 0, command)
             try:
                 self._file.create(self._content(begun))
             except FileExistsError:  # another command was first
@@ -78,18 +78,18 @@ class RunRecord:
         self._file.replace(self._content(begun))
         return begun
 
-    def end(self, standing: Standing, why: str) -> None:
+    def end(self, known_run: KnownRun, why: str) -> None:
         """Note that a run has come to its end: the next one reads the table again."""
-        self._file.replace(self._content(replace(standing, over=why)))
+        self._file.replace(self._content(replace(known_run, over=why)))
 
-    def read(self) -> Standing | None:
+    def read(self) -> KnownRun | None:
         content = self._file.read()
         if content is None:
             return None
         try:
             document = json.loads(content)
             if document.get("version") == VERSION:
-                return Standing(**document)
+                return KnownRun(**document)
             problem = f"has version {document.get('version')!r}; this release reads version {VERSION}"
         except (ValueError, TypeError, AttributeError):
             problem = "is damaged"
@@ -102,9 +102,7 @@ class RunRecord:
 
     def _refuse_others(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         faults = [
-            Fault(
-                name, f"the run that was interrupted had {before.get(name)!r}, this one {value!r}", _ALLOWED
-            )
+            Fault(name, f"the interrupted run had {before.get(name)!r}, this one {value!r}", _ALLOWED)
             for name, value in now.items()
             if before.get(name) != value
         ]
@@ -112,5 +110,5 @@ class RunRecord:
             raise InvalidRequestError(faults, subject=f"The batch {self._name!r}", fate="Nothing was sent.")
 
     @staticmethod
-    def _content(standing: Standing) -> bytes:
-        return json.dumps(asdict(standing), ensure_ascii=False, indent=1).encode()
+    def _content(known_run: KnownRun) -> bytes:
+        return json.dumps(asdict(known_run), ensure_ascii=False, indent=1).encode()

@@ -23,7 +23,7 @@ from airflow_provider_rivya.cli.batch.arguments import (
     table_of,
 )
 from airflow_provider_rivya.cli.batch.progress import followed
-from airflow_provider_rivya.cli.batch.record import RunRecord, Standing
+from airflow_provider_rivya.cli.batch.record import KnownRun, RunRecord
 from airflow_provider_rivya.cli.batch.words import REMEDIES, CommandWords
 from airflow_provider_rivya.cli.connection import connect
 from airflow_provider_rivya.cli.landing import local_path
@@ -57,7 +57,7 @@ def run(arguments: Namespace, output: Output) -> int:
     """``rivya batch run``."""
     stop = StopFlag()
     with connect(arguments.conn_id, stop) as hook, followed(output) as report:
-        job, record, standing = _begun(arguments, hook, stop, report)
+        job, record, known_run = _begun(arguments, hook, stop, report)
         found = job.plans.read() is not None
         plan = job.plan(table_of(arguments))
         if found:
@@ -75,22 +75,22 @@ def run(arguments: Namespace, output: Output) -> int:
             ) from None
         if not isinstance(over, Over):
             raise AssertionError("a run without an end in this process")
-        return _concluded(job, plan, ledger, over, output, partial(record.end, standing))
+        return _concluded(job, plan, ledger, over, output, partial(record.end, known_run))
 
 
 def _begun(
     arguments: Namespace, hook: GatewayHook, stop: StopFlag, report: Report
-) -> tuple[BatchJob, RunRecord, Standing]:
+) -> tuple[BatchJob, RunRecord, KnownRun]:
     """Return the job of this run, by what earlier ones have left."""
     asked, faults = read_asked(arguments, hook.api.name)
     name, replays = name_of(arguments), hook.api.capabilities.replays_keys
     uncertain = arguments.on_uncertain_submission or ("resubmit" if replays else "fail")
 
-    def job_of(standing: Standing) -> BatchJob:
+    def job_of(known_run: KnownRun) -> BatchJob:
         return BatchJob(
             client=hook,
-            identity=Identity(hook.settings.idempotency_namespace, "rivya batch", name, standing.id, -1),
-            facts=TryFacts(epoch=standing.epoch, first_since_clear=False),
+            identity=Identity(hook.settings.idempotency_namespace, "rivya batch", name, known_run.id, -1),
+            facts=TryFacts(epoch=known_run.epoch, first_since_clear=False),
             policy=SubmissionPolicy("reuse", uncertain),
             words=CommandWords(replays),
             remedies=REMEDIES,
@@ -109,16 +109,16 @@ def _begun(
             title=name,
         )
 
-    job = job_of(Standing("", 0, {}))
+    job = job_of(KnownRun("", 0, {}))
     if job.faults():
         job.plan(table_of(arguments))  # tells them with all that is wrong with the table
     record = RunRecord(job.place.folder(".rivya"), name)
-    standing = record.begin(
+    known_run = record.begin(
         _command(arguments, asked),
         stands=lambda known: job_of(known).plans.read() is not None,
         anew=arguments.new_plan,
     )
-    return job_of(standing), record, standing
+    return job_of(known_run), record, known_run
 
 
 def _command(arguments: Namespace, asked: Asked) -> dict[str, Any]:

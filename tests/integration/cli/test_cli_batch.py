@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli_process import interrupted, rivya
+from tests.integration.conftest import sent
+from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.usefixtures("connect")
@@ -176,6 +178,17 @@ class TestRun:
         connect()
         assert rivya(*command).code == 0
         assert posts(sandbox) - 6 <= 6
+
+
+@at_each
+def test_a_table_at_each_gateway(
+    gateway: TestedGateway, table: Path, sandbox: SandboxProcess, landing: Path
+) -> None:
+    asked = [*request(table, "--params", "{}"), "-m", gateway.model, "--conn-id", gateway.conn_id]
+    run = rivya("batch", "run", *asked, "--output", str(landing), "--json")
+    assert run.code == 0, run.err
+    assert run.json()["counts"]["succeeded"] == 6
+    assert len(sent(sandbox, "POST", gateway.create)) == 6
 
 
 def test_a_record_of_a_newer_release_is_not_overwritten(
