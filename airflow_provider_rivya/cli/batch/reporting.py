@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MANIFESTS: Final = ("manifest.parquet", "manifest.jsonl")
 _TOLD: Final = ("row_key", "status", "error_kind", "error", "generation_id", "attempts", "credits_final")
+_HEADS: Final = {"not_landed": "running or not landed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def _table(seen: Iterable[Seen]) -> RenderableType:
 
     seen = list(seen)
     there = [status for status in STATUSES if any(batch.totals.counts[status] for batch in seen)]
-    table = Table("Batch", "Rows", *(status.replace("_", " ") for status in there), "Credits", "In")
+    heads = (_HEADS.get(status, status.replace("_", " ")) for status in there)
+    table = Table("Batch", "Rows", *heads, "Credits", "In")
     for batch in seen:
         counts = (str(batch.totals.counts[status]) for status in there)
         credits = whole(batch.totals.final or batch.totals.reserved)

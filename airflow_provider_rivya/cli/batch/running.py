@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -133,15 +133,18 @@ def _command(arguments: Namespace, asked: Asked) -> dict[str, Any]:
 def _interruptible(stop: StopFlag, output: Output) -> Iterator[None]:
     """Have Ctrl-C end the run in good order; a second one leaves at once, which costs nothing either."""
 
+    def tell(text: str) -> None:
+        with suppress(RuntimeError):  # it may have interrupted somebody who is writing just there
+            output.say(text)
+
     def first(*_: Any) -> None:
         signal.signal(signal.SIGINT, second)
         stop.set()
-        output.say(
-            "Stopping: nothing new is sent, what is being sent is waited for. Ctrl-C again leaves now."
-        )
+        tell("Stopping: nothing new is sent, what is on its way is waited for. Ctrl-C again leaves now.")
 
     def second(*_: Any) -> None:
-        output.say("Left. What was sent goes on and is paid for; the same command finds it again.")
+        output.err.show_cursor(True)
+        tell("Left. What was sent goes on and is paid for; the same command finds it again.")
         os._exit(INTERRUPTED)
 
     before = signal.signal(signal.SIGINT, first)
