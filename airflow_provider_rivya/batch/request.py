@@ -291,7 +291,8 @@ def _shown(value: Any) -> str:
 
 def _readable(asked: Asked, faults: list[Fault]) -> Asked:
     """Tell what is no name or text at all, and leave it out, so that the rest can be checked too."""
-    row_key, file_name, params = asked.row_key, asked.file_name, asked.model_params
+    given: tuple[Any, Any, Any] = (asked.row_key, asked.file_name, asked.model_params)
+    row_key, file_name, params = given
     if not isinstance(row_key, str) or not row_key:
         faults.append(Fault("row_key", f"{_shown(row_key)} is no column's name", "the name of a column"))
         row_key = ""

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.batch.segments import Ledger
     from airflow_provider_rivya.cli.output import Output
     from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.submission.context import OnUncertain
 
 _MORE: Final = {
     "budget": "The budget does for no more: the same command with a higher --max-credits-total goes on.",
@@ -84,7 +85,7 @@ def _begun(
     """Return the job of this run, by what earlier ones have left."""
     asked, faults = read_asked(arguments, hook.api.name)
     name, replays = name_of(arguments), hook.api.capabilities.replays_keys
-    uncertain = arguments.on_uncertain_submission or ("resubmit" if replays else "fail")
+    uncertain: OnUncertain = arguments.on_uncertain_submission or ("resubmit" if replays else "fail")
 
     def job_of(known_run: KnownRun) -> BatchJob:
         return BatchJob(

@@ -14,7 +14,7 @@ from airflow_provider_rivya.batch.rows import read_rows
 from airflow_provider_rivya.batch.segments import UnreadableLedgerError
 from airflow_provider_rivya.storage.place import OutputPlace
 
-ROWS = [{"sku": "a", "title": "A", "n": 1}, {"sku": "b", "title": None, "n": 2}]
+ROWS: list[dict[str, Any]] = [{"sku": "a", "title": "A", "n": 1}, {"sku": "b", "title": None, "n": 2}]
 HALF = "\ud800"
 
 
