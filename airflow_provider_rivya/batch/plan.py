@@ -224,7 +224,8 @@ def check_plan(
             if isinstance(made, list):
                 wrong += made
                 invalid += 1
-                made = PlannedRow(count, made[0].row_key or "", "", invalid="; ".join(map(str, made)))
+                told, carry = "; ".join(map(str, made)), maker.carried(row)
+                made = PlannedRow(count, made[0].row_key or "", "", carry=carry, invalid=told)
             else:
                 sums.add(made)
             block.append(made)

@@ -176,6 +176,14 @@ class RowMaker:
         """Whether a row has had a column."""
         return column in self._seen
 
+    def carried(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is carried of a row that is left out; nothing in place of what is not fit for that."""
+        found = dict[str, Any].fromkeys(self._asked.carry)
+        for column in found:
+            with suppress(UnfitValueError):
+                found[column] = plain_value(column, row.get(column))
+        return found
+
     def unknown(self) -> list[Fault]:
         """Return faults for columns that no row has had; to be asked when all rows were seen."""
         asked = self._asked

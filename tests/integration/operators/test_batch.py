@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -232,12 +233,15 @@ def test_invalid_rows_are_left_out_where_that_is_asked_for(
     new_batch: NewBatch, sandbox: SandboxProcess, landing: Path
 ) -> None:
     rows = [*products(3), {"sku": "odd", "title": "Odd", "shape": "9:99"}]
-    run = new_batch(rows=rows, on_invalid_rows="skip", max_failed_rows=1)
+    run = new_batch(rows=rows, on_invalid_rows="skip", max_failed_rows=1, carry=["title"])
     done = run.run()
     assert done.state == "success", done.text
     assert run.xcom()["counts"]["invalid"] == 1
-    assert "9:99" in manifest(landing)["odd"]["error"]
-    strict = new_batch(rows=rows, on_invalid_rows="skip").run()
+    odd = manifest(landing)["odd"]
+    assert "9:99" in odd["error"]
+    assert odd["title"] == "Odd"
+    more = {"manifest_format": "parquet", "carry": ["title"]} if find_spec("pyarrow") else {}
+    strict = new_batch(rows=rows, on_invalid_rows="skip", **more).run()
     assert isinstance(strict.error, BatchFailedError)
 
 
