@@ -17,6 +17,7 @@ from airflow_provider_rivya.operators.arguments import (
     check_choices,
     check_counts,
     check_limits,
+    check_names,
     check_spans,
     extras_of,
 )
@@ -46,11 +47,7 @@ _PINNED = ("output_path", "output_conn_id", "state_path", "manifest_path")
 
 
 class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
-    """
-    Base of the batch operators.
-
-    See :class:`~airflow_provider_rivya.operators.rivya.RivyaBatchOperator`.
-    """
+    """Base class; see :class:`~airflow_provider_rivya.operators.rivya.RivyaBatchOperator`."""
 
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[BatchTrigger]]
@@ -132,7 +129,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             on_uncertain_submission=on_uncertain_submission,
             validation=validation,
             on_invalid_rows=on_invalid_rows,
+            manifest_format=manifest_format or "jsonl",
         )
+        check_names(carry=carry)
         check_limits(
             max_credits_total=max_credits_total,
             max_credits=max_credits,
@@ -279,8 +278,8 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
 
         rows = self.rows.rows if isinstance(self.rows, GivenRows) else self.rows
         if (rows is None) == (self.rows_sql is None):
-            problem = "neither is given" if rows is None else "both are given"
-            raise InvalidRequestError([Fault("rows, rows_sql", problem, "one of them")])
+            given = "neither is" if rows is None else "both are"
+            raise InvalidRequestError([Fault("rows, rows_sql", f"{given} given", "one of them")])
         if self.rows_sql is not None:
             return read_sql(self.rows_sql, self.rows_conn_id)
         return read_rows(rows, self.rows_conn_id)
@@ -298,13 +297,12 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         instance = context["ti"]
         facts = facts_of(instance, self.retries, resumed=resumed)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
-        replays = hook.api.capabilities.replays_keys
         job = BatchJob(
             client=hook,
             identity=identity_of(context, hook.settings.idempotency_namespace),
             facts=facts,
             policy=policy,
-            words=RowWords(True, facts.retries_left, replays, policy.resubmits),
+            words=RowWords(True, facts.retries_left, hook.api.capabilities.replays_keys, policy.resubmits),
             arguments=BatchArguments(
                 asked=self._asked(),
                 output_path=self.output_path,
