@@ -18,7 +18,7 @@ from tools.stack.stack import AirflowStack
 T = TypeVar("T")
 MAKE = "make"
 ROWS = "rows"
-RUN_TIMEOUT = 300.0
+RUN_TIMEOUT = 480.0
 _LOOK = 0.7
 
 
