@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rivya.request.references import UPLOADS_AT_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow_provider_rivya.api.call import FilePart
     from airflow_provider_rivya.api.connection import ConnectionSettings
@@ -94,6 +94,9 @@ class GatedClient:
 
     async def aget_generation(self, generation_id: str, **more: Any) -> Generation:
         return await self._client.aget_generation(generation_id, **more)
+
+    async def aget_generations(self, generation_ids: Sequence[str], **more: Any) -> Mapping[str, Generation]:
+        return await self._client.aget_generations(generation_ids, **more)
 
     def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
         with self._gate:

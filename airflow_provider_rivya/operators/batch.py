@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
 from airflow_provider_rivya.operators.arguments import (
     GivenRows,
@@ -17,10 +18,12 @@ from airflow_provider_rivya.operators.arguments import (
     check_counts,
     check_limits,
     check_spans,
+    extras_of,
 )
 from airflow_provider_rivya.operators.base import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs, warn_of_records
+from airflow_provider_rivya.operators.reporting import standing_in_store
 from airflow_provider_rivya.operators.task_run import facts_of, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.stop import StopFlag
@@ -74,6 +77,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         "rows_sql": "sql",
     }
     ui_color = "#d9ccff"
+    operator_extra_links = (RivyaGalleryLink(),)
 
     def __init__(
         self,
@@ -117,6 +121,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         require_references: bool = False,
         convert_reference_images: bool = False,
         state_path: Any = None,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -182,6 +189,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self.require_references = require_references
         self.convert_reference_images = convert_reference_images
         self.state_path = state_path
+        self.extras = extras_of(gallery, thumbnails, sidecar)
         self._stop = StopFlag()
 
     @property
@@ -208,9 +216,8 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self, context: Any, event: Mapping[str, Any], deadline: float, **pinned: Any
     ) -> dict[str, Any]:
         """Go on after the trigger: land what has ended, top up."""
-        for name in _PINNED:
-            if name in pinned:  # not where Airflow itself ended the deferral
-                setattr(self, name, pinned[name])
+        for name, value in pinned.items():  # there are none where Airflow itself ended the deferral
+            setattr(self, name, value)
         log.info("The trigger reports: %s, %d ended.", event["status"], len(event.get("ended") or ()))
         return self._go(context, deadline, resumed=True, ended=event.get("ended") or ())
 
@@ -220,8 +227,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
             log.warning("Airflow ended the deferral (%s); what has ended is landed.", type(error).__name__)
-            lost = {"status": "lost", "ended": []}
-            return self.execute_complete(context, lost, time.time() + patience_of(self))
+            return self.execute_complete(context, {"status": "lost"}, time.time() + patience_of(self))
 
     def on_kill(self) -> None:
         """Ask the try to end: nothing more is submitted, and what runs goes on at the gateway."""
@@ -254,7 +260,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         finally:
             hook.close()
         self.defer(
-            trigger=self.trigger_class(done.ids, self.conn_id, deadline),
+            trigger=self.trigger_class(done.ids, self.conn_id, deadline, done.standing.to_json()),
             method_name="execute_complete",
             kwargs={"deadline": deadline, **{name: getattr(self, name) for name in _PINNED}},
             timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
@@ -279,6 +285,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
 
     def _job(self, context: Any, hook: GatewayHook, *, resumed: bool) -> BatchJob:
         from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
+        from airflow_provider_rivya.batch.progress import Report
         from airflow_provider_rivya.batch.row_job import RowWords
         from airflow_provider_rivya.batch.window import Limits
         from airflow_provider_rivya.storage.path import as_text
@@ -317,8 +324,10 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 fail_on_budget=self.fail_on_budget,
                 check_references=self.check_references,
                 min_credits_left=self.min_credits_left,
+                extras=self.extras,
             ),
             stop=self._stop,
+            report=Report(standing_in_store(context)),
             subject=f"The batch of task {instance.task_id!r}",
         )
         if not job.place.faults():

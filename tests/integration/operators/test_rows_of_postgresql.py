@@ -10,7 +10,7 @@ import pytest
 from airflow_provider_rivya._compat import BaseHook
 from airflow_provider_rivya.exceptions import InvalidRequestError, StorageError
 from airflow_provider_rivya.operators.sql_rows import read_sql
-from tests.e2e.crash import postgres
+from tools.stack import postgres
 
 
 @pytest.fixture(scope="module")
