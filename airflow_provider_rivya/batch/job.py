@@ -35,8 +35,9 @@ from airflow_provider_rivya.gallery.make import gallery_of_lines
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.media.stills import Stills
 from airflow_provider_rivya.stop import StopClock
+from airflow_provider_rivya.storage.checked import checked_place
 from airflow_provider_rivya.storage.path import safe_name
-from airflow_provider_rivya.storage.place import OutputPlace, checked_place
+from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity, new_holder
 from airflow_provider_rivya.submission.stores import folder_faults, record_folder
 from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
@@ -140,7 +141,11 @@ class BatchJob:
 
     @cached_property
     def place(self) -> OutputPlace:
-        return OutputPlace(self.arguments.output_path, self.arguments.output_conn_id)
+        return OutputPlace(self.arguments.output_path, self.arguments.output_conn_id).owned(self._owner)
+
+    @property
+    def _owner(self) -> str:
+        return f"{self.batch[:16]}-"
 
     @cached_property
     def state(self) -> OutputPlace:
@@ -154,11 +159,11 @@ class BatchJob:
         """The folder of the manifest."""
         given = self.arguments.manifest_path
         if given is not None:
-            return record_folder(given)
+            return record_folder(given).owned(self._owner)
         run = safe_name(self.identity.run_id)
         if self.identity.map_index >= 0:
             run = f"{run}/{self.identity.map_index}"
-        return self.place.folder(f"_manifest/{run}")
+        return self.place.folder(f"_manifest/{run}").owned(self._owner)
 
     @cached_property
     def plans(self) -> PlanFolder:
@@ -328,6 +333,9 @@ class BatchJob:
 
     def summarise(self, plan: Plan, ledger: Ledger, over: Over) -> tuple[dict[str, Any], manifest.Totals]:
         """Write the manifest; the XCom, and what it is made of."""
+        # Copies that died have left what they were writing; one that was overtaken writes for nothing.
+        for folder in (self.place, self.results, self.state, self.plans.folder):
+            folder.sweep()
         totals = manifest.write_manifest(
             self.results,
             self.manifest_name,

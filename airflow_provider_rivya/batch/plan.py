@@ -92,7 +92,7 @@ class PlanFolder:
     """
 
     def __init__(self, folder: OutputPlace, batch: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._batch = batch
 
     def read(self) -> Plan | None:
@@ -101,10 +101,10 @@ class PlanFolder:
 
         :raises UnreadableLedgerError: it is of another batch, of a newer release, or damaged.
         """
-        content = SmallFile(self._folder, "plan.json").read()
+        content = SmallFile(self.folder, "plan.json").read()
         if content is None:
             return None
-        uri = self._folder.uri_of("plan.json")
+        uri = self.folder.uri_of("plan.json")
         try:
             document = json.loads(content)
             if document.get("version") != VERSION:
@@ -120,10 +120,10 @@ class PlanFolder:
     def rows(self, plan: Plan) -> Iterator[PlannedRow]:
         """Yield the planned rows in order, a shard at a time."""
         for name, digest in plan.shards:
-            content = SmallFile(self._folder, name).read()
+            content = SmallFile(self.folder, name).read()
             if content is None or hashlib.sha256(content).hexdigest() != digest:
                 problem = "is missing" if content is None else "is not as it was written"
-                raise _unusable(f"{self._folder.uri_of(name)} {problem}")
+                raise _unusable(f"{self.folder.uri_of(name)} {problem}")
             for line in content.splitlines():
                 yield PlannedRow(**json.loads(line))
 
@@ -135,12 +135,12 @@ class PlanFolder:
         """
         try:
             content = json.dumps(asdict(draft.plan), indent=1).encode()
-            SmallFile(self._folder, "plan.json").create(content)
+            SmallFile(self.folder, "plan.json").create(content)
         except FileExistsError:
             there = self.read()
             if there is not None:
                 return there
-            raise _unusable(f"{self._folder.uri_of('plan.json')} was there, and is gone") from None
+            raise _unusable(f"{self.folder.uri_of('plan.json')} was there, and is gone") from None
         return draft.plan
 
     def shard(self, number: int, rows: Sequence[PlannedRow]) -> tuple[str, str]:
@@ -149,13 +149,13 @@ class PlanFolder:
         content = "".join(lines).encode()
         digest = hashlib.sha256(content).hexdigest()
         name = f"rows-{number:05}-{digest[:12]}.jsonl"
-        SmallFile(self._folder, name).replace(content)
+        SmallFile(self.folder, name).replace(content)
         return name, digest
 
     def drop(self, shards: Iterable[tuple[str, str]]) -> None:
         """Remove the shards of a plan that does not come to stand."""
         for name, _ in shards:
-            SmallFile(self._folder, name).remove()
+            SmallFile(self.folder, name).remove()
 
 
 @dataclass(frozen=True, slots=True)

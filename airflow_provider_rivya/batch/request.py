@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.media.verify import Verify
 
 _MAX_KEY: Final = 300
 
@@ -42,6 +43,7 @@ class Asked:
         for columns in any text.
     :param file_name: what a row's file is called, without extension.
     :param carry: columns that are handed on in the manifest.
+    :param require_references: a row with an empty reference, or without any, is wrong.
     :param columns: that the table may have although no row shows them.
     """
 
@@ -55,6 +57,8 @@ class Asked:
     validation: Validation = "strict"
     budget: Budget = NO_BUDGET
     convert_reference_images: bool = False
+    verify: Verify = "structure"
+    require_references: bool = False
     dialect: Any = None
     columns: Sequence[str] = ()
 
@@ -124,6 +128,8 @@ class PlannedRow:
             validation=asked.validation,
             budget=asked.budget,
             convert_reference_images=asked.convert_reference_images,
+            verify=asked.verify,
+            require_references=asked.require_references,
             dialect=asked.dialect,
             subject=f"Row {clean(self.key, 80)!r}",
         )
@@ -170,6 +176,8 @@ class RowMaker:
         except UnfitValueError as error:
             fault = Fault("row", error.problem, error.allowed)
             return [RowFault(index, key, fault, error.column, _shown(row.get(error.column)))]
+        if self._asked.require_references and (lacking := self._lacking(index, planned, row)):
+            return lacking
         return self._checked(planned, row)
 
     def has(self, column: str | None) -> bool:
@@ -225,6 +233,26 @@ class RowMaker:
             return key
         fault = Fault("row_key", problem, f"a text or number of its own, up to {_MAX_KEY} characters")
         return RowFault(index, key if key in self._keys else None, fault, column, _shown(value))
+
+    def _lacking(self, index: int, planned: PlannedRow, row: Mapping[str, Any]) -> list[RowFault]:
+        """Return what a row that must have references lacks."""
+        allowed = "a path, a URI or a URL"
+        found = [
+            RowFault(
+                index,
+                planned.key,
+                Fault(f"reference_media{path}", "it is empty, and require_references is set", allowed),
+                column,
+                _shown(row.get(column)),
+            )
+            for path, text in self._values["reference_media"].texts
+            for column in text.columns
+            if is_empty(row.get(column))
+        ]
+        if not found and planned.references is None:
+            problem = "there is none, and require_references is set"
+            found.append(RowFault(index, planned.key, Fault("reference_media", problem, allowed)))
+        return found
 
     def _filled(self, index: int, key: str, row: Mapping[str, Any]) -> PlannedRow:
         prompt = self._prompt
