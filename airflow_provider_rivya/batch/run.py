@@ -27,11 +27,11 @@ from airflow_provider_rivya.batch.window import (
     account_refuses,
     available,
     may_try_again,
-    pause_after,
     row_error,
 )
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.submission.context import Submission
+from airflow_provider_rivya.submission.turn import SHORT, pause_after
 from airflow_provider_rivya.waiting.decide import Sleep
 
 if TYPE_CHECKING:
@@ -58,9 +58,12 @@ class Waiting:
     All there is to do is wait.
 
     :param ids: of all generations at the gateway, by category.
+    :param resume_at: when rows may be submitted again that the gateway has told to wait, seconds since the
+        epoch; ``None``: there are none.
     """
 
     ids: dict[str, list[str]]
+    resume_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +165,12 @@ class BatchRun:
             if (over := self._over()) is not None:
                 return over
             until = self._next_moment(now)
-            to_wait_for = self._flights and (self._paused_until <= now or not self._more())
-            if here is not None and to_wait_for and until > now and idle + (until - now) > here:
-                return Waiting(self._ids())
+            paused = self._paused_until > now and self._more()
+            if here is not None and until > now:
+                if paused and self._paused_until - now > max(SHORT, here - idle):
+                    return Waiting(self._ids(), self._paused_until)
+                if not paused and self._flights and idle + (until - now) > here:
+                    return Waiting(self._ids())
             stop.wait(max(0.0, min(until, self._deadline) - now))
             idle += self._clock.time() - now
 

@@ -47,19 +47,32 @@ class BatchTrigger(BaseTrigger):
     :param ids: of the generations, by category.
     :param conn_id: the Airflow connection.
     :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not prolong it.
+    :param resume_at: when rows may be submitted again, seconds since the epoch: it ends then at the latest.
     """
 
     hook_class: ClassVar[type[GatewayHook]]
     conn_id_argument: ClassVar[str]
 
-    def __init__(self, ids: Mapping[str, Sequence[str]], conn_id: str, deadline: float) -> None:
+    def __init__(
+        self,
+        ids: Mapping[str, Sequence[str]],
+        conn_id: str,
+        deadline: float,
+        resume_at: float | None = None,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow leaves it without annotations
         self.ids = ids
         self.conn_id = conn_id
         self.deadline = deadline
+        self.resume_at = resume_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        arguments = {"ids": self.ids, self.conn_id_argument: self.conn_id, "deadline": self.deadline}
+        arguments = {
+            "ids": self.ids,
+            self.conn_id_argument: self.conn_id,
+            "deadline": self.deadline,
+            "resume_at": self.resume_at,
+        }
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -95,20 +108,28 @@ class BatchTrigger(BaseTrigger):
     async def _until_enough(self, waits: Mapping[asyncio.Task[Finished], str]) -> dict[str, Any]:
         total, running, said_at = len(waits), set(waits), time.time()
         ended: list[str] = []
-        last = time.time()
+        last = now = time.time()
+        until = self.deadline if self.resume_at is None else min(self.resume_at, self.deadline)
         while True:
-            done, running = await asyncio.wait(
-                running, timeout=1.0 if ended else SAID_EVERY, return_when=asyncio.FIRST_COMPLETED
-            )
+            patience = max(0.0, min(1.0 if ended else SAID_EVERY, until - now))
+            done: set[asyncio.Task[Finished]] = set()
+            if running:
+                done, running = await asyncio.wait(
+                    running, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                )
+            else:
+                await asyncio.sleep(patience)
             now = time.time()
             ended += [waits[watching] for watching in done if watching.result().outcome != "timeout"]
             last = now if done else last
             if now - said_at >= SAID_EVERY:
                 said_at = now
                 self.log.info("%d of %d generations have ended; waiting for half of them.", len(ended), total)
-            if now >= self.deadline or (not running and not ended):
+            if now >= self.deadline or (waits and not running and not ended):
                 return {"status": "timeout", "ended": ended, "code": None}
-            if 2 * len(ended) >= total or (ended and now - last >= QUIET):
+            if now >= until:
+                return {"status": "resume", "ended": ended, "code": None}
+            if waits and (2 * len(ended) >= total or (ended and now - last >= QUIET)):
                 return {"status": "ended", "ended": ended, "code": None}
 
     async def on_kill(self) -> None:
@@ -135,8 +156,14 @@ class RivyaBatchTrigger(BatchTrigger):
     hook_class: ClassVar[type[RivyaHook]] = RivyaHook
     conn_id_argument: ClassVar[str] = "rivya_conn_id"
 
-    def __init__(self, ids: Mapping[str, Sequence[str]], rivya_conn_id: str, deadline: float) -> None:
-        super().__init__(ids, rivya_conn_id, deadline)
+    def __init__(
+        self,
+        ids: Mapping[str, Sequence[str]],
+        rivya_conn_id: str,
+        deadline: float,
+        resume_at: float | None = None,
+    ) -> None:
+        super().__init__(ids, rivya_conn_id, deadline, resume_at)
 
 
 class ToApisBatchTrigger(BatchTrigger):
@@ -149,5 +176,11 @@ class ToApisBatchTrigger(BatchTrigger):
     hook_class: ClassVar[type[ToApisHook]] = ToApisHook
     conn_id_argument: ClassVar[str] = "toapis_conn_id"
 
-    def __init__(self, ids: Mapping[str, Sequence[str]], toapis_conn_id: str, deadline: float) -> None:
-        super().__init__(ids, toapis_conn_id, deadline)
+    def __init__(
+        self,
+        ids: Mapping[str, Sequence[str]],
+        toapis_conn_id: str,
+        deadline: float,
+        resume_at: float | None = None,
+    ) -> None:
+        super().__init__(ids, toapis_conn_id, deadline, resume_at)
