@@ -40,8 +40,8 @@ class ClientSettings:
     :param base_url: scheme, host and port, without a path and a trailing slash.
     :param api_key: never part of a repr.
     :param conn_id: the Airflow connection these come from, for messages.
-    :param connect_timeout: seconds until a TCP and TLS connection must stand.
-    :param read_timeout: seconds without a byte until an answer is given up.
+    :param connect_timeout: longest time to open a TCP and TLS connection, in seconds.
+    :param read_timeout: longest time without a byte of the answer, in seconds.
     :param retries: repeats after the first attempt of one call.
     :param max_in_flight: requests at once, and sockets, of one process.
     :param submission_pause: seconds that a submission, and an upload before it, waits when it is told to;
@@ -144,7 +144,7 @@ def headers_of(response: Head, call: ApiCall[Any]) -> dict[str, str]:
     for name, value in response.headers:
         headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
     coding = headers.get("content-encoding", "").lower()
-    if any(part.strip() in _CODINGS for part in coding.split(",")):
+    if any(part.strip() in CODINGS for part in coding.split(",")):
         raise UnexpectedAnswerError(
             f"The gateway's answer to {call.name!r} is encoded as {clean(coding, 40)}, which was not asked "
             "for",
@@ -155,7 +155,7 @@ def headers_of(response: Head, call: ApiCall[Any]) -> dict[str, str]:
     return headers
 
 
-_CODINGS: Final = frozenset(
+CODINGS: Final = frozenset(
     {"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz"}
 )
 

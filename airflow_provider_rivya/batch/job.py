@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from tempfile import TemporaryDirectory
@@ -14,20 +14,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_provider_rivya.batch import manifest, verdict
 from airflow_provider_rivya.batch.gate import GatedClient
 from airflow_provider_rivya.batch.ledger import EPOCHS
-from airflow_provider_rivya.batch.plan import (
-    FaultyPlanError,
-    Plan,
-    PlanFolder,
-    check_plan,
-    wrong_references,
-)
+from airflow_provider_rivya.batch.plan import FaultyPlanError, Plan, PlanFolder, check_plan, wrong_references
+from airflow_provider_rivya.batch.progress import Report
 from airflow_provider_rivya.batch.request import Asked, RowFault
-from airflow_provider_rivya.batch.row_job import BatchContext, RowWords
+from airflow_provider_rivya.batch.row_job import BatchContext
 from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.gallery.extras import NO_EXTRAS, Extras
+from airflow_provider_rivya.gallery.files import Beside
+from airflow_provider_rivya.gallery.make import gallery_of_lines
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
+from airflow_provider_rivya.media.stills import Stills
 from airflow_provider_rivya.stop import StopClock
 from airflow_provider_rivya.storage.path import safe_name
 from airflow_provider_rivya.storage.place import OutputPlace, checked_place
@@ -38,9 +37,10 @@ from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.batch.plan import OnInvalid
+    from airflow_provider_rivya.batch.request import PlannedRow
     from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import IfExists
-    from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts
+    from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts, Words
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,7 @@ class BatchArguments:
     fail_on_budget: bool = False
     check_references: bool = False
     min_credits_left: float | None = None
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True)
@@ -86,17 +87,20 @@ class BatchJob:
 
     :param identity: of the task instance, or of whoever stands in its place.
     :param facts: of the try.
-    :param words: what a retry will do.
+    :param words: what a retry will do with a row; ``remedies``: what to do about the batch.
     :param patience: with faults while it waits; ``retries``: of a transfer.
+    :param report: who is told where it stands.
     """
 
     client: GatewayClient
     identity: Identity
     facts: TryFacts
     policy: SubmissionPolicy
-    words: RowWords
+    words: Words
     arguments: BatchArguments
     stop: Stop
+    report: Report = field(default_factory=Report)
+    remedies: verdict.Remedies | None = None
     patience: Patience = PATIENCE
     retries: Retries = RETRIES
     subject: str = "The batch"
@@ -200,6 +204,7 @@ class BatchJob:
                 faults=faults,
                 own_key=self.client.settings.api_key,
                 subject=self.subject,
+                title=self.identity.title,
             )
         except FaultyPlanError:
             raise
@@ -216,6 +221,7 @@ class BatchJob:
         """Return what is wrong with the places, without touching them."""
         arguments = self.arguments
         found = [*self.place.faults(), *folder_faults(arguments.state_path)]
+        found += arguments.extras.faults(arguments.output_path)
         if not self.place.faults() and self.place.fixed_name is not None:
             found.append(Fault("output_path", "it names one file, and a batch makes many", "a folder"))
         if arguments.manifest_path is not None:
@@ -289,16 +295,21 @@ class BatchJob:
             if_exists=self.arguments.if_exists,
             patience=self.patience,
             retries=self.retries,
+            extras=self.arguments.extras,
         )
-        run = BatchRun(
-            context,
-            lambda: self.plans.rows(plan),
-            plan.rows,
-            self.arguments.limits,
-            deadline,
-            self.arguments.min_credits_left,
-        )
-        return run.go(here=here, ended=ended)
+        with Stills() as stills:
+            if self.arguments.extras.asked_for:
+                context = replace(context, beside=Beside(self.place, stills, self.stop.is_set))
+            run = BatchRun(
+                context,
+                lambda: self.plans.rows(plan),
+                plan.rows,
+                self.arguments.limits,
+                deadline,
+                self.arguments.min_credits_left,
+                self.report,
+            )
+            return run.go(here=here, ended=ended)
 
     # -- conclude ----------------------------------------------------------------------------------
 
@@ -309,33 +320,52 @@ class BatchJob:
         :return: the XCom.
         :raises GenerationError: the batch has failed; everything that could be landed is.
         """
+        summary, totals = self.summarise(plan, ledger, over)
+        self.judge(over, totals)
+        return summary
+
+    def summarise(self, plan: Plan, ledger: Ledger, over: Over) -> tuple[dict[str, Any], manifest.Totals]:
+        """Write the manifest; the XCom, and what it is made of."""
         totals = manifest.write_manifest(
             self.results,
             self.manifest_name,
-            ((row, ledger.book.rows.get(row.key)) for row in self.plans.rows(plan)),
-            epoch=self.epoch,
-            on_rerun=self.policy.on_rerun_after_delivery,
+            self._lines(plan, ledger),
             carry=self.arguments.asked.carry,
         )
-        summary: dict[str, Any] = {
-            "manifest_uri": self.results.uri_of(self.manifest_name),
-            "failed_uri": self.results.uri_of("failed.jsonl"),
-            "conn_id": self.results.conn_id,
-            "rows": totals.rows,
-            "counts": totals.by_status(),
-            "credits": totals.credits(),
-            "ended": over.ended,
-            "failed_sample": totals.failed_sample,
-        }
+        summary = manifest.summary(self.results, self.manifest_name, totals, over.ended)
         if totals.rows != plan.rows or sum(summary["counts"].values()) != plan.rows:
             raise RuntimeError(f"the manifest has {totals.rows} rows, and the plan {plan.rows}")
+        if self.arguments.extras.gallery:
+            counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
+            summary["gallery_uri"] = gallery_of_lines(
+                self.place,
+                lambda: ((line, row.prompt) for row, line in self._lines(plan, ledger)),
+                self.identity.map_index,
+                heading=f"{self.identity.task_id}, {self.identity.run_id}",
+                about=f"{counts.replace('_', ' ')}; {summary['credits']['final']} credits",
+                stopped=self.stop.is_set,
+            )
+        return summary, totals
+
+    def judge(self, over: Over, totals: manifest.Totals) -> None:
+        """
+        Say that the batch has succeeded, by ``_SUCCESS``.
+
+        :raises GenerationError: it has not.
+        """
         verdict.judge(
             over,
             totals,
             verdict.Tolerance(self.arguments.max_failed_rows, self.arguments.fail_on_budget),
             conn_id=self.client.conn_id,
-            manifest_uri=summary["manifest_uri"],
-            again=self.words.again,
+            manifest_uri=self.results.uri_of(self.manifest_name),
+            remedies=self.remedies or verdict.Remedies(self.words.again),
         )
         manifest.mark_success(self.results)
-        return summary
+
+    def _lines(self, plan: Plan, ledger: Ledger) -> Iterator[tuple[PlannedRow, dict[str, Any]]]:
+        """Yield each row with its line, in order."""
+        on_rerun = self.policy.on_rerun_after_delivery
+        for row in self.plans.rows(plan):
+            state = ledger.book.rows.get(row.key)
+            yield row, manifest.line_of(row, state, manifest.status_of(row, state, self.epoch, on_rerun))

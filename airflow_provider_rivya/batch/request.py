@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -168,6 +169,14 @@ class RowMaker:
             fault = Fault("row", error.problem, error.allowed)
             return [RowFault(index, key, fault, error.column, _shown(row.get(error.column)))]
         return self._checked(planned, row)
+
+    def carried(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is carried of a row that is left out; nothing in place of what is not fit for that."""
+        found = dict[str, Any].fromkeys(self._asked.carry)
+        for column in found:
+            with contextlib.suppress(UnfitValueError):
+                found[column] = plain_value(column, row.get(column))
+        return found
 
     def unknown(self) -> list[Fault]:
         """Return faults for columns that no row has had; to be asked when all rows were seen."""

@@ -7,9 +7,11 @@ import contextvars
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rivya._compat import BaseTrigger, TriggerEvent
+from airflow_provider_rivya.batch.progress import SAID_EVERY, Standing
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.hooks.toapis import ToApisHook
@@ -25,7 +27,6 @@ log = logging.getLogger(__name__)
 
 QUIET: Final = 20.0
 """Seconds without another end after which those that have ended are landed."""
-SAID_EVERY: Final = 30.0
 
 
 class Silent(Narrator):
@@ -47,6 +48,7 @@ class BatchTrigger(BaseTrigger):
     :param ids: of the generations, by category.
     :param conn_id: the Airflow connection.
     :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not prolong it.
+    :param standing: numbers of the batch when the worker left it, for the log.
     :param resume_at: when rows may be submitted again, seconds since the epoch: it ends then at the latest.
     """
 
@@ -58,12 +60,14 @@ class BatchTrigger(BaseTrigger):
         ids: Mapping[str, Sequence[str]],
         conn_id: str,
         deadline: float,
+        standing: Mapping[str, Any] | None = None,
         resume_at: float | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow leaves it without annotations
         self.ids = ids
         self.conn_id = conn_id
         self.deadline = deadline
+        self.standing = standing
         self.resume_at = resume_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -71,8 +75,10 @@ class BatchTrigger(BaseTrigger):
             "ids": self.ids,
             self.conn_id_argument: self.conn_id,
             "deadline": self.deadline,
-            "resume_at": self.resume_at,
+            "standing": self.standing,
         }
+        if self.resume_at is not None:
+            arguments["resume_at"] = self.resume_at
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -106,9 +112,9 @@ class BatchTrigger(BaseTrigger):
             await asyncio.gather(*waits, return_exceptions=True)
 
     async def _until_enough(self, waits: Mapping[asyncio.Task[Finished], str]) -> dict[str, Any]:
-        total, running, said_at = len(waits), set(waits), time.time()
+        total, running, began_at = len(waits), set(waits), time.time()
         ended: list[str] = []
-        last = now = time.time()
+        last = said_at = now = began_at
         until = self.deadline if self.resume_at is None else min(self.resume_at, self.deadline)
         while True:
             patience = max(0.0, min(1.0 if ended else SAID_EVERY, until - now))
@@ -124,13 +130,21 @@ class BatchTrigger(BaseTrigger):
             last = now if done else last
             if now - said_at >= SAID_EVERY:
                 said_at = now
-                self.log.info("%d of %d generations have ended; waiting for half of them.", len(ended), total)
+                self.log.info("%s", self._line(len(ended), total, now - began_at))
             if now >= self.deadline or (waits and not running and not ended):
                 return {"status": "timeout", "ended": ended, "code": None}
             if now >= until:
                 return {"status": "resume", "ended": ended, "code": None}
             if waits and (2 * len(ended) >= total or (ended and now - last >= QUIET)):
                 return {"status": "ended", "ended": ended, "code": None}
+
+    def _line(self, ended: int, total: int, waited: float) -> str:
+        """Say where the batch stands, by what the worker has told and what is seen here."""
+        if not self.standing:
+            return f"{ended} of {total} generations have ended."
+        standing = Standing(**self.standing)
+        left = None if standing.seconds_left is None else max(0.0, standing.seconds_left - waited)
+        return str(replace(standing, running=total, ended=ended, seconds_left=left))
 
     async def on_kill(self) -> None:
         """
@@ -161,9 +175,10 @@ class RivyaBatchTrigger(BatchTrigger):
         ids: Mapping[str, Sequence[str]],
         rivya_conn_id: str,
         deadline: float,
+        standing: Mapping[str, Any] | None = None,
         resume_at: float | None = None,
     ) -> None:
-        super().__init__(ids, rivya_conn_id, deadline, resume_at)
+        super().__init__(ids, rivya_conn_id, deadline, standing, resume_at)
 
 
 class ToApisBatchTrigger(BatchTrigger):
@@ -181,6 +196,7 @@ class ToApisBatchTrigger(BatchTrigger):
         ids: Mapping[str, Sequence[str]],
         toapis_conn_id: str,
         deadline: float,
+        standing: Mapping[str, Any] | None = None,
         resume_at: float | None = None,
     ) -> None:
-        super().__init__(ids, toapis_conn_id, deadline, resume_at)
+        super().__init__(ids, toapis_conn_id, deadline, standing, resume_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from airflow_provider_rivya.batch.verdict import BatchFailedError
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.operators.rivya import RivyaBatchOperator
 from airflow_provider_rivya.operators.toapis import ToApisBatchOperator
+from tests import airflows
 from tests.integration.conftest import NewTask, sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.task_harness import TaskInstanceHarness
@@ -77,10 +79,14 @@ def test_all_rows_are_made_once_and_told(
     assert done.state == "deferred", done.text
     assert done.trigger is not None
     assert gateway.key not in json.dumps(done.trigger)
+    assert done.trigger[1]["standing"]["rows"] == 30
     assert len(sent(sandbox, "POST", gateway.create)) == 20  # as many as may run at once
     while done.state == "deferred":
         done = run.resume(run.fire(done))
     assert done.state == "success", done.text
+    if airflows.STATE_STORE:
+        shown = run.record()
+        assert (shown["landed"], shown["running"], shown["rows"]) == (30, 0, 30)
     result = run.xcom()
     assert len(json.dumps(result)) < 4096
     assert (result["rows"], result["counts"]["succeeded"], result["ended"]) == (30, 30, "done")
@@ -191,12 +197,15 @@ def test_invalid_rows_are_left_out_where_that_is_asked_for(
     new_batch: NewBatch, sandbox: SandboxProcess, landing: Path
 ) -> None:
     rows = [*products(3), {"sku": "odd", "title": "Odd", "shape": "9:99"}]
-    run = new_batch(rows=rows, on_invalid_rows="skip", max_failed_rows=1)
+    run = new_batch(rows=rows, on_invalid_rows="skip", max_failed_rows=1, carry=["title"])
     done = run.run()
     assert done.state == "success", done.text
     assert run.xcom()["counts"]["invalid"] == 1
-    assert "9:99" in manifest(landing)["odd"]["error"]
-    strict = new_batch(rows=rows, on_invalid_rows="skip").run()
+    odd = manifest(landing)["odd"]
+    assert "9:99" in odd["error"]
+    assert odd["title"] == "Odd"
+    more = {"manifest_format": "parquet", "carry": ["title"]} if find_spec("pyarrow") else {}
+    strict = new_batch(rows=rows, on_invalid_rows="skip", **more).run()
     assert isinstance(strict.error, BatchFailedError)
 
 
