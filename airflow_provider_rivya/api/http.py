@@ -116,7 +116,8 @@ def _turn_of(call: ApiCall[Any], pace: Pacer, until: float) -> float:
     wait = pace.acquire(call.kind, now)
     if wait > 0 and now + wait > until:
         raise RateLimitedError(
-            f"{call.name!r} was not sent, as the gateway has asked to be left alone for {wait:.0f} s more",
+            f"{call.name!r} was not sent: by the gateway's or the connection's limit its turn comes in "
+            f"{wait:.0f} s",
             retry_after=wait,
             retryable=True,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.api.gateway import PollGuidance, Polling
@@ -41,8 +41,8 @@ class Schedule(PollGuidance):
     :param patience: the longest interval that the connection allows.
     """
 
-    own_first: bool = False
-    patience: float = math.inf
+    own_first: bool = field(default=False, compare=False)
+    patience: float = field(default=math.inf, compare=False)
 
     def delay(
         self,

@@ -20,7 +20,7 @@ import httpcore
 from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
-from airflow_provider_rivya.api.sockets import TooMuch, bounds
+from airflow_provider_rivya.api.sockets import Bounds, TooMuch, bounds
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.egress import Proxy
@@ -32,15 +32,16 @@ _OWN_HEADERS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent"
 class _Counting(ResponseHandler):
     """A connection that ends when an answer brings more than it may, its head included."""
 
-    left: int | None = None
+    of: Bounds | None = None
 
     def data_received(self, data: bytes) -> None:
-        if self.left is not None:
-            self.left -= len(data)
-            if self.left < 0:
-                self.set_exception(TooMuch())
-                self.close()
-                return
+        try:
+            if self.of is not None:
+                self.of.came(data)
+        except TooMuch:
+            if self.transport is not None:
+                self.transport.abort()
+            return
         super().data_received(data)
 
 
@@ -54,7 +55,7 @@ class _Connector(aiohttp.TCPConnector):
     async def connect(self, *arguments: Any, **more: Any) -> Any:
         connection = await super().connect(*arguments, **more)
         if isinstance(connection.protocol, _Counting):
-            connection.protocol.left = bounds().received
+            connection.protocol.of = bounds()
         return connection
 
 
@@ -147,24 +148,40 @@ def _told() -> Iterator[None]:
     """Tell what goes wrong as httpcore does; nothing has left where no connection was made."""
     try:
         yield
-    except (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError) as error:
-        raise httpcore.ProxyError(_said(error)) from None
-    except aiohttp.ConnectionTimeoutError as error:
-        raise httpcore.ConnectTimeout(_said(error)) from None
-    except aiohttp.ClientConnectionError as error:
-        if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError):
-            raise httpcore.ConnectError(_said(error)) from None
-        if isinstance(error, aiohttp.ServerTimeoutError):
-            raise httpcore.ReadTimeout(_said(error)) from None
-        raise httpcore.ReadError(_said(error)) from None
-    except (aiohttp.InvalidURL, ValueError) as error:
-        raise httpcore.LocalProtocolError(_said(error)) from None
-    except (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError) as error:
+    except aiohttp.ClientError as error:
+        raise _as_httpcore(error) from None
+    except aiohttp.http_exceptions.HttpProcessingError as error:
         raise httpcore.RemoteProtocolError(_said(error)) from None
+
+
+def _as_httpcore(error: aiohttp.ClientError) -> Exception:
+    if (bounds().received or 0) < 0:
+        return TooMuch()
+    said = _said(error)
+    for kind, meaning in _MEANINGS:
+        if isinstance(error, kind):
+            return meaning(said)
+    return httpcore.RemoteProtocolError(said)
+
+
+# The first that fits. Nothing has left where no connection was made.
+_MEANINGS: Final[tuple[tuple[type[Exception], type[Exception]], ...]] = (
+    (aiohttp.ClientHttpProxyError, httpcore.ProxyError),
+    (aiohttp.ClientProxyConnectionError, httpcore.ProxyError),
+    (aiohttp.ConnectionTimeoutError, httpcore.ConnectTimeout),
+    (aiohttp.ClientConnectorError, httpcore.ConnectError),
+    (aiohttp.ClientConnectorCertificateError, httpcore.ConnectError),
+    (aiohttp.ServerTimeoutError, httpcore.ReadTimeout),
+    (aiohttp.ServerDisconnectedError, httpcore.RemoteProtocolError),
+    (aiohttp.ClientConnectionError, httpcore.ReadError),
+    (aiohttp.InvalidURL, httpcore.LocalProtocolError),
+)
 
 
 def _said(error: Exception) -> str:
     """Return why, without the URL that aiohttp names in some of its errors."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "Server disconnected without sending a response."
     if isinstance(error, aiohttp.ClientResponseError):
         return f"{error.status}: {error.message}"
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -189,9 +189,7 @@ def test_a_function_is_not_called_again(database: None, connect: Connect, sandbo
     done = task.resume(task.fire(again)) if again.state == "deferred" else again
     assert done.state == "success"
     assert calls == [1]
-    assert (
-        len({request["body"]["prompt"] for request in sandbox.requests() if request["method"] == "POST"}) == 1
-    )
+    assert len(sandbox.tasks()) == 1
 
 
 def test_short_pauses_are_waited_for(
