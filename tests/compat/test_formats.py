@@ -61,8 +61,8 @@ def test_records(path: Path) -> None:
 def test_names_and_keys_of_records(release: Path) -> None:
     """Under another name a record is not found, under another key a request is paid for again."""
     for entry in read(release / "identities.json"):
-        *names, within = entry["identity"]
-        identity = Identity(*names, within=tuple(within))
+        namespace, dag_id, run_id, task_id, map_index, row_key, within = entry["identity"]
+        identity = Identity(namespace, dag_id, run_id, task_id, map_index, row_key, tuple(within))
         assert f"{identity.digest}.json" == entry["file"]
         assert key_of(identity.part) == entry["state_key"]
         assert identity.key(2, 1, "0123456789abcdef" * 4) == entry["key"]
