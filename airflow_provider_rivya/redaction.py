@@ -32,6 +32,20 @@ def host_of(url: str) -> str:
     return f"{parts.scheme or '?'}://{host}{port}/..."
 
 
+def without_access(text: str) -> str:
+    """Mask API keys, and of each URL what may give access to what is there: password, query and fragment."""
+    return _URL.sub(lambda match: _bare(match.group(0)), without_keys(text))
+
+
+def _bare(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return host_of(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}{'?...' if parts.query or parts.fragment else ''}"
+
+
 def without_keys(text: str) -> str:
     """Mask API keys."""
     return _KEY.sub("***", text)

@@ -16,10 +16,12 @@ from urllib.parse import unquote, urlsplit
 
 from PIL import Image
 
-from tools.local import EXAMPLE_DAGS, OUTPUT, Progress, local_airflow
+from tools.local import EXAMPLE_DAGS, OUTPUT, Progress, add_executor, local_airflow
+from tools.stack.cluster import BUCKET, CeleryStack
 from tools.stack.config import CHECKOUT, StackConfig
 from tools.stack.processes import ProcessError
 from tools.stack.rest import RestError, TaskState
+from tools.stack.services import CONN_ID
 from tools.stack.stack import AirflowStack
 
 DAG_ID = "rivya_reference_image"
@@ -40,15 +42,19 @@ class TryFailedError(Exception):
     """A task's try has failed."""
 
 
-def image_path(result: dict[str, Any]) -> Path:
-    """Where the first output of a result (``GenerationResult``) lies on this machine.
+def image_path(result: dict[str, Any], stack: AirflowStack, output: Path) -> Path:
+    """Where the first output of a result (``GenerationResult``) lies on this machine, fetched if need be.
 
-    :raises DemoError: if it has none, or one that is not a local file.
+    :raises DemoError: if it has none, or one that is elsewhere.
     """
     uris = [output.get("uri") for output in result.get("outputs", [])]
     if not uris or not uris[0]:
         raise DemoError(f"the result names no file: {result}")
     parts = urlsplit(uris[0])
+    if parts.scheme == "s3" and isinstance(stack, CeleryStack):
+        path = output / Path(parts.path).name
+        stack.s3.client().download_file(BUCKET, parts.path.lstrip("/"), str(path))
+        return path
     if parts.scheme not in ("", "file"):
         raise DemoError(f"{uris[0]} is not a file on this machine")
     return Path(unquote(parts.path))
@@ -92,7 +98,8 @@ def run(stack: AirflowStack, progress: Progress, output: Path, timeout: float) -
     :raises DemoError: if it failed, after printing the logs of the failed tasks.
     """
     stack.wait_for_dag(DAG_ID)
-    run_id = stack.client.trigger(DAG_ID, {"output_path": f"{output}/"})
+    place = f"s3://{CONN_ID}@{BUCKET}/demo/" if isinstance(stack, CeleryStack) else f"{output}/"
+    run_id = stack.client.trigger(DAG_ID, {"output_path": place})
     progress(f"{DAG_ID} started ({run_id})")
     state = "not ended"
     with contextlib.suppress(TimeoutError, TryFailedError):
@@ -104,7 +111,7 @@ def run(stack: AirflowStack, progress: Progress, output: Path, timeout: float) -
         raise DemoError(f"{DAG_ID} has not made its image; the logs are above")
     result = find_result(stack, run_id, tasks)
     print("\nXCom return_value:\n" + json.dumps(result, indent=2), flush=True)
-    return image_path(result)
+    return image_path(result, stack, output)
 
 
 def show(progress: Progress, task: TaskState) -> None:
@@ -138,6 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder that the image goes to")
     parser.add_argument("--speed", type=float, default=4, help="how many times faster than the real gateway")
     parser.add_argument("--timeout", type=float, default=180, help="seconds that the run may take")
+    add_executor(parser)
     options = parser.parse_args(arguments)
     progress = Progress()
     output = options.output.resolve()
@@ -149,7 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fresh=True,
     )
     try:
-        with local_airflow(config, progress, speed=options.speed) as (stack, _):
+        running = local_airflow(config, progress, speed=options.speed, executor=options.executor)
+        with running as (stack, _):
             path = run(stack, progress, output, options.timeout)
         kind = check_image(path)
     except (DemoError, ProcessError, RestError, OSError) as error:

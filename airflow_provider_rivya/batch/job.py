@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from tempfile import TemporaryDirectory
@@ -22,7 +22,11 @@ from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.gallery.extras import NO_EXTRAS, Extras
+from airflow_provider_rivya.gallery.files import Beside
+from airflow_provider_rivya.gallery.make import gallery_of_lines
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
+from airflow_provider_rivya.media.stills import Stills
 from airflow_provider_rivya.stop import StopClock
 from airflow_provider_rivya.storage.path import safe_name
 from airflow_provider_rivya.storage.place import OutputPlace, checked_place
@@ -33,6 +37,7 @@ from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.batch.plan import OnInvalid
+    from airflow_provider_rivya.batch.request import PlannedRow
     from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import IfExists
     from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts, Words
@@ -72,6 +77,7 @@ class BatchArguments:
     fail_on_budget: bool = False
     check_references: bool = False
     min_credits_left: float | None = None
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True)
@@ -215,6 +221,7 @@ class BatchJob:
         """Return what is wrong with the places, without touching them."""
         arguments = self.arguments
         found = [*self.place.faults(), *folder_faults(arguments.state_path)]
+        found += arguments.extras.faults(arguments.output_path)
         if not self.place.faults() and self.place.fixed_name is not None:
             found.append(Fault("output_path", "it names one file, and a batch makes many", "a folder"))
         if arguments.manifest_path is not None:
@@ -288,17 +295,21 @@ class BatchJob:
             if_exists=self.arguments.if_exists,
             patience=self.patience,
             retries=self.retries,
+            extras=self.arguments.extras,
         )
-        run = BatchRun(
-            context,
-            lambda: self.plans.rows(plan),
-            plan.rows,
-            self.arguments.limits,
-            deadline,
-            self.arguments.min_credits_left,
-            self.report,
-        )
-        return run.go(here=here, ended=ended)
+        with Stills() as stills:
+            if self.arguments.extras.asked_for:
+                context = replace(context, beside=Beside(self.place, stills, self.stop.is_set))
+            run = BatchRun(
+                context,
+                lambda: self.plans.rows(plan),
+                plan.rows,
+                self.arguments.limits,
+                deadline,
+                self.arguments.min_credits_left,
+                self.report,
+            )
+            return run.go(here=here, ended=ended)
 
     # -- conclude ----------------------------------------------------------------------------------
 
@@ -318,14 +329,22 @@ class BatchJob:
         totals = manifest.write_manifest(
             self.results,
             self.manifest_name,
-            ((row, ledger.book.rows.get(row.key)) for row in self.plans.rows(plan)),
-            epoch=self.epoch,
-            on_rerun=self.policy.on_rerun_after_delivery,
+            self._lines(plan, ledger),
             carry=self.arguments.asked.carry,
         )
         summary = manifest.summary(self.results, self.manifest_name, totals, over.ended)
         if totals.rows != plan.rows or sum(summary["counts"].values()) != plan.rows:
             raise RuntimeError(f"the manifest has {totals.rows} rows, and the plan {plan.rows}")
+        if self.arguments.extras.gallery:
+            counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
+            summary["gallery_uri"] = gallery_of_lines(
+                self.place,
+                lambda: ((line, row.prompt) for row, line in self._lines(plan, ledger)),
+                self.identity.map_index,
+                heading=f"{self.identity.task_id}, {self.identity.run_id}",
+                about=f"{counts.replace('_', ' ')}; {summary['credits']['final']} credits",
+                stopped=self.stop.is_set,
+            )
         return summary, totals
 
     def judge(self, over: Over, totals: manifest.Totals) -> None:
@@ -343,3 +362,10 @@ class BatchJob:
             remedies=self.remedies or verdict.Remedies(self.words.again),
         )
         manifest.mark_success(self.results)
+
+    def _lines(self, plan: Plan, ledger: Ledger) -> Iterator[tuple[PlannedRow, dict[str, Any]]]:
+        """Yield each row with its line, in order."""
+        on_rerun = self.policy.on_rerun_after_delivery
+        for row in self.plans.rows(plan):
+            state = ledger.book.rows.get(row.key)
+            yield row, manifest.line_of(row, state, manifest.status_of(row, state, self.epoch, on_rerun))

@@ -81,6 +81,7 @@ class RowState:
     :param record: of its submission.
     :param price: what its generation was expected to cost.
     :param begun: generations that were begun in the record's epoch.
+    :param references: sha256 of the reference files, where somebody wants to know.
     """
 
     record: Record | None = None
@@ -88,6 +89,7 @@ class RowState:
     result: RowResult | None = None
     error: RowError | None = None
     begun: int = 0
+    references: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,12 @@ class Entry:
     price: float | None = None
     result: RowResult | None = None
     error: RowError | None = None
+    references: list[str] | None = None
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {"row": self.row}
+        if self.references is not None:
+            document["references"] = self.references
         if self.record is not None:
             document["record"] = self.record.to_json()
         if self.price is not None:
@@ -127,6 +132,7 @@ class Entry:
                 price=document.get("price"),
                 result=None if result is None else RowResult(**result),
                 error=None if error is None else RowError(**error),
+                references=document.get("references"),
             )
         except (KeyError, TypeError) as problem:
             raise ValueError(f"an entry of the ledger is not readable ({problem})") from None
@@ -142,6 +148,8 @@ class Book:
     def add(self, entry: Entry) -> None:
         """Take in what is new about a row."""
         state = self.rows.setdefault(entry.row, RowState())
+        if entry.references is not None:
+            state.references = entry.references
         if entry.record is not None:
             self._record(state, entry.record, entry.price)
         if entry.result is not None:

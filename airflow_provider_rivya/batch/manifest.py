@@ -140,10 +140,8 @@ class Totals:
 def write_manifest(
     place: OutputPlace,
     name: str,
-    rows: Iterable[tuple[PlannedRow, RowState | None]],
+    rows: Iterable[tuple[PlannedRow, Mapping[str, Any]]],
     *,
-    epoch: int,
-    on_rerun: OnRerun,
     carry: Sequence[str],
 ) -> Totals:
     """
@@ -152,15 +150,14 @@ def write_manifest(
     A ``_SUCCESS`` of before goes first, and is made by :func:`mark_success`.
 
     :param name: ``manifest.parquet`` or ``manifest.jsonl``.
-    :param rows: all of them, in order, with what is known of each.
+    :param rows: all of them, in order, each with its line.
     """
     SmallFile(place, SUCCESS).remove()
     totals = Totals()
     with TemporaryDirectory(prefix="rivya-manifest-") as folder:
         lines_at, failed_at = os.path.join(folder, "lines"), os.path.join(folder, "failed")
         with open(lines_at, "w", encoding="utf-8") as lines, open(failed_at, "w", encoding="utf-8") as failed:
-            for row, state in rows:
-                line = line_of(row, state, status_of(row, state, epoch, on_rerun))
+            for row, line in rows:
                 totals.add(row, line)
                 text = json.dumps(line, ensure_ascii=False) + "\n"
                 lines.write(text)
@@ -230,6 +227,10 @@ def _to_parquet(lines_at: str, table: str, carry: Sequence[str]) -> None:
             ("sha256", pa.string()),
             ("width", pa.int64()),
             ("height", pa.int64()),
+            ("c2pa", pa.bool_()),
+            ("xmp", pa.bool_()),
+            ("thumbnail_uri", pa.string()),
+            ("sidecar_uri", pa.string()),
         ]
     )
     special = {

@@ -12,6 +12,10 @@ from airflow_provider_rivya.batch.ledger import Entry, RowResult
 from airflow_provider_rivya.batch.progress import about
 from airflow_provider_rivya.batch.records import RowRecords, Window
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
+from airflow_provider_rivya.gallery.extras import NO_EXTRAS, Extras
+from airflow_provider_rivya.gallery.files import Beside
+from airflow_provider_rivya.gallery.make import add_to_files
+from airflow_provider_rivya.gallery.sidecar import MadeFrom
 from airflow_provider_rivya.generation.job import GenerationJob
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.stop import Stop
@@ -54,6 +58,7 @@ class BatchContext:
 
     :param batch: digest of whose rows these are.
     :param place: the folder of the outputs; ready to be used by many threads.
+    :param beside: puts beside the files what ``extras`` says.
     :param facts: of the try; their epoch tells runs apart where runs share their rows.
     """
 
@@ -71,6 +76,8 @@ class BatchContext:
     if_exists: IfExists = "overwrite"
     patience: Patience = PATIENCE
     retries: Retries = RETRIES
+    extras: Extras = NO_EXTRAS
+    beside: Beside | None = None
 
     @property
     def epoch(self) -> int:
@@ -146,7 +153,10 @@ def submit(
 def _prepared(context: BatchContext, job: GenerationJob, row: PlannedRow, folder: str) -> Prepared | None:
     """Check the request with its files; what an earlier try has paid for is landed whatever they are now."""
     try:
-        return job.prepare(row.arguments(context.asked), folder)
+        prepared = job.prepare(row.arguments(context.asked), folder)
+        if context.extras.sidecar and row.references is not None:
+            context.ledger.note(Entry(row.key, references=list(prepared.request.reference_digests)))
+        return prepared
     except GenerationError:
         if job.ruling_record() is None:
             raise
@@ -196,6 +206,10 @@ def land(
     document = replace(result, outputs=outputs).to_xcom()
     for output in document["outputs"]:
         del output["source_url"]
+    if context.beside is not None:
+        state = context.ledger.book.rows[row.key]
+        made_from = MadeFrom(row.prompt, row.params or {}, state.references if row.references else [])
+        add_to_files(context.beside, document, context.extras, made_from, {"row_key": row.key})
     text = json.dumps(document, separators=(",", ":"))
     context.ledger.note(Entry(row.key, result=RowResult(context.epoch, text)))
     return None

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG, TaskGroup, XComArg
 
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.gallery.extras import Extras
     from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
 
@@ -121,6 +122,10 @@ class GenerateTaskArguments(OperatorArguments, total=False):
     convert_reference_images: bool
     verify: Verify
     require_references: bool
+    output_name: Templated | None
+    gallery: bool
+    thumbnails: int | None
+    sidecar: bool
 
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -163,11 +168,26 @@ def check_spans(**spans: Any) -> None:
 def check_counts(**counts: tuple[Any, int, int | None]) -> None:
     """:raises ValueError: a number of things is no whole number, or outside of its bounds."""
     for name, (value, least, most) in counts.items():
-        if value is None and name == "limit":
+        if value is None and name in ("limit", "thumbnails"):
             continue
         if type(value) is not int or value < least or (most is not None and value > most):
             bounds = f"from {least}" + (f" to {most}" if most is not None else " up")
             raise ValueError(f"{name} is {value!r}; it takes a whole number {bounds}")
+
+
+def extras_of(gallery: bool, thumbnails: int | None, sidecar: bool) -> Extras:
+    """
+    Return what is put beside the outputs.
+
+    :raises ValueError: an argument is none that it takes.
+    """
+    from airflow_provider_rivya.gallery.extras import Extras
+
+    for name, value in {"gallery": gallery, "sidecar": sidecar}.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}; it takes True or False")
+    check_counts(thumbnails=(thumbnails, 16, 4096))
+    return Extras(gallery, thumbnails, sidecar)
 
 
 class GivenRows:

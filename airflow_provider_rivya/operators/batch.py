@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
 from airflow_provider_rivya.operators.arguments import (
     GivenRows,
@@ -17,6 +18,7 @@ from airflow_provider_rivya.operators.arguments import (
     check_counts,
     check_limits,
     check_spans,
+    extras_of,
 )
 from airflow_provider_rivya.operators.base import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
@@ -76,6 +78,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         "rows_sql": "sql",
     }
     ui_color = "#d9ccff"
+    operator_extra_links = (RivyaGalleryLink(),)
 
     def __init__(
         self,
@@ -117,6 +120,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         validation: Validation = "strict",
         convert_reference_images: bool = False,
         state_path: Any = None,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -179,6 +185,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self.validation = validation
         self.convert_reference_images = convert_reference_images
         self.state_path = state_path
+        self.extras = extras_of(gallery, thumbnails, sidecar)
         self._stop = StopFlag()
 
     @property
@@ -319,6 +326,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 fail_on_budget=self.fail_on_budget,
                 check_references=self.check_references,
                 min_credits_left=self.min_credits_left,
+                extras=self.extras,
             ),
             stop=self._stop,
             report=Report(standing_in_store(context)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from airflow_provider_rivya import _compat
-from airflow_provider_rivya.operators.rows import ROW_FIELDS, row_of
+from airflow_provider_rivya.operators.identity import ROW_FIELDS, row_of
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.batch.progress import Standing

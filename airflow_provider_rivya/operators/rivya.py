@@ -7,8 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow_provider_rivya.hooks.rivya import RivyaHook
-from airflow_provider_rivya.links.rivya import RivyaResultLink
-from airflow_provider_rivya.operators.arguments import IfExists, ModelParams, OperatorArguments, Templated
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
+from airflow_provider_rivya.operators.arguments import (
+    IfExists,
+    ModelParams,
+    OperatorArguments,
+    Templated,
+)
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.batch import BatchOperator
 from airflow_provider_rivya.triggers.batch import RivyaBatchTrigger
@@ -51,6 +56,12 @@ class RivyaGenerateOperator(GenerateOperator):
     :param output_path: a folder (``s3://bucket/prefix/``, ``file:///data/``) or one file name. Without it
         the result has the gateway's URLs only. Templated; the value at submission counts.
     :param output_conn_id: Airflow connection for ``output_path``. Templated.
+    :param output_name: what the files are called in that folder, without extension; default by the
+        generation's id. No two instances of a mapped task may have the same. Templated.
+    :param gallery: write a page that shows the files, ``gallery.html``, beside them.
+    :param thumbnails: put a WebP that fits into a square of so many pixels beside each file. Needs the extra
+        ``images``; a film's still and a sound's wave need the extra ``verify``.
+    :param sidecar: put a JSON file beside each file that says how it was made.
     :param if_exists: what to do with a file of the final name: ``overwrite``, ``fail`` or ``skip``.
     :param rivya_conn_id: Airflow connection of type ``rivya``. Templated.
     :param deferrable: wait in the triggerer. Default: ``[operators] default_deferrable``.
@@ -92,7 +103,7 @@ class RivyaGenerateOperator(GenerateOperator):
     hook_class: ClassVar[type[RivyaHook]] = RivyaHook
     trigger_class: ClassVar[type[RivyaTaskTrigger]] = RivyaTaskTrigger
     template_fields: Sequence[str] = (*GenerateOperator.template_fields, "rivya_conn_id")
-    operator_extra_links = (RivyaResultLink(),)
+    operator_extra_links = (RivyaResultLink(), RivyaGalleryLink())
 
     def __init__(
         self,
@@ -120,7 +131,11 @@ class RivyaGenerateOperator(GenerateOperator):
         convert_reference_images: bool = False,
         verify: Verify = "structure",
         require_references: bool = False,
+        output_name: Templated | None = None,
         rivya_conn_id: str = RivyaHook.default_conn_name,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
@@ -147,6 +162,10 @@ class RivyaGenerateOperator(GenerateOperator):
             convert_reference_images=convert_reference_images,
             verify=verify,
             require_references=require_references,
+            output_name=output_name,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.rivya_conn_id = rivya_conn_id
@@ -206,6 +225,8 @@ class RivyaBatchOperator(BatchOperator):
     :param timeout: how long one try may take; ``execution_timeout`` wins if smaller.
     :param inline_wait: how long to wait on the worker before deferring.
     :param if_exists: ``overwrite`` or ``skip`` for a file of the final name.
+    :param gallery: write pages that show all rows, ``gallery.html`` and the like, beside the files.
+    :param thumbnails: as the generate operator's; ``sidecar`` too.
     :param validation: as the generate operator's; ``convert_reference_images`` too.
     :param state_path: folder of plan and ledger, shared by all workers; must render the same on every try.
         Default: ``.rivya/`` beside the files. Templated.
@@ -259,6 +280,9 @@ class RivyaBatchOperator(BatchOperator):
         convert_reference_images: bool = False,
         state_path: Any = None,
         rivya_conn_id: str = RivyaHook.default_conn_name,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
@@ -299,6 +323,9 @@ class RivyaBatchOperator(BatchOperator):
             validation=validation,
             convert_reference_images=convert_reference_images,
             state_path=state_path,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.rivya_conn_id = rivya_conn_id

@@ -25,6 +25,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 from airflow_provider_rivya.exceptions import StorageError
+from airflow_provider_rivya.media.types import ALL_TYPES
 from airflow_provider_rivya.redaction import clean
 
 #: Parts of an upload. s3fs holds several blocks in memory, and its own default is 50 MiB.
@@ -33,6 +34,15 @@ BLOCK_SIZE = 8 * 1024 * 1024
 #: Filesystems (by fsspec's ``protocol``) on which an object is invisible until its upload is
 #: completed: s3fs and gcsfs keep ``autocommit=False`` themselves, adlfs commits its block list on close.
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az"})
+
+#: What the filesystem's ``open`` calls the type of an object's content. Without one a bucket's console, and
+#: whoever has a pre-signed URL, would be given a file to save in the place of one to look at.
+_TYPE_OPTION = {"s3": "ContentType", "s3a": "ContentType", "gs": "content_type", "gcs": "content_type"}
+_TYPES = {
+    **{media_type.extension: media_type.mime_type for media_type in reversed(ALL_TYPES)},
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+}
 
 #: The mode of a file that is its owner's alone.
 PRIVATE = 0o600
@@ -229,7 +239,8 @@ class UploadedObject(StagedFile):
         super().__init__(uri)
         try:
             with _open_lock:
-                self._file = fs.open(path, "wb", autocommit=False, block_size=BLOCK_SIZE)
+                typed = _typed(fs, path)
+                self._file = fs.open(path, "wb", autocommit=False, block_size=BLOCK_SIZE, **typed)
                 # fsspec keeps every such file for a transaction that never comes, and the filesystem
                 # lives as long as the process.
                 pending = fs.transaction.files
@@ -252,6 +263,12 @@ class UploadedObject(StagedFile):
             # An open file flushes itself when it is collected, which would start a new upload on S3
             # and complete a truncated object on Azure.
             self._file.closed = True
+
+
+def _typed(fs: Any, path: str) -> dict[str, str]:
+    option = next((_TYPE_OPTION[name] for name in protocols_of(fs) if name in _TYPE_OPTION), None)
+    content_type = _TYPES.get(path.rpartition(".")[2].lower())
+    return {option: content_type} if option and content_type else {}
 
 
 class MovedFile(StagedFile):

@@ -15,8 +15,8 @@ from airflow_provider_rivya.api.connection import FieldInfo, connection_fields
 from airflow_provider_rivya.api.dialect import CHOICES
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.operators.base import GenerateOperator
+from airflow_provider_rivya.operators.identity import ROW_FIELDS
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
-from airflow_provider_rivya.operators.rows import ROW_FIELDS
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.result import GenerationResult, Output

@@ -14,7 +14,7 @@ from typing import Any
 from airflow.sdk import DAG, task
 
 from airflow_provider_rivya.operators import base
-from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from airflow_provider_rivya.operators.rivya import RivyaBatchOperator, RivyaGenerateOperator
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 from airflow_provider_rivya.submission.keeper import RecordKeeper
 
@@ -119,6 +119,9 @@ def task_of(spec: dict[str, Any]) -> None:
     arguments |= {
         name: timedelta(seconds=value) for name, value in spec["arguments"].items() if name in SPANS
     }
+    if (number := arguments.pop("rows_each", 0)) > 0:
+        batches_of(arguments, spec["rows"], number)
+        return
     operator, mortal = OPERATORS[spec["gateway"]]
     if spec["die_at"] or spec["backstop"] is not None:
         operator = mortal
@@ -130,6 +133,13 @@ def task_of(spec: dict[str, Any]) -> None:
     else:
         arguments.pop("prompt", None)
         operator.partial(task_id="make", **arguments).expand(prompt=rows_of(spec))
+
+
+def batches_of(arguments: dict[str, Any], batches: list[str], number: int) -> None:
+    """Make a mapped task of batches, each with so many rows."""
+    tables = [[{"name": f"{batch} row {row}"} for row in range(number)] for batch in batches]
+    arguments = {**arguments, "prompt": "A lighthouse, {name}"}
+    RivyaBatchOperator.partial(task_id="make", **arguments).expand(rows=tables)
 
 
 for _path in sorted(SPECS.glob("*.json")):
