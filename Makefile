@@ -23,7 +23,8 @@ JOBS ?= logical
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test crash-test cluster-test matrix bench models models-diff lint types format docs
+.PHONY: help venv demo demo-batch up test crash-test cluster-test matrix bench models models-diff lint types
+.PHONY: format docs
 .PHONY: docs-serve release-check locks clean
 
 help: ## this text
@@ -34,6 +35,9 @@ venv: ## set up .venv from the lock of the running Python (PYTHON=python3.12, AI
 
 demo: venv ## make one image from a photograph, through a real Airflow and the sandbox gateway
 	@$(BIN)/python -m tools.demo $(addprefix --executor ,$(EXECUTOR)) $(ARGS)
+
+demo-batch: venv ## a picture for each of 200 products, in one task of a real Airflow, and a sheet of all of them
+	@$(BIN)/python -m tools.demo_batch $(ARGS)
 
 up: venv ## the same Airflow with its UI, until Ctrl-C
 	@$(BIN)/python -m tools.up $(addprefix --executor ,$(EXECUTOR)) $(ARGS)

@@ -216,7 +216,7 @@ class RivyaBatchOperator(BatchOperator):
         ``regenerate``.
     :param incremental: rows that an earlier run of this task has delivered, and that ask for the same, are
         not made again.
-    :param max_running: generations at the gateway at once, up to 1,000.
+    :param max_running: generations at the gateway at once.
     :param limit: only so many rows, from the first; a clear without it makes the rest.
     :param dry_run: check, price and write down the plan, and stop.
     :param check_references: open the reference files of all rows before anything is paid.
@@ -227,7 +227,8 @@ class RivyaBatchOperator(BatchOperator):
     :param if_exists: ``overwrite`` or ``skip`` for a file of the final name.
     :param gallery: write pages that show all rows, ``gallery.html`` and the like, beside the files.
     :param thumbnails: as the generate operator's; ``sidecar`` too.
-    :param validation: as the generate operator's; ``convert_reference_images`` too.
+    :param validation: as the generate operator's; ``verify``, ``require_references`` and
+        ``convert_reference_images`` too.
     :param state_path: folder of plan and ledger, shared by all workers; must render the same on every try.
         Default: ``.rivya/`` beside the files. Templated.
     :raises InvalidRequestError: with every fault of the table; nothing was charged.
@@ -277,6 +278,8 @@ class RivyaBatchOperator(BatchOperator):
         inline_wait: timedelta = timedelta(0),
         if_exists: IfExists = "overwrite",
         validation: Validation = "strict",
+        verify: Verify = "structure",
+        require_references: bool = False,
         convert_reference_images: bool = False,
         state_path: Any = None,
         rivya_conn_id: str = RivyaHook.default_conn_name,
@@ -321,6 +324,8 @@ class RivyaBatchOperator(BatchOperator):
             inline_wait=inline_wait,
             if_exists=if_exists,
             validation=validation,
+            verify=verify,
+            require_references=require_references,
             convert_reference_images=convert_reference_images,
             state_path=state_path,
             gallery=gallery,

@@ -18,7 +18,7 @@ from airflow_provider_rivya.batch.ledger import STATUSES
 from airflow_provider_rivya.batch.manifest import COLUMNS
 from airflow_provider_rivya.batch.plan import PlanFolder
 from airflow_provider_rivya.batch.segments import Ledger
-from airflow_provider_rivya.operators.rows import ROW_FIELDS
+from airflow_provider_rivya.operators.identity import ROW_FIELDS
 from airflow_provider_rivya.result import GenerationResult, Output
 from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.record import Record
@@ -61,7 +61,8 @@ def test_records(path: Path) -> None:
 def test_names_and_keys_of_records(release: Path) -> None:
     """Under another name a record is not found, under another key a request is paid for again."""
     for entry in read(release / "identities.json"):
-        namespace, dag_id, run_id, task_id, map_index, row_key, within = entry["identity"]
+        *names, within = entry["identity"]
+        namespace, dag_id, run_id, task_id, map_index, row_key = names
         identity = Identity(namespace, dag_id, run_id, task_id, map_index, row_key, tuple(within))
         assert f"{identity.digest}.json" == entry["file"]
         assert key_of(identity.part) == entry["state_key"]
