@@ -77,13 +77,12 @@ def _number(text: str, wanted: str, holds: Callable[[float], bool]) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
 
 
-def _format(*flags: str) -> Option:
-    told = "how to print the result; json and yaml put nothing else on stdout (%(default)s)"
-    return Option(*flags, help=told, choices=FORMATS, default="table", dest="format")
-
-
-_OUTPUT = _format("-o", "--output")
-_FORMAT = _format("--format")
+_FORMAT = Option(
+    "--format",
+    help="how to print the result; json and yaml put nothing else on stdout (%(default)s)",
+    choices=FORMATS,
+    default="table",
+)
 _CONNECTION = Option(
     "--conn-id",
     help=f"Airflow connection; its type, {' or '.join(GATEWAYS)}, decides the gateway (%(default)s)",
@@ -123,6 +122,7 @@ _REQUEST = (
 )
 _LANDING = (
     Option(
+        "-o",
         "--output",
         help="where the files go: a folder, a file name with its extension, or an object storage URI",
         required=True,
@@ -157,14 +157,14 @@ MODELS: Final = Group(
             (
                 Option("--category", help="only models that make this", choices=("image", "video", "audio")),
                 _GATEWAY,
-                _OUTPUT,
+                _FORMAT,
             ),
         ),
         Command(
             "show",
             "show what a model accepts and what it costs",
             "models:show_model",
-            (Option("model", help="model id", metavar="ID"), _GATEWAY, _OUTPUT),
+            (Option("model", help="model id", metavar="ID"), _GATEWAY, _FORMAT),
         ),
     ),
 )
@@ -182,7 +182,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
                 help=f"the gateway whose rules count ({GATEWAYS[0]}, or that of --conn-id)",
                 choices=GATEWAYS,
             ),
-            _OUTPUT,
+            _FORMAT,
             Option(
                 "--conn-id",
                 help="Airflow connection, which decides the gateway and opens references that are URLs (the "
@@ -247,7 +247,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "credits",
         "show the balance of the account, or of its key",
         "account:show_credits",
-        (_OUTPUT, _CONNECTION),
+        (_FORMAT, _CONNECTION),
     ),
     Command(
         "sandbox",

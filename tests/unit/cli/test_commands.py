@@ -15,8 +15,8 @@ from airflow_provider_rivya.cli.main import main
 PATHS = [[command.name] for command in COMMANDS] + [["models", command.name] for command in MODELS.commands]
 GENERATE = ["generate", "--model", "z-image", "--prompt", "a cat", "--output", "/tmp/x"]  # noqa: S108
 EXAMPLES = [
-    ["models", "list", "--category", "audio", "--output", "json"],
-    ["models", "show", "z-image", "-o", "yaml", "--gateway", "toapis"],
+    ["models", "list", "--category", "audio", "--format", "json"],
+    ["models", "show", "z-image", "--format", "yaml", "--gateway", "toapis"],
     ["validate", "-m", "z-image", "-p", "a cat", "--params", "{}", "-r", "a.png", "-r", "b.png"],
     ["validate", "-m", "z-image", "--gateway", "toapis", "--dialect", "resolution=top"],
     [*GENERATE, "--timeout", "60", "--format", "json", "--idempotency-key", "k", "--max-credits", "0"],
