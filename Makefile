@@ -11,13 +11,14 @@ else
 VENV := .venvs/$(AIRFLOW)-py$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 endif
 BIN := $(VENV)/bin
-# Tests run so many at a time, by file; as many as the machine has cores, but no more than 8. JOBS=0: one by one.
+# Tests run so many at a time, by file; as many as the machine has cores and one, but no more than 8. JOBS=0: one by one.
 JOBS ?= logical
 # Further arguments of the target's program, e.g. make test ARGS="-k validation"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test crash-test matrix bench models models-diff lint types format locks clean
+.PHONY: help venv demo up test crash-test matrix bench models models-diff lint types format docs docs-serve
+.PHONY: release-check locks clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -32,7 +33,7 @@ up: venv ## the same Airflow with its UI, until Ctrl-C
 	@$(BIN)/python -m tools.up $(ARGS)
 
 test: venv ## unit, integration and end-to-end tests, with the coverage of the package (the form's need chromium)
-	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile \
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder \
 		--cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 # Before Airflow 3.3: what depends on the release (ARGS=--all for the rest, too).
@@ -42,7 +43,7 @@ crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the 
 matrix: ## the tests on every pair of Airflow and Python (ARGS="--only 3.2.2" on some of them)
 	@$(PYTHON) -m tools.matrix $(ARGS)
 
-bench: venv ## figures: importing, landing, validating, waiting (JSON lines and a table)
+bench: venv ## figures: importing, landing, stall, validating, waiting (JSON lines and a table)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 models: venv ## write the typed parameters and the model pages anew from the catalogue
@@ -62,6 +63,19 @@ types: venv ## mypy --strict
 format: venv ## let ruff put the code in order
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: ## build the documentation site into build/site, with warnings as errors, and check its links
+	@$(PYTHON) tools/venv.py docs .venvs/docs
+	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --strict --quiet
+	@.venvs/docs/bin/python -m tools.docs.check
+
+docs-serve: ## show the documentation site at http://127.0.0.1:8000, and follow changes
+	@$(PYTHON) tools/venv.py docs .venvs/docs
+	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs serve $(ARGS)
+
+release-check: ## build sdist and wheel, check them, and run the README's DAG with the wheel on two Airflows
+	@$(PYTHON) tools/venv.py release .venvs/release
+	@$(PYTHON) -m tools.release $(ARGS)
 
 locks: ## write the locks anew (the dates are in tools/locks.py)
 	@test -x .venv-locks/bin/uv || $(PYTHON) -m venv .venv-locks

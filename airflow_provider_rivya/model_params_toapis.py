@@ -187,6 +187,9 @@ class Gemini3ProImagePreviewParams(TypedDict, total=False):
     n: int
     """A number of at least 1 in steps of 1; the gateway's default is 1."""
 
+    orientation: Literal["landscape", "portrait"]
+    """No default is documented."""
+
     mask_url: str
     """
     A public http(s) URL; no default is documented. A PNG of the reference's size, up to 4 MB. Only the
@@ -424,6 +427,22 @@ class GrokImagine10Params(TypedDict, total=False):
     """
 
 
+class GrokImagine10EditParams(TypedDict, total=False):
+    """
+    Parameters of Grok Imagine 1.0 (edit) (``grok-imagine-1.0-edit``), image. Source:
+    https://docs.toapis.com/docs/cn/api-reference/images/grok-imagine-1.0/edits
+    """
+
+    n: int
+    """A number from 1 to 10 in steps of 1; no default is documented. 1 to 10 is advised."""
+
+    metadata: dict[str, Any]
+    """
+    A mapping of JSON values; no default is documented. Further options of the model; what the gateway reads
+    there is not documented in full.
+    """
+
+
 class DoubaoSeedream40Params(TypedDict, total=False):
     """
     Parameters of Seedream 4.0 (``doubao-seedream-4-0``), image. Source:
@@ -644,13 +663,16 @@ class Veo31FastParams(TypedDict, total=False):
     """No default is documented."""
 
     resolution: Literal["720p", "1080p", "4k"]
-    """No default is documented."""
+    """The gateway's default is 720p."""
 
     generation_type: Literal["frame", "reference"]
-    """No default is documented. What the reference images are: first and last frame, or examples."""
+    """
+    No default is documented. What the reference images are: first and last frame, or examples; without it two
+    are frames and three are examples.
+    """
 
     enable_gif: bool
-    """True or false; no default is documented."""
+    """True or false; no default is documented. At 720p alone."""
 
     metadata: dict[str, Any]
     """
@@ -674,13 +696,15 @@ class Veo31QualityParams(TypedDict, total=False):
     """No default is documented."""
 
     resolution: Literal["720p", "1080p", "4k"]
-    """No default is documented."""
+    """The gateway's default is 720p."""
 
-    generation_type: Literal["frame", "reference"]
-    """No default is documented. What the reference images are: first and last frame, or examples."""
+    generation_type: Literal["frame"]
+    """
+    No default is documented. What the reference images are: first and last frame; examples are not taken.
+    """
 
     enable_gif: bool
-    """True or false; no default is documented."""
+    """True or false; no default is documented. At 720p alone."""
 
     metadata: dict[str, Any]
     """
@@ -782,28 +806,39 @@ class Veo31FastOfficialParams(TypedDict, total=False):
 class KlingV3Params(TypedDict, total=False):
     """
     Parameters of Kling v3 (``kling-v3``), video. Source:
-    https://docs.toapis.com/docs/en/api-reference/videos/kling-v3/generation
+    https://docs.toapis.com/docs/cn/api-reference/videos/kling-v3/generation
 
     The public documentation does not show them all; others are handed on with a warning.
     """
 
     mode: Literal["std", "pro"]
-    """No default is documented. 720P or 1080P."""
+    """The gateway's default is std. 720P or 1080P."""
 
-    duration: Literal[5, 10, 15]
+    duration: Literal[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
     """
-    5, 10, 15; no default is documented. Seconds; 15 only without images. The name of this field is taken over
-    from the other video models, not from a page.
+    3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15; the gateway's default is 5. Seconds; 15 only without images.
     """
 
-    aspect_ratio: str
-    """
-    A text; no default is documented. E.g. 16:9; the list of values was not seen. The name of this field is
-    taken over from the other video models, not from a page.
-    """
+    aspect_ratio: Literal["16:9", "9:16", "1:1"]
+    """The gateway's default is 16:9."""
 
     audio: bool
+    """True or false; no default is documented. Off by default."""
+
+    negative_prompt: str
+    """A text; no default is documented."""
+
+    last_frame_image: str
+    """A text; no default is documented. URL of the last frame."""
+
+    watermark: bool
     """True or false; no default is documented."""
+
+    image_with_roles: Any
+    """
+    JSON values; no default is documented. Frames as public URLs, a list of object {url, role}; roles
+    first_frame, last_frame. Only a reading of the newer edition of the page has it.
+    """
 
     metadata: dict[str, Any]
     """

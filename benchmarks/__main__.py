@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import importing, landing, validating, waiting
+from benchmarks import importing, landing, stall, validating, waiting
 from benchmarks.figure import Figure, exit_code, table
 
 
@@ -54,6 +54,7 @@ PARTS: dict[str, Part] = {
     "landing": _landing,
     "landing-png": _landing_png,
     "landing-s3": lambda options: landing.to_s3(options.megabytes * 10**6, options.folder),
+    "stall": lambda _: stall.measure(),
     "validating": lambda _: validating.measure(),
     "waiting": lambda _: waiting.measure(),
 }

@@ -16,9 +16,15 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 _HOME = os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-provider-rivya-")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The end-to-end tests come last: what is quick to fail fails first."""
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """One by one, the end-to-end tests come last; side by side first, as they mostly wait."""
+    side_by_side = hasattr(config, "workerinput")
+    items.sort(key=lambda item: (item.get_closest_marker("e2e") is not None) != side_by_side)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores, as there is always one that waits for a process."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_unconfigure() -> None:

@@ -46,6 +46,7 @@ def sent(
     return Sent(model, prompt, params, references or [], wire or params or {}, sent_as or model, warned)
 
 
+_SIZE = "which sizes and formats"
 _SIZES = "how many files, which sizes and formats"
 
 ACCEPTED: list[Sent] = [
@@ -112,7 +113,7 @@ ACCEPTED: list[Sent] = [
     sent("gpt-image-2", None, "one page makes b64_json its default"),
     sent("gpt-image-2-vip", {"size": "2:3", **URL_FORMAT}),
     sent("gpt-image-2-vip", {"size": "2:1", **URL_FORMAT}),
-    sent("gpt-image-2-vip", {"quality": "high", **URL_FORMAT}, "the page's example sends it"),
+    sent("gpt-image-2-vip", {"quality": "high", **URL_FORMAT}),
     sent(GPT15, {"resolution": "4k", "size": "21:9"}),
     sent(GPT15, {"resolution": "4k", "size": "auto"}),
     sent(GPT15, {"background": "transparent"}, "silently turns it into auto"),
@@ -124,14 +125,17 @@ ACCEPTED: list[Sent] = [
         _SIZES,
         references=files("image"),
     ),
-    sent("kling-v3", {"duration": 15, "mode": "pro"}, "the name of this field is taken over"),
+    sent("kling-v3", {"duration": 15, "mode": "pro"}),
+    sent("kling-v3", {"duration": 8}, "a reading of the newer one takes 3 to 15"),
     sent(
         "kling-v3",
         {"duration": 10},
-        "the name of this field",
         "which sizes and formats",
         references=files("image", "image"),
     ),
+    sent("kling-v2-6", {"audio": True, "mode": "pro"}),
+    sent("doubao-seedream-5-0", {"n": 2}, "depends on the number", _SIZE, references=files("image")),
+    sent("grok-imagine-1.0-edit", {"n": 2}, _SIZES, references=files("image")),
     sent(
         "flux-kontext-max",
         {"size": "match_input_image"},
@@ -144,7 +148,7 @@ ACCEPTED: list[Sent] = [
     sent("flux-kontext-pro", {"response_format": "jpeg"}, "png is the page's example"),
     sent(NB1_OFFICIAL, {"temperature": 0.5, "topP": 1, "maxOutputTokens": 1024}),
     sent(NB1_OFFICIAL, {"safetySettings": [{"category": "x"}]}, "its exact nesting is not documented"),
-    sent(PRO, {"metadata": {"orientation": "landscape"}}, "is sent as given"),
+    sent(PRO, {"orientation": "landscape"}),
     sent("doubao-seedream-5-0", {"web": True}, "is handed on although unlisted"),
     sent(
         PRO, {"mask_url": MASK}, "only the earlier edition", "needs reference files", wire={"mask_url": MASK}
@@ -240,7 +244,12 @@ _PARAMS_REFUSED: list[tuple[str, Any, str, str]] = [
     ("flux-kontext-pro", {"output_format": "png"}, "output_format", "did you mean response_format?"),
     ("kling-v3", {"sound": True}, "sound", "did you mean audio?"),
     ("kling-v3", {"audio": 1}, "audio", "true or false is needed, not 1"),
-    ("kling-v3", {"duration": 8}, "duration", "allowed: 5, 10, 15"),
+    ("kling-v2-6", {"audio": True}, "mode", "does not go with audio True: std is silent"),
+    ("veo3.1-quality", {"enable_gif": True, "resolution": "4k"}, "resolution", "GIF does not go with"),
+    ("veo3.1-quality", {"generation_type": "reference"}, "generation_type", "allowed: frame"),
+    ("MiniMax-Hailuo-02", {"resolution": "1080P", "duration": 10}, "duration", "1080P is 6 s only"),
+    ("happyhorse-1.1", {"action": "video-edit"}, "url", "is needed with action 'video-edit'"),
+    ("kling-v3", {"duration": 16}, "duration", "allowed: 3, 4, 5"),
     ("veo3.1-fast", {"duration": 5}, "duration", "allowed: 8"),
     ("veo3.1-fast", {"generation_type": "style"}, "generation_type", "allowed: frame, reference"),
     ("sora-2-official", {"duration": 10}, "duration", "allowed: 4, 8, 12"),
@@ -264,6 +273,11 @@ _OTHERWISE_REFUSED: list[Refused] = [
     Refused("gpt-4o-image", "a", {}, files(*["image"] * 6), "reference_media", "at most 5 files"),
     Refused("flux-kontext-pro", "a", {}, files("image", "image"), "reference_media", "at most 1 file"),
     Refused("kling-v3", "a", {}, files(*["image"] * 3), "reference_media", "at most 2 files"),
+    Refused("grok-imagine-1.0-edit", "a", {}, [], "reference_media", "none is given"),
+    Refused("MiniMax-Hailuo-2.3-Fast", "a", {}, [], "reference_media", "none is given"),
+    Refused(
+        "doubao-seedream-5-0", "a", {}, files(*["image"] * 11), "reference_media", "none longer than 3:1"
+    ),
     Refused("grok-imagine-1.0", "a", {}, files("image"), "reference_media", "takes no files"),
     Refused(NB2, "a", {}, files("image", size=10_000_001), "reference_media[0]", "at most 10 MB"),
     Refused(GPT15, "a", {}, files("image", size=20_000_000), "reference_media[0]", "at most 10 MB"),

@@ -1,6 +1,7 @@
 """Writes ``locks/``: every library of the runtime, the sandbox, the tests and the checks, pinned.
 
-There is one lock for each pair of Airflow and Python, as of a date: the same date gives the same lock.
+There is one lock for each pair of Airflow and Python, as of a date: the same date gives the same lock. Tools
+that need no Airflow have a lock for each dependency group, on any Python.
 ``make locks`` runs this; it needs uv, which the Makefile installs into a tool environment.
 """
 
@@ -12,8 +13,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -55,6 +57,10 @@ PYTHONS = ("3.11", "3.12", "3.13")
 # Each Airflow with the libraries of its own days: with later ones an older one installs, but fails its tasks.
 DATES = {"3.1.8": "2026-03-15", "3.2.2": "2026-06-01", "3.3.2": "2026-11-15"}
 _ALL = [Pair(airflow, python, date) for airflow, date in DATES.items() for python in PYTHONS]
+TOOLS = ("docs", "release")
+"""Dependency groups with an environment of their own."""
+EXTRAS = ("parquet", "s3", "sandbox")
+"""What the tests need of the project's own extras; ``images`` and ``verify`` are parts of them."""
 PAIRS = (_ALL[0], Pair(f"{_ALL[0].airflow}-lowest", _ALL[0].python, _ALL[0].date), *_ALL[1:])
 
 
@@ -87,16 +93,39 @@ def compile_lock(uv: str, pair: Pair) -> str:
     with tempfile.TemporaryDirectory() as folder:
         constraint = Path(folder, "constraint.txt")
         constraint.write_text(f"apache-airflow=={pair.release}\n")
+        further = ["--group", "dev", "--constraint", str(constraint), "pyproject.toml"]
+        further += [word for extra in EXTRAS for word in ("--extra", extra)]
+        further += ["--resolution", "lowest-direct"] if pair.lowest else []
+        return _checked(pair.name, header(pair) + _resolve(uv, pair.python, pair.date, further))
+
+
+def compile_tools(uv: str, group: str) -> str:
+    """Resolve a dependency group without the project; the text of its lock. Raises as the above."""
+    python, date = PYTHONS[0], max(DATES.values())
+    return _checked(group, tools_header(group) + _resolve(uv, python, date, ["--group", group]))
+
+
+def tools_header(group: str) -> str:
+    """The comment at the head of a lock of tools."""
+    return (
+        f"# The dependency group {group} on Python {PYTHONS[0]} and later, as of {max(DATES.values())}.\n"
+        "# Written by `make locks`; complete: pip install --no-deps --require-hashes -r FILE.\n"
+    )
+
+
+def _resolve(uv: str, python: str, date: str, further: Sequence[str]) -> str:
+    with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "lock.txt")
         command = [uv, "pip", "compile", "--quiet", "--universal", "--no-header", "--no-annotate"]
-        command += ["--no-emit-index-url", "--no-emit-find-links", "--generate-hashes", "--extra", "dev"]
-        command += ["--python-version", pair.python, "--exclude-newer", f"{pair.date}T00:00:00Z"]
-        command += ["--constraint", str(constraint), "--output-file", str(output), "pyproject.toml"]
-        command += ["--resolution", "lowest-direct"] if pair.lowest else []
-        subprocess.run(command, cwd=CHECKOUT, check=True)
-        text = header(pair) + output.read_text()
+        command += ["--no-emit-index-url", "--no-emit-find-links", "--generate-hashes"]
+        command += ["--python-version", python, "--exclude-newer", f"{date}T00:00:00Z"]
+        subprocess.run([*command, "--output-file", str(output), *further], cwd=CHECKOUT, check=True)
+        return output.read_text()
+
+
+def _checked(name: str, text: str) -> str:
     if wrong := faults(text):
-        raise ValueError(f"{pair.name} holds more than pins: {wrong[:3]}")
+        raise ValueError(f"{name} holds more than pins: {wrong[:3]}")
     return text
 
 
@@ -110,11 +139,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("uv is not installed; `make locks` installs it.", file=sys.stderr)
         return 2
     LOCKS.mkdir(exist_ok=True)
-    for pair in PAIRS:
-        if options.only in pair.name:
-            text = compile_lock(options.uv, pair)
-            (LOCKS / pair.name).write_text(text)
-            print(f"locks/{pair.name}: {len(pins(text))} pins")
+    made: dict[str, Callable[[str], str]] = {
+        **{pair.name: partial(compile_lock, pair=pair) for pair in PAIRS},
+        **{f"{group}.txt": partial(compile_tools, group=group) for group in TOOLS},
+    }
+    for name, compiled in made.items():
+        if options.only in name:
+            text = compiled(options.uv)
+            (LOCKS / name).write_text(text)
+            print(f"locks/{name}: {len(pins(text))} pins")
     return 0
 
 

@@ -38,7 +38,7 @@ END_TO_END = {
     "quickstart": ("tests/e2e/test_examples.py::test_quickstart_lands_one_image",),
     "none": (),
 }
-SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "8", "--dist", "loadfile")
+SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")
 _TIME_LIMIT = 3000.0
 _running: set[subprocess.Popen[bytes]] = set()
 _COUNTS = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)

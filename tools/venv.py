@@ -88,13 +88,15 @@ def pip_install(venv: Path) -> list[str]:
 def main(airflow: str, folder: str) -> int:
     """Install if anything has changed since the last time.
 
-    :param airflow: the release, e.g. ``3.3.2``.
+    :param airflow: the release, e.g. ``3.3.2``; or a lock of tools, which need neither
+        Airflow nor the checkout.
     :param folder: of the environment, below the checkout.
     """
     venv = CHECKOUT / folder
     libraries, checkout = venv / ".libraries", venv / ".checkout"
     locks = [path.name for path in (CHECKOUT / "locks").glob("airflow-*.txt")]
-    lock = CHECKOUT / "locks" / lock_for(airflow, sys.version_info[:2], locks)
+    tools = CHECKOUT / "locks" / f"{airflow}.txt"
+    lock = tools if tools.exists() else CHECKOUT / "locks" / lock_for(airflow, sys.version_info[:2], locks)
     wanted = fingerprint(sys.version, sys.base_prefix, str(venv), lock)
     if not _says(libraries, wanted):
         began = time.monotonic()
@@ -102,6 +104,8 @@ def main(airflow: str, folder: str) -> int:
         install_libraries(lock, venv)
         libraries.write_text(wanted)
         print(f"Set up in {time.monotonic() - began:.0f} s", flush=True)
+    if lock == tools:
+        return 0
     wanted = fingerprint(CHECKOUT / "pyproject.toml", CHECKOUT / "airflow_provider_rivya" / "__init__.py")
     if not _says(checkout, wanted):
         install_checkout(venv)

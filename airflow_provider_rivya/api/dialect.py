@@ -18,8 +18,8 @@ class Dialect:
     :param resolution: where the parameter ``resolution`` goes: ``metadata``, or ``top`` beside the prompt.
     :param resolution_case: how its value is written: ``as_is``, ``upper`` (``2K``) or ``lower`` (``2k``).
     :param in_metadata: further parameters that go into ``metadata``; the catalogue knows them.
-    :param endpoint: the kind of task, ``image`` or ``video``, whose endpoint is used; ``None``: the
-        model's category.
+    :param endpoint: whose endpoint is used: that of ``image`` or ``video``, or of an ``edit`` of images;
+        ``None``: the model's category.
     """
 
     model: str | None = None
@@ -35,7 +35,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "references": ("image_urls", "reference_images", "images"),
         "resolution": ("metadata", "top"),
         "resolution_case": ("as_is", "upper", "lower"),
-        "endpoint": ("image", "video"),
+        "endpoint": ("image", "video", "edit"),
     }
 )
 """The values of those fields of a :class:`Dialect` that take no others; ``endpoint`` may also be ``None``."""

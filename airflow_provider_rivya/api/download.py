@@ -22,7 +22,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpcore
 
 from airflow_provider_rivya.api.egress import Egress, EnvironmentFault, Origin, Proxy, proxy_for, tls_context
-from airflow_provider_rivya.api.exchange import USER_AGENT, ClientSettings
+from airflow_provider_rivya.api.exchange import CODINGS, USER_AGENT, ClientSettings
 from airflow_provider_rivya.api.sockets import (
     Bounds,
     Stopped,
@@ -44,6 +44,7 @@ _PIECE: Final = 256 * 1024
 """Bytes at once out of a compressed body, however little of it they come from."""
 _CODING: Final = re.compile(r"gzip|deflate")
 _MOST_CODINGS: Final = 3
+_NOT_UNDONE: Final = CODINGS - {"gzip", "x-gzip", "deflate"}
 _PACKED: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
@@ -54,6 +55,10 @@ class ByteStream(Protocol):
     def length(self) -> int | None:
         """How many bytes come; ``None``: that was not told, and a cut may not show."""
 
+    @property
+    def coding(self) -> str:
+        """What the bytes are said to be encoded as, where that is not undone; empty for nothing."""
+
     def chunks(self) -> Iterator[bytes]:
         """
         Yield the bytes as they come.
@@ -63,8 +68,11 @@ class ByteStream(Protocol):
         """
 
 
-OpenUrl: TypeAlias = Callable[[str], AbstractContextManager[ByteStream]]
+OpenUrl: TypeAlias = Callable[..., AbstractContextManager[ByteStream]]
 """Begins to fetch a URL; leaving the context ends the transfer, finished or not."""
+
+Follow: TypeAlias = Callable[[str], None]
+"""Told of each URL that one redirects to; raises :class:`DownloadRefusedError` where that is not gone to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ class _Body:
     max_bytes: int | None
     bounds: Bounds
     codings: int = 0
+    coding: str = ""
 
     def chunks(self) -> Iterator[bytes]:
         self._check_size(self.length or 0)
@@ -174,11 +183,14 @@ class Downloader:
             _close(self._pools)
 
     @contextmanager
-    def open(self, url: str, *, stop: threading.Event | None = None) -> Iterator[ByteStream]:
+    def open(
+        self, url: str, *, stop: threading.Event | None = None, follow: Follow | None = None
+    ) -> Iterator[ByteStream]:
         """
         Open a result URL.
 
         :param stop: when it is set, the transfer is given up at once, also while nothing comes.
+        :param follow: is asked before a redirect is followed.
         :raises DownloadRefusedError: it leads where it must not.
         :raises DownloadError: it cannot be fetched now; ``retryable`` tells whether it may later.
         """
@@ -188,6 +200,8 @@ class Downloader:
             with self._request(url, origin, with_key, bounds) as response:
                 if 300 <= response.status < 400 and (location := _header(response, b"location")):
                     url, with_key = _joined(url, location), False
+                    if follow is not None:
+                        follow(url)
                     continue
                 if response.status in (401, 403) and origin == self._egress.own and not with_key:
                     with_key = True
@@ -197,7 +211,10 @@ class Downloader:
                 coding = _header(response, b"content-encoding").lower()
                 codings = min(_MOST_CODINGS, len(_CODING.findall(coding)))
                 length = None if codings else _length(response)
-                yield _Body(response, host_of(url), length, self._max_bytes, bounds, codings)
+                others = [part for each in coding.split(",") if (part := each.strip()) in _NOT_UNDONE]
+                yield _Body(
+                    response, host_of(url), length, self._max_bytes, bounds, codings, ", ".join(others)
+                )
                 return
         raise DownloadRefusedError(
             f"The URL ({host_of(url)}) leads through more than {MAX_REDIRECTS} redirects."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 from airflow_provider_rivya.exceptions import GatewayError
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.api.call import ApiCall, FilePart
+    from airflow_provider_rivya.api.call import ApiCall, FilePart, Kind
     from airflow_provider_rivya.api.connection import ConnectionSettings
     from airflow_provider_rivya.api.dialect import Dialect
     from airflow_provider_rivya.api.download import Downloader
@@ -32,11 +32,14 @@ class Capabilities:
     :param replays_keys: a creation that is sent again under its key gives the same generation.
     :param finds_by_key: it can be asked for what was submitted under a key.
     :param takes_trace_id: a request has a field for the user's own ``client_request_id``.
+    :param statuses_at_once: of how many generations one call tells the state, see
+        :meth:`GatewayApi.get_generations`.
     """
 
     replays_keys: bool
     finds_by_key: bool
     takes_trace_id: bool
+    statuses_at_once: int = 1
 
 
 class Pace(NamedTuple):
@@ -44,6 +47,18 @@ class Pace(NamedTuple):
 
     interval: float
     maximum: float
+
+
+class RateLimit(NamedTuple):
+    """
+    How many calls of one kind a gateway takes.
+
+    :param per_second: ``None``: not known.
+    :param burst: at once, after a quiet time.
+    """
+
+    per_second: float | None
+    burst: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,8 @@ class GatewayApi(ABC):
     facts: ClassVar[GatewayFacts]
     capabilities: ClassVar[Capabilities]
     polling: ClassVar[Polling]
+    rate_limits: ClassVar[Mapping[Kind, RateLimit]] = {}
+    """The kinds of calls that are counted apart, with their documented limits; empty: all count together."""
 
     @property
     def name(self) -> str:
@@ -113,6 +130,16 @@ class GatewayApi(ABC):
     @abstractmethod
     def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]:
         """Read the state, and the result URLs, of a generation."""
+
+    def get_generations(
+        self, generation_ids: Sequence[str], category: str = "image"
+    ) -> ApiCall[Mapping[str, Generation]]:
+        """
+        Read the states of many; only where ``capabilities.statuses_at_once`` is more than 1.
+
+        :raises GatewayError: there is no such call.
+        """
+        raise GatewayError(f"{self.title} has no call for the states of many generations")
 
     def find_generation(self, key: str, category: str = "image") -> ApiCall[Generation]:
         """
@@ -191,6 +218,9 @@ class GatewayClient(Protocol):
     async def aget_generation(
         self, generation_id: str, *, category: str = "image", repeat: bool = True, within: float | None = None
     ) -> Generation: ...
+    async def aget_generations(
+        self, generation_ids: Sequence[str], *, category: str = "image", within: float | None = None
+    ) -> Mapping[str, Generation]: ...
     def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
         """:return: ``None``: the gateway knows none under this key."""
 

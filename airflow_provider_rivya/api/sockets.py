@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -205,7 +207,7 @@ class Backend(httpcore.NetworkBackend):
         end = time.monotonic() + bounds.allowed(timeout)
         failed: Exception = httpcore.ConnectError("the host has no address")
         with bounds.waiting():
-            addresses = _addresses(host, port)
+            addresses = _addresses(host, port, bounds, bounds.allowed(timeout))
             for place, address in enumerate(addresses):
                 if self._check is not None:
                     self._check(host, port, address)
@@ -218,12 +220,32 @@ class Backend(httpcore.NetworkBackend):
         raise failed
 
 
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(str(error)) from None
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+def _addresses(host: str, port: int, bounds: Bounds, left: float) -> list[str]:
+    """
+    Look a host up, for so many seconds.
+
+    A resolver knows no timeout and no flag: it is asked in a thread that is left behind where it hangs.
+    """
+    found: Future[list[str]] = Future()
+
+    def look_up() -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.set_result(list(dict.fromkeys(str(entry[4][0]) for entry in entries)))
+        except Exception as error:
+            found.set_exception(error)
+
+    threading.Thread(target=look_up, name="rivya-resolve", daemon=True).start()
+    end = time.monotonic() + left
+    while True:
+        try:
+            return found.result(max(_SHORTEST, min(SLICE, end - time.monotonic())))
+        except TimeoutError:
+            bounds.check()
+            if not found.done() and time.monotonic() >= end:
+                raise httpcore.ConnectTimeout("the host's name was not resolved in time") from None
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from None
 
 
 # -- on an event loop ----------------------------------------------------------------------------

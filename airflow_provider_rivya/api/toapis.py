@@ -9,12 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from airflow_provider_rivya.api import gateways
-from airflow_provider_rivya.api.call import LARGE, ApiCall, FilePart, segment
+from airflow_provider_rivya.api.call import LARGE, ApiCall, FilePart, Kind, segment
 from airflow_provider_rivya.api.dialect import Dialect
-from airflow_provider_rivya.api.gateway import Capabilities, GatewayApi, Pace, PollGuidance, Polling
+from airflow_provider_rivya.api.gateway import (
+    Capabilities,
+    GatewayApi,
+    Pace,
+    PollGuidance,
+    Polling,
+    RateLimit,
+)
 from airflow_provider_rivya.api.reading import read_file, read_generation
 from airflow_provider_rivya.api.schemas import (
     FAILED,
@@ -42,7 +49,10 @@ from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 # What ids of the gateway begin with; anything else that is asked for is one of the caller's own.
 _IDS: Final = ("task_", "tsk_")
 
-_GENERATIONS: Final = {"image": "/v1/images/generations", "video": "/v1/videos/generations"}
+_IMAGES, _VIDEOS, _EDITS = "/v1/images/generations", "/v1/videos/generations", "/v1/images/edits"
+_CREATIONS: Final = {"image": _IMAGES, "video": _VIDEOS, "edit": _EDITS}
+# That an edit's status is asked for as an image's is inferred: its answer is a task like theirs.
+_STATUSES: Final = {"image": _IMAGES, "video": _VIDEOS, "edit": _IMAGES}
 _UPLOADS: Final = {"image": "/v1/uploads/images", "video": "/v1/uploads/videos"}
 
 
@@ -90,7 +100,7 @@ def _status_call(
     return ApiCall(
         name=name,
         method="GET",
-        path=f"{_place(_GENERATIONS, 'category', category)}/{segment(known_as)}",
+        path=f"{_place(_STATUSES, 'category', category)}/{segment(known_as)}",
         parse=partial(_generation, asked=known_as, needs_id=generation_id is None),
         resolve=Generation.resolved,
         refuse=refuse_status,
@@ -141,16 +151,22 @@ class ToApisApi(GatewayApi):
 
     facts = gateways.TOAPIS
     capabilities = Capabilities(replays_keys=False, finds_by_key=True, takes_trace_id=False)
+    # https://docs.toapis.com/docs/cn/api-reference/rate-limits/async-tasks: of the group that an account is
+    # in at first; counted for the user, over all keys.
+    rate_limits: ClassVar[Mapping[Kind, RateLimit]] = {
+        "submission": RateLimit(5.0, 50.0),
+        "status": RateLimit(50.0, 500.0),
+    }
     # https://docs.toapis.com/docs/cn/api-reference/tasks/image-status and .../video-status: images
     # first after 5 s and then every 5-10 s (an earlier edition asks sooner), videos every 5-10 s while they
     # are queued and every 10-15 s in progress.
     polling = Polling(
         guidance={
-            "image": PollGuidance(first=5.0, interval=5.0, maximum=10.0),
+            **dict.fromkeys(("image", "edit"), PollGuidance(first=5.0, interval=5.0, maximum=10.0)),
             "video": PollGuidance(first=5.0, interval=10.0, maximum=15.0, queued=Pace(5.0, 10.0)),
         },
         floors={
-            "image": PollGuidance(first=5.0, interval=5.0, maximum=5.0),
+            **dict.fromkeys(("image", "edit"), PollGuidance(first=5.0, interval=5.0, maximum=5.0)),
             "video": PollGuidance(first=5.0, interval=10.0, maximum=10.0),
         },
     )
@@ -164,12 +180,12 @@ class ToApisApi(GatewayApi):
         up, and not sent again.
 
         :param body: exact JSON text, see :meth:`request_body`; the key is in it.
-        :param category: ``image`` or ``video``: they have endpoints of their own.
+        :param category: ``image``, ``video`` or ``edit``: they have endpoints of their own.
         """
         return ApiCall(
             name="create generation",
             method="POST",
-            path=_place(_GENERATIONS, "category", category),
+            path=_place(_CREATIONS, "category", category),
             parse=_generation,
             resolve=Generation.resolved,
             refuse=refuse_creation,
@@ -182,7 +198,7 @@ class ToApisApi(GatewayApi):
         """
         Read the status, and the result, of a task.
 
-        :param category: ``image`` or ``video``, as it was submitted.
+        :param category: as it was submitted.
         """
         return _status_call("get generation", generation_id, category, generation_id)
 

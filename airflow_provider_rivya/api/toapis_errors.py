@@ -67,7 +67,8 @@ _UPLOAD_LIMITS: Final = (
     "ToAPIs takes images (JPEG, PNG, WebP, GIF) up to 10 MB and videos (MP4, WebM, MOV) up to 50 MB."
 )
 _ADVICE: Final[dict[type[GatewayError], str]] = {
-    AuthenticationError: "Put a valid API key (sk-...) into the password field of the connection.",
+    AuthenticationError: "Put a valid API key (sk-...) into the password field of the connection. Whether "
+    "a key of one host (toapis.com) works at another (toapis.cn) is not documented.",
     PermissionDeniedError: "A key can be limited to some models and channels: see its settings at ToAPIs.",
     InsufficientCreditsError: "Top the account up; a key can have limits of its own, too.",
     RateLimitedError: "Lower max_in_flight of the connection, or spread the tasks.",
@@ -84,8 +85,8 @@ _CONTENT_WORDS: Final = (
     "违规",
 )
 _TASK_ADVICE: Final = (
-    "Look whether the id is right, whether it is an image's or a video's, and whether the key is of the "
-    "account that submitted it."
+    "Look whether the id is right, whether it is an image's or a video's, whether the key is of the "
+    "account that submitted it, and whether the host is the one at which it was submitted."
 )
 _ADVICE_BY_NAME: Final = {
     CONTENT_REFUSED: _CONTENT_ADVICE,

@@ -6,6 +6,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from airflow_provider_rivya.api.call import FilePart
     from airflow_provider_rivya.api.connection import ConnectionSettings
     from airflow_provider_rivya.api.download import Downloader
@@ -50,6 +52,9 @@ class GatedClient:
 
     async def aget_generation(self, generation_id: str, **more: Any) -> Generation:
         return await self._client.aget_generation(generation_id, **more)
+
+    async def aget_generations(self, generation_ids: Sequence[str], **more: Any) -> Mapping[str, Generation]:
+        return await self._client.aget_generations(generation_ids, **more)
 
     def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
         with self._gate:

@@ -14,15 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_provider_rivya.batch import manifest, verdict
 from airflow_provider_rivya.batch.gate import GatedClient
 from airflow_provider_rivya.batch.ledger import EPOCHS
-from airflow_provider_rivya.batch.plan import (
-    FaultyPlanError,
-    Plan,
-    PlanFolder,
-    check_plan,
-    wrong_references,
-)
+from airflow_provider_rivya.batch.plan import FaultyPlanError, Plan, PlanFolder, check_plan, wrong_references
+from airflow_provider_rivya.batch.progress import Report
 from airflow_provider_rivya.batch.request import Asked, RowFault
-from airflow_provider_rivya.batch.row_job import BatchContext, RowWords
+from airflow_provider_rivya.batch.row_job import BatchContext
 from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.window import Limits
@@ -45,7 +40,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.batch.request import PlannedRow
     from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import IfExists
-    from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts
+    from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts, Words
 
 log = logging.getLogger(__name__)
 
@@ -92,17 +87,20 @@ class BatchJob:
 
     :param identity: of the task instance, or of whoever stands in its place.
     :param facts: of the try.
-    :param words: what a retry will do.
+    :param words: what a retry will do with a row; ``remedies``: what to do about the batch.
     :param patience: with faults while it waits; ``retries``: of a transfer.
+    :param report: who is told where it stands.
     """
 
     client: GatewayClient
     identity: Identity
     facts: TryFacts
     policy: SubmissionPolicy
-    words: RowWords
+    words: Words
     arguments: BatchArguments
     stop: Stop
+    report: Report = field(default_factory=Report)
+    remedies: verdict.Remedies | None = None
     patience: Patience = PATIENCE
     retries: Retries = RETRIES
     subject: str = "The batch"
@@ -206,6 +204,7 @@ class BatchJob:
                 faults=faults,
                 own_key=self.client.settings.api_key,
                 subject=self.subject,
+                title=self.identity.title,
             )
         except FaultyPlanError:
             raise
@@ -308,6 +307,7 @@ class BatchJob:
                 self.arguments.limits,
                 deadline,
                 self.arguments.min_credits_left,
+                self.report,
             )
             return run.go(here=here, ended=ended)
 
@@ -320,22 +320,19 @@ class BatchJob:
         :return: the XCom.
         :raises GenerationError: the batch has failed; everything that could be landed is.
         """
+        summary, totals = self.summarise(plan, ledger, over)
+        self.judge(over, totals)
+        return summary
+
+    def summarise(self, plan: Plan, ledger: Ledger, over: Over) -> tuple[dict[str, Any], manifest.Totals]:
+        """Write the manifest; the XCom, and what it is made of."""
         totals = manifest.write_manifest(
             self.results,
             self.manifest_name,
             self._lines(plan, ledger),
             carry=self.arguments.asked.carry,
         )
-        summary: dict[str, Any] = {
-            "manifest_uri": self.results.uri_of(self.manifest_name),
-            "failed_uri": self.results.uri_of("failed.jsonl"),
-            "conn_id": self.results.conn_id,
-            "rows": totals.rows,
-            "counts": totals.by_status(),
-            "credits": totals.credits(),
-            "ended": over.ended,
-            "failed_sample": totals.failed_sample,
-        }
+        summary = manifest.summary(self.results, self.manifest_name, totals, over.ended)
         if totals.rows != plan.rows or sum(summary["counts"].values()) != plan.rows:
             raise RuntimeError(f"the manifest has {totals.rows} rows, and the plan {plan.rows}")
         if self.arguments.extras.gallery:
@@ -348,16 +345,23 @@ class BatchJob:
                 about=f"{counts.replace('_', ' ')}; {summary['credits']['final']} credits",
                 stopped=self.stop.is_set,
             )
+        return summary, totals
+
+    def judge(self, over: Over, totals: manifest.Totals) -> None:
+        """
+        Say that the batch has succeeded, by ``_SUCCESS``.
+
+        :raises GenerationError: it has not.
+        """
         verdict.judge(
             over,
             totals,
             verdict.Tolerance(self.arguments.max_failed_rows, self.arguments.fail_on_budget),
             conn_id=self.client.conn_id,
-            manifest_uri=summary["manifest_uri"],
-            again=self.words.again,
+            manifest_uri=self.results.uri_of(self.manifest_name),
+            remedies=self.remedies or verdict.Remedies(self.words.again),
         )
         manifest.mark_success(self.results)
-        return summary
 
     def _lines(self, plan: Plan, ledger: Ledger) -> Iterator[tuple[PlannedRow, dict[str, Any]]]:
         """Yield each row with its line, in order."""

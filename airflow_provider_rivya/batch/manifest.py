@@ -172,6 +172,25 @@ def write_manifest(
     return totals
 
 
+def summary(place: OutputPlace, name: str, totals: Totals, ended: str) -> dict[str, Any]:
+    """
+    Return the XCom of a batch.
+
+    :param name: of the manifest.
+    :param ended: why.
+    """
+    return {
+        "manifest_uri": place.uri_of(name),
+        "failed_uri": place.uri_of("failed.jsonl"),
+        "conn_id": place.conn_id,
+        "rows": totals.rows,
+        "counts": totals.by_status(),
+        "credits": totals.credits(),
+        "ended": ended,
+        "failed_sample": totals.failed_sample,
+    }
+
+
 def mark_success(place: OutputPlace) -> None:
     """Say that the manifest beside it is that of a batch that has succeeded."""
     SmallFile(place, SUCCESS).replace(b"")

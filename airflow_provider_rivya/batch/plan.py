@@ -53,6 +53,7 @@ class Plan:
     :param credits: the documented price of all rows; ``None``: that of some is not known.
     :param exact: whether that price depends on nothing else.
     :param shards: names and sha256 of their files, in order.
+    :param title: what a person knows the batch by.
     """
 
     batch: str
@@ -61,23 +62,27 @@ class Plan:
     credits: float | None
     exact: bool
     shards: tuple[tuple[str, str], ...]
+    title: str = ""
     version: int = VERSION
 
-    def summary(self, max_running: int, shortest: float) -> str:
+    def least_seconds(self, max_running: int, shortest: float) -> float:
         """
-        Say what the plan comes to.
+        Return how long all rows take at the least.
 
         :param shortest: seconds that a generation takes at the least.
         """
+        return math.ceil((self.rows - self.invalid) / max_running) * shortest
+
+    def summary(self, max_running: int, shortest: float) -> str:
+        """Say what the plan comes to; see :meth:`least_seconds`."""
         price = (
             "a price that no page tells for some rows" if self.credits is None else in_credits(self.credits)
         )
         kind = "" if self.exact or self.credits is None else " (an estimate)"
-        rounds = math.ceil((self.rows - self.invalid) / max_running)
         left_out = f", {self.invalid} of them invalid and left out" if self.invalid else ""
         return (
             f"The plan stands: {self.rows} row(s){left_out}; {price}{kind} for all; at the least "
-            f"{rounds * shortest:.0f} s with {max_running} at once."
+            f"{self.least_seconds(max_running, shortest):.0f} s with {max_running} at once."
         )
 
 
@@ -198,6 +203,7 @@ def check_plan(
     faults: Sequence[Fault] = (),
     own_key: str = "",
     subject: str = "The batch",
+    title: str = "",
 ) -> Draft:
     """
     Check all rows, and write them down; the plan does not stand before :meth:`PlanFolder.write`.
@@ -238,7 +244,7 @@ def check_plan(
         raise FaultyPlanError(found, [] if unknown else wrong, subject)
     if block:
         shards.append(folder.shard(len(shards), block))
-    plan = Plan(batch, count, invalid, sums.credits, sums.exact, tuple(shards))
+    plan = Plan(batch, count, invalid, sums.credits, sums.exact, tuple(shards), title)
     return Draft(plan, wrong, warnings)
 
 

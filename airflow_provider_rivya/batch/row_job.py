@@ -24,6 +24,7 @@ from airflow_provider_rivya.submission.context import (
     SubmissionContext,
     SubmissionPolicy,
     TryFacts,
+    Words,
 )
 from airflow_provider_rivya.submission.identity import RowIdentity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
@@ -69,7 +70,7 @@ class BatchContext:
     place: OutputPlace
     facts: TryFacts
     policy: SubmissionPolicy
-    words: TaskWords
+    words: Words
     stop: Stop
     clock: Clock
     if_exists: IfExists = "overwrite"

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from airflow_provider_rivya.batch import row_job
 from airflow_provider_rivya.batch.backlog import Backlog
 from airflow_provider_rivya.batch.ledger import Entry, RowError
-from airflow_provider_rivya.batch.progress import Progress
+from airflow_provider_rivya.batch.progress import Progress, Report, Standing
 from airflow_provider_rivya.batch.records import Window
 from airflow_provider_rivya.batch.row_job import BatchContext, Flight
 from airflow_provider_rivya.batch.window import (
@@ -58,9 +59,11 @@ class Waiting:
     All there is to do is wait.
 
     :param ids: of all generations at the gateway, by category.
+    :param standing: of the batch.
     """
 
     ids: dict[str, list[str]]
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class BatchRun:
     :param limits: what the author has decided.
     :param deadline: when this try gives up, seconds since the epoch.
     :param min_credits_left: what the account must have left; asked for before each window.
+    :param report: who is told where it stands.
     """
 
     def __init__(
@@ -95,6 +99,7 @@ class BatchRun:
         limits: Limits,
         deadline: float,
         min_credits_left: float | None = None,
+        report: Report | None = None,
     ) -> None:
         self._context = context
         self._clock = context.clock
@@ -108,7 +113,9 @@ class BatchRun:
         self._paused_until = 0.0
         self._pauses = 0
         self._refreshed_at = float("-inf")
-        self._progress = Progress(total, self._clock.time())
+        wanted, budget = min(total, limits.limit or total), limits.max_credits_total
+        spent = partial(context.ledger.spent, context.epoch)
+        self._progress = Progress(wanted, spent, budget, self._clock.time(), report or Report())
 
     def go(self, *, here: float | None, ended: Collection[str] = ()) -> Waiting | Over:
         """
@@ -126,6 +133,7 @@ class BatchRun:
             pool.shutdown(wait=True)
             if self._context.ledger.usable:
                 self._context.ledger.flush()
+                self._progress.say(self._clock.time(), len(self._flights), last=True)
 
     # -- the loop ----------------------------------------------------------------------------------
 
@@ -141,13 +149,7 @@ class BatchRun:
             ledger, stop, now = self._context.ledger, self._context.stop, self._clock.time()
             ledger.check()
             ledger.flush(at_least=NOTED, seconds=NOTED_FOR)
-            self._progress.say(
-                now,
-                len(self._flights),
-                ledger.spent(self._context.epoch),
-                self._limits.max_credits_total,
-                self._deadline,
-            )
+            self._progress.say(now, len(self._flights))
             late = now >= self._deadline or stop.is_set()
             if not late:
                 self._look_at_due(pool, looks, now)
@@ -164,7 +166,7 @@ class BatchRun:
             until = self._next_moment(now)
             to_wait_for = self._flights and (self._paused_until <= now or not self._more())
             if here is not None and to_wait_for and until > now and idle + (until - now) > here:
-                return Waiting(self._ids())
+                return Waiting(self._ids(), self._progress.standing(now, len(self._flights)))
             stop.wait(max(0.0, min(until, self._deadline) - now))
             idle += self._clock.time() - now
 
@@ -303,7 +305,7 @@ class BatchRun:
         """See what earlier tries have left."""
         self._context.ledger.check()
         left = self._backlog.sort()
-        self._progress.landed, self._progress.failed = left.landed, left.failed
+        self._progress.begin(left.landed, left.failed)
         for row in left.running:
             record = self._context.ledger.record(row.key)
             self._flight(row, now=record is not None and record.generation_id in ended)

@@ -42,6 +42,13 @@ def category_of(gateway: str, model_id: str) -> str:
     return spec.category if spec else "image"
 
 
+def outputs_of(gateway: str, model_id: str) -> int | None:
+    """Return how many results a generation of a model can have, whatever was asked for."""
+    from airflow_provider_rivya.catalog.price import most_outputs
+
+    return most_outputs(load_catalog(gateway).get(model_id), None)
+
+
 def parse_catalog(data: dict[str, Any]) -> Catalog:
     """
     Build a catalogue from the decoded JSON of a bundled file.

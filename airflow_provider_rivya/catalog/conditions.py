@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Scalar: TypeAlias = str | int | float
+Scalar: TypeAlias = bool | str | int | float
 Level: TypeAlias = Literal["fault", "warning"]
 
 

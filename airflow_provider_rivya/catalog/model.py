@@ -127,6 +127,7 @@ class ReferenceRule:
     What a model accepts as reference media.
 
     :param max_files: of all kinds together; ``None`` where it is not documented.
+    :param min_files: without which the gateway takes no request.
     :param rule: the rule in words.
     :param duration_token_kinds: kinds whose length the gateway verifies, by a token that an upload returns.
     :param per_mode: where the limits depend on the combination; one mode has to fit.
@@ -136,6 +137,7 @@ class ReferenceRule:
 
     kinds: tuple[KindRule, ...]
     max_files: int | None = None
+    min_files: int = 0
     rule: str = ""
     duration_token_kinds: tuple[str, ...] = ()
     per_mode: tuple[ReferenceMode, ...] = ()

@@ -56,7 +56,7 @@ def max_bytes(rule: KindRule) -> float | None:
 def check_references(spec: ModelSpec, references: Sequence[ReferenceFacts], findings: Findings) -> None:
     """Note every fault of the files, each by itself and in their number and combination."""
     if not references:
-        if spec.api_input_status == "requires_files_api":
+        if spec.api_input_status == "requires_files_api" or (spec.reference and spec.reference.min_files):
             findings.fault(
                 PATH,
                 f"{spec.id} works on uploaded files, none is given",

@@ -91,11 +91,18 @@ def _note(
 
 
 def _about_values(cause: Condition, require: Condition, request: _Request) -> str:
+    why = (
+        "reference files"
+        if cause.subject == REFERENCES
+        else f"{cause.subject} {shown(request.value(cause.subject))}"
+    )
+    if require.given is not None:
+        return f"is {'needed' if require.given else 'not taken'} with {why}"
     value = request.value(require.subject)
     chosen = (
         shown(value) if require.subject in request.params else f"is not set, and its default {shown(value)}"
     )
-    return f"{chosen} does not go with {cause.subject} {shown(request.value(cause.subject))}"
+    return f"{chosen} does not go with {why}"
 
 
 def _about_files(cause: Condition, require: Condition, request: _Request) -> str:
@@ -107,7 +114,9 @@ def _about_files(cause: Condition, require: Condition, request: _Request) -> str
 
 def _other_ways(require: Condition, request: _Request, cause: Condition) -> str:
     """What the cause could be for the value at hand to be right, from all rules about the two."""
-    param = request.spec.param_by_key[cause.subject]
+    param = request.spec.param_by_key.get(cause.subject)
+    if param is None or require.given is not None:
+        return ""
     value = request.value(require.subject)
     barred = {
         option

@@ -74,10 +74,10 @@ def open_references(sources: Sequence[str], hook: GatewayHook | None, folder: st
     if not sources:
         return []
 
-    def open_url(url: str) -> Any:
+    def open_url(url: str, **options: Any) -> Any:
         if hook is None:
             raise ValueError("a URL needs a connection")
-        return hook.downloader().open(url)
+        return hook.downloader().open(url, **options)
 
     conn_id = None if hook is None else hook.conn_id
     # A task has no folder of its own to be relative to; a person has.

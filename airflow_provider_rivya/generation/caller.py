@@ -172,6 +172,7 @@ class Call:
             conn_id=self.job.context.client.conn_id,
             model=(prepared.dialect and prepared.dialect.model) or request.model,
             category=request.category,
+            outputs=request.outputs,
         )
 
 

@@ -49,12 +49,14 @@ class Awaited:
     :param model: as it was asked for.
     :param category: where the gateway keeps it.
     :param since: when this try began to wait, seconds since the epoch.
+    :param outputs: how many results it can have; ``None``: what the catalogue knows of the model counts.
     """
 
     generation_id: str
     model: str
     category: str
     since: float | None = None
+    outputs: int | None = None
 
 
 class OutcomePolicy(Protocol):
@@ -184,7 +186,13 @@ def finalize(
     try:
         with observability.span("download", labels, generation_id=generation.id) as span:
             outputs = land(
-                client, generation, place, if_exists=if_exists, stop=stop, retries=retries, checks=checks
+                client,
+                _bounded(generation, awaited, client),
+                place,
+                if_exists=if_exists,
+                stop=stop,
+                retries=retries,
+                checks=checks,
             )
             sizes = [output.size_bytes for output in outputs if output.size_bytes is not None]
             observability.annotate(span, outputs=len(outputs), bytes=sum(sizes))
@@ -204,6 +212,25 @@ def finalize(
         _until(generation),
     )
     return GenerationResult.of(generation, client.api.name, awaited.model, outputs)
+
+
+def _bounded(generation: Generation, awaited: Awaited, client: GatewayClient) -> Generation:
+    """Return a generation with no more results than its request can have."""
+    from airflow_provider_rivya.catalog.bundled import outputs_of
+
+    most = awaited.outputs or outputs_of(client.api.name, awaited.model)
+    beyond = 0 if most is None else len(generation.urls) - most
+    if beyond <= 0:
+        return generation
+    log.warning(
+        "Generation %s lists %d result(s) more than its request can have: the first %d are landed. "
+        "The others are at the gateway%s.",
+        generation.id,
+        beyond,
+        most,
+        _until(generation).removeprefix(";"),
+    )
+    return generation.model_copy(update={"urls": generation.urls[:most]})
 
 
 def _until(generation: Generation) -> str:

@@ -219,7 +219,7 @@ class GenerationJob:
         return finalize(
             self.context.client,
             OwnOutcome(self.context, record),
-            Awaited(submission.generation_id, record.model, self.category(submission), since),
+            Awaited(submission.generation_id, record.model, self.category(submission), since, record.outputs),
             finished,
             place,
             if_exists=if_exists,

@@ -106,10 +106,12 @@ class _Attempt:
 
     def run(self, new_writer: Callable[[], OutputWriter]) -> Output:
         subject = f"The file from {host_of(self.source_url)}"
-        inspector = StreamInspector(subject, self.checks.raw)
         copied = self.checks.decode or self.damaged is not None
         with new_writer() as writer, local_copy() if copied else nullcontext() as copy:
             with self.open_url(self.source_url) as stream:
+                if stream.coding:
+                    subject += f" (encoded as {stream.coding}, which was not asked for and is not undone)"
+                inspector = StreamInspector(subject, self.checks.raw)
                 for chunk in stream.chunks():
                     inspector.feed(chunk)
                     writer.feed(chunk, inspector.media_type)

@@ -23,6 +23,7 @@ from airflow_provider_rivya.operators.arguments import (
 from airflow_provider_rivya.operators.base import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs, warn_of_records
+from airflow_provider_rivya.operators.reporting import standing_in_store
 from airflow_provider_rivya.operators.task_run import facts_of, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.stop import StopFlag
@@ -211,9 +212,8 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self, context: Any, event: Mapping[str, Any], deadline: float, **pinned: Any
     ) -> dict[str, Any]:
         """Go on after the trigger: land what has ended, top up."""
-        for name in _PINNED:
-            if name in pinned:  # not where Airflow itself ended the deferral
-                setattr(self, name, pinned[name])
+        for name, value in pinned.items():  # there are none where Airflow itself ended the deferral
+            setattr(self, name, value)
         log.info("The trigger reports: %s, %d ended.", event["status"], len(event.get("ended") or ()))
         return self._go(context, deadline, resumed=True, ended=event.get("ended") or ())
 
@@ -223,8 +223,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
             log.warning("Airflow ended the deferral (%s); what has ended is landed.", type(error).__name__)
-            lost = {"status": "lost", "ended": []}
-            return self.execute_complete(context, lost, time.time() + patience_of(self))
+            return self.execute_complete(context, {"status": "lost"}, time.time() + patience_of(self))
 
     def on_kill(self) -> None:
         """Ask the try to end: nothing more is submitted, and what runs goes on at the gateway."""
@@ -257,7 +256,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         finally:
             hook.close()
         self.defer(
-            trigger=self.trigger_class(done.ids, self.conn_id, deadline),
+            trigger=self.trigger_class(done.ids, self.conn_id, deadline, done.standing.to_json()),
             method_name="execute_complete",
             kwargs={"deadline": deadline, **{name: getattr(self, name) for name in _PINNED}},
             timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
@@ -267,13 +266,8 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
     def _conclude(self, job: BatchJob, plan: Plan, ledger: Ledger, over: Any) -> dict[str, Any]:
         summary = job.conclude(plan, ledger, over)
         counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
-        log.info(
-            "The batch is over (%s): %s; %s credits. Manifest: %s",
-            summary["ended"],
-            counts,
-            summary["credits"]["final"],
-            summary["manifest_uri"],
-        )
+        told = (summary["ended"], counts, summary["credits"]["final"], summary["manifest_uri"])
+        log.info("The batch is over (%s): %s; %s credits. Manifest: %s", *told)
         return summary
 
     # -- its parts ---------------------------------------------------------------------------------
@@ -293,6 +287,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
 
     def _job(self, context: Any, hook: GatewayHook, *, resumed: bool) -> BatchJob:
         from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
+        from airflow_provider_rivya.batch.progress import Report
         from airflow_provider_rivya.batch.row_job import RowWords
         from airflow_provider_rivya.batch.window import Limits
         from airflow_provider_rivya.storage.path import as_text
@@ -334,6 +329,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 extras=self.extras,
             ),
             stop=self._stop,
+            report=Report(standing_in_store(context)),
             subject=f"The batch of task {instance.task_id!r}",
         )
         if not job.place.faults():

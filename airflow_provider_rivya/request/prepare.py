@@ -154,7 +154,7 @@ def prepare(
     :param warn: is told what the documentation leaves open; the log, if not given.
     :raises InvalidRequestError: with every fault found.
     """
-    from airflow_provider_rivya.catalog.price import output_count
+    from airflow_provider_rivya.catalog.price import most_outputs, output_count
     from airflow_provider_rivya.request.convert import with_advice
     from airflow_provider_rivya.request.dialect import spelled
 
@@ -203,6 +203,7 @@ def prepare(
             params=request.params,
             reference_digests=tuple(reference.sha256 for reference in usable),
             category=(dialect and dialect.endpoint) or (spec.category if spec else "image"),
+            outputs=most_outputs(spec, request.params),
         ),
         references=usable,
         place=place,

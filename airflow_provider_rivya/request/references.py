@@ -8,12 +8,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.catalog.references import ReferenceFacts
 from airflow_provider_rivya.exceptions import (
     DamagedError,
+    DownloadRefusedError,
     Fault,
     GenerationError,
     NotMediaError,
@@ -102,7 +104,8 @@ def read_references(
         elif fault := places.fault(source.url or source.uri or "", source.conn_id, source.path):
             found.append(fault)
         elif source.url is not None:
-            found.append(_fetched(source.url, source.path, open_url, folder(), conn_id))
+            opener = partial(open_url, follow=_follow(places, source.path)) if places.locations else open_url
+            found.append(_fetched(source.url, source.path, opener, folder(), conn_id))
         else:
             file = open_reference(source.uri or "", source.conn_id, where=source.path)
             if isinstance(file, Fault):
@@ -261,6 +264,16 @@ def _label(text: str, limit: int = 120) -> str:
     """Shorten a path from the front: its end tells the file."""
     flat = clean(text, 4096)
     return flat if len(flat) <= limit else f"…{flat[1 - limit :]}"
+
+
+def _follow(places: ReferencePlaces, path: str) -> Callable[[str], None]:
+    """Return what refuses to be led out of the places that references may come from."""
+
+    def follow(url: str) -> None:
+        if fault := places.fault(url, None, path):
+            raise DownloadRefusedError(f"It redirects to {host_of(url)}: {fault.problem}.")
+
+    return follow
 
 
 def _fetched(url: str, path: str, open_url: OpenUrl, folder: str, conn_id: str | None) -> Reference | Fault:

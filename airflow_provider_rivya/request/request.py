@@ -22,6 +22,7 @@ class GenerationRequest:
         upload gives a new URL each time.
     :param category: of the model: ``image``, ``video`` or ``audio``. It follows from the model, and is no
         part of the fingerprint.
+    :param outputs: how many results it can have, ``None`` where nothing tells. It follows from the others.
     """
 
     gateway: str
@@ -30,6 +31,7 @@ class GenerationRequest:
     params: Mapping[str, Any] = field(default_factory=dict)
     reference_digests: tuple[str, ...] = ()
     category: str = "image"
+    outputs: int | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -159,6 +159,7 @@ class Submitter:
             body=body,
             namespace=context.identity.namespace,
             category=request.category,
+            outputs=request.outputs,
             holder=context.holder,
             try_id=context.facts.try_id,
             not_before=made_at(context.facts.try_id),

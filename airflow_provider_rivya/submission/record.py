@@ -61,6 +61,7 @@ class Record:
     :param submitted_at: when the task id came, seconds since the epoch.
     :param namespace: the ``idempotency_namespace`` that its key was made with.
     :param category: of the model: where the gateway keeps the generation.
+    :param outputs: how many results its request can have; ``None`` where nothing tells.
     :param holder: of an intent: the process that may send it, see
         :func:`~airflow_provider_rivya.submission.identity.new_holder`. ``None``: that one has given up.
     :param try_id: the try that began it, or went on with it after a clear; later tries have greater ones.
@@ -82,6 +83,7 @@ class Record:
     submitted_at: float | None = None
     namespace: str = ""
     category: str | None = None
+    outputs: int | None = None
     holder: str | None = None
     try_id: str | None = None
     asked_at: float | None = None
@@ -275,7 +277,7 @@ def _is_moment(value: object) -> bool:
 _TYPES: Final[dict[str, Callable[[object], bool]]] = {
     "state": lambda value: value in STATES,
     "credits": _is_number,
-    **dict.fromkeys(("epoch", "attempt"), _is_count),
+    **dict.fromkeys(("epoch", "attempt", "outputs"), _is_count),
     **dict.fromkeys(("begun_at", "submitted_at", "asked_at", "not_before"), _is_moment),
     **dict.fromkeys(("fingerprint", "key", "conn_id", "model", "try_id"), _is_name),
     **dict.fromkeys(("body", "generation_id", "code", "namespace", "category", "holder"), _is_text),

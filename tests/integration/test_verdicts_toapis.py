@@ -23,7 +23,7 @@ from airflow_provider_rivya.catalog.references import ReferenceFacts
 from tests.integration.sandbox.toapis_tools import upload
 from tests.integration.sandbox.wire_tools import MP4, picture
 from tests.sandbox_process import TOAPIS_KEY, SandboxProcess
-from tests.verdicts import Refused
+from tests.verdicts import Refused, files
 from tests.verdicts_toapis import ACCEPTED, CLIENT_ALONE, REFUSED, Sent
 
 CATALOG = load_catalog("toapis")
@@ -67,7 +67,8 @@ def refusal(
         media.append(ReferenceMedia(url=answer.json()["data"]["url"], kind=facts.kind))
     dialect = spec.dialect if spec else Dialect()
     body = TOAPIS.request_body(spec.id if spec else model, prompt, params, media, dialect=dialect)
-    path = "/v1/videos/generations" if spec and spec.category == "video" else "/v1/images/generations"
+    category = (dialect and dialect.endpoint) or (spec.category if spec else "image")
+    path = TOAPIS.create_generation(body, None, category).path
     headers = {"Content-Type": "application/json"}
     answer = sandbox.request("POST", path, body=body.encode(), headers=headers, key=TOAPIS_KEY)
     return None if answer.status < 300 else answer.body.decode()
@@ -97,5 +98,6 @@ def test_refused_by_both(sandbox: SandboxProcess, case: Refused) -> None:
 def test_every_listed_value_is_taken(sandbox: SandboxProcess, spec: ModelSpec, param: ParamSpec) -> None:
     for value in (*param.options, *param.choices):
         params = {param.key: value}
-        if check_request(CATALOG, model=spec.id, prompt="a", model_params=params, references=()).ok:
-            assert refusal(sandbox, spec.id, "a", params) is None, value
+        needed = files(*["image"] * (spec.reference.min_files if spec.reference else 0))
+        if check_request(CATALOG, model=spec.id, prompt="a", model_params=params, references=needed).ok:
+            assert refusal(sandbox, spec.id, "a", params, needed) is None, value

@@ -12,8 +12,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from airflow_provider_rivya.api.call import SMALL
 from airflow_provider_rivya.media.inspect import StreamInspector
 from airflow_provider_rivya.media.types import PNG, WAV, MediaType
+from benchmarks import stall
 from benchmarks.figure import Figure, exit_code, table, unmeasured
 from benchmarks.landing import GOAL_GROWTH_MB, turns
 from benchmarks.processes import server
@@ -96,3 +98,10 @@ def test_landing_without_curl(tmp_path: Path, part: str, met: bool | None) -> No
     assert growth["met"] is met
     assert growth["value"] < GOAL_GROWTH_MB
     assert done.stdout.count("not measured") == 4
+
+
+def test_every_answer_of_the_stall_is_read_in_full() -> None:
+    """One that is too large would be turned down before anything reads it."""
+    sizes = [len(body) for body in stall.shapes().values()]
+    assert len(sizes) >= 15
+    assert all(SMALL // 2 < size <= SMALL for size in sizes)

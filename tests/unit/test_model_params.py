@@ -94,7 +94,7 @@ WRONG = {
     'x: Seedream40Params = {"max_images": 1.5}': "typeddict-item",
     'x: GptImage2Params = {"n": "2"}': "typeddict-item",
     'x: GptImage2Params = {"response_format": "b64_json"}': "typeddict-item",
-    'x: KlingV3Params = {"duration": 7}': "typeddict-item",
+    'x: KlingV3Params = {"duration": 17}': "typeddict-item",
 }
 
 

@@ -61,10 +61,47 @@ REFUSALS: tuple[Assumption, ...] = (
     ),
     choice(
         "toapis_ratelimit_headers",
-        "A 429 has X-RateLimit-Limit, -Remaining, -Reset and -Category by a summary of the page; the form of "
-        "Reset is not documented (here Unix seconds).",
+        "A 429 has Retry-After and X-RateLimit-Limit, -Remaining, -Reset and -Category by a summary of the "
+        "page.",
         "all",
+        "retry_after_only",
         "none",
+    ),
+    choice(
+        "toapis_ratelimit_reset",
+        "The form of X-RateLimit-Reset is not documented: Unix seconds, or the seconds that are left.",
+        "epoch",
+        "seconds_left",
+    ),
+    choice(
+        "toapis_rate_group",
+        "An account has a group, by a summary of the page, whose limits hold for creations and for status "
+        "calls; 'off': no limit but that of rate_limit_per_window.",
+        "off",
+        "default",
+        "vip",
+        "svip",
+    ),
+    choice(
+        "toapis_rate_counted_for",
+        "The limits of a group are counted for the user over all keys, by a summary of the page.",
+        "user",
+        "key",
+    ),
+    choice(
+        "toapis_hosts",
+        "Whether a key or a task of one of the gateway's hosts is known at another is not documented. Here "
+        "127.0.0.1 and localhost are two: 'tasks_apart' shows each its own tasks, and with 'apart' the keys "
+        "are those of 127.0.0.1 alone.",
+        "shared",
+        "apart",
+        "tasks_apart",
+    ),
+    choice(
+        "toapis_edits",
+        "An earlier edition says that there is no /v1/images/edits, two pages of the newer one use it.",
+        "present",
+        "absent",
     ),
     choice(
         "toapis_key_limit",

@@ -7,11 +7,14 @@ from airflow_provider_rivya.sandbox.assumptions.switches import Assumption, choi
 REQUESTS: tuple[Assumption, ...] = (
     choice(
         "toapis_model_ids",
-        "Reference pages and model guides spell some ids differently (Nano Banana 2 has four); which of "
-        "them a key may use only GET /v1/models tells.",
+        "Reference pages and model guides spell some ids differently (Nano Banana 2 has four), and newer "
+        "pages have new ids for earlier ones (gemini_omni, kling-2-6, ...-preview-official); which of them a "
+        "key may use only GET /v1/models tells.",
         "all",
         "reference",
         "guide",
+        "newer",
+        "earlier",
     ),
     choice(
         "toapis_reference_field",

@@ -98,6 +98,7 @@ class Task:
     A generation. Its status follows from the time that has passed, see :meth:`status_at`.
 
     :param params: what its results are made from.
+    :param host: the name of the gateway's hosts at which it was made.
     :param model_name: the model as the caller spelled it, where that differs from its id.
     :param pixels: width and height of its pictures, ``picture_format`` their format; ``None`` where the
         parameters decide.
@@ -122,6 +123,7 @@ class Task:
     gateway: str = "rivya"
     model_name: str = ""
     client_business_id: str | None = None
+    host: str = ""
     pixels: tuple[int, int] | None = None
     picture_format: Format | None = None
     inline_results: bool = False
@@ -211,6 +213,7 @@ class State:
         self.requests: deque[dict[str, Any]] = deque(maxlen=REMEMBERED_REQUESTS)
         self.requests_seen = 0
         self.windows: dict[str, tuple[float, int]] = {}
+        self.buckets: dict[tuple[str, str], tuple[float, float]] = {}
         self.url_secret = secrets.token_bytes(16)
 
     def now(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -20,6 +21,7 @@ from airflow_provider_rivya.sandbox.state.store import ApiKey, StoredFile, Task
 from airflow_provider_rivya.sandbox.toapis.balance import account_balance, key_balance
 from airflow_provider_rivya.sandbox.toapis.creating import Creating
 from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
+from airflow_provider_rivya.sandbox.toapis.limits import category_of, wait_for
 from airflow_provider_rivya.sandbox.toapis.lookup import find_task, is_of_another
 from airflow_provider_rivya.sandbox.toapis.models import TYPES, listing
 from airflow_provider_rivya.sandbox.toapis.tasks import (
@@ -30,6 +32,9 @@ from airflow_provider_rivya.sandbox.toapis.tasks import (
     with_inline_results,
 )
 from airflow_provider_rivya.sandbox.toapis.uploads import check_file, find_upload, public_upload
+
+HOME = "127.0.0.1"
+"""The one of the gateway's hosts whose keys the sandbox has: another name of this machine is another host."""
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -47,6 +52,7 @@ class ToApis:
         return [
             Route("/v1/images/generations", self._create("image"), methods=["POST"]),
             Route("/v1/videos/generations", self._create("video"), methods=["POST"]),
+            Route("/v1/images/edits", self._create("image"), methods=["POST"]),
             Route(f"/v1/images/{status}", self._status("image"), methods=["GET"]),
             Route(f"/v1/videos/{status}", self._status("video"), methods=["GET"]),
             Route("/v1/uploads/images", self._upload("image"), methods=["POST"]),
@@ -67,37 +73,46 @@ class ToApis:
         """
         text = bearer(request)
         key = self._state.find_key(text, "toapis")
-        dead = self._state.assumptions.text("toapis_key_limit") in ("expired", "off")
-        if key is None or key.state != "active" or dead:
-            rest = (
-                ": record not found" if self._state.assumptions.text("toapis_bad_key_text") == "whole" else ""
-            )
+        assumptions = self._state.assumptions
+        dead = assumptions.text("toapis_key_limit") in ("expired", "off")
+        elsewhere = assumptions.text("toapis_hosts") == "apart" and request.url.hostname != HOME
+        if key is None or key.state != "active" or dead or elsewhere:
+            rest = ": record not found" if assumptions.text("toapis_bad_key_text") == "whole" else ""
             wrong = f"Failed to get token info{rest}" if text else "No Authorization header"
             raise ToApisError("unauthorized", wrong)
         if (wait := self._state.request_allowed(key.key)) is not None:
-            headers = self._gateway.retry_after(wait, "toapis_retry_after")
-            if self._state.assumptions.text("toapis_ratelimit_headers") == "all":
-                headers |= self._limit_headers(request, wait)
-            raise ToApisError("rate_limit_exceeded", "Too many requests; slow down", headers=headers)
+            raise self._too_many(request, wait, assumptions.limit("rate_limit_per_window") or 0)
+        if (limited := wait_for(request, key, self._state)) is not None:
+            raise self._too_many(request, *limited)
         return key
 
-    def _limit_headers(self, request: Request, wait: float) -> dict[str, str]:
-        category = "async_submit" if request.method == "POST" else "async_query"
-        return {
-            "X-RateLimit-Limit": f"{self._state.assumptions.limit('rate_limit_per_window') or 0:g}",
-            "X-RateLimit-Remaining": "0",
-            "X-RateLimit-Reset": str(int(self._state.now() + wait)),
-            "X-RateLimit-Category": category,
-        }
+    def _too_many(self, request: Request, wait: float, limit: float) -> ToApisError:
+        assumptions = self._state.assumptions
+        told = assumptions.text("toapis_ratelimit_headers")
+        headers = {} if told == "none" else self._gateway.retry_after(wait, "toapis_retry_after")
+        if told == "all":
+            epoch = assumptions.text("toapis_ratelimit_reset") == "epoch"
+            headers |= {
+                "X-RateLimit-Limit": f"{limit:g}",
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": str(math.ceil(wait + (self._state.now() if epoch else 0))),
+                "X-RateLimit-Category": category_of(request),
+            }
+        return ToApisError("rate_limit_exceeded", "Too many requests; slow down", headers=headers)
 
     def _create(self, category: str) -> Endpoint:
         async def create(request: Request) -> Response:
             caller = self._caller(request)
+            if (
+                request.url.path.endswith("/edits")
+                and self._state.assumptions.text("toapis_edits") != "present"
+            ):
+                raise ToApisError("no_endpoint", f"Invalid URL (POST {request.url.path})", status=404)
             try:
                 body, _ = await json_object(request)
             except ApiError as error:
                 raise ToApisError("invalid_request", error.message) from error
-            answer = self._creating.create(body, category, caller, request.url.path)
+            answer = self._creating.create(body, category, caller, request)
             if (hang := request.scope.get("sandbox.hang")) is not None:
                 await hang()
             return json_answer(self._state.assumptions.count("toapis_create_status"), answer)
@@ -109,7 +124,8 @@ class ToApis:
             caller = self._caller(request)
             name = request.path_params["name"]
             task = find_task(self._state, name, category, caller.account)
-            if task is None:
+            apart = self._state.assumptions.text("toapis_hosts") != "shared"
+            if task is None or (apart and task.host != request.url.hostname):
                 of_another = is_of_another(self._state, name, caller.account)
                 code = self._state.assumptions.count("toapis_foreign_task_status") if of_another else None
                 raise ToApisError("task_not_found", f"No {category} task {name[:200]!r}", status=code)

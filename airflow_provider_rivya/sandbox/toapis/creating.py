@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.requests import Request
+
 from airflow_provider_rivya.sandbox.models.catalog import defaults_of
 from airflow_provider_rivya.sandbox.models.pictures import NAMED_FORMATS, Format
 from airflow_provider_rivya.sandbox.state.gateway import Gateway
@@ -41,17 +43,24 @@ class Creating:
         self._gateway = gateway
         self._state = gateway.state
 
-    def create(self, body: Mapping[str, Any], category: str, caller: ApiKey, path: str) -> dict[str, Any]:
+    def create(
+        self, body: Mapping[str, Any], category: str, caller: ApiKey, request: Request
+    ) -> dict[str, Any]:
         """
         Check a create call and take its task in.
 
+        :param request: the call, whose body was read.
         :return: the answer.
         :raises ToApisError: nothing was made and nothing charged.
         """
-        state = self._state
+        state, path = self._state, request.url.path
         accepted = check_task(
             body, category, state.assumptions, lambda url: self._find_upload(url, caller.account)
         )
+        for_edits = (accepted.model.get("dialect") or {}).get("endpoint") == "edit"
+        if for_edits is not path.endswith("/edits"):
+            text = f"model: {accepted.model['id']} is not served at {path}"
+            raise ToApisError("invalid_request", text)
         reviewed = body.get("private_asset_review") is True and bool(accepted.references)
         if (first := self._repeated(accepted, caller, category, reviewed=reviewed)) is not None:
             return self._replayed(first)
@@ -81,6 +90,7 @@ class Creating:
             gateway="toapis",
             model_name=accepted.model_name,
             client_business_id=accepted.client_business_id,
+            host=request.url.hostname or "",
             pixels=documented_pixels(accepted.model["id"], defaults_of(accepted.model) | accepted.params),
             picture_format=self._picture_format(accepted),
             inline_results=body.get("response_format") == "b64_json" and category == "image",

@@ -62,9 +62,17 @@ FORM_OF: Mapping[str, str] = {
     "json_unknown": "error_message",
     "privacy": "privacy",
     "webhook_not_configured": "code_name",
+    "no_endpoint": "error_message",
 }
 """Errors whose bodies are as they were seen, whatever the switches of bodies say."""
-KEY_TEXTS = ("Failed to get token info", "No Authorization header")
+AS_WRITTEN = (
+    "Failed to get token info",
+    "No Authorization header",
+    "Unsupported ",
+    "Image too large",
+    "Video too",
+)
+"""Beginnings of texts that a page has in English, whatever the language of the others."""
 
 
 class ToApisError(ApiError):
@@ -94,7 +102,7 @@ def error_answer(
     """Return status, headers and body of an error, in the shape that the switches give the path's answers."""
     assumptions = state.assumptions
     headers = {"X-Request-Id": state.new_id("req")} if assumptions.flag("request_id_header") else {}
-    if assumptions.text("toapis_message_language") == "zh" and not message.startswith(KEY_TEXTS):
+    if assumptions.text("toapis_message_language") == "zh" and not message.startswith(AS_WRITTEN):
         message = CHINESE.get(name, message)
     form, said = assumptions.text("toapis_error_body"), name
     if name == "task_not_found":

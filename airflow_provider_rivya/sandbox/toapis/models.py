@@ -14,6 +14,16 @@ GUIDE_ONLY = frozenset(
 )
 """Ids that no reference page shows, but a page under https://toapis.com/model-guide/."""
 
+RENAMED = {
+    "gemini_omni": "gemini-omni-flash",
+    "gpt-image-1.5-official": "gpt-image-2-official",
+    "gemini-3.1-flash-image-preview-official": "gemini-3.1-flash-image-official",
+    "gemini-3-pro-image-preview-official": "gemini-3-pro-image-official",
+    "gemini_omni_flash": "gemini-omni-flash",
+    "kling-2-6": "kling-v2-6",
+}
+"""Ids that a newer page, or a channel, has in another form."""
+
 MEDIA_TYPES = ("image", "video")
 TYPES = ("text", "chat", "audio", "all", *MEDIA_TYPES)
 LISTED_SINCE = 1626777600
@@ -36,6 +46,10 @@ def _usable(name: str, model: Mapping[str, Any], assumptions: Assumptions) -> bo
     wanted = assumptions.text("toapis_model_ids")
     if wanted == "all":
         return True
+    if wanted == "newer":
+        return name not in RENAMED
+    if wanted == "earlier":
+        return name not in RENAMED.values()
     guide_only = name in GUIDE_ONLY
     if wanted == "reference":
         return not guide_only

@@ -16,9 +16,11 @@ LISTED: Mapping[str, Mapping[str, float]] = {
     "gemini-3-pro-image-preview": {FLAT: 0.050},
     "qwen-image-3.0": {FLAT: 0.030},
     "qwen-image-3.0-pro": {FLAT: 0.030},
+    "doubao-seedream-5-0": {FLAT: 0.0315},
     "gpt-image-2": {"1K": 0.015, "2K": 0.020, "4K": 0.025},
 }
 """USD for one image. Other models show no price. From https://toapis.com/ru/model-guide/nano_banana_2,
+https://toapis.com/en/pricing#doubao-seedream-5-0,
 https://toapis.com/ko/model-guide/nano-banana-pro, https://toapis.com/ja/model-guide/gpt-image-2 and the page
 of qwen-image-3.0, whose references cost $0.003 more."""
 

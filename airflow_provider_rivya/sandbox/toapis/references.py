@@ -61,6 +61,8 @@ def check_references(
             faults.append(Fault(f"{items[0][0]}: {model['id']} takes no reference images"))
             return ()
         rule = {"kinds": {}}
+    if len(items) < (least := rule.get("min_files", 0)):
+        faults.append(Fault(f"{FIELDS[0]}: {len(items)} items, {model['id']} needs at least {least}"))
     limit = rule.get("max_files")
     if limit is not None and assumptions.text("toapis_too_many_references") == "ignore_rest":
         items = items[:limit]

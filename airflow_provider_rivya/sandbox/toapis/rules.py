@@ -45,7 +45,7 @@ def broken_rules(params: Mapping[str, Any], model: Mapping[str, Any], has_refere
         ):
             continue
         for key, wanted in rule.get("require", {}).items():
-            if not _holds(settings, known, key, wanted):
+            if (key in known or not isinstance(wanted, list)) and not _holds(settings, known, key, wanted):
                 when = ", ".join(f"{name}: {known.get(name)!r}" for name in rule["when"])
                 yield f"{key}: does not go with {when}, {rule['why'] or f'wanted: {wanted}'}"
 

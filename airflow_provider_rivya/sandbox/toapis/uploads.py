@@ -29,18 +29,19 @@ def check_file(content: bytes, kind: str, declared_type: str, assumptions: Assum
     :param kind: ``image`` or ``video``, by the endpoint.
     :param declared_type: the Content-Type of the multipart part, or an empty string.
     :return: the detected MIME type.
-    :raises ToApisError: the documentation has 400 for a file that is too large, too.
+    :raises ToApisError: in the words of the page, which has 400 for a file that is too large, too.
     """
-    accepted = ", ".join(EXTENSIONS[kind])
+    accepted = ", ".join(name.rpartition("/")[2] for name in EXTENSIONS[kind])
     if not content:
         raise ToApisError("invalid_request", "file: empty")
     if len(content) > MEGABYTES[kind] * assumptions.count("megabyte"):
-        text = f"{len(content)} bytes, at most {MEGABYTES[kind]} MB are accepted"
+        text = f"{kind.capitalize()} too large: {len(content)} bytes, maximum size is {MEGABYTES[kind]}MB"
         status = assumptions.count("toapis_upload_error_status")
-        raise ToApisError("invalid_request", f"file: too large, {text}", status=status)
-    mime_type = detect(content) or "an unknown type"
+        raise ToApisError("invalid_request", text, status=status)
+    mime_type = detect(content) or "unknown"
     if mime_type not in EXTENSIONS[kind]:
-        raise ToApisError("invalid_request", f"file: {mime_type} is not accepted; accepted: {accepted}")
+        text = f"Unsupported {kind} type: {mime_type}. Supported types: {accepted}"
+        raise ToApisError("invalid_request", text)
     if canonical(declared_type) not in ("", "application/octet-stream", canonical(mime_type)):
         text = f"declared as {declared_type}, but its signature is that of {mime_type}"
         raise ToApisError("invalid_request", f"file: {text}")

@@ -277,7 +277,7 @@ def test_a_reference_between_the_two_megabytes_that_only_the_gateway_judges(
     assert len(sent(sandbox, "POST", TOAPIS.create)) == (state == "delivered")
     if state == "final":
         assert done.text == (
-            "The gateway refused 'upload file': file: too large, 10000001 bytes, at most 10 MB are accepted "
+            "The gateway refused 'upload file': Image too large: 10000001 bytes, maximum size is 10MB "
             "[connection toapis_default, HTTP 400]. ToAPIs takes images (JPEG, PNG, WebP, GIF) up to 10 MB "
             "and videos (MP4, WebM, MOV) up to 50 MB. "
             "Nothing was submitted and nothing was charged; a retry would not help, so none is made."

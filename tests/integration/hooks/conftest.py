@@ -20,4 +20,4 @@ def client(connect: Connect, sandbox: SandboxProcess, photo: Path, landing: Path
     connect(retries=0)
     sandbox.reset(credits=1000, speed=1)
     with closing(ToApisHook()) as hook:
-        yield Client(hook, sandbox, photo, landing)
+        yield Client(hook, sandbox, photo, landing, connect)

@@ -43,7 +43,7 @@ def largest(size: int) -> Scene:
         with pytest.raises(RequestRejectedError) as caught:
             client.upload(padded(client, size + 1))
         assert caught.value.http_status == 400
-        assert f"{size + 1} bytes, at most 10 MB are accepted" in caught.value.message
+        assert f"Image too large: {size + 1} bytes, maximum size is 10MB" in caught.value.message
         assert "ToAPIs takes images (JPEG, PNG, WebP, GIF) up to 10 MB" in str(caught.value)
         client.check_charges(0)
         client.delivered(NANO_BANANA_2, references=(taken,))

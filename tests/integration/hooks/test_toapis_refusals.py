@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from airflow_provider_rivya.exceptions import (
     RequestRejectedError,
     UnexpectedAnswerError,
 )
+from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.sandbox.assumptions.toapis_refusals import REFUSALS
 from tests.integration.conftest import sent
 from tests.integration.gateways import TOAPIS, at
@@ -78,7 +80,7 @@ def key_refused(code: str) -> Scene:
 def upload_refused(client: Client) -> None:
     with pytest.raises(RequestRejectedError) as caught:
         client.hook.upload_file(client.photo, kind="video")
-    assert "image/jpeg is not accepted; accepted: video/mp4" in caught.value.message
+    assert "Unsupported video type: image/jpeg. Supported types: mp4" in caught.value.message
     assert "up to 50 MB" in str(caught.value)
     assert caught.value.http_status == 400
 
@@ -171,6 +173,82 @@ def rate_limit(told: bool) -> Scene:
         assert (waits is not None and 50 <= waits <= 61) if told else waits is None
 
     return scene
+
+
+BODY = {"model": "grok-imagine-1.0", "prompt": "A bicycle"}
+BURST = 50
+
+
+def used_up(client: Client, key: str) -> None:
+    """Send creations until one is refused, which is more than a burst, as the bucket fills meanwhile."""
+    client.sandbox.set_credits(100_000, "toapis")
+    statuses = iter(lambda: client.sandbox.post(IMAGES, BODY, key=key).status, 429)
+    assert sum(1 for _ in statuses) >= BURST
+
+
+def of_a_large_group(client: Client) -> None:
+    for _ in range(BURST + 1):
+        assert client.sandbox.post(IMAGES, BODY, key=TOAPIS.key).status == 200
+
+
+def of_the_default_group(client: Client) -> None:
+    """Another call of the same burst is refused, and told when to come again."""
+    used_up(client, TOAPIS.key)
+    with pytest.raises(RateLimitedError) as caught:
+        [client.create() for _ in range(2 * BURST)]
+    error = caught.value
+    assert not error.maybe_taken_in
+    assert error.retry_after is not None
+    assert client.hook.get_credits().credits  # which has no limit that is known
+    client.sandbox.advance(error.retry_after)
+    assert client.create().id
+
+
+def counted_for(user: bool) -> Scene:
+    def scene(client: Client) -> None:
+        client.sandbox.assume(toapis_rate_group="default")
+        client.sandbox.control("POST", "keys", {"key": "sk-second", "gateway": "toapis", "account": "toapis"})
+        used_up(client, "sk-second")
+        others = [client.sandbox.post(IMAGES, BODY, key=TOAPIS.key).status for _ in range(BURST)]
+        assert (429 in others) is user
+
+    return scene
+
+
+def moved(status: int, *, task_known: bool) -> Scene:
+    """A connection that names another of the gateway's hosts."""
+
+    def scene(client: Client) -> None:
+        made = client.create()
+        elsewhere = client.sandbox.url.replace("127.0.0.1", "localhost")
+        client.connect(host=elsewhere, retries=0)
+        with closing(ToApisHook()) as hook:
+            if task_known:
+                assert hook.get_generation(made.id).id == made.id
+                return
+            with pytest.raises((NotFoundError, AuthenticationError), match="host") as caught:
+                hook.get_generation(made.id)
+        assert caught.value.http_status == status
+
+    return scene
+
+
+EDIT = "grok-imagine-1.0-edit"
+
+
+def edited(client: Client) -> None:
+    reference = (client.upload(),)
+    refused: Any = {"error": RequestRejectedError, "status": 400}
+    assert "is not served at" in client.refused(EDIT, {}, reference, dialect=Dialect(), **refused).message
+    client.delivered(EDIT, references=reference)
+    assert len(sent(client.sandbox, "POST", "/v1/images/edits")) == 1
+
+
+def no_edits(client: Client) -> None:
+    with pytest.raises(NotFoundError, match="Invalid URL") as caught:
+        client.create(EDIT, references=(client.upload(),))
+    assert not caught.value.maybe_taken_in
+    client.check_charges(0)
 
 
 def limited(error: type[GatewayError], status: int) -> Scene:
@@ -279,7 +357,22 @@ ROWS: dict[str, dict[Any, Scene]] = {
     ),
     "toapis_server_error_body": dict.fromkeys(("json", "html", "empty"), server_error),
     "toapis_retry_after": {"none": rate_limit(False), "seconds": rate_limit(True), "date": rate_limit(True)},
-    "toapis_ratelimit_headers": dict.fromkeys(("all", "none"), rate_limit(True)),
+    "toapis_ratelimit_headers": {
+        **dict.fromkeys(("all", "retry_after_only"), rate_limit(True)),
+        "none": rate_limit(False),
+    },
+    "toapis_ratelimit_reset": dict.fromkeys(("epoch", "seconds_left"), rate_limit(True)),
+    "toapis_rate_group": {
+        **dict.fromkeys(("off", "vip", "svip"), of_a_large_group),
+        "default": of_the_default_group,
+    },
+    "toapis_rate_counted_for": {"user": counted_for(True), "key": counted_for(False)},
+    "toapis_hosts": {
+        "shared": moved(200, task_known=True),
+        "apart": moved(401, task_known=False),
+        "tasks_apart": moved(404, task_known=False),
+    },
+    "toapis_edits": {"present": edited, "absent": no_edits},
     "toapis_key_limit": {
         "none": lambda client: client.delivered(),
         **dict.fromkeys(("daily", "monthly", "total"), limited(InsufficientCreditsError, 402)),

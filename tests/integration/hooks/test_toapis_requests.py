@@ -39,6 +39,18 @@ def takes(sent: Dialect, *, not_taken: Dialect | None = None) -> Scene:
     return scene
 
 
+def renamed(sent: str, *, not_taken: str) -> Scene:
+    def scene(client: Client) -> None:
+        model = "gemini-3-pro-image-official"
+        error = client.refused(
+            model, dialect=Dialect(model=not_taken), error=RequestRejectedError, status=400
+        )
+        assert not_taken in error.message
+        client.delivered(model, dialect=Dialect(model=sent))
+
+    return scene
+
+
 def references_refused(client: Client) -> None:
     error = client.refused(NANO_BANANA_2, TWO_K, (client.upload(),), error=RequestRejectedError, status=400)
     assert 'not an object {"url": ...}' in error.message
@@ -153,6 +165,8 @@ ROWS: dict[str, dict[Any, Scene]] = {
         "all": takes(Dialect(model="nano_banana_2")),
         "reference": takes(Dialect(), not_taken=Dialect(model="nano-banana-2")),
         "guide": takes(Dialect(model="nano-banana-2"), not_taken=Dialect()),
+        "newer": renamed("gemini-3-pro-image-official", not_taken="gemini-3-pro-image-preview-official"),
+        "earlier": renamed("gemini-3-pro-image-preview-official", not_taken="gemini-3-pro-image-official"),
     },
     "toapis_reference_field": {
         "any": takes(Dialect()),

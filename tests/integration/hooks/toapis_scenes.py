@@ -19,7 +19,7 @@ from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.landing.land import land
 from airflow_provider_rivya.storage.place import OutputPlace
-from tests.integration.conftest import sent
+from tests.integration.conftest import Connect, sent
 from tests.integration.leaks import SECRETS
 from tests.sandbox_process import SandboxProcess
 
@@ -60,12 +60,14 @@ class Client:
 
     :param photo: a reference photograph.
     :param landing: an empty folder.
+    :param connect: sets the connection anew.
     """
 
     hook: ToApisHook
     sandbox: SandboxProcess
     photo: Path
     landing: Path
+    connect: Connect
 
     # -- what it does ----------------------------------------------------------------------------------
 
@@ -85,7 +87,8 @@ class Client:
         body = self.hook.api.request_body(
             spec.id, "A bicycle", params or {}, media, key=key, dialect=spelling
         )
-        return self.hook.create_generation(body, key, category=spec.category)
+        category = (spelling.endpoint if spelling else None) or spec.category
+        return self.hook.create_generation(body, key, category=category)
 
     def upload(self, path: Path | None = None) -> str:
         return self.hook.upload_file(path or self.photo).url

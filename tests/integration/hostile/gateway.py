@@ -42,7 +42,7 @@ def _is_whole(raw: bytes) -> bool:
     """Whether a client knows where the answer ends: it may send the next request on the same connection."""
     head, blank, body = raw.partition(b"\r\n\r\n")
     length = re.search(rb"(?im)^content-length: *(\d+)\r?$", head + b"\r\n")
-    told = int(length[1]) if length else 0 if head.startswith(b"HTTP/1.1 204") else None
+    told = int(length[1]) if length else 0 if head.startswith((b"HTTP/1.1 204", b"HTTP/1.1 304")) else None
     coded = re.search(rb"(?im)^(transfer-encoding|connection):", head)
     return bool(blank) and head.startswith(b"HTTP/1.1 ") and not coded and told == len(body)
 
@@ -56,7 +56,7 @@ class HostileGateway:
     :ivar states: answers to status calls, by id; ``*`` is for all others. Without one it answers well.
     :ivar others: answers to all other calls, by path.
     :ivar keys: under which creations came, one entry for each.
-    :ivar asked: how many status calls came.
+    :ivar asked: how many status calls came; ``fetched``: how many of results.
     """
 
     def __init__(self, gateway: TestedGateway) -> None:
@@ -65,6 +65,7 @@ class HostileGateway:
         self.others: dict[str, Callable[[], Raw]] = {}
         self.keys: list[str] = []
         self.asked = 0
+        self.fetched = 0
         self._gateway = gateway
         self._ids: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -148,6 +149,8 @@ class HostileGateway:
             state = self.states.get(known_as) or self.states.get("*")
             return (state() if state else ENDED), known_as
         if path.startswith("/results/"):
+            with self._lock:
+                self.fetched += 1
             return answer(200, self._picture), ""
         other = self.others.get(path)
         return (other() if other else answer(404)), ""

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_rivya.catalog.price import FEW
 from airflow_provider_rivya.exceptions import GatewayError
-from tests.integration.conftest import Connect
+from tests.integration.conftest import Connect, Listener
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.hostile.answers import Odd, of_creations, of_states
 from tests.integration.hostile.conftest import NewJob
-from tests.integration.hostile.gateway import ENDED, HostileGateway, picture
+from tests.integration.hostile.gateway import DONE, ENDED, HostileGateway, picture, well
 
 CREATIONS = list(of_creations())
 STATES = [odd for odd in of_states() if not odd.name.startswith("429")]
@@ -52,6 +53,27 @@ def test_an_odd_state(hostile: HostileGateway, new_job: NewJob, landing: Path, o
     done = new_job(odd.patience, timeout=20.0).run()
     assert done.result["outputs"][0]["source_url"].startswith(hostile.url)
     assert [file.read_bytes() for file in landing.iterdir()] == [picture()]
+    assert hostile.paid == 1
+
+
+@at_each
+@pytest.mark.parametrize("count", [5, 5000])
+def test_more_results_than_a_request_can_have(
+    hostile: HostileGateway,
+    new_job: NewJob,
+    gateway: TestedGateway,
+    landing: Path,
+    logs: Listener,
+    count: int,
+) -> None:
+    """The first ones are landed: a model that takes a number makes one, another one a few."""
+    names = [f"/results/{number}.png" for number in range(count)]
+    hostile.states = {"*": lambda: well({**DONE, "result": {"urls": names}})}
+    most = {"rivya": FEW, "toapis": 1}[gateway.name]
+    done = new_job(20.0).run()
+    assert [output["index"] for output in done.result["outputs"]] == list(range(most))
+    assert len(list(landing.iterdir())) == hostile.fetched == most
+    assert f"more than its request can have: the first {most} are landed" in logs.text
     assert hostile.paid == 1
 
 

@@ -14,6 +14,7 @@ from airflow_provider_rivya.batch.verdict import BatchFailedError
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.operators.rivya import RivyaBatchOperator
 from airflow_provider_rivya.operators.toapis import ToApisBatchOperator
+from tests import airflows
 from tests.integration.conftest import NewTask, sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.task_harness import TaskInstanceHarness
@@ -77,10 +78,14 @@ def test_all_rows_are_made_once_and_told(
     assert done.state == "deferred", done.text
     assert done.trigger is not None
     assert gateway.key not in json.dumps(done.trigger)
+    assert done.trigger[1]["standing"]["rows"] == 30
     assert len(sent(sandbox, "POST", gateway.create)) == 20  # as many as may run at once
     while done.state == "deferred":
         done = run.resume(run.fire(done))
     assert done.state == "success", done.text
+    if airflows.STATE_STORE:
+        shown = run.record()
+        assert (shown["landed"], shown["running"], shown["rows"]) == (30, 0, 30)
     result = run.xcom()
     assert len(json.dumps(result)) < 4096
     assert (result["rows"], result["counts"]["succeeded"], result["ended"]) == (30, 30, "done")

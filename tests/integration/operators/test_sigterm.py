@@ -55,7 +55,7 @@ def landed(landing: Path) -> list[str]:
     return [path.name for path in landing.iterdir() if path.name != ".rivya"]
 
 
-@pytest.mark.timeout(50)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "waits", [{"deferrable": False, "timeout": 600}, {"deferrable": True, "inline_wait": 600}], ids=str
 )
@@ -63,7 +63,7 @@ def test_while_it_waits(
     sandbox: SandboxProcess, connect: Connect, landing: Path, waits: dict[str, Any]
 ) -> None:
     connect(poll_interval=60, poll_max=60)
-    sandbox.reset(speed=1)
+    sandbox.reset(speed=0.2)
     place = {"model": RIVYA.model, "prompt": "A lighthouse", "output_path": f"file://{landing}/"}
     run, end = stopped("generate", {**place, **waits}, "LOOKED")
     (task,) = sandbox.tasks()
@@ -71,12 +71,12 @@ def test_while_it_waits(
     assert f"Generation {task['id']} goes on at the gateway" in end["text"]
     assert f"{AGAIN} re-attaches to it and does not pay again" in end["text"]
     assert landed(landing) == []
-    sandbox.advance(60)
+    sandbox.advance(150)
     assert run.run().state == "success"
     assert sandbox.ledger()["charges"] == 1
 
 
-@pytest.mark.timeout(50)
+@pytest.mark.timeout(120)
 def test_while_it_downloads(sandbox: SandboxProcess, connect: Connect, landing: Path) -> None:
     connect(read_timeout=1)
     sandbox.fault(method="GET", path=RIVYA.results, kind="hang", seconds=1.5)
@@ -90,11 +90,11 @@ def test_while_it_downloads(sandbox: SandboxProcess, connect: Connect, landing: 
     assert sandbox.ledger()["charges"] == 1
 
 
-@pytest.mark.timeout(50)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("skips", [False, True])
 def test_a_sensor_between_two_looks(sandbox: SandboxProcess, skips: bool) -> None:
     """Who stops a worker has not decided that its tasks are skipped."""
-    sandbox.reset(speed=1)
+    sandbox.reset(speed=0.2)
     body = {"model": RIVYA.model, "prompt": "A lighthouse", "params": {}}
     generation_id = sandbox.post(RIVYA.create, body, key=RIVYA.key).json()["id"]
     watched = {"generation_id": generation_id, "poke_interval": 600, "deferrable": False}
@@ -102,11 +102,11 @@ def test_a_sensor_between_two_looks(sandbox: SandboxProcess, skips: bool) -> Non
     assert end["state"] == "up_for_retry"
     assert "was asked to stop between two looks" in end["text"]
     assert f"This task only watches and has paid nothing. {AGAIN} watches it again." in end["text"]
-    sandbox.advance(60)
+    sandbox.advance(150)
     assert run.run().state == "success"
 
 
-@pytest.mark.timeout(50)
+@pytest.mark.timeout(120)
 def test_a_credits_sensor_between_two_looks(sandbox: SandboxProcess) -> None:
     _, end = stopped("credits", {"min_credits": 10_000, "poke_interval": 600}, "LOOKED")
     assert end["state"] == "up_for_retry"

@@ -129,15 +129,18 @@ def at(value: Any, path: tuple[Any, ...]) -> Any:
 @pytest.mark.parametrize("gateway", ["rivya", "toapis"])
 def test_every_object_is_read_in_full(gateway: str) -> None:
     """A field that the reader does not know is refused in each of the objects of the bundled file."""
-    data = raw(gateway)
-    paths = objects(data)
-    assert len(paths) > 300
-    for path in paths:
-        at(data, path)["surprise"] = 1
-        with pytest.raises(ValueError, match=r"surprise|unpack|given"):
-            parse_catalog(data)
-        del at(data, path)["surprise"]
-    assert parse_catalog(data) == load_catalog(gateway)
+    whole = raw(gateway)
+    refused = 0
+    for model in whole["models"]:
+        data = {**whole, "models": [model]}
+        for path in objects(data):
+            at(data, path)["surprise"] = 1
+            with pytest.raises(ValueError, match=r"surprise|unpack|given"):
+                parse_catalog(data)
+            del at(data, path)["surprise"]
+            refused += 1
+    assert refused > 300
+    assert parse_catalog(whole) == load_catalog(gateway)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +155,7 @@ def test_every_object_is_read_in_full(gateway: str) -> None:
         (("models", 0, "params", 0, "type"), "colour"),
         (("models", 0, "reference"), 5),
         (("models", 0, "rules"), [{"when": {"size": ["1:1"]}, "why": "", "level": "error"}]),
-        (("models", 0, "rules"), [{"when": {"size": [True]}, "why": ""}]),
+        (("models", 0, "rules"), [{"when": {"size": [None]}, "why": ""}]),
         (("models", 0, "params", 0, "disputed"), [{"values": ["1:1"], "pages": []}]),
         (("models", 0, "prompt", "disputed"), [{"why": "x", "above": "1000", "pages": []}]),
     ],
@@ -206,7 +209,7 @@ def test_aliases() -> None:
     assert spec is not None
     assert "nano_banana_2" in catalog
     assert "nano_banana_2" not in catalog.ids
-    assert len(catalog) == len(catalog.ids) == 72
+    assert len(catalog) == len(catalog.ids) == 73
     assert category_of("toapis", "nano_banana_2") == "image"
     assert category_of("toapis", "kling-v3") == "video"
 

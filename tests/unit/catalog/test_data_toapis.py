@@ -28,7 +28,8 @@ gemini-3.1-flash-image-preview nano-banana-2 nano_banana_2 gemini-3-1-flash-imag
 gemini-3.1-flash-image-preview-official gemini-2.5-flash-image-preview nano-banana
 gemini-2.5-flash-image-official gemini-3-pro-image-preview nano-banana-pro gemini-3-pro-image-preview-4k
 gpt-4o-image gpt-image-2 gpt-image-2-vip gpt-image-1.5-official grok-4-1-image grok-4-2-image
-grok-imagine-1.0 doubao-seedream-4-0 doubao-seedream-4-5 doubao-seedance-4-5 doubao-seedream-5-0
+grok-imagine-1.0
+grok-imagine-1.0-edit doubao-seedream-4-0 doubao-seedream-4-5 doubao-seedance-4-5 doubao-seedream-5-0
 flux-kontext-pro flux-kontext-max sora-2 sora-2-pro sora-2-vip sora-2-official veo3.1-fast veo3.1-quality
 Veo3.1-quality-official Veo3.1-fast-official kling-v3 gemini_omni
 gpt-image-2-official gpt-image-2.5-flare-vip gpt-image-2.5-flare-official gpt-image-2.5-flare
@@ -48,7 +49,7 @@ def test_every_documented_id_is_known() -> None:
     known = [name for spec in CATALOG for name in (spec.id, *spec.aliases)]
     assert known == IDS.split()
     assert all(name in CATALOG for name in known)
-    assert Counter(spec.category for spec in CATALOG) == {"image": 34, "video": 38}
+    assert Counter(spec.category for spec in CATALOG) == {"image": 35, "video": 38}
 
 
 def test_no_spelling_leads_to_two_models() -> None:
@@ -118,7 +119,10 @@ def test_rules(spec: ModelSpec) -> None:
         assert rule.require is not None or rule.level == "warning"
         if rule.require is not None and rule.require.subject != REFERENCES:
             param = spec.param_by_key[rule.require.subject]
-            assert set(rule.require.values) < param.option_set
+            assert rule.require.given is not None or set(rule.require.values) < {
+                *param.options,
+                *param.choices,
+            }
 
 
 def test_prices() -> None:
@@ -127,6 +131,7 @@ def test_prices() -> None:
         "gemini-3.1-flash-image-preview": 5,
         "gemini-3-pro-image-preview": 10,
         "gpt-image-2": 3,
+        "doubao-seedream-5-0": 6.3,
         "qwen-image-3.0": 6,
         "qwen-image-3.0-pro": 6,
     }
@@ -145,6 +150,7 @@ def test_prices() -> None:
         ("gpt-image-2", {"resolution": "1k", "n": 2}, 6),
         ("gpt-image-2", {"resolution": "2048"}, 5),
         ("nano-banana-pro", {"n": 3}, 10),
+        ("doubao-seedream-5-0", {"n": 10}, 63),
         ("kling-v3", {"n": 3}, None),
     ],
 )

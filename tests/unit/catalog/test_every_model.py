@@ -17,7 +17,12 @@ MODELS = [spec for catalog in CATALOGS.values() for spec in catalog]
 PARAMS = [(spec, param) for spec in MODELS for param in spec.params]
 
 # A value that is right beside another one only.
-BESIDE: dict[tuple[str, str], dict[str, Any]] = {("gpt-image-1.5-official", "4k"): {"size": "auto"}}
+BESIDE: dict[tuple[str, str], dict[str, Any]] = {
+    ("gpt-image-1.5-official", "4k"): {"size": "auto"},
+    ("happyhorse-1.1", "video-edit"): {"url": "https://example.org/film"},
+    ("kling-v2-6", "True"): {"mode": "pro"},
+    ("seedance-2-5", "edit"): {"duration": -1},
+}
 
 
 def right_value(param: ParamSpec) -> Any:
@@ -64,6 +69,12 @@ def minimal(spec: ModelSpec) -> dict[str, Any]:
     }
 
 
+def needed(spec: ModelSpec) -> list[ReferenceFacts]:
+    """As few files as the model takes."""
+    least = spec.reference.min_files if spec.reference else 0
+    return [ReferenceFacts(f"reference_media[{i}]", "a.png", "image", "image/png", 9) for i in range(least)]
+
+
 def with_param(spec: ModelSpec, key: str, value: object) -> dict[str, Any]:
     request = minimal(spec)
     request["model_params"][key] = value
@@ -75,7 +86,7 @@ class TestEveryModel:
     def test_minimal_request_passes_and_nothing_is_added(self, spec: ModelSpec) -> None:
         request = minimal(spec)
         for source in (catalog_of(spec), spec):
-            verdict = check_request(source, references=(), **request)
+            verdict = check_request(source, references=needed(spec), **request)
             assert verdict.ok, verdict.faults
             assert verdict.spec is spec
             assert dataclasses.asdict(verdict.normalised) == {

@@ -21,6 +21,7 @@ EXAMPLES = [
     ["validate", "-m", "z-image", "--gateway", "toapis", "--dialect", "resolution=top"],
     [*GENERATE, "--timeout", "60", "--format", "json", "--idempotency-key", "k", "--max-credits", "0"],
     ["fetch", "task_1", "--output", "out", "--category", "video"],
+    ["check", "dags"],
     ["credits"],
     ["sandbox", "--port", "0", "--speed", "20", "--credits", "5", "--quiet"],
 ]

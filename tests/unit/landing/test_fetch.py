@@ -323,7 +323,7 @@ from airflow_provider_rivya.storage.place import OutputPlace
 from tests.unit.media.streams import png_stream
 
 class Stream:
-    length = None
+    length, coding = None, ""
     def chunks(self):
         if "full" in sys.argv:
             resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
@@ -409,3 +409,18 @@ def test_the_transfer_has_ended_before_the_file_is_made_durable(
     monkeypatch.setattr(os, "fsync", noted)
     case.fetch()
     assert set(open_then) == {0}
+
+
+def test_bytes_in_an_encoding_that_is_not_undone_are_told_as_such(tmp_path: Path) -> None:
+    case = Case(tmp_path, *[Answer(bytes(300), coding="br")] * 3)
+    with pytest.raises(NotMediaError) as caught:
+        case.fetch()
+    assert "(encoded as br, which was not asked for and is not undone) is not an image" in str(caught.value)
+    assert case.files == []
+
+
+def test_bytes_that_are_what_they_should_be_are_landed_whatever_the_name_of_their_encoding(
+    tmp_path: Path,
+) -> None:
+    case = Case(tmp_path, Answer(coding="zstd"))
+    assert case.fetch().mime_type == "image/png"

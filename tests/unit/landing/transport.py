@@ -21,6 +21,7 @@ class Answer:
     chunk: int = 1000
     source: Callable[[], Iterator[bytes]] | None = None
     length: int | None = None
+    coding: str = ""
     sent: int = 0
 
     def chunks(self) -> Iterator[bytes]:

@@ -236,7 +236,7 @@ def test_no_more_is_fetched_than_allowed(read: Any, own: Any) -> None:
 def test_a_cut_shows_without_a_length(read: Any, content: bytes, told: str) -> None:
     @contextmanager
     def open_url(url: str) -> Iterator[Any]:
-        yield SimpleNamespace(length=None, chunks=lambda: iter([content[:50], content[50:]]))
+        yield SimpleNamespace(coding="", length=None, chunks=lambda: iter([content[:50], content[50:]]))
 
     if not told:
         assert isinstance(read("http://a.example/a.png", open_url=open_url)[0], Reference)
@@ -250,11 +250,32 @@ def test_a_cut_shows_without_a_length(read: Any, content: bytes, told: str) -> N
 def test_a_page_in_place_of_a_file_is_a_fault(read: Any) -> None:
     @contextmanager
     def open_url(url: str) -> Iterator[Any]:
-        yield SimpleNamespace(length=None, chunks=lambda: iter([b"<!doctype html><html></html>" * 20]))
+        yield SimpleNamespace(
+            coding="", length=None, chunks=lambda: iter([b"<!doctype html><html></html>" * 20])
+        )
 
     (found,) = read("http://a.example/a.png", open_url=open_url)
     assert isinstance(found, Fault)
     assert "is not an image, video or audio file: it looks like an HTML page" in found.problem
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("/allowed/b.png", ""),
+        ("/other/b.png", "is not in a place"),
+        ("/allowed/../b.png", "is not in a place"),
+    ],
+)
+def test_a_redirect_leads_nowhere_else(read: Any, own: Any, target: str, told: str) -> None:
+    picture = answer(200, encoded(64, 64, "PNG"))
+    with Wire(lambda got: picture if got.target == target else answer(302, location=target)) as wire:
+        places = ReferencePlaces([f"{wire.url}/allowed"])
+        (found,) = read(f"{wire.url}/allowed/a.png", open_url=own(wire), places=places)
+    assert isinstance(found, Fault) is bool(told)
+    if told:
+        assert told in found.problem
+        assert [got.target for got in wire.received] == ["/allowed/a.png"]
 
 
 def test_a_url_that_is_gone(read: Any, own: Any) -> None:
@@ -279,7 +300,7 @@ def test_fewer_bytes_than_were_told(read: Any, own: Any) -> None:
 def test_an_empty_file_is_told_by_its_host(read: Any, length: int | None) -> None:
     @contextmanager
     def open_url(url: str) -> Iterator[Any]:
-        yield SimpleNamespace(length=length, chunks=lambda: iter(()))
+        yield SimpleNamespace(coding="", length=length, chunks=lambda: iter(()))
 
     (found,) = read("https://cdn.example/a?signature=s3cret", open_url=open_url)
     assert found == Fault("reference_media", "the file at https://cdn.example/... is empty")

@@ -78,6 +78,7 @@ def uploads(client: Any) -> list[str]:
 
 class Stream:
     length = None
+    coding = ""
 
     def __init__(self, source: Callable[[], Iterator[bytes]]) -> None:
         self.chunks = source

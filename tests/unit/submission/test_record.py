@@ -225,6 +225,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     ),
     "credits": (None, True, "5", [], -1, float("nan"), float("inf"), 10**400),
     **dict.fromkeys(("body", "generation_id", "code", "namespace", "category", "holder"), (1, None, [], {})),
+    "outputs": (-1, 1.5, "1", True, None, [], 2**53),
     "try_id": (1, "", None, [], {}),
 }
 
