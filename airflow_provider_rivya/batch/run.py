@@ -265,8 +265,9 @@ class BatchRun:
         state = context.ledger.book.rows.get(row.key)
         record = state.record if state else None
         found = row_error(error, record, context.epoch)
-        failed = state is not None and record is not None and record.has_failed and not course.closed
-        if failed and may_try_again(record, state.begun, self._limits.row_attempts):
+        attempts = self._limits.row_attempts
+        again = state and record and record.has_failed and may_try_again(record, state.begun, attempts)
+        if again and not course.closed:
             self._backlog.again(row)
             return
         if found.status in ("uncertain", "not_submitted") and not context.stop.is_set():
