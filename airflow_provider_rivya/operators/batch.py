@@ -17,10 +17,11 @@ from airflow_provider_rivya.operators.arguments import (
     check_choices,
     check_counts,
     check_limits,
+    check_names,
     check_spans,
     extras_of,
 )
-from airflow_provider_rivya.operators.base import BACKSTOP
+from airflow_provider_rivya.operators.deferral import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs, warn_of_records
 from airflow_provider_rivya.operators.reporting import standing_in_store
@@ -45,11 +46,7 @@ _PINNED = ("output_path", "output_conn_id", "state_path", "manifest_path")
 
 
 class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
-    """
-    Base of the batch operators.
-
-    See :class:`~airflow_provider_rivya.operators.rivya.RivyaBatchOperator`.
-    """
+    """Base class; see :class:`~airflow_provider_rivya.operators.rivya.RivyaBatchOperator`."""
 
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[BatchTrigger]]
@@ -134,7 +131,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             validation=validation,
             verify=verify,
             on_invalid_rows=on_invalid_rows,
+            manifest_format=manifest_format or "jsonl",
         )
+        check_names(carry=carry)
         check_limits(
             max_credits_total=max_credits_total,
             max_credits=max_credits,
@@ -239,8 +238,10 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
     ) -> dict[str, Any]:
         from airflow_provider_rivya.batch.run import Over
         from airflow_provider_rivya.batch.verdict import batch_failure
+        from airflow_provider_rivya.submission.turn import SHORT
 
         hook = self.hook_class(self.conn_id, stop=self._stop)
+        hook.submission_pause = SHORT  # the other rows need not wait
         ledger: Ledger | None = None
         try:
             if self.template_faults:
@@ -260,7 +261,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         finally:
             hook.close()
         self.defer(
-            trigger=self.trigger_class(done.ids, self.conn_id, deadline, done.standing.to_json()),
+            trigger=self.trigger_class(
+                done.ids, self.conn_id, deadline, done.standing.to_json(), done.resume_at
+            ),
             method_name="execute_complete",
             kwargs={"deadline": deadline, **{name: getattr(self, name) for name in _PINNED}},
             timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
@@ -296,13 +299,12 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         instance = context["ti"]
         facts = facts_of(instance, self.retries, resumed=resumed)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
-        replays = hook.api.capabilities.replays_keys
         job = BatchJob(
             client=hook,
             identity=identity_of(context, hook.settings.idempotency_namespace),
             facts=facts,
             policy=policy,
-            words=RowWords(True, facts.retries_left, replays, policy.resubmits),
+            words=RowWords(True, facts.retries_left, hook.api.capabilities.replays_keys, policy.resubmits),
             arguments=BatchArguments(
                 asked=self._asked(),
                 output_path=self.output_path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -18,13 +19,12 @@ from tools.stack.processes import Keeper
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not postgres.available():
         pytest.skip("there is no PostgreSQL server on this machine, or no driver in this environment")
-    keeper = Keeper(tmp_path_factory.mktemp("postgresql"))
-    try:
-        with postgres.Postgres() as database:
-            database.start(keeper)
-            yield database.url.replace("+psycopg2", "")
-    finally:
-        keeper.stop()
+    with ExitStack() as open_things:
+        database = open_things.enter_context(postgres.Postgres())
+        keeper = Keeper(tmp_path_factory.mktemp("postgresql"))
+        open_things.callback(keeper.stop)
+        database.start(keeper)
+        yield database.url.replace("+psycopg2", "")
 
 
 @pytest.fixture
