@@ -23,7 +23,8 @@ JOBS ?= logical
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test crash-test cluster-test matrix bench models models-diff lint types format docs
+.PHONY: help venv demo demo-batch up test crash-test cluster-test matrix bench models models-diff lint types
+.PHONY: format docs
 .PHONY: docs-serve release-check locks clean
 
 help: ## this text
@@ -34,6 +35,9 @@ venv: ## set up .venv from the lock of the running Python (PYTHON=python3.12, AI
 
 demo: venv ## make one image from a photograph, through a real Airflow and the sandbox gateway
 	@$(BIN)/python -m tools.demo $(addprefix --executor ,$(EXECUTOR)) $(ARGS)
+
+demo-batch: venv ## a picture for each of 200 products, in one task of a real Airflow, and a sheet of all of them
+	@$(BIN)/python -m tools.demo_batch $(ARGS)
 
 up: venv ## the same Airflow with its UI, until Ctrl-C
 	@$(BIN)/python -m tools.up $(addprefix --executor ,$(EXECUTOR)) $(ARGS)
@@ -75,9 +79,10 @@ format: venv ## let ruff put the code in order
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+# Without --quiet, which hides the warnings from --strict.
 docs: ## build the documentation site into build/site, with warnings as errors, and check its links
 	@$(PYTHON) tools/venv.py docs .venvs/docs
-	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --strict
 	@.venvs/docs/bin/python -m tools.docs.check
 
 docs-serve: ## show the documentation site at http://127.0.0.1:8000, and follow changes

@@ -9,7 +9,7 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -75,41 +75,55 @@ def check_image(path: Path) -> str:
         raise DemoError(f"{path} is not a valid image: {error}") from error
 
 
-def find_result(stack: AirflowStack, run_id: str, tasks: Sequence[TaskState]) -> dict[str, Any]:
-    """The XCom of the generation among a run's tasks.
+def result_of(
+    stack: AirflowStack, dag_id: str, run_id: str, tasks: Sequence[TaskState], *, having: str
+) -> dict[str, Any]:
+    """The XCom among a run's tasks that has a key.
 
     :raises DemoError: if no task has left one.
     """
     for task in tasks:
         try:
-            value = stack.client.xcom(DAG_ID, run_id, task.task_id, task.map_index)
+            value = stack.client.xcom(dag_id, run_id, task.task_id, task.map_index)
         except RestError as error:
             if error.status != 404:
                 raise
             continue
-        if isinstance(value, dict) and "outputs" in value:
+        if isinstance(value, dict) and having in value:
             return value
     raise DemoError(f"no task of {run_id} has left a result")
 
 
-def run(stack: AirflowStack, progress: Progress, output: Path, timeout: float) -> Path:
-    """Run the DAG, follow it, print its result; the path of the image.
+def finished_run(
+    stack: AirflowStack, progress: Progress, dag_id: str, params: Mapping[str, Any], timeout: float
+) -> tuple[str, list[TaskState]]:
+    """Run a DAG and follow it; the run's id and its tasks.
 
     :raises DemoError: if it failed, after printing the logs of the failed tasks.
     """
-    stack.wait_for_dag(DAG_ID)
-    place = f"s3://{CONN_ID}@{BUCKET}/demo/" if isinstance(stack, CeleryStack) else f"{output}/"
-    run_id = stack.client.trigger(DAG_ID, {"output_path": place})
-    progress(f"{DAG_ID} started ({run_id})")
+    stack.wait_for_dag(dag_id)
+    run_id = stack.client.trigger(dag_id, params)
+    progress(f"{dag_id} started ({run_id})")
     state = "not ended"
     with contextlib.suppress(TimeoutError, TryFailedError):
-        state = stack.follow_run(DAG_ID, run_id, timeout, on_change=lambda task: show(progress, task))
+        state = stack.follow_run(dag_id, run_id, timeout, on_change=lambda task: show(progress, task))
     progress(f"run: {state}")
-    tasks = stack.client.task_states(DAG_ID, run_id)
+    tasks = stack.client.task_states(dag_id, run_id)
     if state != "success":
-        print_logs(stack, run_id, [task for task in tasks if task.state != "success"])
-        raise DemoError(f"{DAG_ID} has not made its image; the logs are above")
-    result = find_result(stack, run_id, tasks)
+        begun = [task for task in tasks if task.try_number]
+        print_logs(stack, dag_id, run_id, [task for task in begun if task.state != "success"])
+        raise DemoError(f"{dag_id} has not made its images; the logs are above")
+    return run_id, tasks
+
+
+def run(stack: AirflowStack, progress: Progress, output: Path, timeout: float) -> Path:
+    """Run the DAG, print its result; the path of the image.
+
+    :raises DemoError: if it failed.
+    """
+    place = f"s3://{CONN_ID}@{BUCKET}/demo/" if isinstance(stack, CeleryStack) else f"{output}/"
+    run_id, tasks = finished_run(stack, progress, DAG_ID, {"output_path": place}, timeout)
+    result = result_of(stack, DAG_ID, run_id, tasks, having="outputs")
     print("\nXCom return_value:\n" + json.dumps(result, indent=2), flush=True)
     return image_path(result, stack, output)
 
@@ -124,10 +138,10 @@ def show(progress: Progress, task: TaskState) -> None:
         raise TryFailedError
 
 
-def print_logs(stack: AirflowStack, run_id: str, tasks: Sequence[TaskState]) -> None:
+def print_logs(stack: AirflowStack, dag_id: str, run_id: str, tasks: Sequence[TaskState]) -> None:
     """The end of the log of each task."""
     for task in tasks:
-        lines = list(stack.client.log_lines(DAG_ID, run_id, task))
+        lines = list(stack.client.log_lines(dag_id, run_id, task))
         print(
             f"\nLog of {task.label} ({task.state}), try {task.try_number}, its end:",
             *lines[-_LOG_LINES:],

@@ -56,15 +56,21 @@ def add_executor(parser: argparse.ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def local_airflow(
-    config: StackConfig, progress: Progress, *, speed: float, executor: str = "local"
+    config: StackConfig,
+    progress: Progress,
+    *,
+    speed: float,
+    credits: float = 1_000,
+    executor: str = "local",
 ) -> Iterator[tuple[AirflowStack, str]]:
     """A healthy stack connected to a fresh sandbox, and the sandbox's address; both end with the block.
 
     :param speed: how many times faster than the real gateway the sandbox generates.
+    :param credits: that its account has.
     :param executor: one of ``EXECUTORS``.
     """
     with ending_signals_raise(), EXECUTORS[executor](config, say=progress) as stack:
-        stack.run_process(SANDBOX, sandbox_command(config.python, speed))
+        stack.run_process(SANDBOX, sandbox_command(config.python, speed, credits))
         url = stack.wait_for_output(SANDBOX, SANDBOX_READY)
         progress(f"sandbox gateway at {url}")
         stack.set_connections(sandbox_connections(url))
@@ -73,6 +79,7 @@ def local_airflow(
         progress("stopping")
 
 
-def sandbox_command(python: Path, speed: float) -> Sequence[str]:
+def sandbox_command(python: Path, speed: float, credits: float) -> Sequence[str]:
     """How a sandbox on a free port is started."""
-    return [str(python), "-m", "airflow_provider_rivya.sandbox", "--port", "0", "--speed", f"{speed:g}"]
+    numbers = ["--speed", f"{speed:g}", "--credits", f"{credits:g}"]
+    return [str(python), "-m", "airflow_provider_rivya.sandbox", "--port", "0", *numbers]

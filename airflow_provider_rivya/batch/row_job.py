@@ -17,6 +17,7 @@ from airflow_provider_rivya.gallery.files import Beside
 from airflow_provider_rivya.gallery.make import add_to_files
 from airflow_provider_rivya.gallery.sidecar import MadeFrom
 from airflow_provider_rivya.generation.job import GenerationJob
+from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.stop import Stop
 from airflow_provider_rivya.submission.context import (
@@ -203,7 +204,11 @@ def land(
     """Land what has ended, and note it in the ledger."""
     try:
         result = context.job(row).land(
-            Submission(record), finished, context.place.named(row.stem), if_exists=context.if_exists
+            Submission(record),
+            finished,
+            context.place.named(row.stem),
+            if_exists=context.if_exists,
+            checks=Checks.of(context.asked.verify, row.params),
         )
     except GenerationError as error:
         return error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict
@@ -136,6 +137,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "validation": ("strict", "warn", "off"),
     "verify": ("structure", "decode"),
     "on_invalid_rows": ("fail", "skip"),
+    "manifest_format": ("parquet", "jsonl"),
     "category": ("image", "video"),
 }
 """Arguments that take one of a few words."""
@@ -153,10 +155,14 @@ def check_choices(**chosen: Any) -> None:
 
 
 def check_limits(**limits: Any) -> None:
-    """:raises ValueError: a limit of credits is neither a number nor ``None``."""
+    """:raises ValueError: a limit is neither a number that is not negative nor ``None``."""
     for name, value in limits.items():
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name} is {value!r}; it takes a number")
+        if not (value >= 0 and math.isfinite(value)):
+            raise ValueError(f"{name} is {value!r}; it takes a number that is finite and not negative")
 
 
 def check_spans(**spans: Any) -> None:
@@ -164,6 +170,13 @@ def check_spans(**spans: Any) -> None:
     for name, value in spans.items():
         if not isinstance(value, timedelta) or value < timedelta(0):
             raise ValueError(f"{name} is {value!r}; it takes a timedelta that is not negative")
+
+
+def check_names(**names: Any) -> None:
+    """:raises ValueError: names of columns are no list of texts."""
+    for name, value in names.items():
+        if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
+            raise ValueError(f"{name} is {value!r}; it takes a list of column names")
 
 
 def check_counts(**counts: tuple[Any, int, int | None]) -> None:

@@ -17,14 +17,15 @@ SHORT: Final = 4.0
 _LONGEST_OF_OURS: Final = 60.0
 
 
-def pause_after(error: GenerationError, times: int) -> float | None:
+def pause_after(error: GenerationError, times: int, *, sent: bool = True) -> float | None:
     """
     Return for how many seconds nothing is submitted after a refusal of the moment; ``None``: it is none.
 
     :param times: how often in a row that was so before.
+    :param sent: the paid request was sent, and may have been taken in; of an upload that does not matter.
     """
     passing = isinstance(error, RateLimitedError | GatewayUnavailableError | GatewayUnreachableError)
-    if not passing or not isinstance(error, GatewayError) or error.maybe_taken_in:
+    if not passing or not isinstance(error, GatewayError) or (sent and error.maybe_taken_in):
         return None
     return max(error.retry_after or 0.0, min(_LONGEST_OF_OURS, 2.0**times))
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow_provider_rivya.operators.rows import ROW_FIELDS
 
 from airflow_provider_rivya.batch.ledger import STATUSES
 from airflow_provider_rivya.batch.manifest import COLUMNS
 from airflow_provider_rivya.batch.plan import PlanFolder
 from airflow_provider_rivya.batch.segments import Ledger
+from airflow_provider_rivya.operators.identity import ROW_FIELDS
 from airflow_provider_rivya.result import GenerationResult, Output
 from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.record import Record
@@ -62,7 +62,8 @@ def test_names_and_keys_of_records(release: Path) -> None:
     """Under another name a record is not found, under another key a request is paid for again."""
     for entry in read(release / "identities.json"):
         *names, within = entry["identity"]
-        identity = Identity(*names, within=tuple(within))
+        namespace, dag_id, run_id, task_id, map_index, row_key = names
+        identity = Identity(namespace, dag_id, run_id, task_id, map_index, row_key, tuple(within))
         assert f"{identity.digest}.json" == entry["file"]
         assert key_of(identity.part) == entry["state_key"]
         assert identity.key(2, 1, "0123456789abcdef" * 4) == entry["key"]

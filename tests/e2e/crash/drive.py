@@ -20,7 +20,7 @@ T = TypeVar("T")
 MAKE = "make"
 ROWS = "rows"
 STORED = (".png", ".jpg", ".jpeg", ".webp")
-RUN_TIMEOUT = 300.0
+RUN_TIMEOUT = 480.0
 _LOOK = 0.7
 
 

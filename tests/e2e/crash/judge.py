@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from tests.e2e.crash import batch_verdict
 from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.scenario import Scenario
 from tests.sandbox_process import SandboxProcess
@@ -67,7 +68,10 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
     state = _state(drive)
     if state != expected.state:
         faults.append(f"the run is {state}, not {expected.state}")
-    faults += [f"delivered {other}, which is not its own" for other in _of_others(drive, state)]
+    if scenario.batch:
+        faults += batch_verdict.faults_of(drive)
+    else:
+        faults += [f"delivered {other}, which is not its own" for other in _of_others(drive, state)]
     log = drive.log()
     faults += [f"not in the log: {text!r}" for text in expected.says if text not in log]
     faults += [f"not played: {what}" for what in (*drive.proxy.not_played, *drive.not_died)]

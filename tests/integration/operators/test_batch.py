@@ -193,6 +193,42 @@ def test_what_cannot_be_is_told(
     assert sandbox.requests() == []
 
 
+def test_a_bad_place_is_told_with_what_is_wrong_with_the_table(
+    new_batch: NewBatch, sandbox: SandboxProcess
+) -> None:
+    rows = [{**row, "shape": "9:99"} for row in products(1_200)]  # more than one shard of the plan
+    done = new_batch(rows=rows, output_path="/proc/none/", prompt="{title} {titel}").run()
+    assert done.state == "failed"
+    for told in ("/proc/none/ cannot be written", "no column 'titel'", "row 'p000', column 'shape' ('9:99')"):
+        assert told in done.text
+    assert REFUSED in done.text
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"carry": "title"},
+        {"carry": [1]},
+        {"manifest_format": "xml"},
+        {"max_credits_total": float("nan")},
+        {"max_credits": -1},
+        {"max_failed_rows": -1},
+        {"min_credits_left": "5"},
+        {"max_running": 0},
+        {"limit": 0},
+        {"row_attempts": True},
+        {"if_exists": "fail"},
+        {"on_invalid_rows": "drop"},
+    ],
+    ids=lambda arguments: "-".join(map(str, arguments)),
+)
+def test_what_no_run_can_mend_is_refused_when_the_dag_is_read(arguments: Row) -> None:
+    given = {"task_id": "b", "row_key": "sku", "model": "z-image", "output_path": "/data/", **arguments}
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        RivyaBatchOperator(**given)
+
+
 def test_invalid_rows_are_left_out_where_that_is_asked_for(
     new_batch: NewBatch, sandbox: SandboxProcess, landing: Path
 ) -> None:

@@ -129,8 +129,8 @@ def test_a_batch_is_read_in_pages(
         assert picture.content == (landing / f"{form}2.png").read_bytes()
         for wrong in ("rows/3/0", "rows/0/1", "rows/-1/0", "rows?page=-1"):
             assert client.get(media(batch, wrong)).status_code == 404
-    forge(batch, {"manifest_uri": "file:///etc/passwd"})
-    assert client.get(media(batch, "rows")).status_code == 404
+        forge(batch, {"manifest_uri": "file:///etc/passwd"})
+        assert client.get(media(batch, "rows")).status_code == 404
 
 
 def test_the_page_is_files_alone_and_runs_nothing_of_others(serve: Serve, landing: Path) -> None:

@@ -15,7 +15,7 @@ from airflow.sdk import DAG, task
 
 from airflow_provider_rivya.operators import base
 from airflow_provider_rivya.operators.rivya import RivyaBatchOperator, RivyaGenerateOperator
-from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
+from airflow_provider_rivya.operators.toapis import ToApisBatchOperator, ToApisGenerateOperator
 from airflow_provider_rivya.submission.keeper import RecordKeeper
 
 SPECS = Path(os.environ["CRASH_SPECS"])
@@ -94,6 +94,7 @@ OPERATORS: dict[str, tuple[type[base.GenerateOperator], type[base.GenerateOperat
     "rivya": (RivyaGenerateOperator, MortalRivyaOperator),
     "toapis": (ToApisGenerateOperator, MortalToApisOperator),
 }
+BATCHES: dict[str, Any] = {"rivya": RivyaBatchOperator, "toapis": ToApisBatchOperator}
 
 
 def spec_of(dag_id: str) -> dict[str, Any]:
@@ -121,6 +122,9 @@ def task_of(spec: dict[str, Any]) -> None:
     }
     if (number := arguments.pop("rows_each", 0)) > 0:
         batches_of(arguments, spec["rows"], number)
+        return
+    if spec["batch"]:
+        BATCHES[spec["gateway"]](task_id="make", **arguments)
         return
     operator, mortal = OPERATORS[spec["gateway"]]
     if spec["die_at"] or spec["backstop"] is not None:
