@@ -272,8 +272,13 @@ class BatchRun:
         state = context.ledger.book.rows.get(row.key)
         record = state.record if state else None
         found = row_error(error, record, context.epoch)
-        failed = state is not None and record is not None and record.has_failed and not course.closed
-        if failed and may_try_again(record, state.begun, self._limits.row_attempts):
+        if (
+            state is not None
+            and record is not None
+            and record.has_failed
+            and not course.closed
+            and may_try_again(record, state.begun, self._limits.row_attempts)
+        ):
             self._backlog.again(row)
             return
         if found.status in ("uncertain", "not_submitted") and not context.stop.is_set():
