@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rivya._compat import BaseTrigger, TriggerEvent
@@ -75,7 +75,7 @@ class GenerationTrigger(BaseTrigger):
             },
         )
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
+    async def run(self) -> AsyncGenerator[TriggerEvent, None]:
         from airflow_provider_rivya.triggers.shared_hook import shared_hook
         from airflow_provider_rivya.waiting.loop import Target, awatch
         from airflow_provider_rivya.waiting.progress import watched_late
