@@ -1,3 +1,3 @@
 """Apache Airflow provider for the generation gateways Rivya and ToAPIs."""
 
-__version__ = "0.1.0"
+__version__ = "0.9.0"

@@ -25,7 +25,32 @@ def get_provider_info() -> dict[str, Any]:
         "operators": _modules("operators"),
         "sensors": _modules("sensors"),
         "triggers": _modules("triggers"),
-        "extra-links": ["airflow_provider_rivya.links.rivya.RivyaResultLink"],
+        "extra-links": [
+            "airflow_provider_rivya.links.rivya.RivyaResultLink",
+            "airflow_provider_rivya.links.rivya.RivyaGalleryLink",
+        ],
+        "plugins": [{"name": "rivya", "plugin-class": "airflow_provider_rivya.plugin.plugin.RivyaPlugin"}],
+        "config": {
+            "rivya": {
+                "description": "What Airflow's UI shows of files that were made; see docs/pictures.md.",
+                "options": {
+                    "ui_media": {
+                        "description": "Whether the page Gallery shows files to who may read their XComs.",
+                        "version_added": None,
+                        "type": "boolean",
+                        "example": "True",
+                        "default": "False",
+                    },
+                    "ui_media_roots": {
+                        "description": "The folders it may show files from, with commas between them.",
+                        "version_added": None,
+                        "type": "string",
+                        "example": "s3://my_conn@bucket/pictures/",
+                        "default": "",
+                    },
+                },
+            }
+        },
         "task-decorators": [
             {
                 "name": f"{facts.name}_generate",

@@ -32,6 +32,20 @@ def host_of(url: str) -> str:
     return f"{parts.scheme or '?'}://{host}{port}/..."
 
 
+def without_access(text: str) -> str:
+    """Mask API keys, and of each URL what may give access to what is there: password, query and fragment."""
+    return _URL.sub(lambda match: _bare(match.group(0)), without_keys(text))
+
+
+def _bare(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return host_of(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}{'?...' if parts.query or parts.fragment else ''}"
+
+
 def without_keys(text: str) -> str:
     """Mask API keys."""
     return _KEY.sub("***", text)
@@ -49,7 +63,9 @@ def clean(text: object, limit: int = 300) -> str:
         whole = str(text)
     except RecursionError:
         whole = f"a {type(text).__name__} that is nested too deeply"
-    flat = "".join(letter if letter.isprintable() else "\n" for letter in whole[: limit * 20])
+    flat = whole[: limit * 20]
+    if not flat.isprintable():
+        flat = "".join(letter if letter.isprintable() else "\n" for letter in flat)
     flat = without_keys(_GAP.sub(" ", flat))
     flat = _URL.sub(lambda match: host_of(match.group(0)), flat).strip()
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"

@@ -31,6 +31,8 @@ class Output:
     :param height: pixels, where the format tells.
     :param duration_s: seconds of film or sound, where the format tells.
     :param doubts: what is odd about the file although it is whole, in words; mostly empty.
+    :param c2pa: whether the file has a C2PA manifest; ``None`` when nothing was landed.
+    :param xmp: whether it has XMP metadata.
     """
 
     index: int
@@ -44,6 +46,8 @@ class Output:
     height: int | None = None
     duration_s: float | None = None
     doubts: list[str] = field(default_factory=list)
+    c2pa: bool | None = None
+    xmp: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

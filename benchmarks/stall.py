@@ -92,21 +92,21 @@ class _Handler(socketserver.StreamRequestHandler):
 
 async def _longest_gap(sender: AsyncSender, call: Any) -> float:
     """Return the milliseconds for which the loop did nothing else."""
+    longest, last = 0.0, time.perf_counter()
     loop = asyncio.get_running_loop()
-    longest, last, ended = 0.0, time.perf_counter(), False
+    handle: asyncio.Handle
 
     def tick() -> None:
-        nonlocal longest, last
+        nonlocal longest, last, handle
         now = time.perf_counter()
         longest, last = max(longest, now - last), now
-        if not ended:
-            loop.call_soon(tick)
+        handle = loop.call_soon(tick)
 
-    loop.call_soon(tick)
+    handle = loop.call_soon(tick)
     with suppress(GatewayError):  # some shapes are none that can be read
         await sender.send(call, repeat=False)
     await asyncio.sleep(0)
-    ended = True
+    handle.cancel()
     return longest * 1000
 
 

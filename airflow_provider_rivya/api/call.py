@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, BinaryIO, Final, Generic, TypeVar
+from typing import Any, BinaryIO, Final, Generic, Literal, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
 from airflow_provider_rivya.exceptions import (
@@ -39,6 +39,9 @@ _A_YEAR: Final = 366 * 24 * 3600.0
 _A_DAY: Final = 24 * 3600.0
 _SECONDS: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 
+Kind = Literal["submission", "status", "other"]
+"""What gateways count apart when they count calls."""
+
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
@@ -49,12 +52,14 @@ class FilePart:
     :param mime_type: declared type of the part.
     :param open: returns a new binary stream at its beginning; called once per attempt.
     :param fields: the other form fields.
+    :param sha256: of the content, where that is known.
     """
 
     name: str
     mime_type: str
     open: Callable[[], BinaryIO]
     fields: Mapping[str, str] = field(default_factory=dict)
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,12 @@ class ApiCall(Generic[T]):
     repeatable: bool = True
     max_bytes: int = SMALL
     resolve: Callable[[T, str], T] | None = field(default=None, repr=False)
+
+    @property
+    def kind(self) -> Kind:
+        if self.body is not None:
+            return "submission"
+        return "status" if self.generation_id is not None else "other"
 
 
 def segment(value: str) -> str:
@@ -240,6 +251,59 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     except (ValueError, TypeError, OverflowError):
         return None
     return min(seconds, _A_YEAR)
+
+
+class Quota(NamedTuple):
+    """
+    What an answer says of the calls that are left.
+
+    :param reset: seconds until there are more.
+    """
+
+    remaining: int | None = None
+    reset: float | None = None
+
+
+def quota_of(headers: Mapping[str, str], now: float) -> Quota:
+    """
+    Read ``X-RateLimit-Remaining`` and ``X-RateLimit-Reset``.
+
+    The form of the latter is not documented: a moment (Unix seconds, or milliseconds) and seconds from now
+    are told apart by their size.
+
+    :param now: seconds since the epoch.
+    """
+    remaining, reset = (headers.get(f"x-ratelimit-{name}", "").strip() for name in ("remaining", "reset"))
+    if not _SECONDS.fullmatch(remaining) or len(remaining) > 15:
+        return Quota()
+    seconds = None
+    if _SECONDS.fullmatch(reset) and len(reset) <= 20:
+        told = float(reset)
+        told = told / 1000 if told > 1e11 else told
+        seconds = told - now if told > 1e9 else told
+    return Quota(int(float(remaining)), seconds if seconds is not None and 0 < seconds <= _A_DAY else None)
+
+
+class Pacer(Protocol):
+    """Says when a call may go, and hears what becomes of it; ``now`` is a clock that never goes back."""
+
+    def acquire(self, kind: Kind, now: float) -> float:
+        """Take a turn: 0, or the seconds after which to ask again."""
+
+    def heard(self, kind: Kind, now: float, quota: Quota) -> None: ...
+    def refused(self, kind: Kind, now: float, retry_after: float | None) -> None: ...
+    def pause(self, kind: Kind, now: float, seconds: float) -> None: ...
+
+
+class Unpaced:
+    """Lets every call go at once."""
+
+    def acquire(self, kind: Kind, now: float) -> float:
+        return 0.0
+
+    def heard(self, kind: Kind, now: float, quota: Quota) -> None: ...
+    def refused(self, kind: Kind, now: float, retry_after: float | None) -> None: ...
+    def pause(self, kind: Kind, now: float, seconds: float) -> None: ...
 
 
 def clock_skew(answer: Answer, now: float, unknown: float = 0.0) -> float:

@@ -66,11 +66,10 @@ _Number = Annotated[float, BeforeValidator(_number)]
 _Whole = Annotated[int, BeforeValidator(_number)]
 _Interval = Annotated[float, Field(ge=0.05, le=3600), BeforeValidator(_number)]
 _IntervalFromZero = Annotated[float, Field(ge=0, le=3600), BeforeValidator(_number)]
+_Rate = Annotated[float, Field(ge=0.01, le=1000), BeforeValidator(_number)]
 _Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 _Places = Annotated[tuple[str, ...], BeforeValidator(_places)]
 _Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-
-
 _AS_ADVISED: Final = "Empty: as the gateway advises."
 
 
@@ -88,16 +87,18 @@ class ConnectionFields(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
 
     connect_timeout: _Number = _field(
-        10, "Connect timeout (s)", "Seconds until a connection must stand.", ge=1, le=120
+        10, "Connect timeout (s)", "Longest time to open a connection to the gateway.", ge=1, le=120
     )
     read_timeout: _Number = _field(
         60,
         "Read timeout (s)",
-        "Seconds without a byte until an answer is given up. With connect_timeout it bounds a whole call.",
+        "Longest time without a byte of the answer. With connect_timeout it bounds a whole call.",
         ge=1,
         le=600,
     )
-    retries: _Whole = _field(3, "Retries", "Repeats of one call after a passing fault.", ge=0, le=10)
+    retries: _Whole = _field(
+        3, "Retries", "How often one call is repeated after a temporary error.", ge=0, le=10
+    )
     poll_first: _IntervalFromZero | None = _field(
         None, "First poll (s)", f"Seconds from submission to the first status call. {_AS_ADVISED}"
     )
@@ -108,7 +109,16 @@ class ConnectionFields(BaseModel):
         None, "Longest poll interval (s)", f"Intervals grow up to this many seconds. {_AS_ADVISED}"
     )
     max_in_flight: _Whole = _field(
-        8, "Requests at once", "Requests that one process has open at the same time.", ge=1, le=100
+        8,
+        "Requests at once",
+        "Requests that one process has open at the same time. A pool limits tasks.",
+        ge=1,
+        le=100,
+    )
+    max_requests_per_second: _Rate | None = _field(
+        None,
+        "Requests a second",
+        "Calls of each counted kind that one process begins a second. Empty: as the gateway documents.",
     )
     idempotency_namespace: str = _field(
         "",
@@ -123,9 +133,8 @@ class ConnectionFields(BaseModel):
         "not public.",
     )
     max_output_bytes: _Whole = _field(
-        2 * 1024**3, "Largest output (bytes)", "A result file above this is not landed.", ge=1024, le=1024**4
+        2 * 1024**3, "Largest output (bytes)", "A larger result file is not stored.", ge=1024, le=1024**4
     )
-
     reference_locations: _Places = _field(
         (),
         "Reference locations",

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import logging
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpcore
@@ -17,14 +18,30 @@ import httpx
 import tenacity
 
 from airflow_provider_rivya import __version__
-from airflow_provider_rivya.api.call import ApiCall, in_doubt, may_repeat
+from airflow_provider_rivya.api.call import (
+    Answer,
+    ApiCall,
+    Pacer,
+    in_doubt,
+    may_repeat,
+    quota_of,
+    read_answer,
+)
 from airflow_provider_rivya.api.egress import Origin
 from airflow_provider_rivya.api.sockets import Bounds, Stopped, TooMuch
-from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, UnexpectedAnswerError
+from airflow_provider_rivya.exceptions import (
+    GatewayError,
+    GatewayUnavailableError,
+    GatewayUnreachableError,
+    RateLimitedError,
+    UnexpectedAnswerError,
+)
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.stop import Stop
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 USER_AGENT: Final = f"airflow-provider-rivya/{__version__}"
 
@@ -40,8 +57,8 @@ class ClientSettings:
     :param base_url: scheme, host and port, without a path and a trailing slash.
     :param api_key: never part of a repr.
     :param conn_id: the Airflow connection these come from, for messages.
-    :param connect_timeout: seconds until a TCP and TLS connection must stand.
-    :param read_timeout: seconds without a byte until an answer is given up.
+    :param connect_timeout: longest time to open a TCP and TLS connection, in seconds.
+    :param read_timeout: longest time without a byte of the answer, in seconds.
     :param retries: repeats after the first attempt of one call.
     :param max_in_flight: requests at once, and sockets, of one process.
     """
@@ -204,6 +221,45 @@ def _annotated(error: GatewayError, call: ApiCall[Any], settings: ClientSettings
         generation_id=error.generation_id or call.generation_id,
         maybe_taken_in=in_doubt(error),
     )
+
+
+def read_paced(call: ApiCall[T], answer: Answer, pace: Pacer) -> T:
+    """Read an answer, and let the pace hear of it."""
+    now, quota = time.monotonic(), quota_of(answer.headers, time.time())
+    try:
+        result = read_answer(call, answer)
+    except RateLimitedError as error:
+        pace.refused(call.kind, now, quota.reset if error.retry_after is None else error.retry_after)
+        raise
+    except GatewayUnavailableError as error:
+        if error.retry_after is not None:
+            pace.pause(call.kind, now, error.retry_after)
+        raise
+    pace.heard(call.kind, now, quota)
+    return result
+
+
+def turn_of(call: ApiCall[Any], pace: Pacer, until: float) -> float:
+    """
+    Return the seconds after which to ask for a turn again; 0: it is the call's turn.
+
+    :param until: when the caller does not wait any more, by the monotonic clock.
+    :raises RateLimitedError: its turn comes later than that, and it is not sent.
+    """
+    now = time.monotonic()
+    wait = pace.acquire(call.kind, now)
+    if wait > 0 and now + wait > until:
+        raise RateLimitedError(
+            f"{call.name!r} was not sent, as the gateway has asked to be left alone for {wait:.0f} s more",
+            retry_after=wait,
+            retryable=True,
+        )
+    return wait
+
+
+def patience_with(within: float | None) -> float:
+    """Return until when a call waits for its turn, by the monotonic clock."""
+    return time.monotonic() + (LONGEST_PAUSE if within is None else within)
 
 
 @contextmanager

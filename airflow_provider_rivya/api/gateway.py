@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 from airflow_provider_rivya.exceptions import GatewayError
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.api.call import ApiCall, FilePart
+    from airflow_provider_rivya.api.call import ApiCall, FilePart, Kind
     from airflow_provider_rivya.api.connection import ConnectionSettings
     from airflow_provider_rivya.api.dialect import Dialect
     from airflow_provider_rivya.api.download import Downloader
@@ -32,11 +33,14 @@ class Capabilities:
     :param replays_keys: a creation that is sent again under its key gives the same generation.
     :param finds_by_key: it can be asked for what was submitted under a key.
     :param takes_trace_id: a request has a field for the user's own ``client_request_id``.
+    :param statuses_at_once: of how many generations one call tells the state, see
+        :meth:`GatewayApi.get_generations`.
     """
 
     replays_keys: bool
     finds_by_key: bool
     takes_trace_id: bool
+    statuses_at_once: int = 1
 
 
 class Pace(NamedTuple):
@@ -44,6 +48,18 @@ class Pace(NamedTuple):
 
     interval: float
     maximum: float
+
+
+class RateLimit(NamedTuple):
+    """
+    How many calls of one kind a gateway takes.
+
+    :param per_second: ``None``: not known.
+    :param burst: at once, after a quiet time.
+    """
+
+    per_second: float | None
+    burst: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,8 @@ class GatewayApi(ABC):
     facts: ClassVar[GatewayFacts]
     capabilities: ClassVar[Capabilities]
     polling: ClassVar[Polling]
+    rate_limits: ClassVar[Mapping[Kind, RateLimit]] = {}
+    """The kinds of calls that are counted apart, with their documented limits; empty: all count together."""
 
     @property
     def name(self) -> str:
@@ -102,6 +120,18 @@ class GatewayApi(ABC):
     def default_host(self) -> str:
         return self.facts.default_host
 
+    def least_seconds(self, count: int, at_once: int, per_second: float | None = None) -> float:
+        """
+        Return how long so many generations take at the least, by what is documented.
+
+        :param per_second: requests that the connection allows; ``None``: as many as the gateway documents.
+        """
+        shortest = min(guidance.first for guidance in self.polling.guidance.values())
+        rate, burst = self.rate_limits.get("submission", RateLimit(None, 0.0))
+        rate, burst = (per_second, per_second) if per_second else (rate, burst)
+        paced = shortest + max(0.0, count - burst) / rate if rate else 0.0
+        return max(math.ceil(count / at_once) * shortest, paced) if count else 0.0
+
     @abstractmethod
     def create_generation(self, body: str, key: str | None, category: str = "image") -> ApiCall[Generation]:
         """
@@ -113,6 +143,16 @@ class GatewayApi(ABC):
     @abstractmethod
     def get_generation(self, generation_id: str, category: str = "image") -> ApiCall[Generation]:
         """Read the state, and the result URLs, of a generation."""
+
+    def get_generations(
+        self, generation_ids: Sequence[str], category: str = "image"
+    ) -> ApiCall[Mapping[str, Generation]]:
+        """
+        Read the states of many; only where ``capabilities.statuses_at_once`` is more than 1.
+
+        :raises GatewayError: there is no such call.
+        """
+        raise GatewayError(f"{self.title} has no call for the states of many generations")
 
     def find_generation(self, key: str, category: str = "image") -> ApiCall[Generation]:
         """
@@ -191,6 +231,9 @@ class GatewayClient(Protocol):
     async def aget_generation(
         self, generation_id: str, *, category: str = "image", repeat: bool = True, within: float | None = None
     ) -> Generation: ...
+    async def aget_generations(
+        self, generation_ids: Sequence[str], *, category: str = "image", within: float | None = None
+    ) -> Mapping[str, Generation]: ...
     def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
         """:return: ``None``: the gateway knows none under this key."""
 

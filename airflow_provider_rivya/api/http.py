@@ -11,14 +11,13 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import ExitStack
 from typing import Any, Final, TypeVar
 
 import httpcore
 import tenacity
 
-from airflow_provider_rivya.api.call import Answer, ApiCall, clock_skew, read_answer
+from airflow_provider_rivya.api.call import Answer, ApiCall, Pacer, Unpaced, clock_skew
 from airflow_provider_rivya.api.egress import EnvironmentFault, Origin, proxy_for, tls_context
 from airflow_provider_rivya.api.exchange import (
     Attempts,
@@ -26,8 +25,11 @@ from airflow_provider_rivya.api.exchange import (
     bounds_of,
     grow,
     headers_of,
+    patience_with,
+    read_paced,
     request_of,
     translated,
+    turn_of,
 )
 from airflow_provider_rivya.api.sockets import AsyncBackend, Backend, as_httpcore, exchange
 from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError
@@ -37,9 +39,6 @@ T = TypeVar("T")
 
 
 _IDLE_SECONDS: Final = 5.0
-_SLOW: Final = 5.0
-"""Seconds from which on an exchange is slow: calls about its generation take half the places from then on."""
-_MOST_SLOW: Final = 10_000
 
 
 def _pool_options(settings: ClientSettings) -> dict[str, Any]:
@@ -75,11 +74,13 @@ class SyncSender:
     :param settings: how to reach the gateway.
     :param stop: set when the task is asked to stop: the waits between attempts then end, and so does an
         exchange that is not the paid one.
+    :param pace: says when a call may go.
     :raises GatewayUnreachableError: the environment names a proxy or certificates that cannot be used.
     """
 
-    def __init__(self, settings: ClientSettings, stop: Stop | None = None) -> None:
+    def __init__(self, settings: ClientSettings, stop: Stop | None = None, pace: Pacer | None = None) -> None:
         self._settings = settings
+        self._pace = pace or Unpaced()
         self._pool = httpcore.ConnectionPool(**_pool_options(settings), network_backend=Backend())
         weakref.finalize(self, _close, self._pool).atexit = False
         self._stop = stop or StopFlag()
@@ -116,9 +117,17 @@ class SyncSender:
 
     def _send_once(self, call: ApiCall[T], within: float | None) -> T:
         with translated(call, self._settings):
+            until = patience_with(within)
+            while (wait := turn_of(call, self._pace, until)) > 0:
+                if self._stop.wait(wait):
+                    raise GatewayUnreachableError(
+                        f"The task was asked to stop before {call.name!r} was sent",
+                        sent=False,
+                        retryable=True,
+                    )
             answer = self._exchange(call, within)
             self.clock_skew = clock_skew(answer, time.time(), self.clock_skew)
-            return read_answer(call, answer)
+            return read_paced(call, answer, self._pace)
 
     def _exchange(self, call: ApiCall[Any], within: float | None) -> Answer:
         with exchange(bounds_of(call, self._settings, within, self._stop)), ExitStack() as stack:
@@ -136,13 +145,12 @@ class AsyncSender:
     Files are sent by :class:`SyncSender` alone, as reading one would block the loop.
     """
 
-    def __init__(self, settings: ClientSettings) -> None:
+    def __init__(self, settings: ClientSettings, pace: Pacer | None = None) -> None:
         self._settings = settings
+        self._pace = pace or Unpaced()
         self._pool = httpcore.AsyncConnectionPool(**_pool_options(settings), network_backend=AsyncBackend())
         # The pool's own queue costs more the longer it is; a gate in front keeps it empty.
         self._gate = asyncio.Semaphore(settings.max_in_flight)
-        self._gate_of_slow = asyncio.Semaphore(max(1, settings.max_in_flight // 2))
-        self._slow: set[str] = set()
         self._users = 0
         self._retired = False
 
@@ -172,9 +180,12 @@ class AsyncSender:
         if call.file is not None:
             raise TypeError("files are sent by SyncSender")
         with translated(call, self._settings):
-            async with asyncio.timeout(within), self._place(call.generation_id):
+            until = patience_with(within)
+            while (wait := turn_of(call, self._pace, until)) > 0:  # noqa: ASYNC110 - time is waited for
+                await asyncio.sleep(wait)
+            async with asyncio.timeout(within), self._gate:
                 answer = await self._exchange(call)
-            return read_answer(call, answer)
+            return read_paced(call, answer, self._pace)
 
     async def _exchange(self, call: ApiCall[Any]) -> Answer:
         with exchange(bounds_of(call, self._settings, None)), ExitStack() as stack:
@@ -183,22 +194,6 @@ class AsyncSender:
                 async for chunk in response.aiter_stream():
                     grow(body, chunk, call)
                 return Answer(response.status, headers, bytes(body), self._settings.base_url)
-
-    @asynccontextmanager
-    async def _place(self, generation_id: str | None) -> AsyncIterator[None]:
-        """Wait for a place in flight. Generations whose answers are slow get no more than half of them."""
-        async with AsyncExitStack() as stack:
-            if generation_id in self._slow:
-                await stack.enter_async_context(self._gate_of_slow)
-            await stack.enter_async_context(self._gate)
-            begun = time.monotonic()
-            try:
-                yield
-            finally:
-                if generation_id is not None:
-                    self._slow.discard(generation_id)
-                    if time.monotonic() - begun >= _SLOW and len(self._slow) < _MOST_SLOW:
-                        self._slow.add(generation_id)
 
 
 def _close(pool: httpcore.ConnectionPool) -> None:

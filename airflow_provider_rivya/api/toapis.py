@@ -9,12 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from airflow_provider_rivya.api import gateways
-from airflow_provider_rivya.api.call import LARGE, ApiCall, FilePart, segment
+from airflow_provider_rivya.api.call import LARGE, ApiCall, FilePart, Kind, segment
 from airflow_provider_rivya.api.dialect import Dialect
-from airflow_provider_rivya.api.gateway import Capabilities, GatewayApi, Pace, PollGuidance, Polling
+from airflow_provider_rivya.api.gateway import (
+    Capabilities,
+    GatewayApi,
+    Pace,
+    PollGuidance,
+    Polling,
+    RateLimit,
+)
 from airflow_provider_rivya.api.reading import read_file, read_generation
 from airflow_provider_rivya.api.schemas import (
     FAILED,
@@ -144,6 +151,12 @@ class ToApisApi(GatewayApi):
 
     facts = gateways.TOAPIS
     capabilities = Capabilities(replays_keys=False, finds_by_key=True, takes_trace_id=False)
+    # https://docs.toapis.com/docs/cn/api-reference/rate-limits/async-tasks: of the group that an account is
+    # in at first; counted for the user, over all keys.
+    rate_limits: ClassVar[Mapping[Kind, RateLimit]] = {
+        "submission": RateLimit(5.0, 50.0),
+        "status": RateLimit(50.0, 500.0),
+    }
     # https://docs.toapis.com/docs/cn/api-reference/tasks/image-status and .../video-status: images
     # first after 5 s and then every 5-10 s (an earlier edition asks sooner), videos every 5-10 s while they
     # are queued and every 10-15 s in progress.

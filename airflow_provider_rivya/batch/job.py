@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from tempfile import TemporaryDirectory
@@ -15,22 +15,29 @@ from airflow_provider_rivya.batch import manifest, verdict
 from airflow_provider_rivya.batch.gate import GatedClient
 from airflow_provider_rivya.batch.ledger import EPOCHS
 from airflow_provider_rivya.batch.plan import (
+    Draft,
     FaultyPlanError,
     Plan,
     PlanFolder,
+    Table,
     check_plan,
-    wrong_references,
 )
+from airflow_provider_rivya.batch.progress import Report
 from airflow_provider_rivya.batch.request import Asked, RowFault
-from airflow_provider_rivya.batch.row_job import BatchContext, RowWords
+from airflow_provider_rivya.batch.row_job import BatchContext
 from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.window import Limits
-from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.exceptions import Fault
+from airflow_provider_rivya.gallery.extras import NO_EXTRAS, Extras
+from airflow_provider_rivya.gallery.files import Beside
+from airflow_provider_rivya.gallery.make import gallery_of_lines
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
+from airflow_provider_rivya.media.stills import Stills
 from airflow_provider_rivya.stop import StopClock
+from airflow_provider_rivya.storage.checked import checked_place
 from airflow_provider_rivya.storage.path import safe_name
-from airflow_provider_rivya.storage.place import OutputPlace, checked_place
+from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity, new_holder
 from airflow_provider_rivya.submission.stores import folder_faults, record_folder
 from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
@@ -38,9 +45,10 @@ from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.batch.plan import OnInvalid
+    from airflow_provider_rivya.batch.request import PlannedRow
     from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import IfExists
-    from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts
+    from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts, Words
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +69,7 @@ class BatchArguments:
     :param incremental: runs of the task share their rows.
     :param check_references: open the reference files of all rows before anything is paid.
     :param min_credits_left: what the account must have left.
+    :param faults: what is known to be wrong already.
     """
 
     asked: Asked
@@ -77,6 +86,8 @@ class BatchArguments:
     fail_on_budget: bool = False
     check_references: bool = False
     min_credits_left: float | None = None
+    faults: Sequence[Fault] = ()
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True)
@@ -86,20 +97,25 @@ class BatchJob:
 
     :param identity: of the task instance, or of whoever stands in its place.
     :param facts: of the try.
-    :param words: what a retry will do.
+    :param words: what a retry will do with a row; ``remedies``: what to do about the batch.
     :param patience: with faults while it waits; ``retries``: of a transfer.
+    :param report: who is told where it stands.
+    :param title: what a person knows it by; that of its task, if none.
     """
 
     client: GatewayClient
     identity: Identity
     facts: TryFacts
     policy: SubmissionPolicy
-    words: RowWords
+    words: Words
     arguments: BatchArguments
     stop: Stop
+    report: Report = field(default_factory=Report)
+    remedies: verdict.Remedies | None = None
     patience: Patience = PATIENCE
     retries: Retries = RETRIES
     subject: str = "The batch"
+    title: str = ""
     clock: Clock | None = None
 
     @cached_property
@@ -125,7 +141,11 @@ class BatchJob:
 
     @cached_property
     def place(self) -> OutputPlace:
-        return OutputPlace(self.arguments.output_path, self.arguments.output_conn_id)
+        return OutputPlace(self.arguments.output_path, self.arguments.output_conn_id).owned(self._owner)
+
+    @property
+    def _owner(self) -> str:
+        return f"{self.batch[:16]}-"
 
     @cached_property
     def state(self) -> OutputPlace:
@@ -139,11 +159,11 @@ class BatchJob:
         """The folder of the manifest."""
         given = self.arguments.manifest_path
         if given is not None:
-            return record_folder(given)
+            return record_folder(given).owned(self._owner)
         run = safe_name(self.identity.run_id)
         if self.identity.map_index >= 0:
             run = f"{run}/{self.identity.map_index}"
-        return self.place.folder(f"_manifest/{run}")
+        return self.place.folder(f"_manifest/{run}").owned(self._owner)
 
     @cached_property
     def plans(self) -> PlanFolder:
@@ -156,22 +176,23 @@ class BatchJob:
 
     # -- plan --------------------------------------------------------------------------------------
 
-    def plan(self, table: Callable[[], Iterable[Mapping[str, Any]]]) -> Plan:
+    def plan(self, table: Table) -> Plan:
         """
         Return the plan of this try: that of an earlier one, or a new one that is checked whole.
 
         :param table: opens the table; not called where a plan stands.
         :raises InvalidRequestError: with every fault; nothing was sent.
         """
-        faults = self._faults()
-        if faults:
-            raise InvalidRequestError(faults, subject=self.subject)
-        if (standing := self.plans.read()) is not None:
-            log.info("Going on with the plan of %d row(s) that an earlier try has made.", standing.rows)
-            return standing
-        self._probe(faults)
+        if not (faults := self.faults()):
+            if (standing := self.plans.read()) is not None:
+                log.info("Going on with the plan of %d row(s) that an earlier try has made.", standing.rows)
+                return standing
+            self._probe(faults)
+        if faults:  # nothing can be written there, and the table's own faults are to be told with these
+            with TemporaryDirectory(prefix="rivya-plan-") as folder:
+                self._draft(table, faults, PlanFolder(OutputPlace(f"{folder}/"), self.batch))
         try:
-            draft = self._draft(table, faults)
+            draft = self._draft(table, faults, self.plans)
         except FaultyPlanError as error:
             if error.row_faults:
                 where = self._tell_faults(error.row_faults)
@@ -183,39 +204,35 @@ class BatchJob:
             where = self._tell_faults(draft.faults)
             log.warning("%d row(s) are invalid and left out; why is in %s.", draft.plan.invalid, where)
         plan = self.plans.write(draft)
-        log.info("%s", plan.summary(self.arguments.limits.max_running, self._shortest()))
+        log.info("The plan stands: %s", self.plan_in_words(plan))
         return plan
 
-    def _draft(self, table: Callable[[], Iterable[Mapping[str, Any]]], faults: Sequence[Fault]) -> Any:
-        arguments = self.arguments
-        try:
-            draft = check_plan(
-                table(),
-                arguments.asked,
-                self.plans,
-                gateway=self.client.api.name,
-                batch=self.batch,
-                max_credits_total=arguments.limits.max_credits_total,
-                on_invalid=arguments.on_invalid,
-                faults=faults,
-                own_key=self.client.settings.api_key,
-                subject=self.subject,
-            )
-        except FaultyPlanError:
-            raise
-        except InvalidRequestError as error:  # the table itself
-            raise InvalidRequestError([*faults, *error.faults], subject=self.subject) from None
-        if arguments.check_references and (
-            wrong := wrong_references(self.plans.rows(draft.plan), arguments.asked, self.client)
-        ):
-            self.plans.drop(draft.plan.shards)
-            raise FaultyPlanError(faults, wrong, self.subject)
-        return draft
+    def plan_in_words(self, plan: Plan) -> str:
+        at_once, rate = self.arguments.limits.max_running, self.client.settings.max_requests_per_second
+        return plan.summary(at_once, self.client.api.least_seconds(plan.valid, at_once, rate))
 
-    def _faults(self) -> list[Fault]:
-        """Return what is wrong with the places, without touching them."""
+    def _draft(self, table: Table, faults: Sequence[Fault], plans: PlanFolder) -> Draft:
         arguments = self.arguments
-        found = [*self.place.faults(), *folder_faults(arguments.state_path)]
+        return check_plan(
+            table,
+            arguments.asked,
+            plans,
+            gateway=self.client.api.name,
+            batch=self.batch,
+            max_credits_total=arguments.limits.max_credits_total,
+            on_invalid=arguments.on_invalid,
+            faults=faults,
+            own_key=self.client.settings.api_key,
+            subject=self.subject,
+            title=self.title or self.identity.title,
+            opener=self.client if arguments.check_references else None,
+        )
+
+    def faults(self) -> list[Fault]:
+        """Return what is wrong with the arguments and the places, without touching them."""
+        arguments = self.arguments
+        found = [*arguments.faults, *self.place.faults(), *folder_faults(arguments.state_path)]
+        found += arguments.extras.faults(arguments.output_path)
         if not self.place.faults() and self.place.fixed_name is not None:
             found.append(Fault("output_path", "it names one file, and a batch makes many", "a folder"))
         if arguments.manifest_path is not None:
@@ -244,10 +261,6 @@ class BatchJob:
                 file.writelines(json.dumps(fault.to_json(), ensure_ascii=False) + "\n" for fault in faults)
             manifest.put(self.results, "faults.jsonl", path)
         return self.results.uri_of("faults.jsonl")
-
-    def _shortest(self) -> float:
-        polling = self.client.api.polling.guidance
-        return min(guidance.first for guidance in polling.values())
 
     # -- run ---------------------------------------------------------------------------------------
 
@@ -289,16 +302,21 @@ class BatchJob:
             if_exists=self.arguments.if_exists,
             patience=self.patience,
             retries=self.retries,
+            extras=self.arguments.extras,
         )
-        run = BatchRun(
-            context,
-            lambda: self.plans.rows(plan),
-            plan.rows,
-            self.arguments.limits,
-            deadline,
-            self.arguments.min_credits_left,
-        )
-        return run.go(here=here, ended=ended)
+        with Stills() as stills:
+            if self.arguments.extras.asked_for:
+                context = replace(context, beside=Beside(self.place, stills, self.stop.is_set))
+            run = BatchRun(
+                context,
+                lambda: self.plans.rows(plan),
+                plan.rows,
+                self.arguments.limits,
+                deadline,
+                self.arguments.min_credits_left,
+                self.report,
+            )
+            return run.go(here=here, ended=ended)
 
     # -- conclude ----------------------------------------------------------------------------------
 
@@ -309,33 +327,55 @@ class BatchJob:
         :return: the XCom.
         :raises GenerationError: the batch has failed; everything that could be landed is.
         """
+        summary, totals = self.summarise(plan, ledger, over)
+        self.judge(over, totals)
+        return summary
+
+    def summarise(self, plan: Plan, ledger: Ledger, over: Over) -> tuple[dict[str, Any], manifest.Totals]:
+        """Write the manifest; the XCom, and what it is made of."""
+        # Copies that died have left what they were writing; one that was overtaken writes for nothing.
+        for folder in (self.place, self.results, self.state, self.plans.folder):
+            folder.sweep()
         totals = manifest.write_manifest(
             self.results,
             self.manifest_name,
-            ((row, ledger.book.rows.get(row.key)) for row in self.plans.rows(plan)),
-            epoch=self.epoch,
-            on_rerun=self.policy.on_rerun_after_delivery,
+            self._lines(plan, ledger),
             carry=self.arguments.asked.carry,
         )
-        summary: dict[str, Any] = {
-            "manifest_uri": self.results.uri_of(self.manifest_name),
-            "failed_uri": self.results.uri_of("failed.jsonl"),
-            "conn_id": self.results.conn_id,
-            "rows": totals.rows,
-            "counts": totals.by_status(),
-            "credits": totals.credits(),
-            "ended": over.ended,
-            "failed_sample": totals.failed_sample,
-        }
+        summary = manifest.summary(self.results, self.manifest_name, totals, over.ended)
         if totals.rows != plan.rows or sum(summary["counts"].values()) != plan.rows:
             raise RuntimeError(f"the manifest has {totals.rows} rows, and the plan {plan.rows}")
+        if self.arguments.extras.gallery:
+            counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
+            summary["gallery_uri"] = gallery_of_lines(
+                self.place,
+                lambda: ((line, row.prompt) for row, line in self._lines(plan, ledger)),
+                self.identity.map_index,
+                heading=f"{self.identity.task_id}, {self.identity.run_id}",
+                about=f"{counts.replace('_', ' ')}; {summary['credits']['final']} credits",
+                stopped=self.stop.is_set,
+            )
+        return summary, totals
+
+    def judge(self, over: Over, totals: manifest.Totals) -> None:
+        """
+        Say that the batch has succeeded, by ``_SUCCESS``.
+
+        :raises GenerationError: it has not.
+        """
         verdict.judge(
             over,
             totals,
             verdict.Tolerance(self.arguments.max_failed_rows, self.arguments.fail_on_budget),
             conn_id=self.client.conn_id,
-            manifest_uri=summary["manifest_uri"],
-            again=self.words.again,
+            manifest_uri=self.results.uri_of(self.manifest_name),
+            remedies=self.remedies or verdict.Remedies(self.words.again),
         )
         manifest.mark_success(self.results)
-        return summary
+
+    def _lines(self, plan: Plan, ledger: Ledger) -> Iterator[tuple[PlannedRow, dict[str, Any]]]:
+        """Yield each row with its line, in order."""
+        on_rerun = self.policy.on_rerun_after_delivery
+        for row in self.plans.rows(plan):
+            state = ledger.book.rows.get(row.key)
+            yield row, manifest.line_of(row, state, manifest.status_of(row, state, self.epoch, on_rerun))

@@ -125,7 +125,8 @@ class Totals:
             self.open_failures += 1
         elif status not in LANDED:
             self.final_failures += 1
-        if status not in (*LANDED, "not_submitted") and len(self.failed_sample) < SAMPLE:
+        told = status != "not_submitted" or line["error"] is not None
+        if status not in LANDED and told and len(self.failed_sample) < SAMPLE:
             text = str(line["error"] or "").partition("\n")[0]
             self.failed_sample.append({"row_key": row.key[:60], "status": status, "error": text[:120]})
 
@@ -140,10 +141,8 @@ class Totals:
 def write_manifest(
     place: OutputPlace,
     name: str,
-    rows: Iterable[tuple[PlannedRow, RowState | None]],
+    rows: Iterable[tuple[PlannedRow, Mapping[str, Any]]],
     *,
-    epoch: int,
-    on_rerun: OnRerun,
     carry: Sequence[str],
 ) -> Totals:
     """
@@ -152,15 +151,14 @@ def write_manifest(
     A ``_SUCCESS`` of before goes first, and is made by :func:`mark_success`.
 
     :param name: ``manifest.parquet`` or ``manifest.jsonl``.
-    :param rows: all of them, in order, with what is known of each.
+    :param rows: all of them, in order, each with its line.
     """
     SmallFile(place, SUCCESS).remove()
     totals = Totals()
     with TemporaryDirectory(prefix="rivya-manifest-") as folder:
         lines_at, failed_at = os.path.join(folder, "lines"), os.path.join(folder, "failed")
         with open(lines_at, "w", encoding="utf-8") as lines, open(failed_at, "w", encoding="utf-8") as failed:
-            for row, state in rows:
-                line = line_of(row, state, status_of(row, state, epoch, on_rerun))
+            for row, line in rows:
                 totals.add(row, line)
                 text = json.dumps(line, ensure_ascii=False) + "\n"
                 lines.write(text)
@@ -173,6 +171,25 @@ def write_manifest(
         put(place, "failed.jsonl", failed_at)
         put(place, name, lines_at)
     return totals
+
+
+def summary(place: OutputPlace, name: str, totals: Totals, ended: str) -> dict[str, Any]:
+    """
+    Return the XCom of a batch.
+
+    :param name: of the manifest.
+    :param ended: why.
+    """
+    return {
+        "manifest_uri": place.uri_of(name),
+        "failed_uri": place.uri_of("failed.jsonl"),
+        "conn_id": place.conn_id,
+        "rows": totals.rows,
+        "counts": totals.by_status(),
+        "credits": totals.credits(),
+        "ended": ended,
+        "failed_sample": totals.failed_sample,
+    }
 
 
 def mark_success(place: OutputPlace) -> None:
@@ -211,6 +228,10 @@ def _to_parquet(lines_at: str, table: str, carry: Sequence[str]) -> None:
             ("sha256", pa.string()),
             ("width", pa.int64()),
             ("height", pa.int64()),
+            ("c2pa", pa.bool_()),
+            ("xmp", pa.bool_()),
+            ("thumbnail_uri", pa.string()),
+            ("sidecar_uri", pa.string()),
         ]
     )
     special = {

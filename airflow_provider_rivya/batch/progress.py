@@ -1,13 +1,13 @@
-"""What the log says while a batch runs: now and then how it goes; of single rows warnings alone."""
+"""How a batch goes: a line now and then, and a report to whoever asked; of single rows warnings alone."""
 
 from __future__ import annotations
 
 import contextvars
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.redaction import clean
 
@@ -20,19 +20,78 @@ SAID_EVERY: Final = 30.0
 ROWS_TOLD: Final = 20
 
 
-@dataclass(slots=True)
-class Progress:
+@dataclass(frozen=True, slots=True)
+class Standing:
     """
     Where a batch stands.
 
-    :param total: how many rows it has.
-    :param said_at: when it was told last, seconds since the epoch.
+    :param rows: how many it has.
+    :param running: at the gateway; ``ended``: of those, known to have ended.
+    :param credits: that were, or may have been, paid.
+    :param budget: what all may cost; ``None``: there is no limit.
+    :param seconds_left: until all rows are over, by how it has gone so far; ``None``: nobody can tell yet.
     """
 
-    total: int
-    said_at: float
+    rows: int
+    landed: int
+    failed: int
+    running: int
+    credits: float
+    budget: float | None = None
+    seconds_left: float | None = None
+    ended: int = 0
+
+    def __str__(self) -> str:
+        ended = f" ({self.ended} of them ended)" if self.ended else ""
+        budget = "" if self.budget is None else f" of {self.budget:g}"
+        left = "" if self.seconds_left is None else f"; about {self.seconds_left:.0f} s left"
+        return (
+            f"{self.landed} of {self.rows} rows landed, {self.running} running{ended}, {self.failed} failed; "
+            f"{self.credits:g}{budget} credits{left}."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """
+    Who is told where a batch stands, beside the log.
+
+    :param tell: is called from the thread that drives the batch.
+    :param every: seconds between two calls; the last word is always told.
+    """
+
+    tell: Callable[[Standing], None] = lambda standing: None
+    every: float = SAID_EVERY
+
+
+@dataclass(slots=True)
+class Progress:
+    """
+    Counts what a try sees, and tells of it.
+
+    :param rows: how many are to be made.
+    :param credits: reads what was, or may have been, paid; that takes a moment.
+    :param began_at: when the try began, seconds since the epoch.
+    """
+
+    rows: int
+    credits: Callable[[], float]
+    budget: float | None
+    began_at: float
+    report: Report = field(default_factory=Report)
     landed: int = 0
     failed: int = 0
+    _before: int = 0
+    _said_at: float = 0.0
+    _told_at: float = 0.0
+
+    def begin(self, landed: int, failed: int) -> None:
+        """Take over what earlier tries have come to."""
+        self.landed, self.failed, self._before = landed, failed, landed + failed
+        self._said_at = self.began_at
 
     def row_failed(self, key: str, error: RowError) -> None:
         if error.status != "not_submitted":
@@ -40,21 +99,29 @@ class Progress:
         if self.failed <= ROWS_TOLD:
             log.warning("Row %r has no result (%s). %s", clean(key, 80), error.status, error.text)
 
-    def say(self, now: float, running: int, spent: float, budget: float | None, deadline: float) -> None:
-        """Say where it stands, if that was not said just before."""
-        if now - self.said_at < SAID_EVERY:
+    def standing(self, now: float, running: int) -> Standing:
+        over = self.landed + self.failed
+        here = over - self._before
+        to_come = self.rows - over
+        left = (now - self.began_at) / here * to_come if here and to_come > 0 else None
+        return Standing(self.rows, self.landed, self.failed, running, self.credits(), self.budget, left)
+
+    def say(self, now: float, running: int, *, last: bool = False) -> None:
+        """
+        Tell where it stands, if that was not done just before.
+
+        :param last: this try waits here no longer.
+        """
+        says, tells = now - self._said_at >= SAID_EVERY, last or now - self._told_at >= self.report.every
+        if not (says or tells):
             return
-        self.said_at = now
-        log.info(
-            "%d of %d rows landed, %d running, %d failed; %g credits%s; %.0f s left.",
-            self.landed,
-            self.total,
-            running,
-            self.failed,
-            spent,
-            "" if budget is None else f" of {budget:g}",
-            max(0.0, deadline - now),
-        )
+        standing = self.standing(now, running)
+        if says:
+            self._said_at = now
+            log.info("%s", standing)
+        if tells:
+            self._told_at = now
+            self.report.tell(standing)
 
 
 # -- of single rows ------------------------------------------------------------------------------------

@@ -12,7 +12,12 @@ from airflow_provider_rivya.batch.ledger import Entry, RowResult
 from airflow_provider_rivya.batch.progress import about
 from airflow_provider_rivya.batch.records import RowRecords, Window
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
+from airflow_provider_rivya.gallery.extras import NO_EXTRAS, Extras
+from airflow_provider_rivya.gallery.files import Beside
+from airflow_provider_rivya.gallery.make import add_to_files
+from airflow_provider_rivya.gallery.sidecar import MadeFrom
 from airflow_provider_rivya.generation.job import GenerationJob
+from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.stop import Stop
 from airflow_provider_rivya.submission.context import (
@@ -20,6 +25,7 @@ from airflow_provider_rivya.submission.context import (
     SubmissionContext,
     SubmissionPolicy,
     TryFacts,
+    Words,
 )
 from airflow_provider_rivya.submission.identity import RowIdentity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
@@ -53,6 +59,7 @@ class BatchContext:
 
     :param batch: digest of whose rows these are.
     :param place: the folder of the outputs; ready to be used by many threads.
+    :param beside: puts beside the files what ``extras`` says.
     :param facts: of the try; their epoch tells runs apart where runs share their rows.
     """
 
@@ -64,12 +71,14 @@ class BatchContext:
     place: OutputPlace
     facts: TryFacts
     policy: SubmissionPolicy
-    words: TaskWords
+    words: Words
     stop: Stop
     clock: Clock
     if_exists: IfExists = "overwrite"
     patience: Patience = PATIENCE
     retries: Retries = RETRIES
+    extras: Extras = NO_EXTRAS
+    beside: Beside | None = None
 
     @property
     def epoch(self) -> int:
@@ -145,7 +154,10 @@ def submit(
 def _prepared(context: BatchContext, job: GenerationJob, row: PlannedRow, folder: str) -> Prepared | None:
     """Check the request with its files; what an earlier try has paid for is landed whatever they are now."""
     try:
-        return job.prepare(row.arguments(context.asked), folder)
+        prepared = job.prepare(row.arguments(context.asked), folder)
+        if context.extras.sidecar and row.references is not None:
+            context.ledger.note(Entry(row.key, references=list(prepared.request.reference_digests)))
+        return prepared
     except GenerationError:
         if job.ruling_record() is None:
             raise
@@ -186,7 +198,11 @@ def land(
     """Land what has ended, and note it in the ledger."""
     try:
         result = context.job(row).land(
-            Submission(record), finished, context.place.named(row.stem), if_exists=context.if_exists
+            Submission(record),
+            finished,
+            context.place.named(row.stem),
+            if_exists=context.if_exists,
+            checks=Checks.of(context.asked.verify, row.params),
         )
     except GenerationError as error:
         return error
@@ -195,6 +211,10 @@ def land(
     document = replace(result, outputs=outputs).to_xcom()
     for output in document["outputs"]:
         del output["source_url"]
+    if context.beside is not None:
+        state = context.ledger.book.rows[row.key]
+        made_from = MadeFrom(row.prompt, row.params or {}, state.references if row.references else [])
+        add_to_files(context.beside, document, context.extras, made_from, {"row_key": row.key})
     text = json.dumps(document, separators=(",", ":"))
     context.ledger.note(Entry(row.key, result=RowResult(context.epoch, text)))
     return None

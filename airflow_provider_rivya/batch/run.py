@@ -7,16 +7,17 @@ One thread decides; the others do what it says. What is decided is in ``batch.wi
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from airflow_provider_rivya.batch import row_job
-from airflow_provider_rivya.batch.backlog import Backlog
+from airflow_provider_rivya.batch.backlog import Backlog, Returns
 from airflow_provider_rivya.batch.ledger import Entry, RowError
-from airflow_provider_rivya.batch.progress import Progress
+from airflow_provider_rivya.batch.progress import Progress, Report, Standing
 from airflow_provider_rivya.batch.records import Window
 from airflow_provider_rivya.batch.row_job import BatchContext, Flight
 from airflow_provider_rivya.batch.window import (
@@ -30,7 +31,7 @@ from airflow_provider_rivya.batch.window import (
     pause_after,
     row_error,
 )
-from airflow_provider_rivya.exceptions import GenerationError
+from airflow_provider_rivya.exceptions import GatewayUnavailableError, GenerationError
 from airflow_provider_rivya.submission.context import Submission
 from airflow_provider_rivya.waiting.decide import Sleep
 
@@ -44,8 +45,8 @@ LOOKS_AT_ONCE: Final = 8
 NOTED: Final = 200
 """Entries that the ledger keeps in memory before it writes them, or for so many seconds."""
 NOTED_FOR: Final = 15.0
-REPEATS: Final = 3
-"""How often a row without an answer is asked for again by one try."""
+WATCHED: Final = 1_000
+"""Generations that a trigger is told of, the first ones: Airflow's database keeps its arguments."""
 _TICK: Final = 0.2
 _Submit: TypeAlias = "Future[Submission | GenerationError]"
 _Look: TypeAlias = "Future[Sleep | GenerationError | None]"
@@ -57,10 +58,12 @@ class Waiting:
     """
     All there is to do is wait.
 
-    :param ids: of all generations at the gateway, by category.
+    :param ids: of generations at the gateway, by category.
+    :param standing: of the batch.
     """
 
     ids: dict[str, list[str]]
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class BatchRun:
     :param limits: what the author has decided.
     :param deadline: when this try gives up, seconds since the epoch.
     :param min_credits_left: what the account must have left; asked for before each window.
+    :param report: who is told where it stands.
     """
 
     def __init__(
@@ -95,6 +99,7 @@ class BatchRun:
         limits: Limits,
         deadline: float,
         min_credits_left: float | None = None,
+        report: Report | None = None,
     ) -> None:
         self._context = context
         self._clock = context.clock
@@ -104,11 +109,13 @@ class BatchRun:
         self._course = Course(limits)
         self._flights: dict[str, Flight] = {}
         self._backlog = Backlog(context, rows, limits)
-        self._repeats: Counter[str] = Counter()
+        self._returns = Returns()
         self._paused_until = 0.0
         self._pauses = 0
         self._refreshed_at = float("-inf")
-        self._progress = Progress(total, self._clock.time())
+        wanted, budget = min(total, limits.limit or total), limits.max_credits_total
+        spent = partial(context.ledger.spent, context.epoch)
+        self._progress = Progress(wanted, spent, budget, self._clock.time(), report or Report())
 
     def go(self, *, here: float | None, ended: Collection[str] = ()) -> Waiting | Over:
         """
@@ -126,6 +133,7 @@ class BatchRun:
             pool.shutdown(wait=True)
             if self._context.ledger.usable:
                 self._context.ledger.flush()
+                self._progress.say(self._clock.time(), len(self._flights), last=True)
 
     # -- the loop ----------------------------------------------------------------------------------
 
@@ -141,13 +149,7 @@ class BatchRun:
             ledger, stop, now = self._context.ledger, self._context.stop, self._clock.time()
             ledger.check()
             ledger.flush(at_least=NOTED, seconds=NOTED_FOR)
-            self._progress.say(
-                now,
-                len(self._flights),
-                ledger.spent(self._context.epoch),
-                self._limits.max_credits_total,
-                self._deadline,
-            )
+            self._progress.say(now, len(self._flights))
             late = now >= self._deadline or stop.is_set()
             if not late:
                 self._look_at_due(pool, looks, now)
@@ -164,7 +166,7 @@ class BatchRun:
             until = self._next_moment(now)
             to_wait_for = self._flights and (self._paused_until <= now or not self._more())
             if here is not None and to_wait_for and until > now and idle + (until - now) > here:
-                return Waiting(self._ids())
+                return Waiting(self._ids(), self._progress.standing(now, len(self._flights)))
             stop.wait(max(0.0, min(until, self._deadline) - now))
             idle += self._clock.time() - now
 
@@ -233,6 +235,7 @@ class BatchRun:
             self._went_wrong(row, outcome)
             return
         self._pauses = 0
+        self._returns.taken_in += 1
         record, state = outcome.record, self._context.ledger.book.rows[row.key]
         self._course.charged(row.price, record.credits)
         if record.is_delivered and state.result is not None:
@@ -262,27 +265,23 @@ class BatchRun:
         state = context.ledger.book.rows.get(row.key)
         record = state.record if state else None
         found = row_error(error, record, context.epoch)
-        attempts = self._limits.row_attempts
-        if (
-            state is not None
-            and record is not None
-            and record.has_failed
-            and not course.closed
-            and may_try_again(record, state.begun, attempts)
-        ):
+        failed = state is not None and record is not None and record.has_failed and not course.closed
+        if failed and may_try_again(record, state.begun, self._limits.row_attempts):
             self._backlog.again(row)
             return
         if found.status in ("uncertain", "not_submitted") and not context.stop.is_set():
-            pause = pause_after(error, self._pauses)
-            if found.status == "uncertain" and not error.final and self._repeats[row.key] < REPEATS:
-                self._repeats[row.key] += 1
-                pause = 2.0 ** self._repeats[row.key]
+            sent = found.status == "uncertain"
+            pause = pause_after(error, self._pauses, sent=sent)
+            if sent and not error.final and (wait_for := self._returns.unanswered(row.key)) is not None:
+                pause = wait_for
+            elif isinstance(error, GatewayUnavailableError) and self._returns.refused_alone(row.key):
+                pause = None  # as a file that is never taken in
             elif pause is not None and self._paused_until <= self._clock.time():
                 self._pauses += 1
                 log.warning("Nothing is submitted for %.0f s. %s", pause, error.message)
             if pause is not None:
                 self._paused_until = max(self._paused_until, self._clock.time() + pause)
-                self._backlog.again(row)
+                self._backlog.again(row, last=not sent)
                 return
         if account_refuses(error) and course.stopped is None:
             course.stopped = error
@@ -303,17 +302,16 @@ class BatchRun:
         """See what earlier tries have left."""
         self._context.ledger.check()
         left = self._backlog.sort()
-        self._progress.landed, self._progress.failed = left.landed, left.failed
+        self._progress.begin(left.landed, left.failed)
         for row in left.running:
-            record = self._context.ledger.record(row.key)
-            self._flight(row, now=record is not None and record.generation_id in ended)
+            self._flight(row, ended)
 
-    def _flight(self, row: PlannedRow, *, now: bool = False) -> Flight | None:
+    def _flight(self, row: PlannedRow, ended: Collection[str] = ()) -> Flight | None:
         record = self._context.ledger.record(row.key)
         if record is None or record.generation_id is None:
             return None
-        wait_for = self._context.wait_for(row, record, self._deadline)
-        due = 0.0 if now else self._clock.time() + wait_for.first(self._clock.time()).seconds
+        wait_for, now = self._context.wait_for(row, record, self._deadline), self._clock.time()
+        due = 0.0 if record.generation_id in ended else now + wait_for.first(now).seconds
         flight = Flight(row, record, wait_for, due)
         self._flights[row.key] = flight
         return flight
@@ -337,7 +335,7 @@ class BatchRun:
 
     def _ids(self) -> dict[str, list[str]]:
         ids: dict[str, list[str]] = {}
-        for flight in self._flights.values():
+        for flight in islice(self._flights.values(), WATCHED):
             category = flight.record.category or flight.row.category
             ids.setdefault(category, []).append(flight.record.generation_id or "")
         return ids

@@ -20,6 +20,24 @@ class BatchFailedError(GenerationError):
 
 
 @dataclass(frozen=True, slots=True)
+class Remedies:
+    """
+    What to do about a batch that has failed, in the terms of whoever reads it: by default those of a task.
+
+    :param again: who will try next.
+    """
+
+    again: str
+    mended: str = "No retry is made. When that is mended, clear the task: it goes on."
+    failed: str = (
+        "No retry is made. Clear the task to pay for failed, new and changed rows alone (with "
+        "on_rerun_after_delivery='regenerate' for all)."
+    )
+    tolerated: str = "max_failed_rows says how many rows may fail."
+    budget: str = "Raise max_credits_total and clear the task: only the rows that are left are paid for."
+
+
+@dataclass(frozen=True, slots=True)
 class Tolerance:
     """
     What may go wrong with a batch that succeeds.
@@ -37,23 +55,22 @@ class Tolerance:
 
 
 def judge(
-    over: Over, totals: Totals, tolerance: Tolerance, *, conn_id: str, manifest_uri: str, again: str
+    over: Over, totals: Totals, tolerance: Tolerance, *, conn_id: str, manifest_uri: str, remedies: Remedies
 ) -> None:
     """
     Raise what a batch has failed with.
 
-    :param again: who will try next.
     :raises GenerationError: with the counts, the first rows without a result and what a retry does.
     """
     counts = {status: count for status, count in totals.by_status().items() if count}
     told = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
     cost = f"{in_credits(totals.credits()['final'])} charged so far. Manifest: {manifest_uri}."
-    goes_on = f"{again} goes on with what is recorded: what is paid for is not paid again. {cost}"
+    goes_on = f"{remedies.again} goes on with what is recorded: what is paid for is not paid again. {cost}"
     if over.error is not None:
         error = over.error
         fate = goes_on
         if error.final:
-            fate = f"No retry is made. When that is mended, clear the task: it goes on. {cost}"
+            fate = f"{remedies.mended} {cost}"
         raise error.replace(message=f"{error.message.rstrip('.')} (rows: {told})", fate=fate)
     if over.ended == "timeout":
         raise GenerationTimeoutError(
@@ -72,17 +89,17 @@ def judge(
             fate=goes_on,
             retryable=True,
         )
-    failed = totals.final_failures + totals.open_failures
+    # At a budget's or a limit's end the others were not to be sent.
+    unsent = totals.counts["not_submitted"] if over.ended == "done" else 0
+    mendable = totals.open_failures + unsent
+    failed = totals.final_failures + mendable
     if not tolerance.allows(failed, totals.rows):
-        mends = totals.open_failures and tolerance.allows(totals.final_failures, totals.rows)
+        mends = mendable and tolerance.allows(totals.final_failures, totals.rows)
         raise BatchFailedError(
             f"{failed} of {totals.rows} rows have no result (rows: {told}).{sample}",
             conn_id=conn_id,
-            advice="All others are landed. max_failed_rows says how many rows may fail.",
-            fate=goes_on
-            if mends
-            else "No retry is made. Clear the task to pay for failed, new and changed rows alone (with "
-            f"on_rerun_after_delivery='regenerate' for all). {cost}",
+            advice=f"All others are landed. {remedies.tolerated}",
+            fate=goes_on if mends else f"{remedies.failed} {cost}",
             final=not mends,
             retryable=bool(mends),
         )
@@ -90,7 +107,7 @@ def judge(
         raise BatchFailedError(
             f"The budget is spent and not all rows are made (rows: {told})",
             conn_id=conn_id,
-            advice="Raise max_credits_total and clear the task: only the rows that are left are paid for.",
+            advice=remedies.budget,
             fate=f"No retry is made. {cost}",
             final=True,
         )

@@ -184,14 +184,15 @@ def account_refuses(error: GenerationError) -> bool:
     )
 
 
-def pause_after(error: GenerationError, failures: int) -> float | None:
+def pause_after(error: GenerationError, failures: int, *, sent: bool = False) -> float | None:
     """
     Return for how many seconds nothing is submitted after a refusal of the moment; ``None``: it is none.
 
     :param failures: how often in a row that was so.
+    :param sent: a paid request may have been taken in; of an upload that does not matter.
     """
     passing = isinstance(error, RateLimitedError | GatewayUnavailableError | GatewayUnreachableError)
-    if not passing or not isinstance(error, GatewayError) or error.maybe_taken_in:
+    if not passing or not isinstance(error, GatewayError) or (sent and error.maybe_taken_in):
         return None
     return max(error.retry_after or 0.0, min(60.0, 2.0**failures))
 

@@ -10,7 +10,7 @@ from airflow_provider_rivya.hooks.client import ConnectedHook
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from airflow_provider_rivya.api.call import FilePart
     from airflow_provider_rivya.api.schemas import Balance, Generation, ModelInfo, UploadedFile
@@ -100,6 +100,17 @@ class GatewayHook(ConnectedHook):
         """Async :meth:`get_generation`."""
         call = self.api.get_generation(generation_id, category)
         return await self._asend(call, repeat=repeat, within=within)
+
+    async def aget_generations(
+        self, generation_ids: Sequence[str], *, category: str = "image", within: float | None = None
+    ) -> Mapping[str, Generation]:
+        """
+        Read the states of many generations by one call, where ``api.capabilities`` says that there is one.
+
+        :return: by id; those that the gateway does not tell of are missing.
+        """
+        call = self.api.get_generations(generation_ids, category)
+        return await self._asend(call, repeat=False, within=within)
 
     def find_generation(self, key: str, *, category: str = "image") -> Generation | None:
         """

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import threading
 import time
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from airflow_provider_rivya._compat import BaseHook, is_connection_missing
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayApi
     from airflow_provider_rivya.api.http import AsyncSender, SyncSender
     from airflow_provider_rivya.stop import Stop
+    from airflow_provider_rivya.waiting.pace import Pace
 
 T = TypeVar("T")
 
@@ -63,6 +65,8 @@ class ConnectedHook(BaseHook):
         self._stop: Stop = stop or StopFlag()
         self._guard = threading.RLock()
         self._settings: ConnectionSettings | None = None
+        self._stale = False
+        self._pace: tuple[tuple[str, float | None], Pace] | None = None
         self._made_of: ConnectionSettings | None = None
         self._sync: SyncSender | None = None
         self._downloader: Downloader | None = None
@@ -105,11 +109,15 @@ class ConnectedHook(BaseHook):
 
     async def asettings(self) -> ConnectionSettings:
         """Return the same as :attr:`settings`, without blocking the event loop; many callers, one look-up."""
-        if self._settings is None:
+        if self._settings is None or self._stale:
             async with self._of_loop().lock:
-                if self._settings is None:
+                if self._settings is None or self._stale:
                     return self._take(await self._alook_up_once())
         return self._settings
+
+    def expire(self) -> None:
+        """Have :meth:`asettings` read the connection again; the same is no reason for a new client."""
+        self._stale = True
 
     def _look_up(self) -> ConnectionSettings:
         try:
@@ -156,6 +164,7 @@ class ConnectedHook(BaseHook):
 
     def _take(self, settings: ConnectionSettings) -> ConnectionSettings:
         """Keep what was read; what is the same as before stays the very object that clients were made of."""
+        self._stale = False
         if self._settings is None or settings != self._settings:
             self._settings = settings
         return self._settings
@@ -239,15 +248,18 @@ class ConnectedHook(BaseHook):
     def _client_settings(self, settings: ConnectionSettings) -> ClientSettings:
         from airflow_provider_rivya.api.exchange import ClientSettings
 
-        return ClientSettings(
-            base_url=settings.base_url,
-            api_key=settings.api_key,
-            conn_id=settings.conn_id,
-            connect_timeout=settings.connect_timeout,
-            read_timeout=settings.read_timeout,
-            retries=settings.retries,
-            max_in_flight=settings.max_in_flight,
-        )
+        names = [entry.name for entry in fields(ClientSettings)]
+        return ClientSettings(**{name: getattr(settings, name) for name in names})
+
+    def _pace_of(self, settings: ConnectionSettings) -> Pace:
+        """Return the pace of all that is sent through this hook; another connection begins another one."""
+        from airflow_provider_rivya.waiting.pace import pace_for
+
+        known = (settings.base_url, settings.max_requests_per_second)
+        with self._guard:
+            if self._pace is None or self._pace[0] != known:
+                self._pace = known, pace_for(self.api, settings, random.SystemRandom().random())
+            return self._pace[1]
 
     # -- sending -----------------------------------------------------------------------------------
 
@@ -258,7 +270,7 @@ class ConnectedHook(BaseHook):
         with self._guard:
             settings = self._current()
             if self._sync is None:
-                self._sync = SyncSender(self._client_settings(settings), self._stop)
+                self._sync = SyncSender(self._client_settings(settings), self._stop, self._pace_of(settings))
             return self._sync
 
     def downloader(self) -> Downloader:
@@ -291,7 +303,7 @@ class ConnectedHook(BaseHook):
         before = loop.sender
         if before is not None and loop.made_of is settings:
             return before
-        sender = AsyncSender(self._client_settings(settings))
+        sender = AsyncSender(self._client_settings(settings), self._pace_of(settings))
         loop.sender, loop.made_of = sender, settings
         if before is None:
             return sender

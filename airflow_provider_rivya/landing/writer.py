@@ -161,4 +161,6 @@ class OutputWriter:
             height=facts.height,
             duration_s=facts.duration_s,
             doubts=list(facts.doubts),
+            c2pa=facts.c2pa,
+            xmp=facts.xmp,
         )

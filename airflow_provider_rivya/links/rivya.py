@@ -1,8 +1,9 @@
-"""The button that opens a result, in Airflow's UI."""
+"""The buttons that open a result and its gallery, in Airflow's UI."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
 from airflow.sdk import BaseOperatorLink
 
@@ -37,6 +38,29 @@ class RivyaResultLink(BaseOperatorLink):
         """
         # Asking Airflow for the XCom of a task without one leaves an error in its log.
         return first_url(getattr(operator, "reported_result", None))
+
+
+class RivyaGalleryLink(BaseOperatorLink):
+    """Opens the page that shows what a task has made; who may see it, Airflow decides when the page asks."""
+
+    name = "Gallery"
+
+    @property
+    def xcom_key(self) -> str:
+        return "_link_rivya_gallery"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """Return the address of the page, below the path that Airflow is served at."""
+        from airflow.configuration import conf
+
+        base = urlsplit(str(conf.get("api", "base_url", fallback="") or "")).path.rstrip("/")
+        asked = {
+            "dag_id": ti_key.dag_id,
+            "run_id": ti_key.run_id,
+            "task_id": ti_key.task_id,
+            "map_index": ti_key.map_index,
+        }
+        return f"{base}/rivya/gallery/?{urlencode(asked)}"
 
 
 def first_url(result: Any) -> str:

@@ -42,6 +42,11 @@ class StreamInspector:
         """
         return self._notes.media_type or (self._notes.likely if self._damage else None)
 
+    @property
+    def looks_like(self) -> MediaType | None:
+        """What the bytes so far look like; how it goes on may tell otherwise."""
+        return self._notes.media_type or self._notes.likely
+
     def feed(self, chunk: bytes) -> None:
         """
         Take in the next bytes. Damage is told at the end only: a damaged file is worth being had whole.
@@ -88,6 +93,8 @@ class StreamInspector:
             sha256=digest,
             duration_s=None if notes.duration_s is None else round(notes.duration_s, 3),
             doubts=tuple(notes.doubts),
+            c2pa="c2pa" in notes.provenance,
+            xmp="xmp" in notes.provenance,
         )
 
     def _stop_at(self, error: CorruptError) -> None:

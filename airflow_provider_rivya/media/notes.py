@@ -24,6 +24,7 @@ class Notes:
     :ivar width: in pixels.
     :ivar duration_s: of film and sound, in seconds.
     :ivar doubts: what is odd about it although it is whole, in words.
+    :ivar provenance: what it says of how it was made: ``c2pa``, ``xmp``. Whether that is true nobody asks.
     :ivar position: how many bytes the walk has done with.
     """
 
@@ -33,6 +34,7 @@ class Notes:
     height: int | None = None
     duration_s: float | None = None
     doubts: list[str] = field(default_factory=list)
+    provenance: set[str] = field(default_factory=set)
     position: int = 0
 
     def settle(self, media_type: MediaType) -> None:

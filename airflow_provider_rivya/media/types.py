@@ -40,6 +40,8 @@ class MediaFacts:
     :param sha256: hexadecimal SHA-256 of these bytes.
     :param duration_s: of film and sound, in seconds; ``None`` if not known.
     :param doubts: what is odd about the file although it is whole, in words.
+    :param c2pa: whether it has a C2PA manifest: who made it, signed. The signature is not checked.
+    :param xmp: whether it has XMP metadata.
     """
 
     media_type: MediaType
@@ -49,6 +51,8 @@ class MediaFacts:
     sha256: str
     duration_s: float | None = None
     doubts: tuple[str, ...] = ()
+    c2pa: bool = False
+    xmp: bool = False
 
 
 PNG = MediaType("image/png", "png", "image")

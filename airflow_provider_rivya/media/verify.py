@@ -19,7 +19,6 @@ from airflow_provider_rivya.media.types import MediaFacts
 Verify: TypeAlias = Literal["structure", "decode"]
 
 _ENVIRONMENT: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "TZ")
-"""What the process is told of its surroundings: no connection and no key is among it."""
 _LOOK_UP: Final = 0.1
 
 
@@ -39,10 +38,17 @@ class Bounds:
 BOUNDS: Final = Bounds()
 
 
+def surroundings() -> dict[str, str]:
+    """Return what a process that decodes is told of its surroundings: no connection, no key."""
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+
+
 def verify_faults(verify: str) -> list[Fault]:
     """Tell what is missing for it, before anything is paid for."""
+    if verify != "decode":
+        return []
     missing = [name for module, name in (("PIL", "Pillow"), ("av", "PyAV")) if find_spec(module) is None]
-    if verify != "decode" or not missing:
+    if not missing:
         return []
     advice = "the extra 'verify': pip install 'airflow-provider-rivya[verify]'"
     return [Fault("verify", f"decoding needs {' and '.join(missing)}", advice)]
@@ -83,10 +89,13 @@ def decoded(
 def _ask(path: str, facts: MediaFacts, stop: threading.Event, bounds: Bounds) -> dict[str, Any]:
     command = [sys.executable, "-P", "-m", "airflow_provider_rivya.media.decoder", path]
     command += [facts.media_type.kind, str(bounds.memory_bytes), str(int(bool(facts.doubts)))]
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     deadline = time.monotonic() + bounds.seconds
     with subprocess.Popen(  # noqa: S603 - the arguments are our own
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=surroundings(),
     ) as process:
         answer = b""
         while process.returncode is None:

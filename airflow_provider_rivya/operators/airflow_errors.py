@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, cast
 
 from airflow_provider_rivya._compat import AirflowFailException, AirflowSensorTimeout
 from airflow_provider_rivya.exceptions import GenerationError
-from airflow_provider_rivya.operators.rows import row_of
+from airflow_provider_rivya.operators.identity import row_of
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG, TaskGroup, XComArg
 
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.gallery.extras import Extras
     from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
 
@@ -121,6 +123,10 @@ class GenerateTaskArguments(OperatorArguments, total=False):
     convert_reference_images: bool
     verify: Verify
     require_references: bool
+    output_name: Templated | None
+    gallery: bool
+    thumbnails: int | None
+    sidecar: bool
 
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -130,6 +136,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "validation": ("strict", "warn", "off"),
     "verify": ("structure", "decode"),
     "on_invalid_rows": ("fail", "skip"),
+    "manifest_format": ("parquet", "jsonl"),
     "category": ("image", "video"),
 }
 """Arguments that take one of a few words."""
@@ -147,10 +154,14 @@ def check_choices(**chosen: Any) -> None:
 
 
 def check_limits(**limits: Any) -> None:
-    """:raises ValueError: a limit of credits is neither a number nor ``None``."""
+    """:raises ValueError: a limit is neither a number that is not negative nor ``None``."""
     for name, value in limits.items():
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name} is {value!r}; it takes a number")
+        if not (value >= 0 and math.isfinite(value)):
+            raise ValueError(f"{name} is {value!r}; it takes a number that is finite and not negative")
 
 
 def check_spans(**spans: Any) -> None:
@@ -160,14 +171,36 @@ def check_spans(**spans: Any) -> None:
             raise ValueError(f"{name} is {value!r}; it takes a timedelta that is not negative")
 
 
+def check_names(**names: Any) -> None:
+    """:raises ValueError: names of columns are no list of texts."""
+    for name, value in names.items():
+        if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
+            raise ValueError(f"{name} is {value!r}; it takes a list of column names")
+
+
 def check_counts(**counts: tuple[Any, int, int | None]) -> None:
     """:raises ValueError: a number of things is no whole number, or outside of its bounds."""
     for name, (value, least, most) in counts.items():
-        if value is None and name == "limit":
+        if value is None and name in ("limit", "thumbnails"):
             continue
         if type(value) is not int or value < least or (most is not None and value > most):
             bounds = f"from {least}" + (f" to {most}" if most is not None else " up")
             raise ValueError(f"{name} is {value!r}; it takes a whole number {bounds}")
+
+
+def extras_of(gallery: bool, thumbnails: int | None, sidecar: bool) -> Extras:
+    """
+    Return what is put beside the outputs.
+
+    :raises ValueError: an argument is none that it takes.
+    """
+    from airflow_provider_rivya.gallery.extras import Extras
+
+    for name, value in {"gallery": gallery, "sidecar": sidecar}.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}; it takes True or False")
+    check_counts(thumbnails=(thumbnails, 16, 4096))
+    return Extras(gallery, thumbnails, sidecar)
 
 
 class GivenRows:

@@ -19,7 +19,9 @@ from airflow_provider_rivya.operators.arguments import (
     check_choices,
     check_limits,
     check_spans,
+    extras_of,
 )
+from airflow_provider_rivya.operators.beside import beside_faults, made_from, place_of, with_extras
 from airflow_provider_rivya.operators.deferral import DeferralState
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
@@ -63,6 +65,7 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
         "output_conn_id",
         "state_path",
         "row_key",
+        "output_name",
     )
     template_files: ClassVar[Sequence[str]] = ("prompt", "model_params")
     template_fields_renderers: ClassVar[dict[str, str]] = {
@@ -98,6 +101,10 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
         convert_reference_images: bool = False,
         verify: Verify = "structure",
         require_references: bool = False,
+        output_name: Templated | None = None,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -133,6 +140,8 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
         self.convert_reference_images = convert_reference_images
         self.verify = verify
         self.require_references = require_references
+        self.output_name: Any = output_name
+        self.extras = extras_of(gallery, thumbnails, sidecar)
         self._stop = StopFlag()
         self._if_stopped = ""
 
@@ -165,7 +174,7 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
                 finished = job.wait(submission, deadline=deadline, here=here)
             else:
                 finished = job.wait_here(submission, deadline=deadline)
-            state = self._state(job, submission, since)
+            state = self._state(job, submission, since, prepared)
             if finished is None:
                 self._wait_in_triggerer(state, submission, deadline)
             return self._land(context, run, job, submission, finished, state)
@@ -282,7 +291,8 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
         """Check everything; ``faults`` are known already, and told with the others."""
         if isinstance(self.reference_media, Iterator):
             self.reference_media = list(self.reference_media)  # lineage reads it again
-        faults = [*self.template_faults, *misplaced_params(self, job.context.client.api.name), *faults]
+        slips = (*misplaced_params(self, job.context.client.api.name), *beside_faults(self))
+        faults = [*self.template_faults, *slips, *faults]
         return job.prepare(self._arguments(context["ti"]), folder, faults)
 
     def _arguments(self, instance: Any) -> RequestArguments:
@@ -308,7 +318,9 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
             subject=f"The request of task {instance.task_id!r}",
         )
 
-    def _state(self, job: GenerationJob, submission: Submission, since: float) -> DeferralState:
+    def _state(
+        self, job: GenerationJob, submission: Submission, since: float, prepared: Prepared | None
+    ) -> DeferralState:
         record = submission.record
         return DeferralState(
             generation_id=submission.generation_id,
@@ -321,6 +333,8 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
             credits=record.credits,
             record=record.to_json() if job.context.records.stored else None,
             client_request_id=self.client_request_id,
+            output_name=self.output_name,
+            made_from=made_from(self, prepared, record),
         )
 
     def _wait_in_triggerer(self, state: DeferralState, submission: Submission, deadline: float) -> NoReturn:
@@ -348,14 +362,13 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
         state: DeferralState,
     ) -> dict[str, Any]:
         from airflow_provider_rivya.landing.checks import Checks
-        from airflow_provider_rivya.storage.place import OutputPlace
 
         if finished.outcome == "succeeded":
             run.ended = True
             self._if_stopped = job.context.words.fate("not_landed", submission.record)
-        place = OutputPlace(state.output_path, state.output_conn_id) if state.output_path else None
+        place = place_of(state)
         checks = Checks.of(self.verify, self.model_params)
         result = job.land(
             submission, finished, place, if_exists=self.if_exists, since=state.since, checks=checks
         )
-        return self._report(context, result.to_xcom())
+        return self._report(context, with_extras(self, context, place, result.to_xcom(), state))

@@ -9,18 +9,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rivya import _compat
-from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
+from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
 from airflow_provider_rivya.operators.arguments import (
     GivenRows,
     check_choices,
     check_counts,
     check_limits,
+    check_names,
     check_spans,
+    extras_of,
 )
 from airflow_provider_rivya.operators.base import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs, warn_of_records
+from airflow_provider_rivya.operators.reporting import standing_in_store
 from airflow_provider_rivya.operators.task_run import facts_of, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.stop import StopFlag
@@ -31,23 +35,18 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.batch.segments import Ledger
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.operators.arguments import IfExists
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
     from airflow_provider_rivya.triggers.batch import BatchTrigger
 
 log = logging.getLogger(__name__)
 
-MOST_RUNNING = 1_000
-"""The trigger's arguments, which Airflow keeps in its database, name each generation that runs."""
 _PINNED = ("output_path", "output_conn_id", "state_path", "manifest_path")
 
 
 class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
-    """
-    Base of the batch operators.
-
-    See :class:`~airflow_provider_rivya.operators.rivya.RivyaBatchOperator`.
-    """
+    """Base class; see :class:`~airflow_provider_rivya.operators.rivya.RivyaBatchOperator`."""
 
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[BatchTrigger]]
@@ -75,6 +74,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         "rows_sql": "sql",
     }
     ui_color = "#d9ccff"
+    operator_extra_links = (RivyaGalleryLink(),)
 
     def __init__(
         self,
@@ -114,8 +114,13 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         inline_wait: timedelta = timedelta(0),
         if_exists: IfExists = "overwrite",
         validation: Validation = "strict",
+        verify: Verify = "structure",
+        require_references: bool = False,
         convert_reference_images: bool = False,
         state_path: Any = None,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -124,8 +129,11 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             on_rerun_after_delivery=on_rerun_after_delivery,
             on_uncertain_submission=on_uncertain_submission,
             validation=validation,
+            verify=verify,
             on_invalid_rows=on_invalid_rows,
+            manifest_format=manifest_format or "jsonl",
         )
+        check_names(carry=carry)
         check_limits(
             max_credits_total=max_credits_total,
             max_credits=max_credits,
@@ -134,7 +142,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         )
         check_spans(timeout=timeout, inline_wait=inline_wait)
         check_counts(
-            max_running=(max_running, 1, MOST_RUNNING),
+            max_running=(max_running, 1, None),
             max_consecutive_failures=(max_consecutive_failures, 1, None),
             row_attempts=(row_attempts, 0, None),
             limit=(limit, 1, None),
@@ -176,8 +184,11 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self.inline_wait = inline_wait
         self.if_exists = if_exists
         self.validation = validation
+        self.verify = verify
+        self.require_references = require_references
         self.convert_reference_images = convert_reference_images
         self.state_path = state_path
+        self.extras = extras_of(gallery, thumbnails, sidecar)
         self._stop = StopFlag()
 
     @property
@@ -204,9 +215,8 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self, context: Any, event: Mapping[str, Any], deadline: float, **pinned: Any
     ) -> dict[str, Any]:
         """Go on after the trigger: land what has ended, top up."""
-        for name in _PINNED:
-            if name in pinned:  # not where Airflow itself ended the deferral
-                setattr(self, name, pinned[name])
+        for name, value in pinned.items():  # there are none where Airflow itself ended the deferral
+            setattr(self, name, value)
         log.info("The trigger reports: %s, %d ended.", event["status"], len(event.get("ended") or ()))
         return self._go(context, deadline, resumed=True, ended=event.get("ended") or ())
 
@@ -216,8 +226,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
             log.warning("Airflow ended the deferral (%s); what has ended is landed.", type(error).__name__)
-            lost = {"status": "lost", "ended": []}
-            return self.execute_complete(context, lost, time.time() + patience_of(self))
+            return self.execute_complete(context, {"status": "lost"}, time.time() + patience_of(self))
 
     def on_kill(self) -> None:
         """Ask the try to end: nothing more is submitted, and what runs goes on at the gateway."""
@@ -250,7 +259,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         finally:
             hook.close()
         self.defer(
-            trigger=self.trigger_class(done.ids, self.conn_id, deadline),
+            trigger=self.trigger_class(done.ids, self.conn_id, deadline, done.standing.to_json()),
             method_name="execute_complete",
             kwargs={"deadline": deadline, **{name: getattr(self, name) for name in _PINNED}},
             timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
@@ -260,32 +269,22 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
     def _conclude(self, job: BatchJob, plan: Plan, ledger: Ledger, over: Any) -> dict[str, Any]:
         summary = job.conclude(plan, ledger, over)
         counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
-        log.info(
-            "The batch is over (%s): %s; %s credits. Manifest: %s",
-            summary["ended"],
-            counts,
-            summary["credits"]["final"],
-            summary["manifest_uri"],
-        )
+        told = (summary["ended"], counts, summary["credits"]["final"], summary["manifest_uri"])
+        log.info("The batch is over (%s): %s; %s credits. Manifest: %s", *told)
         return summary
 
     # -- its parts ---------------------------------------------------------------------------------
 
     def _table(self) -> Iterable[Mapping[str, Any]]:
         """Open the table; called where no plan stands."""
-        from airflow_provider_rivya.batch.rows import read_rows
-        from airflow_provider_rivya.operators.sql_rows import read_sql
+        from airflow_provider_rivya.operators.sql_rows import open_table
 
         rows = self.rows.rows if isinstance(self.rows, GivenRows) else self.rows
-        if (rows is None) == (self.rows_sql is None):
-            problem = "neither is given" if rows is None else "both are given"
-            raise InvalidRequestError([Fault("rows, rows_sql", problem, "one of them")])
-        if self.rows_sql is not None:
-            return read_sql(self.rows_sql, self.rows_conn_id)
-        return read_rows(rows, self.rows_conn_id)
+        return open_table(rows, self.rows_sql, self.rows_conn_id)
 
     def _job(self, context: Any, hook: GatewayHook, *, resumed: bool) -> BatchJob:
         from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
+        from airflow_provider_rivya.batch.progress import Report
         from airflow_provider_rivya.batch.row_job import RowWords
         from airflow_provider_rivya.batch.window import Limits
         from airflow_provider_rivya.storage.path import as_text
@@ -296,13 +295,12 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         instance = context["ti"]
         facts = facts_of(instance, self.retries, resumed=resumed)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
-        replays = hook.api.capabilities.replays_keys
         job = BatchJob(
             client=hook,
             identity=identity_of(context, hook.settings.idempotency_namespace),
             facts=facts,
             policy=policy,
-            words=RowWords(True, facts.retries_left, replays, policy.resubmits),
+            words=RowWords(True, facts.retries_left, hook.api.capabilities.replays_keys, policy.resubmits),
             arguments=BatchArguments(
                 asked=self._asked(),
                 output_path=self.output_path,
@@ -311,11 +309,11 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 manifest_format=self.manifest_format,
                 state_path=self.state_path,
                 limits=Limits(
-                    max_running=self.max_running,
-                    max_credits_total=self.max_credits_total,
-                    max_consecutive_failures=self.max_consecutive_failures,
-                    row_attempts=self.row_attempts,
-                    limit=self.limit,
+                    self.max_running,
+                    self.max_credits_total,
+                    self.max_consecutive_failures,
+                    self.row_attempts,
+                    self.limit,
                 ),
                 max_failed_rows=self.max_failed_rows,
                 if_exists=self.if_exists,
@@ -324,8 +322,10 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 fail_on_budget=self.fail_on_budget,
                 check_references=self.check_references,
                 min_credits_left=self.min_credits_left,
+                extras=self.extras,
             ),
             stop=self._stop,
+            report=Report(standing_in_store(context)),
             subject=f"The batch of task {instance.task_id!r}",
         )
         if not job.place.faults():
@@ -349,5 +349,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             validation=self.validation,
             budget=Budget(self.max_credits, self.allow_estimates),
             convert_reference_images=self.convert_reference_images,
+            verify=self.verify,
+            require_references=self.require_references,
             dialect=self.dialect,
         )

@@ -19,6 +19,7 @@ class DeferralState:
     :param category: of the model: where the gateway keeps the generation.
     :param inputs: the reference files' names for lineage.
     :param credits: reserved, where the gateway has told.
+    :param made_from: what was asked for, where a gallery or a sidecar tells it.
     :param record: the submission record, if it was certainly stored; else it is read again.
     """
 
@@ -32,6 +33,8 @@ class DeferralState:
     credits: float | None = None
     record: dict[str, Any] | None = None
     client_request_id: str | None = None
+    output_name: str | None = None
+    made_from: dict[str, Any] | None = None
 
     def to_kwargs(self) -> dict[str, Any]:
         """Return it for ``defer(kwargs=...)``."""
@@ -52,6 +55,7 @@ class DeferralState:
             "output_path": task.output_path,
             "output_conn_id": task.output_conn_id,
             "client_request_id": getattr(task, "client_request_id", None),
+            "output_name": getattr(task, "output_name", None),
         }
         known = {name: carried[name] for name in cls.__dataclass_fields__ if name in carried}
         return cls(**{**rest, **known})

@@ -1,14 +1,19 @@
-"""Which task instance a submission belongs to: what Airflow says of it, and the key of its row."""
+"""Which task instance a submission belongs to, and which row: for records, XComs, events and lists."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.redaction import clean, without_keys
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.submission.identity import Identity
+
+ROW_FIELDS: Final = ("client_request_id", "row_key", "map_index", "map_index_label")
+"""What joins a result, a failure and an event to the row that it was made for."""
+_LABEL: Final = "{{ task.client_request_id or '' }}"
 
 
 def identity_of(context: Any, namespace: str, row_key: object = None) -> Identity:
@@ -55,3 +60,35 @@ def row_key_faults(row_key: object, instance: Any) -> list[Fault]:
             Fault("row_key", f"it is {str(row_key)!r} for the row at position {instance.map_index}", allowed)
         ]
     return []
+
+
+def row_of(context: Any) -> dict[str, Any]:
+    """Return :data:`ROW_FIELDS` of a running task, ``None`` where it has none."""
+    task, instance = context.get("task"), context["ti"]
+    given = getattr(task, "client_request_id", None)
+    index = getattr(instance, "map_index", None)
+    mapped = isinstance(index, int) and index >= 0
+    key = row_key_of(getattr(task, "row_key", None), instance) if mapped else None
+    return {
+        "client_request_id": without_keys(given) if isinstance(given, str) and len(given) <= 128 else None,
+        "row_key": None if key is None else without_keys(key[:300]),
+        "map_index": index if mapped else None,
+        "map_index_label": _rendered_label(task, context) if mapped else None,
+    }
+
+
+def label(task: Any, context: Any) -> None:
+    """Have a mapped instance be called by its ``client_request_id``, unless the DAG names it otherwise."""
+    if getattr(task, "client_request_id", None) is not None and context.get("map_index_template") is None:
+        context["map_index_template"] = _LABEL
+
+
+def _rendered_label(task: Any, context: Any) -> str | None:
+    """Return what Airflow will call the instance: the author's ``map_index_template``, rendered."""
+    template = context.get("map_index_template")
+    if not isinstance(template, str):
+        return None
+    try:
+        return clean(task.render_template(template, context), 250) or None
+    except Exception:  # it may ask for what the task has yet to leave
+        return None

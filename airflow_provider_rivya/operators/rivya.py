@@ -7,8 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow_provider_rivya.hooks.rivya import RivyaHook
-from airflow_provider_rivya.links.rivya import RivyaResultLink
-from airflow_provider_rivya.operators.arguments import IfExists, ModelParams, OperatorArguments, Templated
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
+from airflow_provider_rivya.operators.arguments import (
+    IfExists,
+    ModelParams,
+    OperatorArguments,
+    Templated,
+)
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.batch import BatchOperator
 from airflow_provider_rivya.triggers.batch import RivyaBatchTrigger
@@ -51,6 +56,12 @@ class RivyaGenerateOperator(GenerateOperator):
     :param output_path: where the files go: a folder (``s3://bucket/prefix/``, ``file:///data/``) or one file
         name; without it only the URLs are handed on. Templated; the value at submission counts.
     :param output_conn_id: Airflow connection for ``output_path``. Templated.
+    :param output_name: what the files are called in that folder, without extension; default by the
+        generation's id. No two instances of a mapped task may have the same. Templated.
+    :param gallery: write a page that shows the files, ``gallery.html``, beside them.
+    :param thumbnails: put a WebP that fits into a square of so many pixels beside each file. Needs the extra
+        ``images``; a film's still and a sound's wave need the extra ``verify``.
+    :param sidecar: put a JSON file beside each file that says how it was made.
     :param if_exists: ``overwrite``, ``fail`` or ``skip`` for a file of the final name.
     :param rivya_conn_id: Airflow connection of type ``rivya``. Templated.
     :param deferrable: wait in the triggerer; default ``[operators] default_deferrable``.
@@ -90,7 +101,7 @@ class RivyaGenerateOperator(GenerateOperator):
     hook_class: ClassVar[type[RivyaHook]] = RivyaHook
     trigger_class: ClassVar[type[RivyaTaskTrigger]] = RivyaTaskTrigger
     template_fields: Sequence[str] = (*GenerateOperator.template_fields, "rivya_conn_id")
-    operator_extra_links = (RivyaResultLink(),)
+    operator_extra_links = (RivyaResultLink(), RivyaGalleryLink())
 
     def __init__(
         self,
@@ -118,7 +129,11 @@ class RivyaGenerateOperator(GenerateOperator):
         convert_reference_images: bool = False,
         verify: Verify = "structure",
         require_references: bool = False,
+        output_name: Templated | None = None,
         rivya_conn_id: str = RivyaHook.default_conn_name,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
@@ -145,6 +160,10 @@ class RivyaGenerateOperator(GenerateOperator):
             convert_reference_images=convert_reference_images,
             verify=verify,
             require_references=require_references,
+            output_name=output_name,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.rivya_conn_id = rivya_conn_id
@@ -195,7 +214,7 @@ class RivyaBatchOperator(BatchOperator):
         ``regenerate``.
     :param incremental: rows that an earlier run of this task has delivered, and that ask for the same, are
         not made again.
-    :param max_running: generations at the gateway at once, up to 1,000.
+    :param max_running: generations at the gateway at once.
     :param limit: only so many rows, from the first; a clear without it makes the rest.
     :param dry_run: check, price and write down the plan, and stop.
     :param check_references: open the reference files of all rows before anything is paid.
@@ -204,7 +223,10 @@ class RivyaBatchOperator(BatchOperator):
     :param timeout: how long one try may take; ``execution_timeout`` wins if smaller.
     :param inline_wait: how long to wait on the worker before deferring.
     :param if_exists: ``overwrite`` or ``skip`` for a file of the final name.
-    :param validation: as the generate operator's; ``convert_reference_images`` too.
+    :param gallery: write pages that show all rows, ``gallery.html`` and the like, beside the files.
+    :param thumbnails: as the generate operator's; ``sidecar`` too.
+    :param validation: as the generate operator's; ``verify``, ``require_references`` and
+        ``convert_reference_images`` too.
     :param state_path: folder of plan and ledger, shared by all workers; must render the same on every try.
         Default: ``.rivya/`` beside the files. Templated.
     :raises InvalidRequestError: with every fault of the table; nothing was charged.
@@ -254,9 +276,14 @@ class RivyaBatchOperator(BatchOperator):
         inline_wait: timedelta = timedelta(0),
         if_exists: IfExists = "overwrite",
         validation: Validation = "strict",
+        verify: Verify = "structure",
+        require_references: bool = False,
         convert_reference_images: bool = False,
         state_path: Any = None,
         rivya_conn_id: str = RivyaHook.default_conn_name,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
@@ -295,8 +322,13 @@ class RivyaBatchOperator(BatchOperator):
             inline_wait=inline_wait,
             if_exists=if_exists,
             validation=validation,
+            verify=verify,
+            require_references=require_references,
             convert_reference_images=convert_reference_images,
             state_path=state_path,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.rivya_conn_id = rivya_conn_id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.nested import MAX_DEPTH, texts_in
-from airflow_provider_rivya.operators.rows import label
+from airflow_provider_rivya.operators.identity import label
 
 if TYPE_CHECKING:
     import jinja2

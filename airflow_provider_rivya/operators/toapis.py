@@ -7,8 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow_provider_rivya.hooks.toapis import ToApisHook
-from airflow_provider_rivya.links.rivya import RivyaResultLink
-from airflow_provider_rivya.operators.arguments import IfExists, ModelParams, OperatorArguments, Templated
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
+from airflow_provider_rivya.operators.arguments import (
+    IfExists,
+    ModelParams,
+    OperatorArguments,
+    Templated,
+)
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.batch import BatchOperator
 from airflow_provider_rivya.triggers.batch import ToApisBatchTrigger
@@ -51,7 +56,7 @@ class ToApisGenerateOperator(GenerateOperator):
     hook_class: ClassVar[type[ToApisHook]] = ToApisHook
     trigger_class: ClassVar[type[ToApisTaskTrigger]] = ToApisTaskTrigger
     template_fields: Sequence[str] = (*GenerateOperator.template_fields, "dialect", "toapis_conn_id")
-    operator_extra_links = (RivyaResultLink(),)
+    operator_extra_links = (RivyaResultLink(), RivyaGalleryLink())
 
     def __init__(
         self,
@@ -79,8 +84,12 @@ class ToApisGenerateOperator(GenerateOperator):
         convert_reference_images: bool = False,
         verify: Verify = "structure",
         require_references: bool = False,
+        output_name: Templated | None = None,
         dialect: Mapping[str, Any] | XComArg | None = None,
         toapis_conn_id: str = ToApisHook.default_conn_name,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
@@ -107,6 +116,10 @@ class ToApisGenerateOperator(GenerateOperator):
             convert_reference_images=convert_reference_images,
             verify=verify,
             require_references=require_references,
+            output_name=output_name,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.dialect: Any = dialect
@@ -173,10 +186,15 @@ class ToApisBatchOperator(BatchOperator):
         inline_wait: timedelta = timedelta(0),
         if_exists: IfExists = "overwrite",
         validation: Validation = "strict",
+        verify: Verify = "structure",
+        require_references: bool = False,
         convert_reference_images: bool = False,
         state_path: Any = None,
         dialect: Mapping[str, Any] | XComArg | None = None,
         toapis_conn_id: str = ToApisHook.default_conn_name,
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
         **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
@@ -215,8 +233,13 @@ class ToApisBatchOperator(BatchOperator):
             inline_wait=inline_wait,
             if_exists=if_exists,
             validation=validation,
+            verify=verify,
+            require_references=require_references,
             convert_reference_images=convert_reference_images,
             state_path=state_path,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.dialect: Any = dialect

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow_provider_rivya.hooks.rivya import RivyaHook
-from airflow_provider_rivya.links.rivya import RivyaResultLink
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
 from airflow_provider_rivya.operators.arguments import IfExists, SensorArguments, Templated
 from airflow_provider_rivya.sensors.base import GenerationSensor
 from airflow_provider_rivya.sensors.credits import CreditsSensor
@@ -54,7 +54,7 @@ class RivyaTaskSensor(GenerationSensor):
     hook_class: ClassVar[type[RivyaHook]] = RivyaHook
     trigger_class: ClassVar[type[RivyaTaskTrigger]] = RivyaTaskTrigger
     template_fields: Sequence[str] = (*GenerationSensor.template_fields, "rivya_conn_id")
-    operator_extra_links = (RivyaResultLink(),)
+    operator_extra_links = (RivyaResultLink(), RivyaGalleryLink())
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
 from airflow_provider_rivya.hooks.toapis import ToApisHook
-from airflow_provider_rivya.links.rivya import RivyaResultLink
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
 from airflow_provider_rivya.operators.arguments import IfExists, SensorArguments, Templated, check_choices
 from airflow_provider_rivya.sensors.base import GenerationSensor
 from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
@@ -32,7 +32,7 @@ class ToApisTaskSensor(GenerationSensor):
     hook_class: ClassVar[type[ToApisHook]] = ToApisHook
     trigger_class: ClassVar[type[ToApisTaskTrigger]] = ToApisTaskTrigger
     template_fields: Sequence[str] = (*GenerationSensor.template_fields, "toapis_conn_id")
-    operator_extra_links = (RivyaResultLink(),)
+    operator_extra_links = (RivyaResultLink(), RivyaGalleryLink())
 
     def __init__(
         self,

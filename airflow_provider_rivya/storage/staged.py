@@ -25,6 +25,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 from airflow_provider_rivya.exceptions import StorageError
+from airflow_provider_rivya.media.types import ALL_TYPES
 from airflow_provider_rivya.redaction import clean
 
 #: Parts of an upload. s3fs holds several blocks in memory, and its own default is 50 MiB.
@@ -33,6 +34,15 @@ BLOCK_SIZE = 8 * 1024 * 1024
 #: Filesystems (by fsspec's ``protocol``) on which an object is invisible until its upload is
 #: completed: s3fs and gcsfs keep ``autocommit=False`` themselves, adlfs commits its block list on close.
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "adl", "az"})
+
+#: What the filesystem's ``open`` calls the type of an object's content. Without one a bucket's console, and
+#: whoever has a pre-signed URL, would be given a file to save in the place of one to look at.
+_TYPE_OPTION = {"s3": "ContentType", "s3a": "ContentType", "gs": "content_type", "gcs": "content_type"}
+_TYPES = {
+    **{media_type.extension: media_type.mime_type for media_type in reversed(ALL_TYPES)},
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+}
 
 #: The mode of a file that is its owner's alone.
 PRIVATE = 0o600
@@ -45,9 +55,18 @@ def protocols_of(fs: Any) -> tuple[str, ...]:
     return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
 
 
-def hidden_sibling(purpose: str) -> str:
-    """Return a name that no output has and no other writer picks."""
-    return f".rivya-{secrets.token_hex(8)}.{purpose}"
+def hidden_sibling(purpose: str, owner: str = "") -> str:
+    """
+    Return a name that no output has and no other writer picks.
+
+    :param owner: by which it is known again, see :func:`is_unfinished`.
+    """
+    return f".rivya-{owner}{secrets.token_hex(8)}.{purpose}"
+
+
+def is_unfinished(name: str, owner: str = "") -> bool:
+    """Whether a file of this name was being written, by this owner if one is given."""
+    return name.startswith(f".rivya-{owner}") and name.endswith(".part")
 
 
 def reason_of(error: BaseException) -> str:
@@ -170,12 +189,13 @@ class LocalFile(StagedFile):
     :param name: the final file name.
     :param private: nobody else may read the finished file either; else the process's umask says who may. What
         is not finished is nobody else's.
+    :param owner: stands in the name of what is not finished.
     """
 
-    def __init__(self, folder: str, name: str, *, private: bool = False) -> None:
+    def __init__(self, folder: str, name: str, *, private: bool = False, owner: str = "") -> None:
         super().__init__(f"file://{os.path.join(folder, name)}")
         self._final = os.path.join(folder, name)
-        self._staged = os.path.join(folder, hidden_sibling("part"))
+        self._staged = os.path.join(folder, hidden_sibling("part", owner))
         try:
             os.makedirs(folder, exist_ok=True)
             descriptor = os.open(self._staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
@@ -229,7 +249,8 @@ class UploadedObject(StagedFile):
         super().__init__(uri)
         try:
             with _open_lock:
-                self._file = fs.open(path, "wb", autocommit=False, block_size=BLOCK_SIZE)
+                typed = _typed(fs, path)
+                self._file = fs.open(path, "wb", autocommit=False, block_size=BLOCK_SIZE, **typed)
                 # fsspec keeps every such file for a transaction that never comes, and the filesystem
                 # lives as long as the process.
                 pending = fs.transaction.files
@@ -254,6 +275,12 @@ class UploadedObject(StagedFile):
             self._file.closed = True
 
 
+def _typed(fs: Any, path: str) -> dict[str, str]:
+    option = next((_TYPE_OPTION[name] for name in protocols_of(fs) if name in _TYPE_OPTION), None)
+    content_type = _TYPES.get(path.rpartition(".")[2].lower())
+    return {option: content_type} if option and content_type else {}
+
+
 class MovedFile(StagedFile):
     """
     A file on any other fsspec filesystem.
@@ -262,13 +289,14 @@ class MovedFile(StagedFile):
     :param folder: its path there; created when it is missing.
     :param name: the final file name.
     :param uri: the final place as a URL.
+    :param owner: stands in the name of what is not finished.
     """
 
-    def __init__(self, fs: Any, folder: str, name: str, uri: str) -> None:
+    def __init__(self, fs: Any, folder: str, name: str, uri: str, owner: str = "") -> None:
         super().__init__(uri)
         self._fs = fs
         self._final = f"{folder}/{name}"
-        self._staged = f"{folder}/{hidden_sibling('part')}"
+        self._staged = f"{folder}/{hidden_sibling('part', owner)}"
         try:
             fs.makedirs(folder, exist_ok=True)
             self._file = fs.open(self._staged, "wb")

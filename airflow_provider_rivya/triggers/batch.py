@@ -7,9 +7,11 @@ import contextvars
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rivya._compat import BaseTrigger, TriggerEvent
+from airflow_provider_rivya.batch.progress import SAID_EVERY, Standing
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.hooks.toapis import ToApisHook
@@ -25,7 +27,6 @@ log = logging.getLogger(__name__)
 
 QUIET: Final = 20.0
 """Seconds without another end after which those that have ended are landed."""
-SAID_EVERY: Final = 30.0
 
 
 class Silent(Narrator):
@@ -47,19 +48,32 @@ class BatchTrigger(BaseTrigger):
     :param ids: of the generations, by category.
     :param conn_id: the Airflow connection.
     :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not prolong it.
+    :param standing: numbers of the batch when the worker left it, for the log.
     """
 
     hook_class: ClassVar[type[GatewayHook]]
     conn_id_argument: ClassVar[str]
 
-    def __init__(self, ids: Mapping[str, Sequence[str]], conn_id: str, deadline: float) -> None:
+    def __init__(
+        self,
+        ids: Mapping[str, Sequence[str]],
+        conn_id: str,
+        deadline: float,
+        standing: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow leaves it without annotations
         self.ids = ids
         self.conn_id = conn_id
         self.deadline = deadline
+        self.standing = standing
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        arguments = {"ids": self.ids, self.conn_id_argument: self.conn_id, "deadline": self.deadline}
+        arguments = {
+            "ids": self.ids,
+            self.conn_id_argument: self.conn_id,
+            "deadline": self.deadline,
+            "standing": self.standing,
+        }
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -93,9 +107,9 @@ class BatchTrigger(BaseTrigger):
             await asyncio.gather(*waits, return_exceptions=True)
 
     async def _until_enough(self, waits: Mapping[asyncio.Task[Finished], str]) -> dict[str, Any]:
-        total, running, said_at = len(waits), set(waits), time.time()
+        total, running, began_at = len(waits), set(waits), time.time()
         ended: list[str] = []
-        last = time.time()
+        last = said_at = began_at
         while True:
             done, running = await asyncio.wait(
                 running, timeout=1.0 if ended else SAID_EVERY, return_when=asyncio.FIRST_COMPLETED
@@ -105,11 +119,19 @@ class BatchTrigger(BaseTrigger):
             last = now if done else last
             if now - said_at >= SAID_EVERY:
                 said_at = now
-                self.log.info("%d of %d generations have ended; waiting for half of them.", len(ended), total)
+                self.log.info("%s", self._line(len(ended), total, now - began_at))
             if now >= self.deadline or (not running and not ended):
                 return {"status": "timeout", "ended": ended, "code": None}
             if 2 * len(ended) >= total or (ended and now - last >= QUIET):
                 return {"status": "ended", "ended": ended, "code": None}
+
+    def _line(self, ended: int, total: int, waited: float) -> str:
+        """Say where the batch stands, by what the worker has told and what is seen here."""
+        if not self.standing:
+            return f"{ended} of {total} generations have ended."
+        standing = Standing(**self.standing)
+        left = None if standing.seconds_left is None else max(0.0, standing.seconds_left - waited)
+        return str(replace(standing, running=total, ended=ended, seconds_left=left))
 
     async def on_kill(self) -> None:
         """
@@ -135,8 +157,14 @@ class RivyaBatchTrigger(BatchTrigger):
     hook_class: ClassVar[type[RivyaHook]] = RivyaHook
     conn_id_argument: ClassVar[str] = "rivya_conn_id"
 
-    def __init__(self, ids: Mapping[str, Sequence[str]], rivya_conn_id: str, deadline: float) -> None:
-        super().__init__(ids, rivya_conn_id, deadline)
+    def __init__(
+        self,
+        ids: Mapping[str, Sequence[str]],
+        rivya_conn_id: str,
+        deadline: float,
+        standing: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(ids, rivya_conn_id, deadline, standing)
 
 
 class ToApisBatchTrigger(BatchTrigger):
@@ -149,5 +177,11 @@ class ToApisBatchTrigger(BatchTrigger):
     hook_class: ClassVar[type[ToApisHook]] = ToApisHook
     conn_id_argument: ClassVar[str] = "toapis_conn_id"
 
-    def __init__(self, ids: Mapping[str, Sequence[str]], toapis_conn_id: str, deadline: float) -> None:
-        super().__init__(ids, toapis_conn_id, deadline)
+    def __init__(
+        self,
+        ids: Mapping[str, Sequence[str]],
+        toapis_conn_id: str,
+        deadline: float,
+        standing: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(ids, toapis_conn_id, deadline, standing)

@@ -13,6 +13,7 @@ from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience, Sleep, Wait
+from airflow_provider_rivya.waiting.poller import joined
 from airflow_provider_rivya.waiting.progress import Narrator
 from airflow_provider_rivya.waiting.schedule import schedule_for
 
@@ -84,9 +85,9 @@ class Target:
             deadline=now + timeout,
         )
 
-    def within(self) -> float:
-        """Return the seconds that a look may take that begins now."""
-        return max(self.deadline - time.time(), LAST_LOOK)
+    def within(self, after: float = 0.0) -> float:
+        """Return the seconds that a look may take that begins so many seconds from now."""
+        return max(self.deadline - time.time() - after, LAST_LOOK)
 
     def observe(self, seen: Generation | GatewayError) -> Sleep | Finished:
         """Log what is new and decide what follows."""
@@ -124,21 +125,21 @@ def watch(client: GatewayClient, target: Target, stop: Stop) -> Finished:
 
 
 async def awatch(client: GatewayClient, target: Target) -> Finished:
-    """Poll until the waiting is over, on an event loop."""
+    """Poll until the waiting is over, on an event loop, by the poller of all who wait there through it."""
     step: Sleep | Finished = target.wait.first(time.time())
-    while isinstance(step, Sleep):
-        await asyncio.sleep(step.seconds)
-        if step.refresh:
-            await client.arefresh()
-        seen: Generation | GatewayError
-        try:
-            seen = await client.aget_generation(
-                target.generation_id, category=target.category, repeat=False, within=target.within()
+    with joined(client) as poller:
+        while isinstance(step, Sleep):
+            if step.refresh:
+                await asyncio.sleep(step.seconds)
+                await client.arefresh()
+            seen = await poller.look(
+                target.generation_id,
+                target.category,
+                after=0.0 if step.refresh else step.seconds,
+                within=target.within(0.0 if step.refresh else step.seconds),
             )
-        except GatewayError as error:
-            seen = error
-        observability.polled(_labels(client, seen), triggerer=True)
-        step = target.observe(seen)
+            observability.polled(_labels(client, seen), triggerer=True)
+            step = target.observe(seen)
     return step
 
 

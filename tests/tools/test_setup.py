@@ -8,9 +8,23 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from tools.locks import CHECKOUT, LOCKS, PAIRS, Pair, faults, header, pins
+from tools.locks import (
+    CELERY,
+    CHECKOUT,
+    LOCKS,
+    PAIRS,
+    TOOLS,
+    Pair,
+    beside,
+    celery_header,
+    faults,
+    header,
+    pins,
+    tools_header,
+)
 from tools.venv import lock_for
 
+PYPROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
 NAMES = ["airflow-3.3.2-py3.11.txt", "airflow-3.3.2-py3.12.txt"]
 
 
@@ -53,9 +67,40 @@ def test_the_committed_locks_are_complete(pair: Pair) -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_the_committed_locks_satisfy_what_the_project_asks_for(pair: Pair) -> None:
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    project = PYPROJECT["project"]
     asked = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
-    pinned = dict(pin.split()[0].split("==") for pin in pins((LOCKS / pair.name).read_text()))
+    _satisfies(pair.name, [*asked, *_group("dev")])
+
+
+@pytest.mark.parametrize("group", TOOLS)
+def test_the_locks_of_tools_are_complete_and_satisfy_their_group(group: str) -> None:
+    text = (LOCKS / f"{group}.txt").read_text()
+    assert text.startswith(tools_header(group))
+    assert faults(text) == []
+    _satisfies(f"{group}.txt", _group(group))
+
+
+@pytest.mark.parametrize("pair", CELERY, ids=lambda pair: pair.name)
+def test_the_locks_of_celery_add_to_their_pairs_and_satisfy_their_group(pair: Pair) -> None:
+    text, base = ((LOCKS / name).read_text() for name in (pair.celery_name, pair.name))
+    assert text.startswith(celery_header(pair))
+    assert faults(text) == []
+    assert beside(text, base) == "".join(text.splitlines(keepends=True)[2:])
+    _satisfies(pair.celery_name, _group("celery"), pair.python)
+
+
+def _group(name: str) -> list[str]:
+    """The requirements of a dependency group, with those of the groups that it includes."""
+    found: list[str] = []
+    for entry in PYPROJECT["dependency-groups"][name]:
+        found += _group(entry["include-group"]) if isinstance(entry, dict) else [entry]
+    return found
+
+
+def _satisfies(lock: str, asked: list[str], python: str = "3.11") -> None:
+    pinned = dict(pin.split()[0].split("==") for pin in pins((LOCKS / lock).read_text()))
+    here = {"python_version": python, "sys_platform": "linux", "platform_machine": "x86_64"}
     for requirement in map(Requirement, asked):
-        if requirement.name != project["name"]:
-            assert requirement.specifier.contains(pinned[requirement.name]), requirement
+        if requirement.marker and not requirement.marker.evaluate(here):
+            continue
+        assert requirement.specifier.contains(pinned[requirement.name]), requirement

@@ -57,6 +57,8 @@ def test_the_xcom_is_exactly_the_documented_one() -> None:
                 "height": 768,
                 "duration_s": None,
                 "doubts": [],
+                "c2pa": None,
+                "xmp": None,
             }
         ],
     }

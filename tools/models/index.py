@@ -40,6 +40,7 @@ def render(catalog: Catalog) -> str:
         "[resolution](#choice-of-resolution), [duration](#choice-of-duration), [more](#more), "
         "[price](#by-price).",
     ]
+    blocks.append('<div id="model-filter"></div>')
     for category, title in titles.items():
         blocks += [f"## {title}", _category(catalog, category)]
     blocks += ["## Takes reference files", _references(catalog)]

@@ -17,6 +17,11 @@ _TOP = frozenset(
         *(b"skip", b"wide", b"pnot", b"uuid", b"udta", b"pdin", b"prft", b"emsg", b"idat"),
     }
 )
+#: Boxes of a type that is no four letters (C2PA 2.1, A.5; XMP part 3, 1.2.7).
+_PROVENANCE = {
+    bytes.fromhex("d8fec3d61b0e483c92975828877ec481"): "c2pa",
+    bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): "xmp",
+}
 _FTYP_BYTES = 512
 #: Only the duration is looked for in them.
 _OPTIONAL = frozenset({b"moof", b"traf", b"mvex"})
@@ -59,7 +64,13 @@ def walk_iso(notes: Notes) -> Walk:
             yield from _walk_inside(kind, length, file)
             file.tell(kind)
         else:
-            yield from pass_by(notes, length)
+            used = 0
+            if kind == b"uuid":
+                extended = yield Take(min(length, 16))
+                used = len(extended)
+                if extended in _PROVENANCE:
+                    notes.provenance.add(_PROVENANCE[extended])
+            yield from pass_by(notes, length - used)
         file.seen.add(kind)
     if not file.is_complete:
         raise TruncatedError("a part of it that its format needs is missing")

@@ -21,7 +21,7 @@ from airflow_provider_rivya.media.scanner import (
 )
 from airflow_provider_rivya.media.steps import follow
 
-_SOI, _EOI, _SOS, _DNL, _TEM, _APP1, _APP2 = 0xD8, 0xD9, 0xDA, 0xDC, 0x01, 0xE1, 0xE2
+_SOI, _EOI, _SOS, _DNL, _TEM, _APP1, _APP2, _APP11 = 0xD8, 0xD9, 0xDA, 0xDC, 0x01, 0xE1, 0xE2, 0xEB
 _RESTARTS = range(0xD0, 0xD8)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -32,6 +32,9 @@ _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _ITEM_LENGTH = re.compile(rb'Item:Length\s*=\s*"(\d{1,12})"')
 _MP_ENTRIES = 0xB002
 _MOST_PICTURES = 64
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+#: Up to the label of the first box (ISO 19566-5), which is "c2pa" where a C2PA manifest begins.
+_JUMBF_HEAD = 64
 _WINDOW = 4096
 
 
@@ -110,10 +113,14 @@ def _walk_picture(notes: Notes) -> Generator[Step, bytes, tuple[int, int]]:
         start = notes.position
         if code in (_APP1, _APP2):
             content = yield Take(length)
+            if content.startswith(_XMP):
+                notes.provenance.add("xmp")
             behind = max(behind, sum(int(size) for size in _ITEM_LENGTH.findall(content)))
             extent = max(extent, start + _index_end(content))
             continue
-        fields = yield Take(min(length, 5))
+        fields = yield Take(min(length, _JUMBF_HEAD if code == _APP11 else 5))
+        if code == _APP11 and fields.startswith(b"JP") and b"jumb" in fields and b"c2pa" in fields:
+            notes.provenance.add("c2pa")
         if code in _FRAMES and len(fields) == 5:
             frame = True
             if notes.width is None:

@@ -9,6 +9,8 @@ from airflow_provider_rivya.media.scanner import CorruptError, Pass, Take, Walk
 from airflow_provider_rivya.media.sniff import PNG_SIGNATURE
 from airflow_provider_rivya.media.steps import pass_trailer
 
+_XMP_KEYWORD = b"XML:com.adobe.xmp\0"
+
 
 def walk_png(notes: Notes) -> Walk:
     """
@@ -33,7 +35,11 @@ def walk_png(notes: Notes) -> Walk:
             running.update(header)
             notes.width, notes.height = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:8], "big")
         else:
-            yield Pass(length, running.update)
+            head = yield Take(min(length, len(_XMP_KEYWORD)) if kind == b"iTXt" else 0)
+            running.update(head)
+            if kind == b"caBX" or head == _XMP_KEYWORD:
+                notes.provenance.add("c2pa" if kind == b"caBX" else "xmp")
+            yield Pass(length - len(head), running.update)
         if (yield Take(4)) != running.value.to_bytes(4, "big"):
             raise CorruptError(f"the checksum of its PNG chunk {kind.decode('ascii')} does not fit")
         seen_data = seen_data or kind == b"IDAT"

@@ -22,6 +22,7 @@ from airflow_provider_rivya.media.steps import OPEN_ENDED, Counter, follow, pass
 _OPEN_END = 0x7FFFF000
 #: By so much writers are off who count the pad byte or the outer header wrongly. No chunk fits into it.
 _OFF_BY = 8
+_PROVENANCE = {b"C2PA": "c2pa", b"XMP ": "xmp"}
 _SIZES_OFF = "its sizes do not add up"
 
 ByteOrder = Literal["little", "big"]
@@ -138,6 +139,8 @@ def walk_chunks(
             raise CorruptError("a chunk has no name")
         yield Take(8)
         begun = notes.position
+        if kind in _PROVENANCE:
+            notes.provenance.add(_PROVENANCE[kind])
         rest = length if content is None else (yield from content(kind, length))
         try:
             yield Pass(rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from airflow_provider_rivya.batch.verdict import BatchFailedError
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.operators.rivya import RivyaBatchOperator
 from airflow_provider_rivya.operators.toapis import ToApisBatchOperator
+from tests import airflows
 from tests.integration.conftest import NewTask, sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.task_harness import TaskInstanceHarness
@@ -77,10 +79,14 @@ def test_all_rows_are_made_once_and_told(
     assert done.state == "deferred", done.text
     assert done.trigger is not None
     assert gateway.key not in json.dumps(done.trigger)
+    assert done.trigger[1]["standing"]["rows"] == 30
     assert len(sent(sandbox, "POST", gateway.create)) == 20  # as many as may run at once
     while done.state == "deferred":
         done = run.resume(run.fire(done))
     assert done.state == "success", done.text
+    if airflows.STATE_STORE:
+        shown = run.record()
+        assert (shown["landed"], shown["running"], shown["rows"]) == (30, 0, 30)
     result = run.xcom()
     assert len(json.dumps(result)) < 4096
     assert (result["rows"], result["counts"]["succeeded"], result["ended"]) == (30, 30, "done")
@@ -187,16 +193,55 @@ def test_what_cannot_be_is_told(
     assert sandbox.requests() == []
 
 
+def test_a_bad_place_is_told_with_what_is_wrong_with_the_table(
+    new_batch: NewBatch, sandbox: SandboxProcess
+) -> None:
+    rows = [{**row, "shape": "9:99"} for row in products(1_200)]  # more than one shard of the plan
+    done = new_batch(rows=rows, output_path="/proc/none/", prompt="{title} {titel}").run()
+    assert done.state == "failed"
+    for told in ("/proc/none/ cannot be written", "no column 'titel'", "row 'p000', column 'shape' ('9:99')"):
+        assert told in done.text
+    assert REFUSED in done.text
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"carry": "title"},
+        {"carry": [1]},
+        {"manifest_format": "xml"},
+        {"max_credits_total": float("nan")},
+        {"max_credits": -1},
+        {"max_failed_rows": -1},
+        {"min_credits_left": "5"},
+        {"max_running": 0},
+        {"limit": 0},
+        {"row_attempts": True},
+        {"if_exists": "fail"},
+        {"on_invalid_rows": "drop"},
+    ],
+    ids=lambda arguments: "-".join(map(str, arguments)),
+)
+def test_what_no_run_can_mend_is_refused_when_the_dag_is_read(arguments: Row) -> None:
+    given = {"task_id": "b", "row_key": "sku", "model": "z-image", "output_path": "/data/", **arguments}
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        RivyaBatchOperator(**given)
+
+
 def test_invalid_rows_are_left_out_where_that_is_asked_for(
     new_batch: NewBatch, sandbox: SandboxProcess, landing: Path
 ) -> None:
     rows = [*products(3), {"sku": "odd", "title": "Odd", "shape": "9:99"}]
-    run = new_batch(rows=rows, on_invalid_rows="skip", max_failed_rows=1)
+    run = new_batch(rows=rows, on_invalid_rows="skip", max_failed_rows=1, carry=["title"])
     done = run.run()
     assert done.state == "success", done.text
     assert run.xcom()["counts"]["invalid"] == 1
-    assert "9:99" in manifest(landing)["odd"]["error"]
-    strict = new_batch(rows=rows, on_invalid_rows="skip").run()
+    odd = manifest(landing)["odd"]
+    assert "9:99" in odd["error"]
+    assert odd["title"] == "Odd"
+    more = {"manifest_format": "parquet", "carry": ["title"]} if find_spec("pyarrow") else {}
+    strict = new_batch(rows=rows, on_invalid_rows="skip", **more).run()
     assert isinstance(strict.error, BatchFailedError)
 
 

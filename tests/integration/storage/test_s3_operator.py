@@ -103,3 +103,17 @@ def test_a_worker_that_dies_during_the_delivery(s3: Store, sandbox: SandboxProce
     assert check_landed(run, s3, "run")["generation_id"] == generation_id
     assert [record["state"] for record in s3.records()] == ["delivered"]
     assert sandbox.ledger()["charges"] == 1
+
+
+def test_a_gallery_in_a_bucket_is_a_page_for_its_console(s3: Store, sandbox: SandboxProcess) -> None:
+    place = {"output_path": "s3://store@bucket/run/", "gallery": True, "thumbnails": 64}
+    run = TaskInstanceHarness(one_task(place))
+    done = run.run()
+    assert done.state == "success", done.text
+    result = run.xcom()
+    assert result["gallery_uri"] == "s3://bucket/run/gallery.html"
+    page = s3.client.get_object(Bucket="bucket", Key="run/gallery.html")
+    assert page["ContentType"].startswith("text/html")
+    assert page["Body"].read().count(b"data:image/webp") == 1
+    small = s3.client.get_object(Bucket="bucket", Key=f"run/{result['generation_id']}-0.thumb.webp")
+    assert small["ContentType"] == "image/webp"

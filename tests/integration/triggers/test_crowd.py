@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from airflow_provider_rivya.hooks.base import GatewayHook
+from airflow_provider_rivya.triggers import shared_hook
 from tests.integration.conftest import Connect, Listener
 from tests.integration.gateways import TestedGateway, at_each, refreshing
 from tests.sandbox_process import SandboxProcess
@@ -81,6 +82,7 @@ async def test_thousand_triggers(
 ) -> None:
     counted = Counted()
     monkeypatch.setattr(gateway.trigger, "hook_class", counting(gateway.hook, counted))
+    monkeypatch.setattr(shared_hook, "GRACE", 0.1)
     connect(max_in_flight=AT_ONCE, poll_interval=1, poll_max=2)
     sandbox.reset(credits=10 * TRIGGERS, speed=1)
     generation_ids = submit(gateway, 20) * (TRIGGERS // 20)
@@ -113,7 +115,34 @@ async def test_thousand_triggers(
     assert counted.look_ups == 1
     assert len(counted.clients) == 1
     assert most == AT_ONCE
-    assert sockets_to(sandbox.url) == 0  # the last one has closed the client
+    await asyncio.gather(
+        *(lease.ending for lease in shared_hook._leases[asyncio.get_running_loop()].values() if lease.ending)
+    )
+    assert sockets_to(sandbox.url) == 0  # a while after the last one has gone the client is closed
+
+
+async def test_one_429_is_learnt_by_all(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
+) -> None:
+    """Nobody asks during the pause, and only the one who was refused tells of it."""
+    connect(max_in_flight=1)
+    sandbox.reset(speed=1)
+    generation_ids = submit(gateway, 5) * 10
+    before = len(sandbox.requests())
+    sandbox.fault(method="GET", path=gateway.status, kind="rate_limit", retry_after=2)
+    sandbox.advance(30)
+    now = begun = time.time()
+    triggers = [
+        gateway.trigger(known_as, gateway.conn_id, "image", now, now + 60) for known_as in generation_ids
+    ]
+
+    async def one(trigger: Any) -> Any:
+        return [event.payload["status"] async for event in trigger.run()]
+
+    assert await asyncio.gather(*map(one, triggers)) == [["succeeded"]] * len(triggers)
+    assert time.time() - begun >= 2
+    assert len(sandbox.requests()) - before == len(triggers) + 1
+    assert len([text for text in logs.warned if "status unknown" in text]) == 1
 
 
 async def test_lines_stay_with_their_waiter(

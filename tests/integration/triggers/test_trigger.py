@@ -250,8 +250,13 @@ async def test_a_connection_that_stays_away(
 
 
 async def test_cancelled_trigger_gives_its_lease_back(
-    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess, logs: Listener
+    connect: Connect,
+    gateway: TestedGateway,
+    sandbox: SandboxProcess,
+    logs: Listener,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(poller, "GRACE", 0.0)
     sandbox.reset(speed=1)
     running = await polling(trigger_for(gateway, submit(gateway)), logs)
     table = poller._leases[asyncio.get_running_loop()]
@@ -259,7 +264,20 @@ async def test_cancelled_trigger_gives_its_lease_back(
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    (ending,) = [lease.ending for lease in table.values()]
+    assert ending is not None
+    await ending
     assert table == {}
+
+
+async def test_who_comes_within_the_grace_finds_the_same_client(gateway: TestedGateway) -> None:
+    async with poller.shared_hook(gateway.hook, gateway.conn_id) as first:
+        pass
+    async with poller.shared_hook(gateway.hook, gateway.conn_id) as second:
+        await asyncio.sleep(0)  # whoever was about to end it is told
+    async with poller.shared_hook(gateway.hook, gateway.conn_id) as third:
+        await asyncio.sleep(0)
+    assert first is second is third
 
 
 @pytest.mark.parametrize("age", [0.0, 120.0])

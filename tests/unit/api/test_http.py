@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api import http, sockets
+from airflow_provider_rivya.api import sockets
 from airflow_provider_rivya.api.call import SMALL, ApiCall, FilePart
 from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.api.http import AsyncSender, SyncSender
@@ -542,33 +542,6 @@ async def test_no_more_requests_at_once_than_the_connection_says(bound: int) -> 
         await sender.aclose()
     assert len(found) == len(wire.received) == bound * 4
     assert wire.most_open == bound
-
-
-async def test_slow_ones_do_not_take_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All but one place could be theirs; the others are asked for on that."""
-    held, released = threading.Semaphore(0), threading.Event()
-
-    def script(request: Received) -> bytes:
-        generation_id = request.target.rpartition("/")[2]
-        if generation_id.startswith("slow") and len(wire.received) > 4:
-            held.release()
-            released.wait(30)
-        return answer(200, {"id": generation_id, "status": "queued"})
-
-    with Wire(script) as wire:
-        sender = AsyncSender(settings(wire.url, max_in_flight=2, read_timeout=30.0))
-        slow = [rivya.get_generation(f"slow-{number}") for number in range(4)]
-        monkeypatch.setattr(http, "_SLOW", 0.0)
-        await asyncio.gather(*(sender.send(call) for call in slow))
-        monkeypatch.setattr(http, "_SLOW", 1e9)
-        waiting = [asyncio.create_task(sender.send(call)) for call in slow]
-        await asyncio.to_thread(held.acquire)
-        for number in range(8):
-            assert (await sender.send(rivya.get_generation(f"quick-{number}"))).queued
-        released.set()
-        await asyncio.gather(*waiting)
-        await sender.aclose()
-    assert wire.most_open <= 2
 
 
 async def test_a_cancelled_request_gives_its_place_back() -> None:

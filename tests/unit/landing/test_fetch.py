@@ -84,6 +84,8 @@ def test_a_landed_file_is_described(tmp_path: Path) -> None:
         sha256=hashlib.sha256(PNG_BYTES).hexdigest(),
         width=300,
         height=200,
+        c2pa=False,
+        xmp=False,
     )
     assert (tmp_path / "task_1-0.png").read_bytes() == PNG_BYTES
     assert case.files == ["task_1-0.png"]

@@ -1,0 +1,162 @@
+"use strict";
+// Reads a task's XCom through Airflow's REST API with the viewer's own cookie, and shows it. All that comes from
+// there is put in as text.
+
+const asked = new URLSearchParams(location.search);
+const [dag, run, task] = ["dag_id", "run_id", "task_id"].map((name) => encodeURIComponent(asked.get(name) || ""));
+const mapIndex = asked.get("map_index") ?? "-1";
+const base = location.pathname.replace(/\/rivya\/gallery\/.*$/, "");
+const instances = `${base}/api/v2/dags/${dag}/dagRuns/${run}/taskInstances/${task}`;
+const told = {
+  401: "You are not signed in: sign in to Airflow, and load this page again.",
+  403: "You may not see the XComs of this DAG.",
+  404: "This task has left no result (yet).",
+};
+const NO_FILES = "Files are not shown: an administrator can turn that on ([rivya] ui_media and ui_media_roots).";
+
+function made(tag, attributes = {}, ...inside) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...inside);
+  return element;
+}
+
+async function read(url) {
+  const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(told[answer.status] || `Airflow answers with HTTP ${answer.status}.`);
+  return answer.json();
+}
+
+async function xcom(index) {
+  const entry = await read(`${instances}/xcomEntries/return_value?map_index=${index}`);
+  const value = typeof entry.value === "string" ? JSON.parse(entry.value) : entry.value;
+  if (value === null || typeof value !== "object") throw new Error("The result of this task is none of ours.");
+  return value;
+}
+
+async function promptOf(index) {
+  try {
+    const instance = await read(index < 0 ? instances : `${instances}/${index}`);
+    const prompt = (instance.rendered_fields || {}).prompt;
+    return typeof prompt === "string" ? prompt : "";
+  } catch {
+    return "";
+  }
+}
+
+function sign(text) {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", "M3 5h18v14H3zM3 16l5-5 4 4 3-3 6 6");
+  for (const [name, value] of [["viewBox", "0 0 24 24"], ["role", "img"], ["aria-label", text]]) drawing.setAttribute(name, value);
+  drawing.append(path);
+  return drawing;
+}
+
+function seen(file, source, text) {
+  const kind = String(file.mime_type || "").split("/")[0];
+  const place = made("div", { class: "shown" });
+  if (!["image", "video", "audio"].includes(kind)) {
+    place.append(sign(text));
+    return place;
+  }
+  const element = kind === "image"
+    ? made("img", { src: source, alt: text, loading: "lazy" })
+    : made(kind, { src: source, controls: "", preload: "metadata", "aria-label": text });
+  element.addEventListener("error", () => {
+    element.replaceWith(sign(text));
+    const about = document.getElementById("about");
+    if (!about.textContent.includes(NO_FILES)) about.append(` ${NO_FILES}`);
+  });
+  place.append(kind === "image" ? made("a", { href: source, class: "shown" }, element) : element);
+  return place;
+}
+
+function card(row, file, source) {
+  const name = file.name || String(file.uri || "").split("/").pop();
+  const facts = {
+    File: name,
+    Model: row.model,
+    Credits: row.credits_final,
+    Size: file.width && file.height ? `${file.width} × ${file.height}` : "",
+    Length: file.duration_s ? `${file.duration_s} s` : "",
+    Bytes: file.size_bytes ? file.size_bytes.toLocaleString("en") : "",
+    Type: file.mime_type,
+    Provenance: file.c2pa ? "C2PA" : "",
+  };
+  const list = made("dl");
+  for (const [label, value] of Object.entries(facts)) {
+    if (value !== undefined && value !== null && value !== "") list.append(made("dt", {}, label), made("dd", {}, String(value)));
+  }
+  const bad = row.status !== "succeeded" && row.status !== "reused";
+  const title = String(row.row_key || row.client_request_id || row.generation_id || "");
+  const about = made("div", { class: "told" }, made("h2", { dir: "auto" }, title),
+    made("div", { class: "status" }, String(row.status || "").replaceAll("_", " ")));
+  if (bad && row.error) about.append(made("p", { class: "why", dir: "auto" }, String(row.error)));
+  if (row.prompt) about.append(made("p", { class: "prompt", dir: "auto", tabindex: "0" }, row.prompt));
+  about.append(list);
+  return made("article", bad ? { class: "bad" } : {}, seen(file, source, row.prompt || name || title), about);
+}
+
+function show(row, sourceOf) {
+  const files = Array.isArray(row.outputs) && row.outputs.length ? row.outputs : [{}];
+  files.forEach((file, number) => document.getElementById("cards").append(card(row, file || {}, sourceOf(number))));
+}
+
+async function batch(summary, index, page) {
+  const media = `${base}/rivya/media/${dag}/${run}/${task}/${index}/rows`;
+  const counts = Object.entries(summary.counts || {}).filter(([, count]) => count);
+  const words = counts.map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`).join(", ");
+  document.getElementById("about").textContent = `${words}. Manifest: ${summary.manifest_uri}`;
+  document.getElementById("cards").replaceChildren();
+  let found;
+  try {
+    found = await read(`${media}?page=${page}`);
+  } catch {
+    document.getElementById("about").append(` ${NO_FILES}`);
+    for (const row of summary.failed_sample || []) show(row, () => "");
+    return;
+  }
+  found.rows.forEach((row, at) => show(row, (number) => `${media}/${page * found.per_page + at}/${number}`));
+  const pages = document.getElementById("pages");
+  pages.replaceChildren();
+  const count = Math.ceil((summary.rows || 0) / found.per_page);
+  for (let other = 0; count > 1 && other < count; other += 1) {
+    const button = made("button", other === page ? { "aria-current": "page" } : {}, `Page ${other + 1}`);
+    button.addEventListener("click", () => batch(summary, index, other));
+    pages.append(button);
+  }
+}
+
+async function one(index) {
+  const result = await xcom(index);
+  if (result.manifest_uri) return batch(result, index, 0);
+  document.getElementById("about").textContent = `${result.model || ""} ${result.generation_id || ""}`;
+  result.prompt = await promptOf(index);
+  show(result, (number) => `${base}/rivya/media/${dag}/${run}/${task}/${index}/${number}`);
+}
+
+async function all() {
+  const list = await read(`${instances}/xcomEntries?xcom_key=return_value&limit=100`);
+  const entries = (list.xcom_entries || []).map((entry) => entry.map_index).sort((a, b) => a - b);
+  if (!entries.length) throw new Error(told[404]);
+  for (const index of entries) await one(index);
+  document.getElementById("about").textContent = `${entries.length} instances with a result`;
+}
+
+async function main() {
+  document.getElementById("title").textContent = `${asked.get("task_id") || "Gallery"}, ${asked.get("run_id") || ""}`;
+  document.title = document.getElementById("title").textContent;
+  if (mapIndex !== "-1" && mapIndex !== "all") {
+    const others = new URLSearchParams(asked);
+    others.set("map_index", "all");
+    document.getElementById("instances").append(made("a", { href: `?${others}` }, "All instances of this task"));
+  }
+  try {
+    await (mapIndex === "all" ? all() : one(Number(mapIndex)));
+  } catch (problem) {
+    document.getElementById("about").textContent = problem.message;
+  }
+}
+
+main();

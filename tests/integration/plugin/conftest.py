@@ -1,0 +1,94 @@
+"""Airflow's own API server with this provider's plugin, in this process."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.plugin.one_dag import OneDagAuthManager
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
+
+Serve = Callable[[str], Any]
+
+
+def _forget() -> None:
+    """Have plugins and settings be read anew."""
+    from airflow import plugins_manager
+
+    from airflow_provider_rivya.plugin import plugin
+
+    importlib.reload(plugin)
+    for name in ("_get_plugins", "get_fastapi_plugins", "_get_ui_plugins"):
+        getattr(getattr(plugins_manager, name, None), "cache_clear", lambda: None)()
+
+
+@contextmanager
+def _served(folder: Path, *, media: bool) -> Iterator[Any]:
+    from fastapi.testclient import TestClient
+
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Airflow's own server warns of is not ours
+        patch.setenv("AIRFLOW__RIVYA__UI_MEDIA", str(media))
+        patch.setenv("AIRFLOW__CORE__AUTH_MANAGER", f"{OneDagAuthManager.__module__}.OneDagAuthManager")
+        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(folder / "passwords.json"))
+        _forget()
+        from airflow.api_fastapi.app import create_app
+
+        yield TestClient(create_app(apps="core"), follow_redirects=False, raise_server_exceptions=False)
+    _forget()
+
+
+@pytest.fixture(scope="module")
+def _server(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with _served(tmp_path_factory.mktemp("server"), media=True) as client:
+        yield client
+
+
+@pytest.fixture
+def serve(_server: Any, monkeypatch: pytest.MonkeyPatch) -> Serve:
+    """Return a client of the API server that shows files of these folders."""
+
+    def set_roots(roots: str) -> Any:
+        monkeypatch.setenv("AIRFLOW__RIVYA__UI_MEDIA_ROOTS", roots)
+        return _server
+
+    return set_roots
+
+
+@pytest.fixture
+def closed_server(database: None, tmp_path: Path) -> Iterator[Any]:
+    """A client of an API server that shows no files."""
+    with _served(tmp_path, media=False) as client:
+        yield client
+
+
+def as_user(client: Any, name: str | None, role: str = "viewer") -> Any:
+    """Let the client be signed in as Airflow's UI signs in: by a cookie."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    client.cookies.clear()
+    if name is not None:
+        token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username=name, role=role))
+        client.cookies.set("_token", token)
+    return client
+
+
+def forge(run: TaskInstanceHarness, value: Any) -> None:
+    """Put something else into the XCom of the task."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        query = select(XComModel).where(
+            XComModel.dag_id == run.dag_id, XComModel.task_id == MAKE, XComModel.key == "return_value"
+        )
+        session.scalars(query).one().value = json.dumps(value)

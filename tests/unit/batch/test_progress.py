@@ -1,0 +1,49 @@
+"""What is told of a batch while it runs, to whom, and how often."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from airflow_provider_rivya.batch.ledger import RowError
+from airflow_provider_rivya.batch.progress import Progress, Report, Standing
+
+
+def told(progress: Progress, moments: list[float], caplog: pytest.LogCaptureFixture) -> list[str]:
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "airflow_provider_rivya"):
+        for now in moments:
+            progress.say(now, 7)
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_a_line_each_thirty_seconds_and_a_report_as_often_as_asked(caplog: pytest.LogCaptureFixture) -> None:
+    reports: list[Standing] = []
+    progress = Progress(100, lambda: 12.5, 500.0, 1000.0, Report(reports.append, every=10.0))
+    progress.begin(landed=20, failed=0)
+    assert told(progress, [1000.0, 1005.0, 1012.0, 1029.0], caplog) == []
+    assert len(reports) == 3
+    progress.landed += 20
+    progress.row_failed("x", RowError("failed", "generation_failed", "no", 0))
+    (line,) = told(progress, [1030.0, 1031.0, 1059.0], caplog)
+    assert line == ("40 of 100 rows landed, 7 running, 1 failed; 12.5 of 500 credits; about 84 s left.")
+    progress.say(1059.5, 0, last=True)
+    assert (reports[-1].running, reports[-1].landed) == (0, 40)
+
+
+def test_how_long_it_takes_is_said_when_something_has_ended_here() -> None:
+    progress = Progress(10, lambda: 0.0, None, 0.0)
+    progress.begin(landed=5, failed=0)
+    assert progress.standing(60.0, 3).seconds_left is None
+    progress.landed += 1
+    standing = progress.standing(60.0, 3)
+    assert standing.seconds_left == 240.0
+    assert "budget" not in standing.to_json()
+    assert Standing(**standing.to_json()) == standing
+
+
+def test_a_row_that_was_not_sent_has_not_failed(caplog: pytest.LogCaptureFixture) -> None:
+    progress = Progress(10, lambda: 0.0, None, 0.0)
+    progress.row_failed("x", RowError("not_submitted", "key", "no", 0, final=False))
+    assert progress.failed == 0
