@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib import import_module
+from inspect import signature
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +50,7 @@ __all__ = [
     "TaskDeferralTimeout",
     "TriggerEvent",
     "clears_drop_state",
+    "dag_bag",
     "default_deferrable",
     "is_connection_missing",
     "lineage_classes",
@@ -57,6 +60,7 @@ __all__ = [
     "state_store_backend",
     "stats_in_triggerer",
     "stats_in_worker",
+    "timer",
     "within",
 ]
 
@@ -104,6 +108,13 @@ def clears_drop_state() -> bool:
     # The release that made it so has given the store's scope a region, too.
     scope = _first("airflow.sdk.state", name="TaskScope")
     return "region_id" in getattr(scope, "__dataclass_fields__", {})
+
+
+def timer(seconds: float) -> Any:
+    """Return a trigger that does nothing but fire after so many seconds."""
+    from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+
+    return TimeDeltaTrigger(timedelta(seconds=seconds))
 
 
 class CannotTellApartError(Exception):
@@ -171,6 +182,14 @@ def _first(*modules: str, name: str) -> Any | None:
         except (ImportError, AttributeError):
             continue
     return None
+
+
+def dag_bag(folder: str) -> Any:
+    """Return what Airflow reads out of a folder of DAG files, or out of one file."""
+    made: Any = _first("airflow.dag_processing.dagbag", "airflow.models.dagbag", name="DagBag")
+    # Before 3.3 Airflow's own examples are among them, unless they are not wanted.
+    old = {"include_examples": False} if "include_examples" in signature(made).parameters else {}
+    return made(dag_folder=folder, **old)
 
 
 _ON_THIS_MACHINE = frozenset({"DebugExecutor", "LocalExecutor", "SequentialExecutor"})

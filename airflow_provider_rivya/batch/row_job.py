@@ -31,6 +31,8 @@ from airflow_provider_rivya.submission.identity import RowIdentity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
 from airflow_provider_rivya.submission.messages import TaskWords
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience, Sleep, Wait
+from airflow_provider_rivya.waiting.durations import DURATIONS
+from airflow_provider_rivya.waiting.loop import learn
 from airflow_provider_rivya.waiting.schedule import schedule_for
 
 if TYPE_CHECKING:
@@ -114,7 +116,8 @@ class BatchContext:
             loopback=settings.loopback,
         )
         begun = record.submitted_at or self.clock.time()
-        return Wait(schedule, begun, deadline, record.generation_id or "", self.patience)
+        likely = DURATIONS.likely(settings.base_url, record.model, record.category or row.category)
+        return Wait(schedule, begun, deadline, record.generation_id or "", self.patience, likely)
 
 
 @dataclass(slots=True)
@@ -189,6 +192,9 @@ def look(
             if step.refresh:
                 refresh()
             return step
+        if step.generation is not None and step.generation.succeeded and record.submitted_at:
+            elapsed, gateway = context.clock.time() - record.submitted_at, context.client.settings.base_url
+            learn(gateway, record.model, category, step.generation, elapsed, flight.wait.interval)
         return land(context, row, record, step)
 
 

@@ -28,11 +28,11 @@ from airflow_provider_rivya.batch.window import (
     account_refuses,
     available,
     may_try_again,
-    pause_after,
     row_error,
 )
 from airflow_provider_rivya.exceptions import GatewayUnavailableError, GenerationError
 from airflow_provider_rivya.submission.context import Submission
+from airflow_provider_rivya.submission.turn import SHORT, pause_after
 from airflow_provider_rivya.waiting.decide import Sleep
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ LOOKS_AT_ONCE: Final = 8
 NOTED: Final = 200
 """Entries that the ledger keeps in memory before it writes them, or for so many seconds."""
 NOTED_FOR: Final = 15.0
-WATCHED: Final = 1_000
-"""Generations that a trigger is told of, the first ones: Airflow's database keeps its arguments."""
+WATCHED: Final = 1_000  # that a trigger is told of: Airflow's database keeps its arguments
 _TICK: Final = 0.2
 _Submit: TypeAlias = "Future[Submission | GenerationError]"
 _Look: TypeAlias = "Future[Sleep | GenerationError | None]"
@@ -60,10 +59,13 @@ class Waiting:
 
     :param ids: of generations at the gateway, by category.
     :param standing: of the batch.
+    :param resume_at: when rows may be submitted again that the gateway has told to wait, seconds since the
+        epoch; ``None``: there are none.
     """
 
     ids: dict[str, list[str]]
     standing: Standing
+    resume_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +166,13 @@ class BatchRun:
             if (over := self._over()) is not None:
                 return over
             until = self._next_moment(now)
-            to_wait_for = self._flights and (self._paused_until <= now or not self._more())
-            if here is not None and to_wait_for and until > now and idle + (until - now) > here:
-                return Waiting(self._ids(), self._progress.standing(now, len(self._flights)))
+            paused = self._paused_until > now and self._more()
+            if here is not None and until > now:
+                standing = self._progress.standing(now, len(self._flights))
+                if paused and self._paused_until - now > max(SHORT, here - idle):
+                    return Waiting(self._ids(), standing, self._paused_until)
+                if not paused and self._flights and idle + (until - now) > here:
+                    return Waiting(self._ids(), standing)
             stop.wait(max(0.0, min(until, self._deadline) - now))
             idle += self._clock.time() - now
 
@@ -214,7 +220,7 @@ class BatchRun:
         try:
             course.available = available(self._context.client.get_credits(), wanted)
         except GenerationError as error:
-            pause = pause_after(error, self._pauses)
+            pause = pause_after(error, self._pauses, sent=False)
             if pause is None:
                 course.stopped = error
             else:
@@ -265,8 +271,9 @@ class BatchRun:
         state = context.ledger.book.rows.get(row.key)
         record = state.record if state else None
         found = row_error(error, record, context.epoch)
-        failed = state is not None and record is not None and record.has_failed and not course.closed
-        if failed and may_try_again(record, state.begun, self._limits.row_attempts):
+        attempts = self._limits.row_attempts
+        again = state and record and record.has_failed and may_try_again(record, state.begun, attempts)
+        if again and not course.closed:
             self._backlog.again(row)
             return
         if found.status in ("uncertain", "not_submitted") and not context.stop.is_set():

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.gallery.extras import Extras
     from airflow_provider_rivya.media.verify import Verify
+    from airflow_provider_rivya.request.prepare import RequestArguments
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
 
 IfExists: TypeAlias = Literal["overwrite", "fail", "skip"]
@@ -211,3 +212,20 @@ class GivenRows:
 
     def __repr__(self) -> str:
         return f"{len(self.rows)} rows" if hasattr(self.rows, "__len__") else "rows"
+
+
+def request_arguments(task: Any, instance: Any) -> RequestArguments:
+    """Return what a generate operator was given, as the request's check wants it."""
+    from airflow_provider_rivya.request.budget import Budget
+    from airflow_provider_rivya.request.prepare import RequestArguments
+
+    same = (
+        "model prompt model_params reference_media client_request_id output_path output_conn_id if_exists "
+        "validation convert_reference_images verify require_references dialect"
+    )
+    return RequestArguments(
+        **{name: getattr(task, name) for name in same.split()},
+        mapped=instance.map_index >= 0,
+        budget=Budget(task.max_credits, task.allow_estimates, task.min_credits_left),
+        subject=f"The request of task {instance.task_id!r}",
+    )

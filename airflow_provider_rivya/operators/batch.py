@@ -21,7 +21,7 @@ from airflow_provider_rivya.operators.arguments import (
     check_spans,
     extras_of,
 )
-from airflow_provider_rivya.operators.base import BACKSTOP
+from airflow_provider_rivya.operators.deferral import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs, warn_of_records
 from airflow_provider_rivya.operators.reporting import standing_in_store
@@ -238,8 +238,10 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
     ) -> dict[str, Any]:
         from airflow_provider_rivya.batch.run import Over
         from airflow_provider_rivya.batch.verdict import batch_failure
+        from airflow_provider_rivya.submission.turn import SHORT
 
         hook = self.hook_class(self.conn_id, stop=self._stop)
+        hook.submission_pause = SHORT  # the other rows need not wait
         ledger: Ledger | None = None
         try:
             if self.template_faults:
@@ -259,7 +261,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         finally:
             hook.close()
         self.defer(
-            trigger=self.trigger_class(done.ids, self.conn_id, deadline, done.standing.to_json()),
+            trigger=self.trigger_class(
+                done.ids, self.conn_id, deadline, done.standing.to_json(), done.resume_at
+            ),
             method_name="execute_complete",
             kwargs={"deadline": deadline, **{name: getattr(self, name) for name in _PINNED}},
             timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,

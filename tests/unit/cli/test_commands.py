@@ -31,6 +31,7 @@ EXAMPLES = [
     ["batch", "run", *TABLE, "--output", "o", "--limit", "3", "--carry", "title", "--max-failed-rows", "0.1"],
     ["batch", "status", "out", "--format", "json"],
     ["batch", "failed", "s3://bucket/out/"],
+    ["check", "./dags"],
     ["credits"],
     ["sandbox", "--port", "0", "--speed", "20", "--credits", "5", "--quiet"],
 ]

@@ -20,7 +20,7 @@ from airflow_provider_rivya.exceptions import DamagedError, Fault, OutputError, 
 from airflow_provider_rivya.landing.fetch import Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.result import Output
-from airflow_provider_rivya.storage.atomic_file import SmallFile, creates_exclusively
+from airflow_provider_rivya.storage.atomic_file import SmallFile, exclusive_creation
 from airflow_provider_rivya.storage.path import default_name
 from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 from airflow_provider_rivya.storage.source import ReferenceFile, open_reference
@@ -202,11 +202,11 @@ def test_a_botocore_that_knows_no_condition_is_not_relied_on(
     """As before 1.35: s3fs leaves out of a request what botocore's own description of it does not have."""
     file = SmallFile(place, "record.json")
     file.create(b"first")
-    assert creates_exclusively(place.fs)
+    assert exclusive_creation(place.fs)
     known = place.fs.s3.meta.service_model.operation_model("PutObject").input_shape.members
     monkeypatch.delitem(known, "IfNoneMatch")
     monkeypatch.setattr("s3fs.utils.ParamKwargsHelper._kwarg_cache", {})
-    assert not creates_exclusively(place.fs)
+    assert not exclusive_creation(place.fs)
     place.fs.pipe_file(place.path_of("record.json"), b"second", mode="create")
     assert file.read() == b"second"
     with pytest.raises(FileExistsError):
