@@ -66,7 +66,7 @@ class Plain(Shelf):
 class Azure(Shelf):
     """Says as adlfs does what becomes of what is there."""
 
-    protocol = "abfs"
+    protocol = ("abfs",)
 
     def pipe_file(self, path: str, value: bytes, overwrite: bool = True, **more: Any) -> None:
         super().pipe_file(path, value, mode="overwrite" if overwrite else "create")
