@@ -47,8 +47,7 @@ def _many(rows: int, folder: str) -> Iterator[Figure]:
     yield Figure(f"{what}, deferrals", told["deferrals"], "", GOAL_DEFERRALS)
     yield Figure(f"{what}, CPU of the plan", told["plan_cpu_s"], "s", GOAL_PLAN_S)
     yield Figure(f"{what}, run again: seconds", again["wall_s"], "s", GOAL_AGAIN_S, detail=again)
-    # The two of each process's warm-up are not counted.
-    requests = again["counts"]["POST"] - told["counts"]["POST"] - 2
+    requests = again["counts"]["POST"] - told["counts"]["POST"]
     yield Figure(f"{what}, run again: paid calls", requests, "", 0)
 
 

@@ -20,6 +20,7 @@ from uuid import UUID
 
 import pytest
 
+from airflow_provider_rivya.api import http
 from airflow_provider_rivya.batch import manifest
 from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
 from airflow_provider_rivya.batch.plan import PlanFolder
@@ -229,7 +230,10 @@ class BatchHarness:
         :param here: seconds to wait in this process; ``None``: to its end.
         """
         self._tries += 1
-        with closing(self.gateway.hook(self.gateway.conn_id)) as hook, self._fated(fate or Fate()) as fated:
+        with (
+            closing(self.gateway.hook(self.gateway.conn_id, stop=self.stop)) as hook,
+            self._fated(fate or Fate()) as fated,
+        ):
             job = self._job(hook, fated)
             try:
                 plan = job.plan(lambda: self._table(fated))
@@ -314,6 +318,7 @@ class BatchHarness:
             mark(*arguments)
 
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(http, "time", self.clock)  # of the turns of its calls
             patch.setattr(PlanFolder, "write", fated_write)
             patch.setattr(manifest, "mark_success", fated_mark)
             yield fate
