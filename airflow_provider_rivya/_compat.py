@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from importlib import import_module
+from inspect import signature
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ __all__ = [
     "TaskDeferralTimeout",
     "TriggerEvent",
     "clears_drop_state",
+    "dag_bag",
     "default_deferrable",
     "is_connection_missing",
     "lineage_classes",
@@ -180,6 +182,14 @@ def _first(*modules: str, name: str) -> Any | None:
         except (ImportError, AttributeError):
             continue
     return None
+
+
+def dag_bag(folder: str) -> Any:
+    """Return what Airflow reads out of a folder of DAG files, or out of one file."""
+    made: Any = _first("airflow.dag_processing.dagbag", "airflow.models.dagbag", name="DagBag")
+    # Before 3.3 Airflow's own examples are among them, unless they are not wanted.
+    old = {"include_examples": False} if "include_examples" in signature(made).parameters else {}
+    return made(dag_folder=folder, **old)
 
 
 _ON_THIS_MACHINE = frozenset({"DebugExecutor", "LocalExecutor", "SequentialExecutor"})

@@ -42,6 +42,8 @@ with DAG(
         model="z-image",
         model_params={"aspect_ratio": "1:1"},
         output_path="{{ params.output_path }}",
+        output_name="{{ task.client_request_id }}",
+        map_index_template="{{ task.client_request_id }}",
         deferrable=True,
         retries=2,
         max_active_tis_per_dagrun=16,

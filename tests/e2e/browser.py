@@ -1,4 +1,4 @@
-"""Headless Chromium on Airflow's UI: what a person does with the connection form."""
+"""Headless Chromium on Airflow's UI: what a person does with the connection form, and what he sees."""
 
 from __future__ import annotations
 
@@ -159,20 +159,79 @@ def _field(name: str) -> str:
     return f"[role=dialog] [name='{name}']"
 
 
+class SeenPage:
+    """Any page, looked at.
+
+    :param driver: Selenium's.
+    :param url: of Airflow's UI, whose users are all administrators.
+    """
+
+    def __init__(self, driver: Any, url: str) -> None:
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        self._driver = driver
+        self._wait = WebDriverWait(driver, WAIT)
+        self._url = url
+        driver.get(f"{url}/")  # signs in
+        self._wait.until(lambda _: driver.get_cookie("_token"))
+
+    def show(self, path: str, script: str, wanted: Any) -> None:
+        """Open a page, and wait until a script returns this in it."""
+        self._driver.get(path if "://" in path else f"{self._url}{path}")
+        self.wait_for(script, wanted)
+
+    def wait_for(self, script: str, wanted: Any) -> None:
+        """Wait until a script returns this in the page."""
+        self._wait.until(lambda _: self.ask(script) == wanted, f"not {wanted!r}: {script}")
+
+    def ask(self, script: str) -> Any:
+        """What a script returns in the page."""
+        return self._driver.execute_script(f"return {script}")
+
+    def press(self, script: str) -> None:
+        """Press the first element that a script finds."""
+        self._wait.until(lambda _: self.ask(script))
+        self._driver.execute_script(f"({script}).click()")
+
+    def complaints(self) -> list[str]:
+        """What the browser has complained of in the console."""
+        return [str(entry["message"]) for entry in self._driver.get_log("browser")]
+
+    def picture(self, path: Path) -> None:
+        """Keep a screenshot."""
+        self._driver.save_screenshot(str(path))
+
+
 @contextmanager
 def connections_page(url: str, profile: Path) -> Iterator[ConnectionsPage]:
     """Airflow's connections in a browser of its own, which ends with the block.
 
     :param profile: an empty folder.
     """
+    with _driver(profile) as driver:
+        yield ConnectionsPage(driver, url)
+
+
+@contextmanager
+def seen_page(url: str, profile: Path) -> Iterator[SeenPage]:
+    """Airflow's UI in a browser of its own, which ends with the block.
+
+    :param profile: an empty folder.
+    """
+    with _driver(profile) as driver:
+        yield SeenPage(driver, url)
+
+
+@contextmanager
+def _driver(profile: Path) -> Iterator[Any]:
     webdriver = pytest.importorskip("selenium.webdriver")
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
     for flag in (*_FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
     try:
-        yield ConnectionsPage(driver, url)
+        yield driver
     finally:
         driver.quit()

@@ -287,7 +287,7 @@ def test_the_link_opens_the_result_and_is_empty_before(
     before = client.links(dag_id, run_id, "image")
     run = airflow.finish(dag_id, run_id)
     assert run.state == "success", run.explain()
-    assert before == {"Result": None}
+    assert before == {"Gallery": None, "Result": None}
     address = client.links(dag_id, run_id, "image")["Result"]
     assert address is not None
     assert address == run.xcom("image")["outputs"][0]["source_url"]
@@ -297,8 +297,9 @@ def test_the_link_opens_the_result_and_is_empty_before(
 def test_every_mapped_task_has_its_own_link(runs: dict[str, EndedRun], airflow: Airflow) -> None:
     run = runs["rivya_mapped"]
     for index in range(3):
-        (link,) = airflow.stack.client.links(run.dag_id, run.run_id, "image", index).values()
-        assert link == run.xcom("image", index)["outputs"][0]["source_url"]
+        links = airflow.stack.client.links(run.dag_id, run.run_id, "image", index)
+        assert links["Result"] == run.xcom("image", index)["outputs"][0]["source_url"]
+        assert f"map_index={index}" in str(links["Gallery"])
 
 
 def test_twenty_mapped_images_are_twenty_files_and_twenty_charges(

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.links.rivya import RivyaResultLink, first_url
+from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink, first_url
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
 
@@ -42,6 +43,16 @@ def test_the_first_address_a_browser_can_open(value: Any, url: str) -> None:
 
 @pytest.mark.parametrize("operator", [RivyaGenerateOperator, RivyaTaskSensor])
 def test_tasks_have_the_button(operator: type[Any]) -> None:
-    (link,) = operator.operator_extra_links
+    link, gallery = operator.operator_extra_links
     assert isinstance(link, RivyaResultLink)
     assert (link.name, link.xcom_key) == ("Result", "_link_rivya_result")
+    assert (gallery.name, gallery.xcom_key) == ("Gallery", "_link_rivya_gallery")
+
+
+def test_the_page_is_found_below_the_path_that_airflow_is_served_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.test/team/a/")
+    key = SimpleNamespace(dag_id="a/b", run_id="manual__2026+00:00", task_id="t", map_index=2)
+    link: Any = RivyaGalleryLink()
+    assert link.get_link(None, ti_key=key) == (
+        "/team/a/rivya/gallery/?dag_id=a%2Fb&run_id=manual__2026%2B00%3A00&task_id=t&map_index=2"
+    )

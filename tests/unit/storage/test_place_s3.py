@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.exceptions import Fault, OutputError, StorageError
+from airflow_provider_rivya.exceptions import DamagedError, Fault, OutputError, StorageError
 from airflow_provider_rivya.landing.fetch import Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.result import Output
@@ -85,7 +85,10 @@ class Stream:
 
 
 def land_from(
-    source: Callable[[], Iterator[bytes]], place: OutputPlace, if_exists: IfExists = "overwrite"
+    source: Callable[[], Iterator[bytes]],
+    place: OutputPlace,
+    if_exists: IfExists = "overwrite",
+    attempts: int = 1,
 ) -> Output:
     url = "https://cdn.example/x"
     name_for = functools.partial(default_name, "task_1", 0)
@@ -94,7 +97,7 @@ def land_from(
         url,
         lambda: OutputWriter(place, 0, url, name_for, if_exists),
         stop=threading.Event(),
-        retries=Retries(attempts=1),
+        retries=Retries(attempts, pause=0.0),
     )
 
 
@@ -133,6 +136,22 @@ def test_a_whole_file_lands(s3: Any, place: OutputPlace, size: int) -> None:
     written = s3.head_object(Bucket="bucket", Key="run/task_1-0.png")["LastModified"]
     assert land_from(source, place, "fail") == landed
     assert s3.head_object(Bucket="bucket", Key="run/task_1-0.png")["LastModified"] == written
+
+
+@pytest.mark.parametrize("size", [0, 2 * BLOCK_SIZE])
+def test_damaged_bytes_that_come_twice_are_kept_beside_the_output(
+    s3: Any, place: OutputPlace, size: int
+) -> None:
+    cut = (b"".join(png_stream(size)) if size else PNG_BYTES)[:-10]
+    for _ in range(2):  # a second task finds the copy of the first one there
+        with pytest.raises(DamagedError) as caught:
+            land_from(lambda: iter([cut]), place, attempts=2)
+        assert caught.value.kept_at == "s3://bucket/run/task_1-0.png.damaged"
+        assert keys(s3) == ["run/task_1-0.png.damaged"]
+        assert s3.get_object(Bucket="bucket", Key="run/task_1-0.png.damaged")["Body"].read() == cut
+        assert uploads(s3) == []
+    assert land_from(lambda: iter([PNG_BYTES]), place).uri == "s3://bucket/run/task_1-0.png"
+    assert keys(s3) == ["run/task_1-0.png", "run/task_1-0.png.damaged"]
 
 
 @pytest.mark.parametrize("size", [2**16, 2 * BLOCK_SIZE])

@@ -1,0 +1,22 @@
+"""``rivya check``: the generate tasks of a folder of DAGs, without running them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from airflow_provider_rivya.cli.output import Output
+
+
+def run(arguments: Namespace, output: Output) -> int:
+    """Tell what is wrong, and where; 2 if anything is."""
+    from airflow_provider_rivya.testing import check_folder
+
+    checked = check_folder(arguments.dags)
+    told = f"{checked.tasks} generate task(s), {len(checked.wrong)} with faults"
+    document = {"tasks": checked.tasks, "wrong": [asdict(entry) for entry in checked.wrong]}
+    output.result(document, *map(str, checked.wrong), told)
+    return 2 if checked.wrong else 0

@@ -1,0 +1,111 @@
+"""DAG files are checked without being run: what is written down in them, and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_rivya.cli.main import main
+from airflow_provider_rivya.testing import assert_valid, check_folder
+
+EXAMPLES = Path(__file__).parents[2] / "example_dags"
+DAG = """
+from airflow.sdk import DAG, Param, task
+from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator as Generate
+from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
+
+with DAG("checked", schedule=None, params={"shape": Param("9:99"), "model": Param("nano-banana-2")}) as dag:
+    TASK
+"""
+
+
+def faults(folder: Path, task: str) -> list[str]:
+    (folder / "dag.py").write_text(DAG.replace("TASK", task))
+    checked = check_folder(str(folder))
+    assert checked.tasks == 1
+    return [str(fault).split(":")[0] for entry in checked.wrong for fault in entry.faults]
+
+
+def test_the_examples_are_valid() -> None:
+    checked = check_folder(str(EXAMPLES))
+    assert [str(entry) for entry in checked.wrong] == []
+    assert checked.tasks > 10
+
+
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        ('Generate(task_id="a", model="nano-banana-2", prompt="A")', []),
+        ('Generate(task_id="a", model="nano-banan-2", prompt="A")', ["model"]),
+        ('Generate(task_id="a", model="nano-banana-2")', ["prompt"]),
+        ('Generate(task_id="a", model="nano-banana-2", prompt="{{ ds }}")', []),
+        ('Generate(task_id="a", model="{{ ds }}", model_params={"no": 1})', []),
+        (
+            'Generate(task_id="a", model="{{ params.model }}", prompt="A", model_params={"no": 1})',
+            ["model_params.no"],
+        ),
+        (
+            'Generate(task_id="a", model="nano-banana-2", prompt="A", '
+            'model_params={"aspect_ratio": "{{ params.shape }}"})',
+            ["model_params.aspect_ratio"],
+        ),
+        (
+            'Generate(task_id="a", model="nano-banana-2", prompt="A", '
+            'model_params={"aspect_ratio": "{{ ds }}", "no": 1})',
+            ["model_params.no"],
+        ),
+        (
+            'Generate(task_id="a", model="nano-banana-2", prompt="A", output_path="relative/")',
+            ["output_path"],
+        ),
+        ('Generate(task_id="a", model="nano-banana-2", prompt="A", output_path="/nowhere/{{ ds }}/")', []),
+        ('Generate(task_id="a", model="nano-banana-2", prompt="prompt.txt")', []),
+        ('Generate(task_id="a", model="no", prompt="A", validation="off")', []),
+        (
+            'ToApisGenerateOperator(task_id="a", model="gemini-3.1-flash-image-preview", prompt="A", '
+            'model_params={"size": "9:99"})',
+            ["model_params.size"],
+        ),
+        ('Generate.partial(task_id="a", model="no").expand(prompt=["A"])', ["model"]),
+        ('Generate.partial(task_id="a", model="nano-banana-2").expand(prompt=["A"])', []),
+        (
+            'Generate.partial(task_id="a").expand_kwargs([dict(model="nano-banana-2", prompt="A"), '
+            'dict(model="no", prompt="A")])',
+            ["model"],
+        ),
+        # The function may name another model.
+        ('task.rivya_generate(task_id="a", model="no")(lambda: "A")()', []),
+    ],
+)
+def test_what_is_written_down_is_checked(tmp_path: Path, task: str, told: list[str]) -> None:
+    assert faults(tmp_path, task) == told
+
+
+def test_nothing_is_written_to_an_output_place(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    task = f'Generate(task_id="a", model="nano-banana-2", prompt="A", output_path="{folder}/")'
+    assert faults(tmp_path, task) == []
+    assert not folder.exists()
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dag.py").write_text("from airflow.sdk import DAG\nraise RuntimeError('broken')\n")
+    checked = check_folder(str(tmp_path))
+    assert "broken" in str(checked.wrong[0])
+    with pytest.raises(AssertionError, match="broken"):
+        assert_valid(str(tmp_path))
+
+
+def test_a_folder_without_a_generate_task_is_no_success_of_a_test(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="has no generate task"):
+        assert_valid(str(tmp_path))
+    assert_valid(str(EXAMPLES / "rivya_quickstart.py"))
+
+
+def test_the_command_tells_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    faults(tmp_path, 'Generate(task_id="a", model="no", prompt="A")')
+    capsys.readouterr()
+    assert main(["check", str(tmp_path)]) == 2
+    assert "checked.a:" in capsys.readouterr().out
+    assert main(["check", str(EXAMPLES / "rivya_quickstart.py")]) == 0
