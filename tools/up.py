@@ -20,12 +20,14 @@ from tools.stack.stack import AirflowStack
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start everything and wait for Ctrl-C. Runs, connections and variables are kept for the next time."""
     parser = argparse.ArgumentParser(prog="make up", description=main.__doc__)
-    parser.add_argument("--home", type=Path, default=CHECKOUT / ".airflow" / "up", help="AIRFLOW_HOME, kept")
+    parser.add_argument("--home", type=Path, help="AIRFLOW_HOME; kept, but for celery")
     parser.add_argument("--dags", type=Path, default=EXAMPLE_DAGS, help="the folder with the DAGs")
     parser.add_argument("--speed", type=float, default=1, help="how many times faster than the real gateway")
     add_executor(parser)
     options = parser.parse_args(arguments)
-    config = StackConfig(home=options.home.resolve(), dags_folder=options.dags.resolve())
+    # What the other executor keeps is not to be emptied.
+    usual = CHECKOUT / ".airflow" / ("up" if options.executor == "local" else f"up-{options.executor}")
+    config = StackConfig(home=(options.home or usual).resolve(), dags_folder=options.dags.resolve())
     progress = Progress()
     try:
         running = local_airflow(config, progress, speed=options.speed, executor=options.executor)

@@ -75,8 +75,9 @@ class Cable:
                 self._server.close()
                 self._server = None
             for end in list(self._ends):
-                # Without it the end would be an orderly one.
-                end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                # Without the option the end would be an orderly one. One that has ended already takes none.
+                with contextlib.suppress(OSError):
+                    end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
                 end.transport.abort()
         elif self._server is None:
             await self.open()

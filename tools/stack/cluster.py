@@ -52,8 +52,9 @@ class CeleryStack(AirflowStack):
     ) -> None:
         if lacking := services.missing():
             raise ProcessError("\n".join(lacking))
+        super().__init__(dataclasses.replace(config, fresh=True), say=say)
         self.postgres = postgres.Postgres()
-        super().__init__(dataclasses.replace(config, sql_alchemy_conn=self.postgres.url, fresh=True), say=say)
+        self.config = dataclasses.replace(self.config, sql_alchemy_conn=self.postgres.url)
         self.client = AirflowClient(LOOPBACK, self.port, timeout=120)
         self.redis = services.Redis(config.home / "redis")
         self.s3 = services.S3(config.python, BUCKET, LOGS)

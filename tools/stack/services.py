@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.stack import postgres
 from tools.stack.config import LOOPBACK
 from tools.stack.processes import Keeper, ProcessError, log_tail
 from tools.stack.stack import free_port
@@ -26,6 +27,8 @@ CONN_ID = "aws_default"
 def missing() -> list[str]:
     """What this machine lacks, each with how to get it."""
     lines = []
+    if not postgres.available():
+        lines.append("no PostgreSQL server: apt-get install postgresql (it need not be running)")
     if redis_program() is None:
         lines.append("no redis-server on the path: apt-get install redis-server (it need not be running)")
     return lines
