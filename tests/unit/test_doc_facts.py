@@ -123,6 +123,13 @@ def test_relative_links_beside_the_readme(page: str) -> None:
     assert re.findall(r"\]\((?!https://)[^)#]+\)", PAGES[page]) == []
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/")])
+def test_relative_links_lead_to_files(page: str) -> None:
+    """Headings are checked by ``make docs``."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)[^)]*\)", PAGES[page])
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
 def test_one_address_of_the_repository_and_of_the_site() -> None:
     config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     assert f"site_url: {SITE}\n" in config
