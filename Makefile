@@ -4,11 +4,17 @@
 PYTHON ?= python3
 NEWEST := 3.3.2
 AIRFLOW ?= $(NEWEST)
+# EXECUTOR=celery: make up and make demo with the CeleryExecutor, Redis, PostgreSQL and S3.
+EXECUTOR ?=
 UV := uv==0.13.8
-ifeq ($(AIRFLOW),$(NEWEST))
+MINOR = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+CELERY_VENV = .venvs/$(AIRFLOW)-celery-py$(MINOR)
+ifeq ($(EXECUTOR),celery)
+VENV := $(CELERY_VENV)
+else ifeq ($(AIRFLOW),$(NEWEST))
 VENV := .venv
 else
-VENV := .venvs/$(AIRFLOW)-py$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+VENV := .venvs/$(AIRFLOW)-py$(MINOR)
 endif
 BIN := $(VENV)/bin
 # Tests run so many at a time, by file; as many as the machine has cores and one, but no more than 8. JOBS=0: one by one.
@@ -17,20 +23,24 @@ JOBS ?= logical
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test crash-test matrix bench models models-diff lint types format docs docs-serve
-.PHONY: release-check locks clean
+.PHONY: help venv demo demo-batch up test crash-test cluster-test matrix bench models models-diff lint types
+.PHONY: format docs
+.PHONY: docs-serve release-check locks clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 venv: ## set up .venv from the lock of the running Python (PYTHON=python3.12, AIRFLOW=3.1.8 take another one)
-	@$(PYTHON) tools/venv.py $(AIRFLOW) $(VENV)
+	@$(PYTHON) tools/venv.py $(AIRFLOW) $(VENV) $(EXECUTOR)
 
 demo: venv ## make one image from a photograph, through a real Airflow and the sandbox gateway
-	@$(BIN)/python -m tools.demo $(ARGS)
+	@$(BIN)/python -m tools.demo $(addprefix --executor ,$(EXECUTOR)) $(ARGS)
+
+demo-batch: venv ## a picture for each of 200 products, in one task of a real Airflow, and a sheet of all of them
+	@$(BIN)/python -m tools.demo_batch $(ARGS)
 
 up: venv ## the same Airflow with its UI, until Ctrl-C
-	@$(BIN)/python -m tools.up $(ARGS)
+	@$(BIN)/python -m tools.up $(addprefix --executor ,$(EXECUTOR)) $(ARGS)
 
 test: venv ## unit, integration and end-to-end tests, with the coverage of the package (the form's need chromium)
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder \
@@ -39,6 +49,11 @@ test: venv ## unit, integration and end-to-end tests, with the coverage of the p
 # Before Airflow 3.3: what depends on the release (ARGS=--all for the rest, too).
 crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the sandbox's ledger as the judge
 	@$(BIN)/python -m tests.e2e.crash $(ARGS)
+
+# ARGS=--ci: eight scenarios; ARGS=machine: those with that text in their name.
+cluster-test: ## what can happen to an Airflow of several machines: Celery, Redis, PostgreSQL, S3
+	@$(PYTHON) tools/venv.py $(AIRFLOW) $(CELERY_VENV) celery
+	@$(CELERY_VENV)/bin/python -m tests.cluster $(ARGS)
 
 matrix: ## the tests on every pair of Airflow and Python (ARGS="--only 3.2.2" on some of them)
 	@$(PYTHON) -m tools.matrix $(ARGS)

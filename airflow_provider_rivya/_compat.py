@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib import import_module
 from inspect import signature
 from pathlib import PurePath
@@ -59,6 +60,7 @@ __all__ = [
     "state_store_backend",
     "stats_in_triggerer",
     "stats_in_worker",
+    "timer",
     "within",
 ]
 
@@ -106,6 +108,13 @@ def clears_drop_state() -> bool:
     # The release that made it so has given the store's scope a region, too.
     scope = _first("airflow.sdk.state", name="TaskScope")
     return "region_id" in getattr(scope, "__dataclass_fields__", {})
+
+
+def timer(seconds: float) -> Any:
+    """Return a trigger that does nothing but fire after so many seconds."""
+    from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+
+    return TimeDeltaTrigger(timedelta(seconds=seconds))
 
 
 class CannotTellApartError(Exception):

@@ -63,7 +63,9 @@ def clean(text: object, limit: int = 300) -> str:
         whole = str(text)
     except RecursionError:
         whole = f"a {type(text).__name__} that is nested too deeply"
-    flat = "".join(letter if letter.isprintable() else "\n" for letter in whole[: limit * 20])
+    flat = whole[: limit * 20]
+    if not flat.isprintable():
+        flat = "".join(letter if letter.isprintable() else "\n" for letter in flat)
     flat = without_keys(_GAP.sub(" ", flat))
     flat = _URL.sub(lambda match: host_of(match.group(0)), flat).strip()
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"

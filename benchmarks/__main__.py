@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import importing, landing, stall, validating, waiting
+from benchmarks import batch, batch_airflow, importing, landing, stall, validating, waiting
 from benchmarks.figure import Figure, exit_code, table
 
 
@@ -19,13 +19,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all, if none is named")
     parser.add_argument("--megabytes", type=int, default=1000, help="size of the landed file (default 1000)")
+    parser.add_argument("--rows", type=int, default=batch.ROWS, help="of the batch (default 10000)")
     parser.add_argument("--rounds", type=int, default=5, help="landings, and transfers by curl (default 5)")
     parser.add_argument("--folder", type=Path, help="where local files are landed; default: the system's own")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    if options.rounds < 1 or options.megabytes < 1:
-        parser.error("--rounds and --megabytes must be at least 1")
+    if min(options.rounds, options.megabytes, options.rows) < 1:
+        parser.error("--rounds, --megabytes and --rows must be at least 1")
     load = os.getloadavg()[0]
     said = {"python": platform.python_version(), "cpus": os.cpu_count(), "load": round(load, 2)}
     print(json.dumps({"machine": said}), flush=True)
@@ -50,6 +51,8 @@ def _landing_png(options: argparse.Namespace) -> Iterator[Figure]:
 
 Part = Callable[[argparse.Namespace], Iterator[Figure]]
 PARTS: dict[str, Part] = {
+    "batch": lambda options: batch.measure(options.rows),
+    "batch-airflow": lambda _: batch_airflow.measure(),
     "importing": lambda _: importing.measure(),
     "landing": _landing,
     "landing-png": _landing_png,

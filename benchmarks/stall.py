@@ -93,6 +93,8 @@ class _Handler(socketserver.StreamRequestHandler):
 async def _longest_gap(sender: AsyncSender, call: Any) -> float:
     """Return the milliseconds for which the loop did nothing else."""
     longest, last = 0.0, time.perf_counter()
+    loop = asyncio.get_running_loop()
+    handle: asyncio.Handle
 
     def tick() -> None:
         nonlocal longest, last, handle
@@ -100,7 +102,6 @@ async def _longest_gap(sender: AsyncSender, call: Any) -> float:
         longest, last = max(longest, now - last), now
         handle = loop.call_soon(tick)
 
-    loop = asyncio.get_running_loop()
     handle = loop.call_soon(tick)
     with suppress(GatewayError):  # some shapes are none that can be read
         await sender.send(call, repeat=False)

@@ -9,17 +9,19 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from PIL import Image
 
-from tools.local import EXAMPLE_DAGS, OUTPUT, Progress, local_airflow
+from tools.local import EXAMPLE_DAGS, OUTPUT, Progress, add_executor, local_airflow
+from tools.stack.cluster import BUCKET, CeleryStack
 from tools.stack.config import CHECKOUT, StackConfig
 from tools.stack.processes import ProcessError
 from tools.stack.rest import RestError, TaskState
+from tools.stack.services import CONN_ID
 from tools.stack.stack import AirflowStack
 
 DAG_ID = "rivya_reference_image"
@@ -40,15 +42,19 @@ class TryFailedError(Exception):
     """A task's try has failed."""
 
 
-def image_path(result: dict[str, Any]) -> Path:
-    """Where the first output of a result (``GenerationResult``) lies on this machine.
+def image_path(result: dict[str, Any], stack: AirflowStack, output: Path) -> Path:
+    """Where the first output of a result (``GenerationResult``) lies on this machine, fetched if need be.
 
-    :raises DemoError: if it has none, or one that is not a local file.
+    :raises DemoError: if it has none, or one that is elsewhere.
     """
     uris = [output.get("uri") for output in result.get("outputs", [])]
     if not uris or not uris[0]:
         raise DemoError(f"the result names no file: {result}")
     parts = urlsplit(uris[0])
+    if parts.scheme == "s3" and isinstance(stack, CeleryStack):
+        path = output / Path(parts.path).name
+        stack.s3.client().download_file(BUCKET, parts.path.lstrip("/"), str(path))
+        return path
     if parts.scheme not in ("", "file"):
         raise DemoError(f"{uris[0]} is not a file on this machine")
     return Path(unquote(parts.path))
@@ -69,42 +75,57 @@ def check_image(path: Path) -> str:
         raise DemoError(f"{path} is not a valid image: {error}") from error
 
 
-def find_result(stack: AirflowStack, run_id: str, tasks: Sequence[TaskState]) -> dict[str, Any]:
-    """The XCom of the generation among a run's tasks.
+def result_of(
+    stack: AirflowStack, dag_id: str, run_id: str, tasks: Sequence[TaskState], *, having: str
+) -> dict[str, Any]:
+    """The XCom among a run's tasks that has a key.
 
     :raises DemoError: if no task has left one.
     """
     for task in tasks:
         try:
-            value = stack.client.xcom(DAG_ID, run_id, task.task_id, task.map_index)
+            value = stack.client.xcom(dag_id, run_id, task.task_id, task.map_index)
         except RestError as error:
             if error.status != 404:
                 raise
             continue
-        if isinstance(value, dict) and "outputs" in value:
+        if isinstance(value, dict) and having in value:
             return value
     raise DemoError(f"no task of {run_id} has left a result")
 
 
-def run(stack: AirflowStack, progress: Progress, output: Path, timeout: float) -> Path:
-    """Run the DAG, follow it, print its result; the path of the image.
+def finished_run(
+    stack: AirflowStack, progress: Progress, dag_id: str, params: Mapping[str, Any], timeout: float
+) -> tuple[str, list[TaskState]]:
+    """Run a DAG and follow it; the run's id and its tasks.
 
     :raises DemoError: if it failed, after printing the logs of the failed tasks.
     """
-    stack.wait_for_dag(DAG_ID)
-    run_id = stack.client.trigger(DAG_ID, {"output_path": f"{output}/"})
-    progress(f"{DAG_ID} started ({run_id})")
+    stack.wait_for_dag(dag_id)
+    run_id = stack.client.trigger(dag_id, params)
+    progress(f"{dag_id} started ({run_id})")
     state = "not ended"
     with contextlib.suppress(TimeoutError, TryFailedError):
-        state = stack.follow_run(DAG_ID, run_id, timeout, on_change=lambda task: show(progress, task))
+        state = stack.follow_run(dag_id, run_id, timeout, on_change=lambda task: show(progress, task))
     progress(f"run: {state}")
-    tasks = stack.client.task_states(DAG_ID, run_id)
+    tasks = stack.client.task_states(dag_id, run_id)
     if state != "success":
-        print_logs(stack, run_id, [task for task in tasks if task.state != "success"])
-        raise DemoError(f"{DAG_ID} has not made its image; the logs are above")
-    result = find_result(stack, run_id, tasks)
+        begun = [task for task in tasks if task.try_number]
+        print_logs(stack, dag_id, run_id, [task for task in begun if task.state != "success"])
+        raise DemoError(f"{dag_id} has not made its images; the logs are above")
+    return run_id, tasks
+
+
+def run(stack: AirflowStack, progress: Progress, output: Path, timeout: float) -> Path:
+    """Run the DAG, print its result; the path of the image.
+
+    :raises DemoError: if it failed.
+    """
+    place = f"s3://{CONN_ID}@{BUCKET}/demo/" if isinstance(stack, CeleryStack) else f"{output}/"
+    run_id, tasks = finished_run(stack, progress, DAG_ID, {"output_path": place}, timeout)
+    result = result_of(stack, DAG_ID, run_id, tasks, having="outputs")
     print("\nXCom return_value:\n" + json.dumps(result, indent=2), flush=True)
-    return image_path(result)
+    return image_path(result, stack, output)
 
 
 def show(progress: Progress, task: TaskState) -> None:
@@ -117,10 +138,10 @@ def show(progress: Progress, task: TaskState) -> None:
         raise TryFailedError
 
 
-def print_logs(stack: AirflowStack, run_id: str, tasks: Sequence[TaskState]) -> None:
+def print_logs(stack: AirflowStack, dag_id: str, run_id: str, tasks: Sequence[TaskState]) -> None:
     """The end of the log of each task."""
     for task in tasks:
-        lines = list(stack.client.log_lines(DAG_ID, run_id, task))
+        lines = list(stack.client.log_lines(dag_id, run_id, task))
         print(
             f"\nLog of {task.label} ({task.state}), try {task.try_number}, its end:",
             *lines[-_LOG_LINES:],
@@ -138,6 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder that the image goes to")
     parser.add_argument("--speed", type=float, default=4, help="how many times faster than the real gateway")
     parser.add_argument("--timeout", type=float, default=180, help="seconds that the run may take")
+    add_executor(parser)
     options = parser.parse_args(arguments)
     progress = Progress()
     output = options.output.resolve()
@@ -149,7 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fresh=True,
     )
     try:
-        with local_airflow(config, progress, speed=options.speed) as (stack, _):
+        running = local_airflow(config, progress, speed=options.speed, executor=options.executor)
+        with running as (stack, _):
             path = run(stack, progress, output, options.timeout)
         kind = check_image(path)
     except (DemoError, ProcessError, RestError, OSError) as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tools.stack.cluster import CeleryStack
 from tools.stack.config import CHECKOUT, StackConfig
 from tools.stack.processes import ending_signals_raise
 from tools.stack.stack import AirflowStack
@@ -43,16 +45,32 @@ def sandbox_connections(url: str) -> dict[str, str]:
     }
 
 
+EXECUTORS: dict[str, Callable[..., AirflowStack]] = {"local": AirflowStack, "celery": CeleryStack}
+
+
+def add_executor(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses the executor."""
+    what = "celery: with Redis, PostgreSQL, S3, two of every component; begins anew each time"
+    parser.add_argument("--executor", choices=EXECUTORS, default="local", help=what)
+
+
 @contextlib.contextmanager
 def local_airflow(
-    config: StackConfig, progress: Progress, *, speed: float
+    config: StackConfig,
+    progress: Progress,
+    *,
+    speed: float,
+    credits: float = 1_000,
+    executor: str = "local",
 ) -> Iterator[tuple[AirflowStack, str]]:
     """A healthy stack connected to a fresh sandbox, and the sandbox's address; both end with the block.
 
     :param speed: how many times faster than the real gateway the sandbox generates.
+    :param credits: that its account has.
+    :param executor: one of ``EXECUTORS``.
     """
-    with ending_signals_raise(), AirflowStack(config, say=progress) as stack:
-        stack.run_process(SANDBOX, sandbox_command(config.python, speed))
+    with ending_signals_raise(), EXECUTORS[executor](config, say=progress) as stack:
+        stack.run_process(SANDBOX, sandbox_command(config.python, speed, credits))
         url = stack.wait_for_output(SANDBOX, SANDBOX_READY)
         progress(f"sandbox gateway at {url}")
         stack.set_connections(sandbox_connections(url))
@@ -61,6 +79,7 @@ def local_airflow(
         progress("stopping")
 
 
-def sandbox_command(python: Path, speed: float) -> Sequence[str]:
+def sandbox_command(python: Path, speed: float, credits: float) -> Sequence[str]:
     """How a sandbox on a free port is started."""
-    return [str(python), "-m", "airflow_provider_rivya.sandbox", "--port", "0", "--speed", f"{speed:g}"]
+    numbers = ["--speed", f"{speed:g}", "--credits", f"{credits:g}"]
+    return [str(python), "-m", "airflow_provider_rivya.sandbox", "--port", "0", *numbers]

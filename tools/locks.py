@@ -1,7 +1,8 @@
 """Writes ``locks/``: every library of the runtime, the sandbox, the tests and the checks, pinned.
 
 There is one lock for each pair of Airflow and Python, as of a date: the same date gives the same lock. Tools
-that need no Airflow have a lock for each dependency group, on any Python.
+that need no Airflow have a lock for each dependency group, on any Python. What the CeleryExecutor needs
+beside a pair's lock is in one of its own (``celery-...``), installed only when asked for.
 ``make locks`` runs this; it needs uv, which the Makefile installs into a tool environment.
 """
 
@@ -52,6 +53,11 @@ class Pair:
         """File name of the lock."""
         return f"airflow-{self.airflow}-py{self.python}.txt"
 
+    @property
+    def celery_name(self) -> str:
+        """File name of the lock with what the CeleryExecutor needs beside that."""
+        return f"celery-{self.airflow}-py{self.python}.txt"
+
 
 PYTHONS = ("3.11", "3.12", "3.13")
 # Each Airflow with the libraries of its own days: with later ones an older one installs, but fails its tasks.
@@ -62,11 +68,15 @@ TOOLS = ("docs", "release")
 EXTRAS = ("parquet", "s3", "sandbox")
 """What the tests need of the project's own extras; ``images`` and ``verify`` are parts of them."""
 PAIRS = (_ALL[0], Pair(f"{_ALL[0].airflow}-lowest", _ALL[0].python, _ALL[0].date), *_ALL[1:])
+CELERY = tuple(pair for pair in _ALL if pair.airflow in ("3.1.8", "3.3.2"))
 
 
-def header(pair: Pair) -> str:
-    """The comment at the head of a lock."""
-    what = "; the project's own lower bounds" if pair.lowest else ""
+def header(pair: Pair, what: str = "") -> str:
+    """The comment at the head of a lock.
+
+    :param what: there is to be said of it, beside the pair's own.
+    """
+    what += "; the project's own lower bounds" if pair.lowest else ""
     return (
         f"# Apache Airflow {pair.release} on Python {pair.python}, as of {pair.date}{what}.\n"
         "# Written by `make locks`; complete: pip install --no-deps --require-hashes -r FILE.\n"
@@ -97,6 +107,25 @@ def compile_lock(uv: str, pair: Pair) -> str:
         further += [word for extra in EXTRAS for word in ("--extra", extra)]
         further += ["--resolution", "lowest-direct"] if pair.lowest else []
         return _checked(pair.name, header(pair) + _resolve(uv, pair.python, pair.date, further))
+
+
+def compile_celery(uv: str, pair: Pair) -> str:
+    """Resolve what the CeleryExecutor needs beside a pair's lock, whose pins stay as they are."""
+    base = LOCKS / pair.name
+    resolved = _resolve(uv, pair.python, pair.date, ["--group", "celery", "--constraint", str(base)])
+    return _checked(pair.celery_name, celery_header(pair) + beside(resolved, base.read_text()))
+
+
+def celery_header(pair: Pair) -> str:
+    """The comment at the head of a lock for the CeleryExecutor."""
+    return header(pair, f"; beside {pair.name}")
+
+
+def beside(text: str, base: str) -> str:
+    """The entries of a lock whose packages another one does not pin."""
+    there = {pin.partition("==")[0] for pin in pins(base)}
+    entries = re.findall(r"^[^\s#].*(?:\n .*)*\n", text, re.MULTILINE)
+    return "".join(entry for entry in entries if entry.partition("==")[0] not in there)
 
 
 def compile_tools(uv: str, group: str) -> str:
@@ -132,7 +161,7 @@ def _checked(name: str, text: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write all locks, or with ``--only`` those whose name contains a text."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--only", default="", help="part of the file name, e.g. py3.12")
+    parser.add_argument("--only", default="", help="part of the file name, e.g. py3.12 or celery")
     parser.add_argument("--uv", default=shutil.which("uv"), help="the uv executable")
     options = parser.parse_args(arguments)
     if options.uv is None:
@@ -141,6 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     LOCKS.mkdir(exist_ok=True)
     made: dict[str, Callable[[str], str]] = {
         **{pair.name: partial(compile_lock, pair=pair) for pair in PAIRS},
+        **{pair.celery_name: partial(compile_celery, pair=pair) for pair in CELERY},
         **{f"{group}.txt": partial(compile_tools, group=group) for group in TOOLS},
     }
     for name, compiled in made.items():

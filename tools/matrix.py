@@ -29,15 +29,21 @@ from tools.locks import CHECKOUT, PAIRS, PYTHONS, Pair
 LOGS = CHECKOUT / ".airflow" / "matrix"
 _DOORS = ("decorators", "hooks", "operators", "sensors", "storage", "triggers")
 TESTS = {
-    "all": ("tests/unit", "tests/integration", "tests/tools"),
-    "unit": ("tests/unit",),
-    "release": ("tests/unit", *(f"tests/integration/{door}" for door in _DOORS)),
+    "all": ("tests/compat", "tests/unit", "tests/integration", "tests/tools"),
+    "unit": ("tests/compat", "tests/unit"),
+    "release": ("tests/compat", "tests/unit", *(f"tests/integration/{door}" for door in _DOORS)),
 }
 END_TO_END = {
     "all": ("tests/e2e/test_examples.py", "tests/e2e/test_form.py", "tests/e2e/test_record_file.py"),
     "quickstart": ("tests/e2e/test_examples.py::test_quickstart_lands_one_image",),
     "none": (),
 }
+# Airflow's warnings of names that a next release lacks are of these kinds.
+REMOVED = [
+    word
+    for kind in ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning")
+    for word in ("-W", f"error::{kind}")
+]
 SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "8", "--dist", "loadfile", "--no-loadscope-reorder")
 _TIME_LIMIT = 3000.0
 _running: set[subprocess.Popen[bytes]] = set()
@@ -229,9 +235,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--e2e", default="all", choices=END_TO_END, help="which end-to-end tests")
     parser.add_argument("--jobs", type=int, default=1, help="so many pairs side by side")
     parser.add_argument(
+        "--removed", action="store_true", help="fail at every name that the next Airflow may not have"
+    )
+    parser.add_argument(
         "--newest-python", action="store_true", help="only print the newest Python that can be run here"
     )
     options, further = parser.parse_known_args(arguments)
+    further += REMOVED if options.removed else []
     path = os.environ.get("PATH", "")
     pythons = {version: find_python(version, path, Path.home(), sys.executable) for version in PYTHONS}
     there = [version for version, python in pythons.items() if python is not None]

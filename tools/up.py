@@ -8,10 +8,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.local import EXAMPLE_DAGS, Progress, local_airflow
-from tools.stack.config import CHECKOUT, StackConfig
+from tools.local import EXAMPLE_DAGS, Progress, add_executor, local_airflow
+from tools.stack.cluster import BUCKET, CeleryStack
+from tools.stack.config import CHECKOUT, LOOPBACK, StackConfig
 from tools.stack.processes import ProcessError
 from tools.stack.rest import RestError
+from tools.stack.services import CONN_ID
+from tools.stack.stack import AirflowStack
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,16 +23,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, default=CHECKOUT / ".airflow" / "up", help="AIRFLOW_HOME, kept")
     parser.add_argument("--dags", type=Path, default=EXAMPLE_DAGS, help="the folder with the DAGs")
     parser.add_argument("--speed", type=float, default=1, help="how many times faster than the real gateway")
+    add_executor(parser)
     options = parser.parse_args(arguments)
     config = StackConfig(home=options.home.resolve(), dags_folder=options.dags.resolve())
     progress = Progress()
     try:
-        with local_airflow(config, progress, speed=options.speed) as (stack, sandbox):
+        running = local_airflow(config, progress, speed=options.speed, executor=options.executor)
+        with running as (stack, sandbox):
             print(
                 f"\nAirflow   {stack.url}  (no login: whoever opens it is the administrator)"
                 f"\nSandbox   {sandbox}  (connections rivya_default and toapis_default)"
                 f"\nCharges   {sandbox}/sandbox/ledger"
                 f"\nDAGs      {config.dags_folder}"
+                f"{_storage(stack)}"
                 f"\nLogs      {config.log_dir}"
                 "\n\nCtrl-C ends everything.",
                 flush=True,
@@ -43,6 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nAll stopped.", flush=True)
         return 0
+
+
+def _storage(stack: AirflowStack) -> str:
+    if not isinstance(stack, CeleryStack):
+        return ""
+    return f"\nOutputs   s3://{CONN_ID}@{BUCKET}/...  (the S3 server is at http://{LOOPBACK}:{stack.s3.port})"
 
 
 if __name__ == "__main__":

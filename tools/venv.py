@@ -53,7 +53,7 @@ def fingerprint(*what: str | Path) -> str:
     return digest.hexdigest()
 
 
-def install_libraries(lock: Path, venv: Path) -> None:
+def install_libraries(lock: Path, venv: Path, *further: Path) -> None:
     """Make the environment anew and install the lock into it.
 
     pip comes from the running Python, so that a Python without ensurepip (Debian's) will do.
@@ -67,7 +67,8 @@ def install_libraries(lock: Path, venv: Path) -> None:
     python = venv / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)], check=True)
     # The bytecode is compiled below on all cores; pip would do it on one.
-    subprocess.run([*pip_install(venv), "--no-compile", "--require-hashes", "-r", str(lock)], check=True)
+    for each in (lock, *further):
+        subprocess.run([*pip_install(venv), "--no-compile", "--require-hashes", "-r", str(each)], check=True)
     libraries = subprocess.check_output(
         [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
     ).strip()
@@ -85,23 +86,28 @@ def pip_install(venv: Path) -> list[str]:
     return [sys.executable, *PIP, "--python", str(venv / "bin" / "python"), "install", "--no-deps"]
 
 
-def main(airflow: str, folder: str) -> int:
+def main(airflow: str, folder: str, executor: str = "") -> int:
     """Install if anything has changed since the last time.
 
     :param airflow: the release, e.g. ``3.3.2``; or a lock of tools, which need neither
         Airflow nor the checkout.
     :param folder: of the environment, below the checkout.
+    :param executor: ``celery``, if its lock is to be installed, too.
     """
     venv = CHECKOUT / folder
     libraries, checkout = venv / ".libraries", venv / ".checkout"
     locks = [path.name for path in (CHECKOUT / "locks").glob("airflow-*.txt")]
     tools = CHECKOUT / "locks" / f"{airflow}.txt"
     lock = tools if tools.exists() else CHECKOUT / "locks" / lock_for(airflow, sys.version_info[:2], locks)
-    wanted = fingerprint(sys.version, sys.base_prefix, str(venv), lock)
+    chosen = [lock, *([lock.with_name(lock.name.replace("airflow", executor, 1))] if executor else [])]
+    if not chosen[-1].exists():
+        raise SystemExit(f"There is no lock for Airflow {airflow} with {executor} (locks/{chosen[-1].name}).")
+    wanted = fingerprint(sys.version, sys.base_prefix, str(venv), *chosen)
     if not _says(libraries, wanted):
         began = time.monotonic()
-        print(f"Setting up {folder} from locks/{lock.name} (a minute or two, once)", flush=True)
-        install_libraries(lock, venv)
+        told = " and ".join(f"locks/{each.name}" for each in chosen)
+        print(f"Setting up {folder} from {told} (a minute or two, once)", flush=True)
+        install_libraries(lock, venv, *chosen[1:])
         libraries.write_text(wanted)
         print(f"Set up in {time.monotonic() - began:.0f} s", flush=True)
     if lock == tools:

@@ -52,12 +52,14 @@ class FilePart:
     :param mime_type: declared type of the part.
     :param open: returns a new binary stream at its beginning; called once per attempt.
     :param fields: the other form fields.
+    :param sha256: of the content, where that is known.
     """
 
     name: str
     mime_type: str
     open: Callable[[], BinaryIO]
     fields: Mapping[str, str] = field(default_factory=dict)
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import logging
 import ssl
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 import httpcore
@@ -18,30 +17,14 @@ import httpx
 import tenacity
 
 from airflow_provider_rivya import __version__
-from airflow_provider_rivya.api.call import (
-    Answer,
-    ApiCall,
-    Pacer,
-    in_doubt,
-    may_repeat,
-    quota_of,
-    read_answer,
-)
+from airflow_provider_rivya.api.call import ApiCall, in_doubt, may_repeat
 from airflow_provider_rivya.api.egress import Origin
 from airflow_provider_rivya.api.sockets import Bounds, Stopped, TooMuch
-from airflow_provider_rivya.exceptions import (
-    GatewayError,
-    GatewayUnavailableError,
-    GatewayUnreachableError,
-    RateLimitedError,
-    UnexpectedAnswerError,
-)
+from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, UnexpectedAnswerError
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.stop import Stop
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 USER_AGENT: Final = f"airflow-provider-rivya/{__version__}"
 
@@ -61,6 +44,8 @@ class ClientSettings:
     :param read_timeout: longest time without a byte of the answer, in seconds.
     :param retries: repeats after the first attempt of one call.
     :param max_in_flight: requests at once, and sockets, of one process.
+    :param submission_pause: seconds that a submission, and an upload before it, waits when it is told to;
+        ``None``: as long as other calls.
     """
 
     base_url: str
@@ -70,6 +55,12 @@ class ClientSettings:
     read_timeout: float = 60.0
     retries: int = 3
     max_in_flight: int = 8
+    submission_pause: float | None = None
+
+    def longest_pause(self, call: ApiCall[Any]) -> float:
+        """Return for how many seconds a call waits at most before it is sent, or sent again."""
+        own = self.submission_pause if call.file is not None or call.kind == "submission" else None
+        return LONGEST_PAUSE if own is None else own
 
     @property
     def total(self) -> float:
@@ -134,7 +125,16 @@ def bounds_of(
     return Bounds(seconds, call.max_bytes + _HEAD_BYTES, stop if call.body is None else None)
 
 
-def headers_of(response: httpcore.Response, call: ApiCall[Any]) -> dict[str, str]:
+class Head(Protocol):
+    """The beginning of an answer, as the transports tell it."""
+
+    status: int
+
+    @property
+    def headers(self) -> Sequence[tuple[bytes, bytes]]: ...
+
+
+def headers_of(response: Head, call: ApiCall[Any]) -> dict[str, str]:
     """
     Return the headers with lower-case names, the first of each name.
 
@@ -223,45 +223,6 @@ def _annotated(error: GatewayError, call: ApiCall[Any], settings: ClientSettings
     )
 
 
-def read_paced(call: ApiCall[T], answer: Answer, pace: Pacer) -> T:
-    """Read an answer, and let the pace hear of it."""
-    now, quota = time.monotonic(), quota_of(answer.headers, time.time())
-    try:
-        result = read_answer(call, answer)
-    except RateLimitedError as error:
-        pace.refused(call.kind, now, quota.reset if error.retry_after is None else error.retry_after)
-        raise
-    except GatewayUnavailableError as error:
-        if error.retry_after is not None:
-            pace.pause(call.kind, now, error.retry_after)
-        raise
-    pace.heard(call.kind, now, quota)
-    return result
-
-
-def turn_of(call: ApiCall[Any], pace: Pacer, until: float) -> float:
-    """
-    Return the seconds after which to ask for a turn again; 0: it is the call's turn.
-
-    :param until: when the caller does not wait any more, by the monotonic clock.
-    :raises RateLimitedError: its turn comes later than that, and it is not sent.
-    """
-    now = time.monotonic()
-    wait = pace.acquire(call.kind, now)
-    if wait > 0 and now + wait > until:
-        raise RateLimitedError(
-            f"{call.name!r} was not sent, as the gateway has asked to be left alone for {wait:.0f} s more",
-            retry_after=wait,
-            retryable=True,
-        )
-    return wait
-
-
-def patience_with(within: float | None) -> float:
-    """Return until when a call waits for its turn, by the monotonic clock."""
-    return time.monotonic() + (LONGEST_PAUSE if within is None else within)
-
-
 @contextmanager
 def translated(call: ApiCall[Any], settings: ClientSettings) -> Iterator[None]:
     """Turn what the transport raises into errors of the tree."""
@@ -290,16 +251,13 @@ def _wait(state: tenacity.RetryCallState) -> float:
     return float(_JITTER(state))
 
 
-def _asks_for_too_long(error: GatewayError) -> bool:
-    return (error.retry_after or 0.0) > LONGEST_PAUSE
-
-
 class Attempts:
     """The attempts at one call: what is repeated, what is said, and what stays in doubt."""
 
-    def __init__(self, call: ApiCall[Any], retries: int, stop: Stop) -> None:
+    def __init__(self, call: ApiCall[Any], settings: ClientSettings, stop: Stop) -> None:
         self._call = call
-        self._of = retries + 1
+        self._of = settings.retries + 1
+        self._longest = settings.longest_pause(call)
         self._stop = stop
         self._doubt = False
         self._last: BaseException | None = None
@@ -321,16 +279,19 @@ class Attempts:
     def outcome(self, error: GatewayError) -> GatewayError:
         """Return the last attempt's error: a refusal after a lost answer does not undo the loss."""
         told = error.replace(maybe_taken_in=True) if self._doubt else error
-        if not _asks_for_too_long(error):
+        if not self._asks_for_too_long(error):
             return told
         asked = f"It asks for a pause of {error.retry_after:.0f} s, which is longer than a call waits."
         return told.replace(advice=f"{error.advice} {asked}" if error.advice else asked)
+
+    def _asks_for_too_long(self, error: GatewayError) -> bool:
+        return (error.retry_after or 0.0) > self._longest
 
     def _again(self, error: BaseException) -> bool:
         self._last = error
         if isinstance(error, GatewayError):
             self._doubt = self._doubt or error.maybe_taken_in
-            if _asks_for_too_long(error):
+            if self._asks_for_too_long(error):
                 return False  # never earlier than it was asked to be
         return not self._stop.is_set() and may_repeat(self._call, error)
 

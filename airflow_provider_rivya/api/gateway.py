@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -118,6 +119,18 @@ class GatewayApi(ABC):
     @property
     def default_host(self) -> str:
         return self.facts.default_host
+
+    def least_seconds(self, count: int, at_once: int, per_second: float | None = None) -> float:
+        """
+        Return how long so many generations take at the least, by what is documented.
+
+        :param per_second: requests that the connection allows; ``None``: as many as the gateway documents.
+        """
+        shortest = min(guidance.first for guidance in self.polling.guidance.values())
+        rate, burst = self.rate_limits.get("submission", RateLimit(None, 0.0))
+        rate, burst = (per_second, per_second) if per_second else (rate, burst)
+        paced = shortest + max(0.0, count - burst) / rate if rate else 0.0
+        return max(math.ceil(count / at_once) * shortest, paced) if count else 0.0
 
     @abstractmethod
     def create_generation(self, body: str, key: str | None, category: str = "image") -> ApiCall[Generation]:

@@ -9,6 +9,7 @@ a total bound in time and bytes, see :mod:`airflow_provider_rivya.api.sockets`.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 import weakref
 from contextlib import ExitStack
@@ -17,22 +18,33 @@ from typing import Any, Final, TypeVar
 import httpcore
 import tenacity
 
-from airflow_provider_rivya.api.call import Answer, ApiCall, Pacer, Unpaced, clock_skew
-from airflow_provider_rivya.api.egress import EnvironmentFault, Origin, proxy_for, tls_context
+from airflow_provider_rivya.api.call import (
+    Answer,
+    ApiCall,
+    Pacer,
+    Unpaced,
+    clock_skew,
+    quota_of,
+    read_answer,
+)
+from airflow_provider_rivya.api.egress import EnvironmentFault, Origin, Proxy, proxy_for, tls_context
 from airflow_provider_rivya.api.exchange import (
     Attempts,
     ClientSettings,
     bounds_of,
     grow,
     headers_of,
-    patience_with,
-    read_paced,
     request_of,
     translated,
-    turn_of,
 )
 from airflow_provider_rivya.api.sockets import AsyncBackend, Backend, as_httpcore, exchange
-from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError
+from airflow_provider_rivya.api.transport.loop import LoopPool
+from airflow_provider_rivya.exceptions import (
+    GatewayError,
+    GatewayUnavailableError,
+    GatewayUnreachableError,
+    RateLimitedError,
+)
 from airflow_provider_rivya.stop import Stop, StopFlag
 
 T = TypeVar("T")
@@ -41,10 +53,11 @@ T = TypeVar("T")
 _IDLE_SECONDS: Final = 5.0
 
 
-def _pool_options(settings: ClientSettings) -> dict[str, Any]:
+def _way(settings: ClientSettings) -> tuple[ssl.SSLContext | None, Proxy | None]:
+    """Return what the environment says of the way to a gateway."""
     origin = Origin.of(settings.base_url)
     try:
-        tls, proxy = tls_context() if origin.scheme == "https" else None, proxy_for(origin)
+        return tls_context() if origin.scheme == "https" else None, proxy_for(origin)
     except EnvironmentFault as fault:
         raise GatewayUnreachableError(
             f"The gateway at {settings.base_url} cannot be reached from this environment",
@@ -53,6 +66,10 @@ def _pool_options(settings: ClientSettings) -> dict[str, Any]:
             advice=str(fault),
             retryable=True,
         ) from None
+
+
+def _pool_options(settings: ClientSettings) -> dict[str, Any]:
+    tls, proxy = _way(settings)
     return {
         "ssl_context": tls,
         "proxy": as_httpcore(proxy),
@@ -60,6 +77,56 @@ def _pool_options(settings: ClientSettings) -> dict[str, Any]:
         "max_keepalive_connections": settings.max_in_flight,
         "keepalive_expiry": _IDLE_SECONDS,
     }
+
+
+def _loop_pool(settings: ClientSettings) -> httpcore.AsyncConnectionPool | LoopPool:
+    tls, proxy = _way(settings)
+    if proxy is not None and proxy.url.startswith("socks"):
+        return httpcore.AsyncConnectionPool(**_pool_options(settings), network_backend=AsyncBackend())
+    return LoopPool(tls, proxy, settings.max_in_flight, _IDLE_SECONDS)
+
+
+# -- turns ----------------------------------------------------------------------------------------
+
+
+def _read(call: ApiCall[T], answer: Answer, pace: Pacer) -> T:
+    """Read an answer, and let the pace hear of it."""
+    now, quota = time.monotonic(), quota_of(answer.headers, time.time())
+    try:
+        result = read_answer(call, answer)
+    except RateLimitedError as error:
+        pace.refused(call.kind, now, quota.reset if error.retry_after is None else error.retry_after)
+        raise
+    except GatewayUnavailableError as error:
+        if error.retry_after is not None:
+            pace.pause(call.kind, now, error.retry_after)
+        raise
+    pace.heard(call.kind, now, quota)
+    return result
+
+
+def _turn_of(call: ApiCall[Any], pace: Pacer, until: float) -> float:
+    """
+    Return the seconds after which to ask for a turn again; 0: it is the call's turn.
+
+    :param until: when the caller does not wait any more, by the monotonic clock.
+    :raises RateLimitedError: its turn comes later than that, and it is not sent.
+    """
+    now = time.monotonic()
+    wait = pace.acquire(call.kind, now)
+    if wait > 0 and now + wait > until:
+        raise RateLimitedError(
+            f"{call.name!r} was not sent: by the gateway's or the connection's limit its turn comes in "
+            f"{wait:.0f} s",
+            retry_after=wait,
+            retryable=True,
+        )
+    return wait
+
+
+def _patience(call: ApiCall[Any], settings: ClientSettings, within: float | None) -> float:
+    """Return until when a call waits for its turn, by the monotonic clock."""
+    return time.monotonic() + (settings.longest_pause(call) if within is None else within)
 
 
 # -- the senders ---------------------------------------------------------------------------------
@@ -106,7 +173,7 @@ class SyncSender:
         """
         if not repeat:
             return self._send_once(call, within)
-        attempts = Attempts(call, self._settings.retries, self._stop)
+        attempts = Attempts(call, self._settings, self._stop)
         try:
             answer: T = tenacity.Retrying(**attempts.options(), sleep=attempts.pause)(
                 self._send_once, call, within
@@ -117,8 +184,8 @@ class SyncSender:
 
     def _send_once(self, call: ApiCall[T], within: float | None) -> T:
         with translated(call, self._settings):
-            until = patience_with(within)
-            while (wait := turn_of(call, self._pace, until)) > 0:
+            until = _patience(call, self._settings, within)
+            while (wait := _turn_of(call, self._pace, until)) > 0:
                 if self._stop.wait(wait):
                     raise GatewayUnreachableError(
                         f"The task was asked to stop before {call.name!r} was sent",
@@ -127,7 +194,7 @@ class SyncSender:
                     )
             answer = self._exchange(call, within)
             self.clock_skew = clock_skew(answer, time.time(), self.clock_skew)
-            return read_paced(call, answer, self._pace)
+            return _read(call, answer, self._pace)
 
     def _exchange(self, call: ApiCall[Any], within: float | None) -> Answer:
         with exchange(bounds_of(call, self._settings, within, self._stop)), ExitStack() as stack:
@@ -148,7 +215,7 @@ class AsyncSender:
     def __init__(self, settings: ClientSettings, pace: Pacer | None = None) -> None:
         self._settings = settings
         self._pace = pace or Unpaced()
-        self._pool = httpcore.AsyncConnectionPool(**_pool_options(settings), network_backend=AsyncBackend())
+        self._pool = _loop_pool(settings)
         # The pool's own queue costs more the longer it is; a gate in front keeps it empty.
         self._gate = asyncio.Semaphore(settings.max_in_flight)
         self._users = 0
@@ -166,7 +233,7 @@ class AsyncSender:
         try:
             if not repeat:
                 return await self._send_once(call, within)
-            attempts = Attempts(call, self._settings.retries, StopFlag())
+            attempts = Attempts(call, self._settings, StopFlag())
             try:
                 return await tenacity.AsyncRetrying(**attempts.options())(self._send_once, call, within)
             except GatewayError as error:
@@ -180,12 +247,12 @@ class AsyncSender:
         if call.file is not None:
             raise TypeError("files are sent by SyncSender")
         with translated(call, self._settings):
-            until = patience_with(within)
-            while (wait := turn_of(call, self._pace, until)) > 0:  # noqa: ASYNC110 - time is waited for
+            until = _patience(call, self._settings, within)
+            while (wait := _turn_of(call, self._pace, until)) > 0:  # noqa: ASYNC110 - time is waited for
                 await asyncio.sleep(wait)
             async with asyncio.timeout(within), self._gate:
                 answer = await self._exchange(call)
-            return read_paced(call, answer, self._pace)
+            return _read(call, answer, self._pace)
 
     async def _exchange(self, call: ApiCall[Any]) -> Answer:
         with exchange(bounds_of(call, self._settings, None)), ExitStack() as stack:

@@ -100,6 +100,11 @@ class Bounds:
 _bounds: ContextVar[Bounds] = ContextVar("rivya_bounds")
 
 
+def bounds() -> Bounds:
+    """Return the bounds of the exchange that is running."""
+    return _bounds.get()
+
+
 @contextmanager
 def exchange(bounds: Bounds) -> Iterator[None]:
     """Keep what happens in the block to these bounds, and the HTTP library's own lines out of every log."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.batch.window import Action, Course, Limits, action, goes_on
 
@@ -28,6 +28,39 @@ class Left:
     failed: int = 0
 
 
+REPEATS: Final = 3
+"""How often a row without an answer is put back."""
+REFUSALS: Final = 10
+"""How often one is that the gateway could not take in, although it took in others meanwhile."""
+
+
+@dataclass(slots=True)
+class Returns:
+    """
+    How often rows were put back by one try.
+
+    :param taken_in: submissions that went well.
+    """
+
+    taken_in: int = 0
+    _times: Counter[str] = field(default_factory=Counter)
+    _refusals: Counter[str] = field(default_factory=Counter)
+    _refused_at: dict[str, int] = field(default_factory=dict)
+
+    def unanswered(self, key: str) -> float | None:
+        """Return after how many seconds a row without an answer is asked for again; ``None``: no more."""
+        if self._times[key] >= REPEATS:
+            return None
+        self._times[key] += 1
+        return float(2 ** self._times[key])
+
+    def refused_alone(self, key: str) -> bool:
+        """Whether a row is refused again and again while others are taken in, and holds up the end."""
+        first = self._refused_at.setdefault(key, self.taken_in)
+        self._refusals[key] += 1
+        return self._refusals[key] >= REFUSALS and self.taken_in > first
+
+
 class Backlog:
     """
     What is left to submit; true while there is something.
@@ -45,10 +78,11 @@ class Backlog:
         self._limits = limits
         self._first: deque[PlannedRow] = deque()
         self._fresh: Iterator[PlannedRow] = iter(())
+        self._last: deque[PlannedRow] = deque()
         self.limited = False
 
     def __bool__(self) -> bool:
-        if not self._first and (row := self._next_fresh()) is not None:
+        if not self._first and (row := self.take()) is not None:
             self._first.append(row)
         return bool(self._first)
 
@@ -79,7 +113,10 @@ class Backlog:
         return left
 
     def take(self) -> PlannedRow | None:
-        return self._first.popleft() if self._first else self._next_fresh()
+        if self._first:
+            return self._first.popleft()
+        row = next(self._fresh, None)
+        return self._last.popleft() if row is None and self._last else row
 
     def choose(self, room: int, course: Course) -> list[tuple[PlannedRow, bool]]:
         """Return the rows of the next window, and whether the budget has a new generation for each."""
@@ -105,12 +142,13 @@ class Backlog:
             chosen.append((row, affordable))
         return chosen
 
-    def again(self, row: PlannedRow) -> None:
-        """Put a row behind those that are to be submitted first."""
-        self._first.append(row)
+    def again(self, row: PlannedRow, *, last: bool = False) -> None:
+        """
+        Put a row back.
 
-    def _next_fresh(self) -> PlannedRow | None:
-        return next(self._fresh, None)
+        :param last: behind all others, so that rows that cannot be taken in hold up none that can.
+        """
+        (self._last if last else self._first).append(row)
 
     def _is_fresh(self, row: PlannedRow) -> bool:
         if row.invalid is not None or self._action(row) != "submit":

@@ -1,18 +1,59 @@
-"""A gateway's client for many threads: no more of them are in it at once than its connection has sockets."""
+"""A gateway's client for many threads: a bounded number at once, and each reference file once."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow_provider_rivya.request.references import UPLOADS_AT_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from airflow_provider_rivya.api.call import FilePart
     from airflow_provider_rivya.api.connection import ConnectionSettings
     from airflow_provider_rivya.api.download import Downloader
     from airflow_provider_rivya.api.gateway import GatewayApi, GatewayClient
     from airflow_provider_rivya.api.schemas import Balance, Generation, UploadedFile
+
+UPLOADS_KEPT: Final = 1_000
+UPLOADS_FRESH: Final = 1_800.0
+"""Seconds. An assumption: no page tells how long a gateway keeps what was uploaded."""
+
+
+class _Uploads:
+    """What was uploaded by this try, by content; who asks for what is on its way waits for that."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str | None, ...], tuple[float, Future[UploadedFile]]] = {}
+        self._guard = threading.Lock()
+        self._gate = threading.Semaphore(UPLOADS_AT_ONCE)
+
+    def once(self, key: tuple[str | None, ...], send: Callable[[], UploadedFile]) -> UploadedFile:
+        upload, mine = self._upload(key)
+        if mine:
+            try:
+                with self._gate:
+                    upload.set_result(send())
+            except BaseException as error:
+                upload.set_exception(error)
+        return upload.result()
+
+    def _upload(self, key: tuple[str | None, ...]) -> tuple[Future[UploadedFile], bool]:
+        """Return the upload of a content, and whether the caller is to make it."""
+        with self._guard:
+            begun_at, upload = self._known.pop(key, (0.0, None))
+            fresh = upload is not None and time.monotonic() - begun_at <= UPLOADS_FRESH
+            if upload is None or not fresh or (upload.done() and upload.exception() is not None):
+                begun_at, upload, mine = time.monotonic(), Future(), True
+            else:
+                mine = False
+            while len(self._known) >= UPLOADS_KEPT:
+                del self._known[next(iter(self._known))]
+            self._known[key] = begun_at, upload
+            return upload, mine
 
 
 class GatedClient:
@@ -24,6 +65,7 @@ class GatedClient:
     def __init__(self, client: GatewayClient) -> None:
         self._client = client
         self._gate = threading.Semaphore(client.settings.max_in_flight)
+        self._uploads = _Uploads()
         self.conn_id = client.conn_id
 
     @property
@@ -65,8 +107,13 @@ class GatedClient:
             return self._client.get_credits()
 
     def send_file(self, part: FilePart, kind: str, model: str | None = None) -> UploadedFile:
-        with self._gate:
-            return self._client.send_file(part, kind, model)
+        def send() -> UploadedFile:
+            with self._gate:
+                return self._client.send_file(part, kind, model)
+
+        # The same bytes under another name are another file to a gateway that goes by names.
+        key = (part.sha256, part.name.rpartition(".")[2], kind, model)
+        return send() if part.sha256 is None else self._uploads.once(key, send)
 
     def downloader(self) -> Downloader:
         return self._client.downloader()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from tempfile import TemporaryDirectory
@@ -14,22 +14,30 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_provider_rivya.batch import manifest, verdict
 from airflow_provider_rivya.batch.gate import GatedClient
 from airflow_provider_rivya.batch.ledger import EPOCHS
-from airflow_provider_rivya.batch.plan import FaultyPlanError, Plan, PlanFolder, check_plan, wrong_references
+from airflow_provider_rivya.batch.plan import (
+    Draft,
+    FaultyPlanError,
+    Plan,
+    PlanFolder,
+    Table,
+    check_plan,
+)
 from airflow_provider_rivya.batch.progress import Report
 from airflow_provider_rivya.batch.request import Asked, RowFault
 from airflow_provider_rivya.batch.row_job import BatchContext
 from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.window import Limits
-from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.gallery.extras import NO_EXTRAS, Extras
 from airflow_provider_rivya.gallery.files import Beside
 from airflow_provider_rivya.gallery.make import gallery_of_lines
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.media.stills import Stills
 from airflow_provider_rivya.stop import StopClock
+from airflow_provider_rivya.storage.checked import checked_place
 from airflow_provider_rivya.storage.path import safe_name
-from airflow_provider_rivya.storage.place import OutputPlace, checked_place
+from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity, new_holder
 from airflow_provider_rivya.submission.stores import folder_faults, record_folder
 from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
@@ -61,6 +69,7 @@ class BatchArguments:
     :param incremental: runs of the task share their rows.
     :param check_references: open the reference files of all rows before anything is paid.
     :param min_credits_left: what the account must have left.
+    :param faults: what is known to be wrong already.
     """
 
     asked: Asked
@@ -77,6 +86,7 @@ class BatchArguments:
     fail_on_budget: bool = False
     check_references: bool = False
     min_credits_left: float | None = None
+    faults: Sequence[Fault] = ()
     extras: Extras = NO_EXTRAS
 
 
@@ -90,6 +100,7 @@ class BatchJob:
     :param words: what a retry will do with a row; ``remedies``: what to do about the batch.
     :param patience: with faults while it waits; ``retries``: of a transfer.
     :param report: who is told where it stands.
+    :param title: what a person knows it by; that of its task, if none.
     """
 
     client: GatewayClient
@@ -104,6 +115,7 @@ class BatchJob:
     patience: Patience = PATIENCE
     retries: Retries = RETRIES
     subject: str = "The batch"
+    title: str = ""
     clock: Clock | None = None
 
     @cached_property
@@ -129,7 +141,11 @@ class BatchJob:
 
     @cached_property
     def place(self) -> OutputPlace:
-        return OutputPlace(self.arguments.output_path, self.arguments.output_conn_id)
+        return OutputPlace(self.arguments.output_path, self.arguments.output_conn_id).owned(self._owner)
+
+    @property
+    def _owner(self) -> str:
+        return f"{self.batch[:16]}-"
 
     @cached_property
     def state(self) -> OutputPlace:
@@ -143,11 +159,11 @@ class BatchJob:
         """The folder of the manifest."""
         given = self.arguments.manifest_path
         if given is not None:
-            return record_folder(given)
+            return record_folder(given).owned(self._owner)
         run = safe_name(self.identity.run_id)
         if self.identity.map_index >= 0:
             run = f"{run}/{self.identity.map_index}"
-        return self.place.folder(f"_manifest/{run}")
+        return self.place.folder(f"_manifest/{run}").owned(self._owner)
 
     @cached_property
     def plans(self) -> PlanFolder:
@@ -160,22 +176,23 @@ class BatchJob:
 
     # -- plan --------------------------------------------------------------------------------------
 
-    def plan(self, table: Callable[[], Iterable[Mapping[str, Any]]]) -> Plan:
+    def plan(self, table: Table) -> Plan:
         """
         Return the plan of this try: that of an earlier one, or a new one that is checked whole.
 
         :param table: opens the table; not called where a plan stands.
         :raises InvalidRequestError: with every fault; nothing was sent.
         """
-        faults = self._faults()
-        if faults:
-            raise InvalidRequestError(faults, subject=self.subject)
-        if (standing := self.plans.read()) is not None:
-            log.info("Going on with the plan of %d row(s) that an earlier try has made.", standing.rows)
-            return standing
-        self._probe(faults)
+        if not (faults := self.faults()):
+            if (standing := self.plans.read()) is not None:
+                log.info("Going on with the plan of %d row(s) that an earlier try has made.", standing.rows)
+                return standing
+            self._probe(faults)
+        if faults:  # nothing can be written there, and the table's own faults are to be told with these
+            with TemporaryDirectory(prefix="rivya-plan-") as folder:
+                self._draft(table, faults, PlanFolder(OutputPlace(f"{folder}/"), self.batch))
         try:
-            draft = self._draft(table, faults)
+            draft = self._draft(table, faults, self.plans)
         except FaultyPlanError as error:
             if error.row_faults:
                 where = self._tell_faults(error.row_faults)
@@ -187,40 +204,34 @@ class BatchJob:
             where = self._tell_faults(draft.faults)
             log.warning("%d row(s) are invalid and left out; why is in %s.", draft.plan.invalid, where)
         plan = self.plans.write(draft)
-        log.info("%s", plan.summary(self.arguments.limits.max_running, self._shortest()))
+        log.info("The plan stands: %s", self.plan_in_words(plan))
         return plan
 
-    def _draft(self, table: Callable[[], Iterable[Mapping[str, Any]]], faults: Sequence[Fault]) -> Any:
-        arguments = self.arguments
-        try:
-            draft = check_plan(
-                table(),
-                arguments.asked,
-                self.plans,
-                gateway=self.client.api.name,
-                batch=self.batch,
-                max_credits_total=arguments.limits.max_credits_total,
-                on_invalid=arguments.on_invalid,
-                faults=faults,
-                own_key=self.client.settings.api_key,
-                subject=self.subject,
-                title=self.identity.title,
-            )
-        except FaultyPlanError:
-            raise
-        except InvalidRequestError as error:  # the table itself
-            raise InvalidRequestError([*faults, *error.faults], subject=self.subject) from None
-        if arguments.check_references and (
-            wrong := wrong_references(self.plans.rows(draft.plan), arguments.asked, self.client)
-        ):
-            self.plans.drop(draft.plan.shards)
-            raise FaultyPlanError(faults, wrong, self.subject)
-        return draft
+    def plan_in_words(self, plan: Plan) -> str:
+        at_once, rate = self.arguments.limits.max_running, self.client.settings.max_requests_per_second
+        return plan.summary(at_once, self.client.api.least_seconds(plan.valid, at_once, rate))
 
-    def _faults(self) -> list[Fault]:
-        """Return what is wrong with the places, without touching them."""
+    def _draft(self, table: Table, faults: Sequence[Fault], plans: PlanFolder) -> Draft:
         arguments = self.arguments
-        found = [*self.place.faults(), *folder_faults(arguments.state_path)]
+        return check_plan(
+            table,
+            arguments.asked,
+            plans,
+            gateway=self.client.api.name,
+            batch=self.batch,
+            max_credits_total=arguments.limits.max_credits_total,
+            on_invalid=arguments.on_invalid,
+            faults=faults,
+            own_key=self.client.settings.api_key,
+            subject=self.subject,
+            title=self.title or self.identity.title,
+            opener=self.client if arguments.check_references else None,
+        )
+
+    def faults(self) -> list[Fault]:
+        """Return what is wrong with the arguments and the places, without touching them."""
+        arguments = self.arguments
+        found = [*arguments.faults, *self.place.faults(), *folder_faults(arguments.state_path)]
         found += arguments.extras.faults(arguments.output_path)
         if not self.place.faults() and self.place.fixed_name is not None:
             found.append(Fault("output_path", "it names one file, and a batch makes many", "a folder"))
@@ -250,10 +261,6 @@ class BatchJob:
                 file.writelines(json.dumps(fault.to_json(), ensure_ascii=False) + "\n" for fault in faults)
             manifest.put(self.results, "faults.jsonl", path)
         return self.results.uri_of("faults.jsonl")
-
-    def _shortest(self) -> float:
-        polling = self.client.api.polling.guidance
-        return min(guidance.first for guidance in polling.values())
 
     # -- run ---------------------------------------------------------------------------------------
 
@@ -326,6 +333,9 @@ class BatchJob:
 
     def summarise(self, plan: Plan, ledger: Ledger, over: Over) -> tuple[dict[str, Any], manifest.Totals]:
         """Write the manifest; the XCom, and what it is made of."""
+        # Copies that died have left what they were writing; one that was overtaken writes for nothing.
+        for folder in (self.place, self.results, self.state, self.plans.folder):
+            folder.sweep()
         totals = manifest.write_manifest(
             self.results,
             self.manifest_name,

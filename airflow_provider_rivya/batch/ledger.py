@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -33,6 +34,7 @@ LANDED: Final = ("succeeded", "reused")
 
 EPOCHS: Final = 10_000
 """How many clears of one run are told apart; above that an epoch says which run it is of."""
+_MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class Book:
     """The rows of a batch, and what they have cost."""
 
     rows: dict[str, RowState] = field(default_factory=dict)
-    _costs: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _costs: dict[str, tuple[int, int]] = field(default_factory=dict)  # by key: run, millionths of a credit
+    _spent: Counter[int] = field(default_factory=Counter)  # by run
 
     def add(self, entry: Entry) -> None:
         """Take in what is new about a row."""
@@ -168,8 +171,7 @@ class Book:
 
         :param epoch: of any of its clears.
         """
-        run = epoch // EPOCHS
-        return sum(cost for of, cost in self._costs.values() if of // EPOCHS == run)
+        return self._spent[epoch // EPOCHS] / _MILLION
 
     def pending(self) -> Iterator[str]:
         """Yield the rows that may be running at the gateway."""
@@ -191,8 +193,9 @@ class Book:
         if (record := state.record) is not None:
             cost = cost_of(record, state.price) if final is None else final
             # What is known to have been paid stays with the run that paid it, whoever goes on with it.
-            epoch = self._costs[record.key][0] if record.key in self._costs else record.epoch
-            self._costs[record.key] = (epoch, cost)
+            run, before = self._costs.get(record.key, (record.epoch // EPOCHS, 0))
+            self._costs[record.key] = run, (exact := round(cost * _MILLION))
+            self._spent[run] += exact - before
 
 
 def cost_of(record: Record, price: float | None) -> float:

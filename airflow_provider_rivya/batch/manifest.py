@@ -125,7 +125,8 @@ class Totals:
             self.open_failures += 1
         elif status not in LANDED:
             self.final_failures += 1
-        if status not in (*LANDED, "not_submitted") and len(self.failed_sample) < SAMPLE:
+        told = status != "not_submitted" or line["error"] is not None
+        if status not in LANDED and told and len(self.failed_sample) < SAMPLE:
             text = str(line["error"] or "").partition("\n")[0]
             self.failed_sample.append({"row_key": row.key[:60], "status": status, "error": text[:120]})
 

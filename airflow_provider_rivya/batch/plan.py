@@ -10,13 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from airflow_provider_rivya.batch.request import Asked, PlannedRow, RowFault, RowMaker
 from airflow_provider_rivya.batch.segments import UnreadableLedgerError
@@ -40,6 +39,8 @@ TOLD: Final = 100
 """Faults that the error tells; the file has all of them."""
 
 OnInvalid = Literal["fail", "skip"]
+Table: TypeAlias = "Callable[[], Iterable[Mapping[str, Any]]]"
+"""Opens a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +66,20 @@ class Plan:
     title: str = ""
     version: int = VERSION
 
-    def least_seconds(self, max_running: int, shortest: float) -> float:
-        """
-        Return how long all rows take at the least.
+    @property
+    def valid(self) -> int:
+        return self.rows - self.invalid
 
-        :param shortest: seconds that a generation takes at the least.
-        """
-        return math.ceil((self.rows - self.invalid) / max_running) * shortest
-
-    def summary(self, max_running: int, shortest: float) -> str:
-        """Say what the plan comes to; see :meth:`least_seconds`."""
+    def summary(self, max_running: int, least_seconds: float) -> str:
+        """Say what the plan comes to."""
         price = (
             "a price that no page tells for some rows" if self.credits is None else in_credits(self.credits)
         )
         kind = "" if self.exact or self.credits is None else " (an estimate)"
         left_out = f", {self.invalid} of them invalid and left out" if self.invalid else ""
         return (
-            f"The plan stands: {self.rows} row(s){left_out}; {price}{kind} for all; at the least "
-            f"{self.least_seconds(max_running, shortest):.0f} s with {max_running} at once."
+            f"{self.rows} row(s){left_out}; {price}{kind} for all; at the least "
+            f"{least_seconds:.0f} s with {max_running} at once."
         )
 
 
@@ -95,7 +92,7 @@ class PlanFolder:
     """
 
     def __init__(self, folder: OutputPlace, batch: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._batch = batch
 
     def read(self) -> Plan | None:
@@ -104,10 +101,10 @@ class PlanFolder:
 
         :raises UnreadableLedgerError: it is of another batch, of a newer release, or damaged.
         """
-        content = SmallFile(self._folder, "plan.json").read()
+        content = SmallFile(self.folder, "plan.json").read()
         if content is None:
             return None
-        uri = self._folder.uri_of("plan.json")
+        uri = self.folder.uri_of("plan.json")
         try:
             document = json.loads(content)
             if document.get("version") != VERSION:
@@ -123,10 +120,10 @@ class PlanFolder:
     def rows(self, plan: Plan) -> Iterator[PlannedRow]:
         """Yield the planned rows in order, a shard at a time."""
         for name, digest in plan.shards:
-            content = SmallFile(self._folder, name).read()
+            content = SmallFile(self.folder, name).read()
             if content is None or hashlib.sha256(content).hexdigest() != digest:
                 problem = "is missing" if content is None else "is not as it was written"
-                raise _unusable(f"{self._folder.uri_of(name)} {problem}")
+                raise _unusable(f"{self.folder.uri_of(name)} {problem}")
             for line in content.splitlines():
                 yield PlannedRow(**json.loads(line))
 
@@ -138,12 +135,12 @@ class PlanFolder:
         """
         try:
             content = json.dumps(asdict(draft.plan), indent=1).encode()
-            SmallFile(self._folder, "plan.json").create(content)
+            SmallFile(self.folder, "plan.json").create(content)
         except FileExistsError:
             there = self.read()
             if there is not None:
                 return there
-            raise _unusable(f"{self._folder.uri_of('plan.json')} was there, and is gone") from None
+            raise _unusable(f"{self.folder.uri_of('plan.json')} was there, and is gone") from None
         return draft.plan
 
     def shard(self, number: int, rows: Sequence[PlannedRow]) -> tuple[str, str]:
@@ -152,13 +149,13 @@ class PlanFolder:
         content = "".join(lines).encode()
         digest = hashlib.sha256(content).hexdigest()
         name = f"rows-{number:05}-{digest[:12]}.jsonl"
-        SmallFile(self._folder, name).replace(content)
+        SmallFile(self.folder, name).replace(content)
         return name, digest
 
     def drop(self, shards: Iterable[tuple[str, str]]) -> None:
         """Remove the shards of a plan that does not come to stand."""
         for name, _ in shards:
-            SmallFile(self._folder, name).remove()
+            SmallFile(self.folder, name).remove()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,20 +176,21 @@ class FaultyPlanError(InvalidRequestError):
     """
     The table, or what is asked for its rows, is wrong: nothing was sent.
 
-    :ivar row_faults: every fault of every row.
+    :ivar table_faults: those of no row; ``row_faults``: every fault of every row.
     """
 
     def __init__(self, faults: Sequence[Fault], row_faults: Sequence[RowFault], subject: str) -> None:
-        self.row_faults = tuple(row_faults)
+        self.table_faults, self.row_faults = tuple(faults), tuple(row_faults)
         told = [*faults, *map(_as_fault, row_faults[:TOLD])]
         super().__init__(told, subject=subject)
         if (more := len(row_faults) - TOLD) > 0:
-            self.message += f"\n  - and {more:,} more"
+            counted = self.message.replace(f"{len(told)} faults", f"{len(told) + more:,} faults", 1)
+            self.message = f"{counted}\n  - and {more:,} more"
             self.args = (self.message,)
 
 
 def check_plan(
-    table: Iterable[Mapping[str, Any]],
+    table: Table,
     asked: Asked,
     folder: PlanFolder,
     *,
@@ -204,12 +202,14 @@ def check_plan(
     own_key: str = "",
     subject: str = "The batch",
     title: str = "",
+    opener: GatewayClient | None = None,
 ) -> Draft:
     """
     Check all rows, and write them down; the plan does not stand before :meth:`PlanFolder.write`.
 
     :param faults: what is known to be wrong already.
     :param own_key: of the connection: it must stand nowhere in a row.
+    :param opener: opens the reference files of all rows; without one they are opened when their row comes.
     :raises FaultyPlanError: with every fault of templates, table and rows.
     """
     warnings: Counter[str] = Counter()
@@ -218,22 +218,26 @@ def check_plan(
     block: list[PlannedRow] = []
     sums = _Sums(gateway, max_credits_total, asked.budget.allow_estimates)
     count = invalid = 0
-    for row in table:
-        made = maker.make(count, row)
-        if isinstance(made, list):
-            wrong += made
-            invalid += 1
-            made = PlannedRow(count, made[0].row_key or "", "", invalid="; ".join(map(str, made)))
-        else:
-            sums.add(made)
-        block.append(made)
-        count += 1
-        if len(block) >= SHARD:
-            shards.append(folder.shard(len(shards), block))
-            block = []
+    try:
+        for row in table():
+            made = maker.make(count, row)
+            if isinstance(made, list):
+                wrong += made
+                invalid += 1
+                told, carry = "; ".join(map(str, made)), maker.carried(row)
+                made = PlannedRow(count, made[0].row_key or "", "", carry=carry, invalid=told)
+            else:
+                sums.add(made)
+            block.append(made)
+            count += 1
+            if len(block) >= SHARD:
+                shards.append(folder.shard(len(shards), block))
+                block = []
+    except InvalidRequestError as error:  # the table itself
+        found += error.faults
     unknown = maker.unknown() if count else []
     found += unknown
-    if not count:
+    if not count and not found:
         found.append(Fault("rows", "the table has no rows", "at least one row"))
     elif not unknown:
         found += sums.faults()
@@ -241,10 +245,15 @@ def check_plan(
     refused = on_invalid == "fail" or invalid == count or any(w.fault.path == "row_key" for w in wrong)
     if found or (wrong and refused):
         folder.drop(shards)
-        raise FaultyPlanError(found, [] if unknown else wrong, subject)
+        # What follows from a column that is not there is no fault of the rows.
+        wrong = [fault for fault in wrong if fault.column is None or maker.has(fault.column)]
+        raise FaultyPlanError(found, wrong, subject)
     if block:
         shards.append(folder.shard(len(shards), block))
     plan = Plan(batch, count, invalid, sums.credits, sums.exact, tuple(shards), title)
+    if opener is not None and (wrong := wrong_references(folder.rows(plan), asked, opener)):
+        folder.drop(shards)
+        raise FaultyPlanError(found, wrong, subject)
     return Draft(plan, wrong, warnings)
 
 

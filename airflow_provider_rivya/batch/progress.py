@@ -102,7 +102,8 @@ class Progress:
     def standing(self, now: float, running: int) -> Standing:
         over = self.landed + self.failed
         here = over - self._before
-        left = None if not here else (now - self.began_at) / here * max(0, self.rows - over)
+        to_come = self.rows - over
+        left = (now - self.began_at) / here * to_come if here and to_come > 0 else None
         return Standing(self.rows, self.landed, self.failed, running, self.credits(), self.budget, left)
 
     def say(self, now: float, running: int, *, last: bool = False) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.template import (
@@ -11,6 +13,7 @@ from airflow_provider_rivya.batch.template import (
     UnfitValueError,
     ValueTemplate,
     is_empty,
+    is_unicode,
     parse,
     plain_value,
     unknown_columns,
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_rivya.catalog.lenient import Validation
+    from airflow_provider_rivya.media.verify import Verify
 
 _MAX_KEY: Final = 300
 
@@ -39,6 +43,7 @@ class Asked:
         for columns in any text.
     :param file_name: what a row's file is called, without extension.
     :param carry: columns that are handed on in the manifest.
+    :param require_references: a row with an empty reference, or without any, is wrong.
     :param columns: that the table may have although no row shows them.
     """
 
@@ -52,6 +57,8 @@ class Asked:
     validation: Validation = "strict"
     budget: Budget = NO_BUDGET
     convert_reference_images: bool = False
+    verify: Verify = "structure"
+    require_references: bool = False
     dialect: Any = None
     columns: Sequence[str] = ()
 
@@ -121,6 +128,8 @@ class PlannedRow:
             validation=asked.validation,
             budget=asked.budget,
             convert_reference_images=asked.convert_reference_images,
+            verify=asked.verify,
+            require_references=asked.require_references,
             dialect=asked.dialect,
             subject=f"Row {clean(self.key, 80)!r}",
         )
@@ -138,11 +147,11 @@ class RowMaker:
     """
 
     def __init__(self, asked: Asked, gateway: str, warn: Callable[[str], None], own_key: str = "") -> None:
-        self._asked = asked
         self._gateway = gateway
         self._warn = warn
         self._own_key = own_key
         self.faults: list[Fault] = []
+        asked = self._asked = _readable(asked, self.faults)
         self._values = {
             name: ValueTemplate.of(getattr(asked, name), name, self.faults)
             for name in ("model", "model_params", "reference_media")
@@ -167,7 +176,21 @@ class RowMaker:
         except UnfitValueError as error:
             fault = Fault("row", error.problem, error.allowed)
             return [RowFault(index, key, fault, error.column, _shown(row.get(error.column)))]
+        if self._asked.require_references and (lacking := self._lacking(index, planned, row)):
+            return lacking
         return self._checked(planned, row)
+
+    def has(self, column: str | None) -> bool:
+        """Whether a row has had a column."""
+        return column in self._seen
+
+    def carried(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is carried of a row that is left out; nothing in place of what is not fit for that."""
+        found = dict[str, Any].fromkeys(self._asked.carry)
+        for column in found:
+            with suppress(UnfitValueError):
+                found[column] = plain_value(column, row.get(column))
+        return found
 
     def unknown(self) -> list[Fault]:
         """Return faults for columns that no row has had; to be asked when all rows were seen."""
@@ -182,7 +205,7 @@ class RowMaker:
         if isinstance(self._prompt, TextTemplate):
             found += unknown_columns(self._prompt, "prompt", known)
         found += unknown_columns(self._stem, "file_name", (*known, "row_key"))
-        for name in (asked.row_key, *asked.carry):
+        for name in (*([asked.row_key] if asked.row_key else ()), *asked.carry):
             where = "row_key" if name == asked.row_key else "carry"
             found += unknown_columns(TextTemplate(((name,),)), where, known)
         return found
@@ -202,12 +225,34 @@ class RowMaker:
         key = str(int(value)) if isinstance(value, float) and not problem else str(value)
         if not problem and len(key) > _MAX_KEY:
             problem = f"its row key has {len(key)} characters"
+        if not problem and not is_unicode(key):
+            problem = "its row key holds half a surrogate pair"
         if not problem and (first := self._keys.setdefault(key, index)) != index:
             problem = f"its row key is that of row {first} too"
         if not problem:
             return key
         fault = Fault("row_key", problem, f"a text or number of its own, up to {_MAX_KEY} characters")
         return RowFault(index, key if key in self._keys else None, fault, column, _shown(value))
+
+    def _lacking(self, index: int, planned: PlannedRow, row: Mapping[str, Any]) -> list[RowFault]:
+        """Return what a row that must have references lacks."""
+        allowed = "a path, a URI or a URL"
+        found = [
+            RowFault(
+                index,
+                planned.key,
+                Fault(f"reference_media{path}", "it is empty, and require_references is set", allowed),
+                column,
+                _shown(row.get(column)),
+            )
+            for path, text in self._values["reference_media"].texts
+            for column in text.columns
+            if is_empty(row.get(column))
+        ]
+        if not found and planned.references is None:
+            problem = "there is none, and require_references is set"
+            found.append(RowFault(index, planned.key, Fault("reference_media", problem, allowed)))
+        return found
 
     def _filled(self, index: int, key: str, row: Mapping[str, Any]) -> PlannedRow:
         prompt = self._prompt
@@ -226,8 +271,6 @@ class RowMaker:
         )
 
     def _checked(self, row: PlannedRow, values: Mapping[str, Any]) -> PlannedRow | list[RowFault]:
-        from dataclasses import replace
-
         from airflow_provider_rivya.catalog.price import estimate_credits, image_count
 
         try:
@@ -280,3 +323,19 @@ class RowMaker:
 
 def _shown(value: Any) -> str:
     return repr(clean(value, 80)) if isinstance(value, str) else clean(repr(value), 80)
+
+
+def _readable(asked: Asked, faults: list[Fault]) -> Asked:
+    """Tell what is no name or text at all, and leave it out, so that the rest can be checked too."""
+    given: tuple[Any, Any, Any] = (asked.row_key, asked.file_name, asked.model_params)
+    row_key, file_name, params = given
+    if not isinstance(row_key, str) or not row_key:
+        faults.append(Fault("row_key", f"{_shown(row_key)} is no column's name", "the name of a column"))
+        row_key = ""
+    if not isinstance(file_name, str) or not file_name.strip():
+        faults.append(Fault("file_name", f"{_shown(file_name)} names no file", "a text such as {row_key}"))
+        file_name = "{row_key}"
+    if isinstance(params, str):
+        with suppress(ValueError, RecursionError):  # from a template file, or rendered; else a column's name
+            params = json.loads(params)
+    return replace(asked, row_key=row_key, file_name=file_name, model_params=params)

@@ -17,6 +17,7 @@ from airflow_provider_rivya.gallery.files import Beside
 from airflow_provider_rivya.gallery.make import add_to_files
 from airflow_provider_rivya.gallery.sidecar import MadeFrom
 from airflow_provider_rivya.generation.job import GenerationJob
+from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.stop import Stop
 from airflow_provider_rivya.submission.context import (
@@ -30,6 +31,8 @@ from airflow_provider_rivya.submission.identity import RowIdentity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
 from airflow_provider_rivya.submission.messages import TaskWords
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience, Sleep, Wait
+from airflow_provider_rivya.waiting.durations import DURATIONS
+from airflow_provider_rivya.waiting.loop import learn
 from airflow_provider_rivya.waiting.schedule import schedule_for
 
 if TYPE_CHECKING:
@@ -113,7 +116,8 @@ class BatchContext:
             loopback=settings.loopback,
         )
         begun = record.submitted_at or self.clock.time()
-        return Wait(schedule, begun, deadline, record.generation_id or "", self.patience)
+        likely = DURATIONS.likely(settings.base_url, record.model, record.category or row.category)
+        return Wait(schedule, begun, deadline, record.generation_id or "", self.patience, likely)
 
 
 @dataclass(slots=True)
@@ -188,6 +192,9 @@ def look(
             if step.refresh:
                 refresh()
             return step
+        if step.generation is not None and step.generation.succeeded and record.submitted_at:
+            elapsed, gateway = context.clock.time() - record.submitted_at, context.client.settings.base_url
+            learn(gateway, record.model, category, step.generation, elapsed, flight.wait.interval)
         return land(context, row, record, step)
 
 
@@ -197,7 +204,11 @@ def land(
     """Land what has ended, and note it in the ledger."""
     try:
         result = context.job(row).land(
-            Submission(record), finished, context.place.named(row.stem), if_exists=context.if_exists
+            Submission(record),
+            finished,
+            context.place.named(row.stem),
+            if_exists=context.if_exists,
+            checks=Checks.of(context.asked.verify, row.params),
         )
     except GenerationError as error:
         return error

@@ -7,15 +7,15 @@ One thread decides; the others do what it says. What is decided is in ``batch.wi
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from airflow_provider_rivya.batch import row_job
-from airflow_provider_rivya.batch.backlog import Backlog
+from airflow_provider_rivya.batch.backlog import Backlog, Returns
 from airflow_provider_rivya.batch.ledger import Entry, RowError
 from airflow_provider_rivya.batch.progress import Progress, Report, Standing
 from airflow_provider_rivya.batch.records import Window
@@ -28,11 +28,11 @@ from airflow_provider_rivya.batch.window import (
     account_refuses,
     available,
     may_try_again,
-    pause_after,
     row_error,
 )
-from airflow_provider_rivya.exceptions import GenerationError
+from airflow_provider_rivya.exceptions import GatewayUnavailableError, GenerationError
 from airflow_provider_rivya.submission.context import Submission
+from airflow_provider_rivya.submission.turn import SHORT, pause_after
 from airflow_provider_rivya.waiting.decide import Sleep
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ LOOKS_AT_ONCE: Final = 8
 NOTED: Final = 200
 """Entries that the ledger keeps in memory before it writes them, or for so many seconds."""
 NOTED_FOR: Final = 15.0
-REPEATS: Final = 3
-"""How often a row without an answer is asked for again by one try."""
+WATCHED: Final = 1_000
+"""Generations that a trigger is told of, the first ones: Airflow's database keeps its arguments."""
 _TICK: Final = 0.2
 _Submit: TypeAlias = "Future[Submission | GenerationError]"
 _Look: TypeAlias = "Future[Sleep | GenerationError | None]"
@@ -58,12 +58,15 @@ class Waiting:
     """
     All there is to do is wait.
 
-    :param ids: of all generations at the gateway, by category.
+    :param ids: of generations at the gateway, by category.
     :param standing: of the batch.
+    :param resume_at: when rows may be submitted again that the gateway has told to wait, seconds since the
+        epoch; ``None``: there are none.
     """
 
     ids: dict[str, list[str]]
     standing: Standing
+    resume_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class BatchRun:
         self._course = Course(limits)
         self._flights: dict[str, Flight] = {}
         self._backlog = Backlog(context, rows, limits)
-        self._repeats: Counter[str] = Counter()
+        self._returns = Returns()
         self._paused_until = 0.0
         self._pauses = 0
         self._refreshed_at = float("-inf")
@@ -164,9 +167,13 @@ class BatchRun:
             if (over := self._over()) is not None:
                 return over
             until = self._next_moment(now)
-            to_wait_for = self._flights and (self._paused_until <= now or not self._more())
-            if here is not None and to_wait_for and until > now and idle + (until - now) > here:
-                return Waiting(self._ids(), self._progress.standing(now, len(self._flights)))
+            paused = self._paused_until > now and self._more()
+            if here is not None and until > now:
+                standing = self._progress.standing(now, len(self._flights))
+                if paused and self._paused_until - now > max(SHORT, here - idle):
+                    return Waiting(self._ids(), standing, self._paused_until)
+                if not paused and self._flights and idle + (until - now) > here:
+                    return Waiting(self._ids(), standing)
             stop.wait(max(0.0, min(until, self._deadline) - now))
             idle += self._clock.time() - now
 
@@ -214,7 +221,7 @@ class BatchRun:
         try:
             course.available = available(self._context.client.get_credits(), wanted)
         except GenerationError as error:
-            pause = pause_after(error, self._pauses)
+            pause = pause_after(error, self._pauses, sent=False)
             if pause is None:
                 course.stopped = error
             else:
@@ -235,6 +242,7 @@ class BatchRun:
             self._went_wrong(row, outcome)
             return
         self._pauses = 0
+        self._returns.taken_in += 1
         record, state = outcome.record, self._context.ledger.book.rows[row.key]
         self._course.charged(row.price, record.credits)
         if record.is_delivered and state.result is not None:
@@ -264,27 +272,23 @@ class BatchRun:
         state = context.ledger.book.rows.get(row.key)
         record = state.record if state else None
         found = row_error(error, record, context.epoch)
-        attempts = self._limits.row_attempts
-        if (
-            state is not None
-            and record is not None
-            and record.has_failed
-            and not course.closed
-            and may_try_again(record, state.begun, attempts)
-        ):
+        failed = state is not None and record is not None and record.has_failed and not course.closed
+        if failed and may_try_again(record, state.begun, self._limits.row_attempts):
             self._backlog.again(row)
             return
         if found.status in ("uncertain", "not_submitted") and not context.stop.is_set():
-            pause = pause_after(error, self._pauses)
-            if found.status == "uncertain" and not error.final and self._repeats[row.key] < REPEATS:
-                self._repeats[row.key] += 1
-                pause = 2.0 ** self._repeats[row.key]
+            sent = found.status == "uncertain"
+            pause = pause_after(error, self._pauses, sent=sent)
+            if sent and not error.final and (wait_for := self._returns.unanswered(row.key)) is not None:
+                pause = wait_for
+            elif isinstance(error, GatewayUnavailableError) and self._returns.refused_alone(row.key):
+                pause = None  # as a file that is never taken in
             elif pause is not None and self._paused_until <= self._clock.time():
                 self._pauses += 1
                 log.warning("Nothing is submitted for %.0f s. %s", pause, error.message)
             if pause is not None:
                 self._paused_until = max(self._paused_until, self._clock.time() + pause)
-                self._backlog.again(row)
+                self._backlog.again(row, last=not sent)
                 return
         if account_refuses(error) and course.stopped is None:
             course.stopped = error
@@ -307,15 +311,14 @@ class BatchRun:
         left = self._backlog.sort()
         self._progress.begin(left.landed, left.failed)
         for row in left.running:
-            record = self._context.ledger.record(row.key)
-            self._flight(row, now=record is not None and record.generation_id in ended)
+            self._flight(row, ended)
 
-    def _flight(self, row: PlannedRow, *, now: bool = False) -> Flight | None:
+    def _flight(self, row: PlannedRow, ended: Collection[str] = ()) -> Flight | None:
         record = self._context.ledger.record(row.key)
         if record is None or record.generation_id is None:
             return None
-        wait_for = self._context.wait_for(row, record, self._deadline)
-        due = 0.0 if now else self._clock.time() + wait_for.first(self._clock.time()).seconds
+        wait_for, now = self._context.wait_for(row, record, self._deadline), self._clock.time()
+        due = 0.0 if record.generation_id in ended else now + wait_for.first(now).seconds
         flight = Flight(row, record, wait_for, due)
         self._flights[row.key] = flight
         return flight
@@ -339,7 +342,7 @@ class BatchRun:
 
     def _ids(self) -> dict[str, list[str]]:
         ids: dict[str, list[str]] = {}
-        for flight in self._flights.values():
+        for flight in islice(self._flights.values(), WATCHED):
             category = flight.record.category or flight.row.category
             ids.setdefault(category, []).append(flight.record.generation_id or "")
         return ids

@@ -156,6 +156,15 @@ def is_empty(value: Any) -> bool:
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written down: half a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def plain_value(column: str, value: Any) -> Any:
     """
     Return a column's value in the types of JSON.
@@ -164,7 +173,11 @@ def plain_value(column: str, value: Any) -> Any:
     """
     if is_empty(value):
         return None
-    if isinstance(value, bool | int | str):
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        if not is_unicode(value):
+            raise UnfitValueError(column, "it holds half a surrogate pair", "valid Unicode")
         return value
     if isinstance(value, float):
         if math.isinf(value):

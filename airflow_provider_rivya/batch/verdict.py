@@ -89,9 +89,12 @@ def judge(
             fate=goes_on,
             retryable=True,
         )
-    failed = totals.final_failures + totals.open_failures
+    # At a budget's or a limit's end the others were not to be sent.
+    unsent = totals.counts["not_submitted"] if over.ended == "done" else 0
+    mendable = totals.open_failures + unsent
+    failed = totals.final_failures + mendable
     if not tolerance.allows(failed, totals.rows):
-        mends = totals.open_failures and tolerance.allows(totals.final_failures, totals.rows)
+        mends = mendable and tolerance.allows(totals.final_failures, totals.rows)
         raise BatchFailedError(
             f"{failed} of {totals.rows} rows have no result (rows: {told}).{sample}",
             conn_id=conn_id,

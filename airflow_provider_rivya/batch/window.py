@@ -12,8 +12,6 @@ from airflow_provider_rivya.exceptions import (
     ConnectionConfigError,
     Fault,
     GatewayError,
-    GatewayUnavailableError,
-    GatewayUnreachableError,
     GenerationError,
     GenerationFailedError,
     GenerationTimeoutError,
@@ -22,7 +20,6 @@ from airflow_provider_rivya.exceptions import (
     InvalidRequestError,
     OutputError,
     PermissionDeniedError,
-    RateLimitedError,
 )
 from airflow_provider_rivya.submission.decide import is_content_refusal
 
@@ -182,18 +179,6 @@ def account_refuses(error: GenerationError) -> bool:
         error,
         AuthenticationError | PermissionDeniedError | InsufficientCreditsError | ConnectionConfigError,
     )
-
-
-def pause_after(error: GenerationError, failures: int) -> float | None:
-    """
-    Return for how many seconds nothing is submitted after a refusal of the moment; ``None``: it is none.
-
-    :param failures: how often in a row that was so.
-    """
-    passing = isinstance(error, RateLimitedError | GatewayUnavailableError | GatewayUnreachableError)
-    if not passing or not isinstance(error, GatewayError) or error.maybe_taken_in:
-        return None
-    return max(error.retry_after or 0.0, min(60.0, 2.0**failures))
 
 
 def row_error(error: GenerationError, record: Record | None, epoch: int) -> RowError:

@@ -10,29 +10,59 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.api.gateways import facts_of
-from airflow_provider_rivya.cli.commands import GATEWAYS
-from airflow_provider_rivya.exceptions import ConnectionConfigError
+from airflow_provider_rivya.cli.options import GATEWAYS
+from airflow_provider_rivya.exceptions import ConnectionConfigError, Fault, InvalidRequestError
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.api.gateway import GatewayApi
     from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.stop import Stop
 
 
 @contextmanager
-def connect(conn_id: str) -> Iterator[GatewayHook]:
+def connect(conn_id: str, stop: Stop | None = None) -> Iterator[GatewayHook]:
     """
     Open the hook of a command; it is closed at the end.
 
+    :param stop: ends its waits.
     :raises ConnectionConfigError: there is no such connection, or it is no gateway's.
     """
     see_all_connections()
-    hook = _hook(conn_id)
+    hook = _hook(conn_id, stop)
     try:
         yield hook
     finally:
         hook.close()
 
 
-def _hook(conn_id: str) -> GatewayHook:
+@contextmanager
+def checked_for(
+    gateway: str | None, conn_id: str | None, *, needed: bool, subject: str
+) -> Iterator[tuple[str, GatewayHook | None]]:
+    """
+    Yield the gateway that something is checked for, and a hook where one is needed.
+
+    :param gateway: that was named; ``None``: that of the connection, or the default one.
+    :param needed: whether there must be a hook although no connection was named.
+    :raises InvalidRequestError: the gateway that is named is not that of the connection that is named.
+    """
+    named = gateway or GATEWAYS[0]
+    if conn_id is None and not needed:
+        yield named, None
+        return
+    with connect(conn_id or f"{named}_default") as hook:
+        if gateway not in (None, hook.api.name):
+            problem = f"the connection {hook.conn_id!r} is of type {hook.api.name!r}"
+            raise InvalidRequestError([Fault("gateway", problem, hook.api.name)], subject=subject, fate="")
+        yield hook.api.name, hook
+
+
+def api_of(gateway: str) -> GatewayApi:
+    """Return what is known of a gateway without a connection."""
+    return _hook_of_type(gateway, f"{gateway}_default").api
+
+
+def _hook(conn_id: str, stop: Stop | None) -> GatewayHook:
     from airflow_provider_rivya._compat import BaseHook
 
     try:
@@ -46,12 +76,12 @@ def _hook(conn_id: str) -> GatewayHook:
             advice=f"Name a connection of type {' or '.join(map(repr, GATEWAYS))}.",
             fate="Nothing was sent and nothing was charged.",
         )
-    return _hook_of_type(conn_type, conn_id)
+    return _hook_of_type(conn_type, conn_id, stop)
 
 
-def _hook_of_type(conn_type: str, conn_id: str) -> GatewayHook:
+def _hook_of_type(conn_type: str, conn_id: str, stop: Stop | None = None) -> GatewayHook:
     module, _, name = facts_of(conn_type).hook_class.rpartition(".")
-    hook: GatewayHook = getattr(importlib.import_module(module), name)(conn_id)
+    hook: GatewayHook = getattr(importlib.import_module(module), name)(conn_id, stop=stop)
     return hook
 
 

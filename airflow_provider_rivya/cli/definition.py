@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.cli.cli_config import ActionCommand, Arg, GroupCommand
 
-from airflow_provider_rivya.cli.commands import COMMANDS, Command, Group
+from airflow_provider_rivya.cli.commands import COMMANDS
+from airflow_provider_rivya.cli.options import Command, Group
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -7,7 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, cast
 
-from airflow_provider_rivya.cli.commands import DEFAULT_CONNECTION
+from airflow_provider_rivya.cli.options import DEFAULT_CONNECTION
 from airflow_provider_rivya.credits import in_credits
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.result import GenerationResult

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from airflow_provider_rivya import __version__
-from airflow_provider_rivya.cli.commands import COMMANDS, Command, Group
+from airflow_provider_rivya.cli.commands import COMMANDS
+from airflow_provider_rivya.cli.options import Command, Group
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     ConnectionConfigError,
@@ -51,7 +52,7 @@ def execute(command: Command, arguments: argparse.Namespace) -> int:
     """Run one command and turn what goes wrong into a message and an exit code."""
     from airflow_provider_rivya.cli.output import Output, log_lines
 
-    output = Output(getattr(arguments, "format", "table"))
+    output = Output("json" if getattr(arguments, "json", False) else getattr(arguments, "format", "table"))
     try:
         with log_lines(output):
             return _function(command)(arguments, output)

@@ -66,14 +66,18 @@ class Output:
 
     def failure(self, error: GenerationError) -> None:
         """Print an error: for people on stderr, in the formats for scripts on stdout too."""
+        self.complain(error)
+        if self.format != "table":
+            self.result({"error": describe(error)})
+
+    def complain(self, error: GenerationError) -> None:
+        """Print an error for people."""
         from rich.text import Text
 
         self.err.print(
             Text("Error: ", "bold red").append(for_terminal(str(error).rstrip("\n")), "default"),
             soft_wrap=True,
         )
-        if self.format != "table":
-            self.result({"error": describe(error)})
 
     def _write(self, text: str) -> None:
         # Half a surrogate pair, which a terminal's arguments may hold, has no UTF-8 form.

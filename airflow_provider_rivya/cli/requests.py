@@ -14,8 +14,7 @@ from airflow_provider_rivya.catalog.check import Verdict, check_request
 from airflow_provider_rivya.catalog.price import estimate_credits
 from airflow_provider_rivya.catalog.summary import price_in_words
 from airflow_provider_rivya.cli.arguments import is_url, open_references, read_dialect, read_request
-from airflow_provider_rivya.cli.commands import GATEWAYS
-from airflow_provider_rivya.cli.connection import connect
+from airflow_provider_rivya.cli.connection import checked_for, connect
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError, NotFoundError
 from airflow_provider_rivya.generation.caller import Call, CallerWords, call_of
@@ -43,7 +42,11 @@ def validate(arguments: Namespace, output: Output) -> int:
     from airflow_provider_rivya.cli.main import BAD_INPUT, OK
 
     prompt, params, faults = read_request(arguments)
-    with _connected(arguments) as (gateway, hook), TemporaryDirectory(prefix="rivya-") as folder:
+    needed = any(map(is_url, arguments.reference))
+    with (
+        checked_for(arguments.gateway, arguments.conn_id, needed=needed, subject=_SUBJECT) as (gateway, hook),
+        TemporaryDirectory(prefix="rivya-") as folder,
+    ):
         dialect = read_dialect(arguments.dialect, gateway, faults)
         found = open_references(arguments.reference, hook, folder)
         usable = [entry for entry in found if not isinstance(entry, Fault)]
@@ -189,26 +192,6 @@ def _land(
     result = job.land(submission, finished, OutputPlace(place_of(arguments.output)), checks=checks)
     show(result, output)
     return 0
-
-
-@contextmanager
-def _connected(arguments: Namespace) -> Iterator[tuple[str, GatewayHook | None]]:
-    """
-    Yield the gateway that a request is checked for, and a hook where one is needed.
-
-    :raises InvalidRequestError: the gateway that is named is not that of the connection that is named.
-    """
-    named = arguments.gateway or GATEWAYS[0]
-    if arguments.conn_id is None and not any(map(is_url, arguments.reference)):
-        yield named, None
-        return
-    with connect(arguments.conn_id or f"{named}_default") as hook:
-        gateway = hook.api.name
-        if arguments.gateway not in (None, gateway):
-            problem = f"the connection {hook.conn_id!r} is of type {gateway!r}"
-            fault = Fault("gateway", problem, gateway)
-            raise InvalidRequestError([fault], subject=_SUBJECT, fate="")
-        yield gateway, hook
 
 
 def _accepted(gateway: str, verdict: Verdict) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from airflow.sdk.bases.decorator import DecoratedOperator, task_decorator_factor
 
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.operators.base import GenerateOperator
+from airflow_provider_rivya.operators.deferral import plain
 
 if TYPE_CHECKING:
     from airflow.sdk.bases.decorator import TaskDecorator
@@ -45,6 +46,7 @@ class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
 
     custom_operator_name: str
     overwrite_rtif_after_execution: bool = True
+    _returned: Mapping[str, Any] | None = None
 
     def __init__(
         self,
@@ -65,9 +67,20 @@ class DecoratedGenerateOperator(DecoratedOperator, GenerateOperator):
         # DecoratedOperator's own would look for assets in the result.
         return GenerateOperator.execute(self, context)
 
+    def execute_after_pause(self, context: Any, event: Any = None, **carried: Any) -> Any:
+        self._returned = carried.get("request")
+        return GenerateOperator.execute_after_pause(self, context, event, **carried)
+
+    def _asked_for(self) -> dict[str, Any] | None:
+        return plain({name: getattr(self, name) for name in RETURNABLE})
+
     def _request(
         self, context: Any, job: GenerationJob, folder: str, faults: Sequence[Fault] = ()
     ) -> Prepared:
+        if self._returned is not None:
+            for name, value in self._returned.items():
+                setattr(self, name, value)
+            return super()._request(context, job, folder, faults)
         asked = wanted_by(self.python_callable, len(self.op_args), {**context, **self.op_kwargs})
         returned = self.python_callable(*self.op_args, **asked)
         asked_for, wrong = _asked_for(returned)

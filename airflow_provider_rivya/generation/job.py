@@ -11,7 +11,7 @@ import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
 from airflow_provider_rivya.generation.finalize import Awaited, OwnOutcome, finalize
@@ -25,7 +25,9 @@ from airflow_provider_rivya.submission.context import Submission, SubmissionCont
 from airflow_provider_rivya.submission.identity import is_later
 from airflow_provider_rivya.submission.machine import Submitter, Wanted
 from airflow_provider_rivya.submission.record import Record
+from airflow_provider_rivya.submission.turn import SHORT
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience
+from airflow_provider_rivya.waiting.durations import DURATIONS
 from airflow_provider_rivya.waiting.loop import LAST_LOOK, Target, watch
 from airflow_provider_rivya.waiting.progress import Narrator
 
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 
 log = logging.getLogger(__name__)
+
+MOST: Final = 0.8
+"""Of the generations that run now: that this share ends within a deferral's own cost is worth waiting for."""
 
 
 @dataclass(frozen=True)
@@ -154,10 +159,20 @@ class GenerationJob:
         """
         if (ended := self._look(submission, deadline)) is not None:
             return ended
+        here = max(here, self._worth_waiting(submission))
         if here <= 0:
             return None
         finished = self._watch(submission, min(time.time() + here, deadline))
         return None if finished.outcome == "timeout" and time.time() < deadline else finished
+
+    def _worth_waiting(self, submission: Submission) -> float:
+        """Return the seconds to wait here for what is likely to end sooner than a deferral takes."""
+        record, settings = submission.record, self.context.client.settings
+        if settings.loopback:
+            return 0.0  # at a sandbox everything is short, and deferrals are what is tried out there
+        likely = DURATIONS.likely(settings.base_url, record.model, self.category(submission))
+        elapsed = max(0.0, time.time() - (record.submitted_at or 0.0))
+        return SHORT if likely is not None and likely.ended_by(MOST, elapsed) - elapsed <= SHORT else 0.0
 
     def wait_here(self, submission: Submission, *, deadline: float) -> Finished:
         """
@@ -192,6 +207,7 @@ class GenerationJob:
             submission.record.submitted_at,
             self.patience,
             self.narrator,
+            model=submission.record.model,
         )
         return watch(client, target, self.stop)
 

@@ -53,6 +53,8 @@ class ConnectedHook(BaseHook):
     hook_name: ClassVar[str]
     refresh_interval: ClassVar[float] = 5.0
     """Seconds between two look-ups of a connection whose key is refused, however many tasks wait on it."""
+    submission_pause: float | None = None
+    """Seconds that a submission waits when told to, if not as long as other calls. Set before the first."""
 
     def __init__(self, conn_id: str, stop: Stop | None = None) -> None:
         super().__init__()
@@ -236,7 +238,8 @@ class ConnectedHook(BaseHook):
         from airflow_provider_rivya.api.exchange import ClientSettings
 
         names = [entry.name for entry in fields(ClientSettings)]
-        return ClientSettings(**{name: getattr(settings, name) for name in names})
+        given: dict[str, Any] = {name: getattr(settings, name, None) for name in names}
+        return ClientSettings(**(given | {"submission_pause": self.submission_pause}))
 
     def _pace_of(self, settings: ConnectionSettings) -> Pace:
         """Return the pace of all that is sent through this hook; another connection begins another one."""

@@ -45,8 +45,10 @@ def surroundings() -> dict[str, str]:
 
 def verify_faults(verify: str) -> list[Fault]:
     """Tell what is missing for it, before anything is paid for."""
+    if verify != "decode":
+        return []
     missing = [name for module, name in (("PIL", "Pillow"), ("av", "PyAV")) if find_spec(module) is None]
-    if verify != "decode" or not missing:
+    if not missing:
         return []
     advice = "the extra 'verify': pip install 'airflow-provider-rivya[verify]'"
     return [Fault("verify", f"decoding needs {' and '.join(missing)}", advice)]

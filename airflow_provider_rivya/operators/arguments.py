@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.gallery.extras import Extras
     from airflow_provider_rivya.media.verify import Verify
+    from airflow_provider_rivya.request.prepare import RequestArguments
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
 
 IfExists: TypeAlias = Literal["overwrite", "fail", "skip"]
@@ -95,15 +97,7 @@ class SensorArguments(OperatorArguments, total=False):
     never_fail: bool
 
 
-class BesideArguments(OperatorArguments, total=False):
-    """What the generate and batch operators put beside their outputs; docs/pictures.md tells all of it."""
-
-    gallery: bool
-    thumbnails: int | None
-    sidecar: bool
-
-
-class GenerateTaskArguments(BesideArguments, total=False):
+class GenerateTaskArguments(OperatorArguments, total=False):
     """What the decorators of all gateways take: an operator's arguments, but for the prompt."""
 
     op_args: Collection[Any] | None
@@ -131,6 +125,9 @@ class GenerateTaskArguments(BesideArguments, total=False):
     verify: Verify
     require_references: bool
     output_name: Templated | None
+    gallery: bool
+    thumbnails: int | None
+    sidecar: bool
 
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -140,6 +137,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "validation": ("strict", "warn", "off"),
     "verify": ("structure", "decode"),
     "on_invalid_rows": ("fail", "skip"),
+    "manifest_format": ("parquet", "jsonl"),
     "category": ("image", "video"),
 }
 """Arguments that take one of a few words."""
@@ -157,10 +155,14 @@ def check_choices(**chosen: Any) -> None:
 
 
 def check_limits(**limits: Any) -> None:
-    """:raises ValueError: a limit of credits is neither a number nor ``None``."""
+    """:raises ValueError: a limit is neither a number that is not negative nor ``None``."""
     for name, value in limits.items():
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name} is {value!r}; it takes a number")
+        if not (value >= 0 and math.isfinite(value)):
+            raise ValueError(f"{name} is {value!r}; it takes a number that is finite and not negative")
 
 
 def check_spans(**spans: Any) -> None:
@@ -168,6 +170,13 @@ def check_spans(**spans: Any) -> None:
     for name, value in spans.items():
         if not isinstance(value, timedelta) or value < timedelta(0):
             raise ValueError(f"{name} is {value!r}; it takes a timedelta that is not negative")
+
+
+def check_names(**names: Any) -> None:
+    """:raises ValueError: names of columns are no list of texts."""
+    for name, value in names.items():
+        if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
+            raise ValueError(f"{name} is {value!r}; it takes a list of column names")
 
 
 def check_counts(**counts: tuple[Any, int, int | None]) -> None:
@@ -203,3 +212,20 @@ class GivenRows:
 
     def __repr__(self) -> str:
         return f"{len(self.rows)} rows" if hasattr(self.rows, "__len__") else "rows"
+
+
+def request_arguments(task: Any, instance: Any) -> RequestArguments:
+    """Return what a generate operator was given, as the request's check wants it."""
+    from airflow_provider_rivya.request.budget import Budget
+    from airflow_provider_rivya.request.prepare import RequestArguments
+
+    same = (
+        "model prompt model_params reference_media client_request_id output_path output_conn_id if_exists "
+        "validation convert_reference_images verify require_references dialect"
+    )
+    return RequestArguments(
+        **{name: getattr(task, name) for name in same.split()},
+        mapped=instance.map_index >= 0,
+        budget=Budget(task.max_credits, task.allow_estimates, task.min_credits_left),
+        subject=f"The request of task {instance.task_id!r}",
+    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import Fault, GenerationError, GenerationTimeoutError
+from airflow_provider_rivya.operators import deferral
 from airflow_provider_rivya.operators.arguments import (
     IfExists,
     ModelParams,
@@ -20,9 +21,10 @@ from airflow_provider_rivya.operators.arguments import (
     check_limits,
     check_spans,
     extras_of,
+    request_arguments,
 )
 from airflow_provider_rivya.operators.beside import beside_faults, made_from, place_of, with_extras
-from airflow_provider_rivya.operators.deferral import DeferralState
+from airflow_provider_rivya.operators.deferral import DeferralState, SubmitsInTurn, Turn
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.record_store import record_faults, record_store
@@ -37,18 +39,19 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.generation.job import GenerationJob
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.media.verify import Verify
-    from airflow_provider_rivya.request.prepare import Prepared, RequestArguments
-    from airflow_provider_rivya.submission.context import OnRerun, OnUncertain, Submission
+    from airflow_provider_rivya.request.prepare import Prepared
+    from airflow_provider_rivya.submission.context import OnRerun, OnUncertain, Outcome, Submission
     from airflow_provider_rivya.triggers.base import GenerationTrigger
     from airflow_provider_rivya.waiting.decide import Finished
 
 log = logging.getLogger(__name__)
 
-BACKSTOP = timedelta(minutes=5)
-"""How much later than the trigger's own deadline Airflow's deferral timeout comes: it skips the resume."""
+BACKSTOP = deferral.BACKSTOP
 
 
-class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _compat.BaseOperator):
+class GenerateOperator(
+    RendersItsAuthor, ReportsResult, SubmitsInTurn, _compat.KeepsPaths, _compat.BaseOperator
+):
     """Base of :class:`~airflow_provider_rivya.operators.rivya.RivyaGenerateOperator` and the others."""
 
     hook_class: ClassVar[type[GatewayHook]]
@@ -158,16 +161,23 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
 
         :return: the :class:`~airflow_provider_rivya.result.GenerationResult` as a dict.
         """
+        return self._execute(context, Turn(time.time()))
+
+    def execute_after_pause(self, context: Any, event: Any = None, **carried: Any) -> dict[str, Any]:
+        """Go on after the pause that the gateway has asked for before it takes the submission in."""
+        return self._execute(context, Turn.carried(carried))
+
+    def _execute(self, context: Any, turn: Turn) -> dict[str, Any]:
         with self._run(context) as run, TemporaryDirectory(prefix="rivya-") as folder:
             job = self._job(context, run, self.output_path, self.output_conn_id)
             if faults := record_faults(self, context["ti"]):
                 # A record cannot even be looked for: this try ends here, with whatever else is wrong.
                 self._request(context, job, folder, faults)
             prepared = self._prepared(context, job, folder)
-            submission = job.submit(prepared)
+            submission = self._in_turn(job, prepared, turn, turn.since + patience_of(self))
             self._if_stopped = job.context.words.fate("stopped", submission.record)
             since = time.time()
-            deadline = since + patience_of(self)
+            deadline = (since if turn.times == 0 else turn.since) + patience_of(self)
             finished: Finished | None
             if self.deferrable:
                 here = self.inline_wait.total_seconds()
@@ -203,14 +213,14 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
             with self._run(context, resumed=True) as run:
                 job = self._job(context, run, self.output_path, self.output_conn_id)
                 record = job.resume(None, str(self.model)).record
-                timed_out = isinstance(error, _compat.TaskDeferralTimeout)
+                outcome: Outcome = "not_submitted" if record.is_withdrawn else "deferred"
+                late = isinstance(error, _compat.TaskDeferralTimeout)
+                why = "its timeout passed" if late else f"the trigger failed ({error})"
                 raise GenerationTimeoutError(
-                    "Airflow ended the deferral: its timeout passed"
-                    if timed_out
-                    else f"Airflow ended the deferral: the trigger failed ({error})",
+                    f"Airflow ended the deferral: {why}",
                     generation_id=record.generation_id,
                     conn_id=self.conn_id,
-                    fate=job.context.words.fate("deferred", record),
+                    fate=job.context.words.fate(outcome, record),
                     retryable=True,
                 ) from None
 
@@ -229,10 +239,13 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
 
     def _run(self, context: Any, *, resumed: bool = False) -> AbstractContextManager[TaskRun]:
         from airflow_provider_rivya.storage.path import as_text
+        from airflow_provider_rivya.submission.turn import SHORT
 
         self.output_path, self.state_path = as_text(self.output_path), as_text(self.state_path)
+        hook = self.hook_class(self.conn_id, stop=self._stop)
+        hook.submission_pause = SHORT
         run = TaskRun(
-            self.hook_class(self.conn_id, stop=self._stop),
+            hook,
             facts_of(context["ti"], self.retries, resumed=resumed),
             in_store=self.durable and self.state_path is None,
             durable=self.durable,
@@ -293,30 +306,7 @@ class GenerateOperator(RendersItsAuthor, ReportsResult, _compat.KeepsPaths, _com
             self.reference_media = list(self.reference_media)  # lineage reads it again
         slips = (*misplaced_params(self, job.context.client.api.name), *beside_faults(self))
         faults = [*self.template_faults, *slips, *faults]
-        return job.prepare(self._arguments(context["ti"]), folder, faults)
-
-    def _arguments(self, instance: Any) -> RequestArguments:
-        from airflow_provider_rivya.request.budget import Budget
-        from airflow_provider_rivya.request.prepare import RequestArguments
-
-        return RequestArguments(
-            model=self.model,
-            prompt=self.prompt,
-            model_params=self.model_params,
-            reference_media=self.reference_media,
-            client_request_id=self.client_request_id,
-            output_path=self.output_path,
-            output_conn_id=self.output_conn_id,
-            if_exists=self.if_exists,
-            mapped=instance.map_index >= 0,
-            validation=self.validation,
-            budget=Budget(self.max_credits, self.allow_estimates, self.min_credits_left),
-            convert_reference_images=self.convert_reference_images,
-            verify=self.verify,
-            require_references=self.require_references,
-            dialect=self.dialect,
-            subject=f"The request of task {instance.task_id!r}",
-        )
+        return job.prepare(request_arguments(self, context["ti"]), folder, faults)
 
     def _state(
         self, job: GenerationJob, submission: Submission, since: float, prepared: Prepared | None

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_rivya import _compat
-from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
+from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
 from airflow_provider_rivya.links.rivya import RivyaGalleryLink
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
 from airflow_provider_rivya.operators.arguments import (
@@ -17,10 +17,11 @@ from airflow_provider_rivya.operators.arguments import (
     check_choices,
     check_counts,
     check_limits,
+    check_names,
     check_spans,
     extras_of,
 )
-from airflow_provider_rivya.operators.base import BACKSTOP
+from airflow_provider_rivya.operators.deferral import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs, warn_of_records
 from airflow_provider_rivya.operators.reporting import standing_in_store
@@ -34,23 +35,18 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.batch.segments import Ledger
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.operators.arguments import IfExists
     from airflow_provider_rivya.submission.context import OnRerun, OnUncertain
     from airflow_provider_rivya.triggers.batch import BatchTrigger
 
 log = logging.getLogger(__name__)
 
-MOST_RUNNING = 1_000
-"""The trigger's arguments, which Airflow keeps in its database, name each generation that runs."""
 _PINNED = ("output_path", "output_conn_id", "state_path", "manifest_path")
 
 
 class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
-    """
-    Base of the batch operators.
-
-    See :class:`~airflow_provider_rivya.operators.rivya.RivyaBatchOperator`.
-    """
+    """Base class; see :class:`~airflow_provider_rivya.operators.rivya.RivyaBatchOperator`."""
 
     hook_class: ClassVar[type[GatewayHook]]
     trigger_class: ClassVar[type[BatchTrigger]]
@@ -118,6 +114,8 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         inline_wait: timedelta = timedelta(0),
         if_exists: IfExists = "overwrite",
         validation: Validation = "strict",
+        verify: Verify = "structure",
+        require_references: bool = False,
         convert_reference_images: bool = False,
         state_path: Any = None,
         gallery: bool = False,
@@ -131,8 +129,11 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             on_rerun_after_delivery=on_rerun_after_delivery,
             on_uncertain_submission=on_uncertain_submission,
             validation=validation,
+            verify=verify,
             on_invalid_rows=on_invalid_rows,
+            manifest_format=manifest_format or "jsonl",
         )
+        check_names(carry=carry)
         check_limits(
             max_credits_total=max_credits_total,
             max_credits=max_credits,
@@ -141,7 +142,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         )
         check_spans(timeout=timeout, inline_wait=inline_wait)
         check_counts(
-            max_running=(max_running, 1, MOST_RUNNING),
+            max_running=(max_running, 1, None),
             max_consecutive_failures=(max_consecutive_failures, 1, None),
             row_attempts=(row_attempts, 0, None),
             limit=(limit, 1, None),
@@ -183,6 +184,8 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self.inline_wait = inline_wait
         self.if_exists = if_exists
         self.validation = validation
+        self.verify = verify
+        self.require_references = require_references
         self.convert_reference_images = convert_reference_images
         self.state_path = state_path
         self.extras = extras_of(gallery, thumbnails, sidecar)
@@ -235,8 +238,10 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
     ) -> dict[str, Any]:
         from airflow_provider_rivya.batch.run import Over
         from airflow_provider_rivya.batch.verdict import batch_failure
+        from airflow_provider_rivya.submission.turn import SHORT
 
         hook = self.hook_class(self.conn_id, stop=self._stop)
+        hook.submission_pause = SHORT  # the other rows need not wait
         ledger: Ledger | None = None
         try:
             if self.template_faults:
@@ -256,7 +261,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         finally:
             hook.close()
         self.defer(
-            trigger=self.trigger_class(done.ids, self.conn_id, deadline, done.standing.to_json()),
+            trigger=self.trigger_class(
+                done.ids, self.conn_id, deadline, done.standing.to_json(), done.resume_at
+            ),
             method_name="execute_complete",
             kwargs={"deadline": deadline, **{name: getattr(self, name) for name in _PINNED}},
             timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
@@ -274,16 +281,10 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
 
     def _table(self) -> Iterable[Mapping[str, Any]]:
         """Open the table; called where no plan stands."""
-        from airflow_provider_rivya.batch.rows import read_rows
-        from airflow_provider_rivya.operators.sql_rows import read_sql
+        from airflow_provider_rivya.operators.sql_rows import open_table
 
         rows = self.rows.rows if isinstance(self.rows, GivenRows) else self.rows
-        if (rows is None) == (self.rows_sql is None):
-            problem = "neither is given" if rows is None else "both are given"
-            raise InvalidRequestError([Fault("rows, rows_sql", problem, "one of them")])
-        if self.rows_sql is not None:
-            return read_sql(self.rows_sql, self.rows_conn_id)
-        return read_rows(rows, self.rows_conn_id)
+        return open_table(rows, self.rows_sql, self.rows_conn_id)
 
     def _job(self, context: Any, hook: GatewayHook, *, resumed: bool) -> BatchJob:
         from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
@@ -298,13 +299,12 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         instance = context["ti"]
         facts = facts_of(instance, self.retries, resumed=resumed)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
-        replays = hook.api.capabilities.replays_keys
         job = BatchJob(
             client=hook,
             identity=identity_of(context, hook.settings.idempotency_namespace),
             facts=facts,
             policy=policy,
-            words=RowWords(True, facts.retries_left, replays, policy.resubmits),
+            words=RowWords(True, facts.retries_left, hook.api.capabilities.replays_keys, policy.resubmits),
             arguments=BatchArguments(
                 asked=self._asked(),
                 output_path=self.output_path,
@@ -313,11 +313,11 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 manifest_format=self.manifest_format,
                 state_path=self.state_path,
                 limits=Limits(
-                    max_running=self.max_running,
-                    max_credits_total=self.max_credits_total,
-                    max_consecutive_failures=self.max_consecutive_failures,
-                    row_attempts=self.row_attempts,
-                    limit=self.limit,
+                    self.max_running,
+                    self.max_credits_total,
+                    self.max_consecutive_failures,
+                    self.row_attempts,
+                    self.limit,
                 ),
                 max_failed_rows=self.max_failed_rows,
                 if_exists=self.if_exists,
@@ -353,5 +353,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             validation=self.validation,
             budget=Budget(self.max_credits, self.allow_estimates),
             convert_reference_images=self.convert_reference_images,
+            verify=self.verify,
+            require_references=self.require_references,
             dialect=self.dialect,
         )

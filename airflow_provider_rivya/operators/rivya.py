@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
 from airflow_provider_rivya.operators.arguments import (
-    BesideArguments,
     IfExists,
     ModelParams,
+    OperatorArguments,
     Templated,
 )
 from airflow_provider_rivya.operators.base import GenerateOperator
@@ -131,7 +131,10 @@ class RivyaGenerateOperator(GenerateOperator):
         require_references: bool = False,
         output_name: Templated | None = None,
         rivya_conn_id: str = RivyaHook.default_conn_name,
-        **kwargs: Unpack[BesideArguments],
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
+        **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
             model=model,
@@ -158,6 +161,9 @@ class RivyaGenerateOperator(GenerateOperator):
             verify=verify,
             require_references=require_references,
             output_name=output_name,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.rivya_conn_id = rivya_conn_id
@@ -208,7 +214,7 @@ class RivyaBatchOperator(BatchOperator):
         ``regenerate``.
     :param incremental: rows that an earlier run of this task has delivered, and that ask for the same, are
         not made again.
-    :param max_running: generations at the gateway at once, up to 1,000.
+    :param max_running: generations at the gateway at once.
     :param limit: only so many rows, from the first; a clear without it makes the rest.
     :param dry_run: check, price and write down the plan, and stop.
     :param check_references: open the reference files of all rows before anything is paid.
@@ -219,7 +225,8 @@ class RivyaBatchOperator(BatchOperator):
     :param if_exists: ``overwrite`` or ``skip`` for a file of the final name.
     :param gallery: write pages that show all rows, ``gallery.html`` and the like, beside the files.
     :param thumbnails: as the generate operator's; ``sidecar`` too.
-    :param validation: as the generate operator's; ``convert_reference_images`` too.
+    :param validation: as the generate operator's; ``verify``, ``require_references`` and
+        ``convert_reference_images`` too.
     :param state_path: folder of plan and ledger, shared by all workers; must render the same on every try.
         Default: ``.rivya/`` beside the files. Templated.
     :raises InvalidRequestError: with every fault of the table; nothing was charged.
@@ -269,10 +276,15 @@ class RivyaBatchOperator(BatchOperator):
         inline_wait: timedelta = timedelta(0),
         if_exists: IfExists = "overwrite",
         validation: Validation = "strict",
+        verify: Verify = "structure",
+        require_references: bool = False,
         convert_reference_images: bool = False,
         state_path: Any = None,
         rivya_conn_id: str = RivyaHook.default_conn_name,
-        **kwargs: Unpack[BesideArguments],
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
+        **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
             row_key=row_key,
@@ -310,8 +322,13 @@ class RivyaBatchOperator(BatchOperator):
             inline_wait=inline_wait,
             if_exists=if_exists,
             validation=validation,
+            verify=verify,
+            require_references=require_references,
             convert_reference_images=convert_reference_images,
             state_path=state_path,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.rivya_conn_id = rivya_conn_id

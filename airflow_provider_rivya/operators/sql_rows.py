@@ -1,16 +1,32 @@
-"""Rows of a query, through Airflow's common-sql hooks, streamed."""
+"""The table of a batch: rows that were given, or of a query through Airflow's common-sql hooks, streamed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any, Final
 
 from airflow_provider_rivya._compat import BaseHook
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
-from airflow_provider_rivya.storage.staged import reason_of
+from airflow_provider_rivya.storage.staged import may_pass, not_now, reason_of
 
 _BLOCK: Final = 1_000
+
+
+def open_table(rows: Any, sql: str | None, conn_id: str | None) -> Iterable[Mapping[str, Any]]:
+    """
+    Open the table of a batch.
+
+    :raises InvalidRequestError: it is given twice, or not at all; or see :func:`read_sql` and
+        :func:`~airflow_provider_rivya.batch.rows.read_rows`.
+    """
+    from airflow_provider_rivya.batch.rows import read_rows
+
+    if (rows is None) == (sql is None):
+        raise _refused(
+            "rows, rows_sql", f"{'neither is' if rows is None else 'both are'} given", "one of them"
+        )
+    return read_rows(rows, conn_id) if sql is None else read_sql(sql, conn_id)
 
 
 def read_sql(sql: str, conn_id: str | None) -> Iterator[Mapping[str, Any]]:
@@ -18,6 +34,7 @@ def read_sql(sql: str, conn_id: str | None) -> Iterator[Mapping[str, Any]]:
     Yield the rows of a query, as the database hands them out.
 
     :raises InvalidRequestError: there is no such connection, or the database refuses the query.
+    :raises StorageError: the database cannot be reached, or broke off; a retry may read all of it.
     """
     if not conn_id:
         raise _refused("rows_conn_id", "rows_sql needs it", "the id of a connection to a database")
@@ -25,6 +42,8 @@ def read_sql(sql: str, conn_id: str | None) -> Iterator[Mapping[str, Any]]:
         hook = BaseHook.get_connection(conn_id).get_hook()
         connection = hook.get_conn()
     except Exception as error:
+        if _is_outage(error):
+            raise not_now("the database of rows_sql", error, conn_id) from None
         raise _refused("rows_conn_id", f"{conn_id!r} cannot be used: {reason_of(error)}") from None
     with closing(connection):
         try:
@@ -35,10 +54,24 @@ def read_sql(sql: str, conn_id: str | None) -> Iterator[Mapping[str, Any]]:
         except Exception as error:
             raise _refused("rows_sql", f"the database refuses it: {reason_of(error)}") from None
         with closing(cursor):
+            count = 0
             while block:
                 for values in block:
                     yield dict(zip(names, values, strict=True))
-                block = cursor.fetchmany(_BLOCK)
+                count += len(block)
+                try:
+                    block = cursor.fetchmany(_BLOCK)
+                except Exception as error:
+                    if _is_outage(error):
+                        raise not_now("the database of rows_sql", error, conn_id) from None
+                    problem = f"the database gave up after {count} rows: {reason_of(error)}"
+                    raise _refused("rows_sql", problem) from None
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether a driver says that it is about the connection; DB-API gives such errors these names."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return may_pass(error) or not names.isdisjoint({"OperationalError", "InterfaceError"})
 
 
 def _streaming(connection: Any) -> Any:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
 from airflow_provider_rivya.operators.arguments import (
-    BesideArguments,
     IfExists,
     ModelParams,
+    OperatorArguments,
     Templated,
 )
 from airflow_provider_rivya.operators.base import GenerateOperator
@@ -87,7 +87,10 @@ class ToApisGenerateOperator(GenerateOperator):
         output_name: Templated | None = None,
         dialect: Mapping[str, Any] | XComArg | None = None,
         toapis_conn_id: str = ToApisHook.default_conn_name,
-        **kwargs: Unpack[BesideArguments],
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
+        **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
             model=model,
@@ -114,6 +117,9 @@ class ToApisGenerateOperator(GenerateOperator):
             verify=verify,
             require_references=require_references,
             output_name=output_name,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.dialect: Any = dialect
@@ -180,11 +186,16 @@ class ToApisBatchOperator(BatchOperator):
         inline_wait: timedelta = timedelta(0),
         if_exists: IfExists = "overwrite",
         validation: Validation = "strict",
+        verify: Verify = "structure",
+        require_references: bool = False,
         convert_reference_images: bool = False,
         state_path: Any = None,
         dialect: Mapping[str, Any] | XComArg | None = None,
         toapis_conn_id: str = ToApisHook.default_conn_name,
-        **kwargs: Unpack[BesideArguments],
+        gallery: bool = False,
+        thumbnails: int | None = None,
+        sidecar: bool = False,
+        **kwargs: Unpack[OperatorArguments],
     ) -> None:
         super().__init__(
             row_key=row_key,
@@ -222,8 +233,13 @@ class ToApisBatchOperator(BatchOperator):
             inline_wait=inline_wait,
             if_exists=if_exists,
             validation=validation,
+            verify=verify,
+            require_references=require_references,
             convert_reference_images=convert_reference_images,
             state_path=state_path,
+            gallery=gallery,
+            thumbnails=thumbnails,
+            sidecar=sidecar,
             **kwargs,
         )
         self.dialect: Any = dialect

@@ -14,7 +14,7 @@ from airflow_provider_rivya.request.budget import NO_BUDGET, Budget, price_fault
 from airflow_provider_rivya.request.file_format import name_warning
 from airflow_provider_rivya.request.request import GenerationRequest
 from airflow_provider_rivya.request.texts import faults_of, sendable
-from airflow_provider_rivya.storage.place import checked_place
+from airflow_provider_rivya.storage.checked import checked_place
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.dialect import Dialect
@@ -233,8 +233,8 @@ def _checked(
     from airflow_provider_rivya.catalog.lenient import as_far_as_known, as_given
 
     catalog = load_catalog(gateway)
-    given = as_given(model, prompt, params)
     if validation == "off":
+        given = as_given(model, prompt, params)
         faults.extend(given.faults)
         return given.normalised, catalog.get(given.normalised.model)
     verdict = check_request(
@@ -245,6 +245,7 @@ def _checked(
     if validation == "strict":
         faults.extend(verdict.faults)
         return verdict.normalised, verdict.spec
+    given = as_given(model, prompt, params)
     faults.extend(given.faults)
     for fault in verdict.faults:
         warn(f"{fault} (sent all the same: validation='warn')")

@@ -138,7 +138,8 @@ def upload(hook: GatewayClient, references: Iterable[Reference], model: str) -> 
     once = {reference.sha256: reference for reference in wanted}
 
     def send(reference: Reference) -> UploadedFile:
-        part = FilePart(reference.file.name, _mime_type(reference), reference.file.open)
+        mime_type, sha256 = _mime_type(reference), reference.sha256
+        part = FilePart(reference.file.name, mime_type, reference.file.open, sha256=sha256)
         try:
             return hook.send_file(part, reference.facts.kind, model)
         except GenerationError:

@@ -50,13 +50,12 @@ def sendable(arguments: A, own_key: str = "") -> tuple[A, list[Fault]]:
 def faults_of(value: Any, path: str, own_key: str = "") -> Iterator[Fault]:
     """Return what is wrong with the texts in a value."""
     for where, text in texts_in(value, path):
-        told = _harmless(where, own_key)
         if _broken(text):
-            yield Fault(told, "the text holds half a surrogate pair and cannot be sent", "valid Unicode")
+            problem = "the text holds half a surrogate pair and cannot be sent"
+            yield Fault(_harmless(where, own_key), problem, "valid Unicode")
         if len(own_key) >= _SHORTEST_KEY and own_key in text:
-            yield Fault(
-                told, "it holds the connection's own API key, which goes nowhere", "a text without it"
-            )
+            problem = "it holds the connection's own API key, which goes nowhere"
+            yield Fault(_harmless(where, own_key), problem, "a text without it")
 
 
 def _broken(text: str) -> bool:

@@ -29,7 +29,7 @@ def check(
     :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
     :raises StorageError: whether the place can be used cannot be told right now, and nothing else is wrong.
     """
-    from airflow_provider_rivya.storage.place import checked_place
+    from airflow_provider_rivya.storage.checked import checked_place
 
     faults = [fault] if (fault := _id_fault(generation_id)) else []
     return faults, checked_place(output_path, output_conn_id, faults, mapped=mapped, outputs=1)

@@ -19,7 +19,6 @@ from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.path import (
     PACKAGE_OF_SCHEME,
     Target,
-    check_fixed_name,
     parse_output_path,
 )
 from airflow_provider_rivya.storage.staged import (
@@ -29,6 +28,7 @@ from airflow_provider_rivya.storage.staged import (
     StagedFile,
     UploadedObject,
     hidden_sibling,
+    is_unfinished,
     may_pass,
     not_now,
     protocols_of,
@@ -103,10 +103,12 @@ class OutputPlace:
         (``s3://conn@bucket/...``). Local paths need none and ignore it.
     :ivar stem: what the files of one generation are called in the folder, without extension; ``None``: by the
         generation's id.
+    :ivar owner: whose files they are while they are written; empty: of nobody who comes again.
     """
 
     def __init__(self, output_path: object, output_conn_id: object = None) -> None:
         self.stem: str | None = None
+        self.owner = ""
         self._parsed = parse_output_path(output_path)
         self._output_conn_id, self._conn_fault = _parse_conn_id(output_conn_id)
 
@@ -146,6 +148,22 @@ class OutputPlace:
         place = copy.copy(self)
         place.stem = stem
         return place
+
+    def owned(self, owner: str) -> OutputPlace:
+        """Return the same place for files of an owner, who may :meth:`sweep` what a crash of his has left."""
+        place = copy.copy(self)
+        place.owner = owner
+        return place
+
+    def sweep(self) -> None:
+        """Remove what the owner has begun to write and not finished; nobody else of his may be writing."""
+        for name in self.names():
+            if is_unfinished(name, self.owner):
+                with contextlib.suppress(Exception):  # it is in nobody's way
+                    if self.target.is_local:
+                        os.unlink(self.path_of(name))
+                    else:
+                        self.fs.rm_file(self.path_of(name))
 
     def faults(self) -> list[Fault]:
         """Tell everything that is wrong with path and connection id, without touching the store."""
@@ -264,10 +282,10 @@ class OutputPlace:
         :raises StorageError: when the store refuses.
         """
         if self.target.is_local:
-            return LocalFile(self.target.folder, name, private=private)
+            return LocalFile(self.target.folder, name, private=private, owner=self.owner)
         if self._stages_itself:
             return UploadedObject(self.fs, self.path_of(name), self.uri_of(name))
-        return MovedFile(self.fs, self.path_of("").rstrip("/"), name, self.uri_of(name))
+        return MovedFile(self.fs, self.path_of("").rstrip("/"), name, self.uri_of(name), self.owner)
 
     @cached_property
     def fs(self) -> Any:
@@ -317,34 +335,3 @@ class OutputPlace:
             conn_id=self.conn_id,
             retryable=True,
         )
-
-
-def checked_place(
-    output_path: object, output_conn_id: object, faults: list[Fault], *, mapped: bool, outputs: int
-) -> OutputPlace | None:
-    """
-    Find everything that is wrong with the output place, by writing a tiny file there too.
-
-    :param faults: what else is wrong with the task; what is found is added.
-    :param mapped: whether the task is one of a mapped group, whose outputs must not share a name.
-    :param outputs: how many files are asked for.
-    :return: the place; ``None`` if none is asked for. Only to be used if there are no faults.
-    :raises StorageError: whether it can be used cannot be told right now, and nothing else is wrong.
-    """
-    if output_path is None:
-        return None
-    place = OutputPlace(output_path, output_conn_id)
-    found = place.faults()
-    can_be_tried = not found
-    if fault := check_fixed_name(place.fixed_name, outputs, mapped):
-        found.append(fault)
-    faults.extend(found)
-    if can_be_tried:
-        try:
-            refused = place.probe()
-        except StorageError:
-            if not faults:  # else a retry would find them once more
-                raise
-        else:
-            faults.extend([refused] if refused else [])
-    return place

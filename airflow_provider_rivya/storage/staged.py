@@ -55,9 +55,18 @@ def protocols_of(fs: Any) -> tuple[str, ...]:
     return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
 
 
-def hidden_sibling(purpose: str) -> str:
-    """Return a name that no output has and no other writer picks."""
-    return f".rivya-{secrets.token_hex(8)}.{purpose}"
+def hidden_sibling(purpose: str, owner: str = "") -> str:
+    """
+    Return a name that no output has and no other writer picks.
+
+    :param owner: by which it is known again, see :func:`is_unfinished`.
+    """
+    return f".rivya-{owner}{secrets.token_hex(8)}.{purpose}"
+
+
+def is_unfinished(name: str, owner: str = "") -> bool:
+    """Whether a file of this name was being written, by this owner if one is given."""
+    return name.startswith(f".rivya-{owner}") and name.endswith(".part")
 
 
 def reason_of(error: BaseException) -> str:
@@ -180,12 +189,13 @@ class LocalFile(StagedFile):
     :param name: the final file name.
     :param private: nobody else may read the finished file either; else the process's umask says who may. What
         is not finished is nobody else's.
+    :param owner: stands in the name of what is not finished.
     """
 
-    def __init__(self, folder: str, name: str, *, private: bool = False) -> None:
+    def __init__(self, folder: str, name: str, *, private: bool = False, owner: str = "") -> None:
         super().__init__(f"file://{os.path.join(folder, name)}")
         self._final = os.path.join(folder, name)
-        self._staged = os.path.join(folder, hidden_sibling("part"))
+        self._staged = os.path.join(folder, hidden_sibling("part", owner))
         try:
             os.makedirs(folder, exist_ok=True)
             descriptor = os.open(self._staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
@@ -279,13 +289,14 @@ class MovedFile(StagedFile):
     :param folder: its path there; created when it is missing.
     :param name: the final file name.
     :param uri: the final place as a URL.
+    :param owner: stands in the name of what is not finished.
     """
 
-    def __init__(self, fs: Any, folder: str, name: str, uri: str) -> None:
+    def __init__(self, fs: Any, folder: str, name: str, uri: str, owner: str = "") -> None:
         super().__init__(uri)
         self._fs = fs
         self._final = f"{folder}/{name}"
-        self._staged = f"{folder}/{hidden_sibling('part')}"
+        self._staged = f"{folder}/{hidden_sibling('part', owner)}"
         try:
             fs.makedirs(folder, exist_ok=True)
             self._file = fs.open(self._staged, "wb")

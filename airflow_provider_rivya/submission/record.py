@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeGuard
 
 from airflow_provider_rivya.submission.identity import is_later
@@ -191,7 +192,7 @@ class Record:
         return replace(self, holder=None)
 
     def to_json(self) -> dict[str, Any]:
-        document = {key: value for key, value in asdict(self).items() if value is not None}
+        document = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
         return signed({"version": VERSION, **document})
 
     @classmethod
@@ -204,6 +205,9 @@ class Record:
         if not isinstance(document, dict):
             raise UnreadableRecordError("the submission record is not an object")
         fields = dict(document)
+        for name in _SHARED:
+            if type(value := fields.get(name)) is str:
+                fields[name] = sys.intern(value)
         version, signature = fields.pop("version", None), fields.pop(SIGNATURE, None)
         if version != VERSION:
             raise UnreadableRecordError(
@@ -233,6 +237,9 @@ class Record:
         except UnreadableRecordError:
             return None
 
+
+_SHARED: Final = ("state", "conn_id", "model", "namespace", "category")
+"""What ten thousand rows of a batch have in common: kept in memory once."""
 
 SIGNATURE: Final = "check"
 """The field that tells whether a record is whole: a digest of all others."""

@@ -49,6 +49,7 @@ class BatchTrigger(BaseTrigger):
     :param conn_id: the Airflow connection.
     :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not prolong it.
     :param standing: numbers of the batch when the worker left it, for the log.
+    :param resume_at: when rows may be submitted again, seconds since the epoch: it ends then at the latest.
     """
 
     hook_class: ClassVar[type[GatewayHook]]
@@ -60,12 +61,14 @@ class BatchTrigger(BaseTrigger):
         conn_id: str,
         deadline: float,
         standing: Mapping[str, Any] | None = None,
+        resume_at: float | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow leaves it without annotations
         self.ids = ids
         self.conn_id = conn_id
         self.deadline = deadline
         self.standing = standing
+        self.resume_at = resume_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         arguments = {
@@ -74,6 +77,8 @@ class BatchTrigger(BaseTrigger):
             "deadline": self.deadline,
             "standing": self.standing,
         }
+        if self.resume_at is not None:
+            arguments["resume_at"] = self.resume_at
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -109,20 +114,28 @@ class BatchTrigger(BaseTrigger):
     async def _until_enough(self, waits: Mapping[asyncio.Task[Finished], str]) -> dict[str, Any]:
         total, running, began_at = len(waits), set(waits), time.time()
         ended: list[str] = []
-        last = said_at = began_at
+        last = said_at = now = began_at
+        until = self.deadline if self.resume_at is None else min(self.resume_at, self.deadline)
         while True:
-            done, running = await asyncio.wait(
-                running, timeout=1.0 if ended else SAID_EVERY, return_when=asyncio.FIRST_COMPLETED
-            )
+            patience = max(0.0, min(1.0 if ended else SAID_EVERY, until - now))
+            done: set[asyncio.Task[Finished]] = set()
+            if running:
+                done, running = await asyncio.wait(
+                    running, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                )
+            else:
+                await asyncio.sleep(patience)
             now = time.time()
             ended += [waits[watching] for watching in done if watching.result().outcome != "timeout"]
             last = now if done else last
             if now - said_at >= SAID_EVERY:
                 said_at = now
                 self.log.info("%s", self._line(len(ended), total, now - began_at))
-            if now >= self.deadline or (not running and not ended):
+            if now >= self.deadline or (waits and not running and not ended):
                 return {"status": "timeout", "ended": ended, "code": None}
-            if 2 * len(ended) >= total or (ended and now - last >= QUIET):
+            if now >= until:
+                return {"status": "resume", "ended": ended, "code": None}
+            if waits and (2 * len(ended) >= total or (ended and now - last >= QUIET)):
                 return {"status": "ended", "ended": ended, "code": None}
 
     def _line(self, ended: int, total: int, waited: float) -> str:
@@ -163,8 +176,9 @@ class RivyaBatchTrigger(BatchTrigger):
         rivya_conn_id: str,
         deadline: float,
         standing: Mapping[str, Any] | None = None,
+        resume_at: float | None = None,
     ) -> None:
-        super().__init__(ids, rivya_conn_id, deadline, standing)
+        super().__init__(ids, rivya_conn_id, deadline, standing, resume_at)
 
 
 class ToApisBatchTrigger(BatchTrigger):
@@ -183,5 +197,6 @@ class ToApisBatchTrigger(BatchTrigger):
         toapis_conn_id: str,
         deadline: float,
         standing: Mapping[str, Any] | None = None,
+        resume_at: float | None = None,
     ) -> None:
-        super().__init__(ids, toapis_conn_id, deadline, standing)
+        super().__init__(ids, toapis_conn_id, deadline, standing, resume_at)

@@ -18,6 +18,7 @@ from airflow_provider_rivya.exceptions import (
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
+    from airflow_provider_rivya.waiting.durations import Likely
     from airflow_provider_rivya.waiting.schedule import Schedule
 
 Outcome = Literal["succeeded", "failed", "timeout", "not_found", "refused", "stopped"]
@@ -81,6 +82,7 @@ class Wait:
         triggerer does not prolong it.
     :param seed: spreads the polls of many tasks; the task id.
     :param patience: with faults that may pass.
+    :param likely: when generations of its model end, where that is known.
     """
 
     def __init__(
@@ -90,20 +92,35 @@ class Wait:
         deadline: float,
         seed: str,
         patience: Patience = PATIENCE,
+        likely: Likely | None = None,
     ) -> None:
+        self.likely = likely
         self._patience = patience
         self._schedule = schedule
         self._submitted_at = submitted_at
         self._deadline = deadline
         self._seed = seed
+        self._looked_at = submitted_at
+        self.interval = 0.0
+        """Seconds between the last look and the one before."""
         self._refused_since: float | None = None
         self._missing_since: float | None = None
 
     def first(self, now: float) -> Sleep:
         """Return the wait before the first observation; none for a generation that is not new."""
         elapsed = now - self._submitted_at
-        early = self._schedule.delay(elapsed, seed=self._seed) if elapsed < self._schedule.first else 0.0
+        new = elapsed < max(self._schedule.first, self._schedule.early(self.likely) if self.likely else 0.0)
+        early = self._schedule.delay(elapsed, seed=self._seed, likely=self.likely) if new else 0.0
         return Sleep(self._until_deadline(early, now))
+
+    def first_of_many(self, now: float) -> Sleep:
+        """Return the same for a triggerer, which after a restart begins with all at the same moment."""
+        step = self.first(now)
+        if step.seconds > 0:
+            return step
+        return Sleep(
+            self._until_deadline(self._schedule.after_restart(now - self._submitted_at, seed=self._seed), now)
+        )
 
     def after(self, now: float, seen: Generation | GatewayError) -> Sleep | Finished:
         """
@@ -115,6 +132,7 @@ class Wait:
         :param seen: what the gateway answered, or the error in its place.
         """
         hint, queued = None, False
+        self.interval, self._looked_at = now - self._looked_at, now
         if isinstance(seen, GatewayError):
             over = self._grace_over(now, seen)
             if over is not None:
@@ -127,7 +145,9 @@ class Wait:
             queued = seen.queued
         if now >= self._deadline:
             return Finished("timeout")
-        delay = self._schedule.delay(now - self._submitted_at, seed=self._seed, hint=hint, queued=queued)
+        delay = self._schedule.delay(
+            now - self._submitted_at, seed=self._seed, hint=hint, queued=queued, likely=self.likely
+        )
         return Sleep(self._until_deadline(delay, now), refresh=self._refused_since is not None)
 
     def _grace_over(self, now: float, error: GatewayError) -> Finished | None:

@@ -13,6 +13,7 @@ from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import GatewayError
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience, Sleep, Wait
+from airflow_provider_rivya.waiting.durations import DURATIONS, took
 from airflow_provider_rivya.waiting.poller import joined
 from airflow_provider_rivya.waiting.progress import Narrator
 from airflow_provider_rivya.waiting.schedule import schedule_for
@@ -37,7 +38,9 @@ class Target:
     :param category: ``image``, ``audio`` or ``video``.
     :param wait: decides after each observation.
     :param narrator: decides what is logged.
-    :param deadline: seconds since the epoch.
+    :param deadline: seconds since the epoch, as is ``begun``: when it was submitted.
+    :param model: its model, if it is known before the gateway tells.
+    :param gateway: the gateway's address.
     """
 
     generation_id: str
@@ -46,6 +49,9 @@ class Target:
     wait: Wait
     narrator: Narrator
     deadline: float
+    begun: float = 0.0
+    model: str | None = None
+    gateway: str = ""
 
     @classmethod
     def of(
@@ -58,6 +64,7 @@ class Target:
         submitted_at: float | None = None,
         patience: Patience = PATIENCE,
         narrator: Callable[[str, float], Narrator] = Narrator,
+        model: str | None = None,
     ) -> Target:
         """
         Put a target together.
@@ -80,9 +87,19 @@ class Target:
             generation_id=generation_id,
             conn_id=settings.conn_id,
             category=category,
-            wait=Wait(schedule, begun, now + timeout, generation_id, patience),
+            wait=Wait(
+                schedule,
+                begun,
+                now + timeout,
+                generation_id,
+                patience,
+                DURATIONS.likely(settings.base_url, model, category),
+            ),
             narrator=narrator(generation_id, begun),
             deadline=now + timeout,
+            begun=begun,
+            model=model,
+            gateway=settings.base_url,
         )
 
     def within(self, after: float = 0.0) -> float:
@@ -90,12 +107,27 @@ class Target:
         return max(self.deadline - time.time() - after, LAST_LOOK)
 
     def observe(self, seen: Generation | GatewayError) -> Sleep | Finished:
-        """Log what is new and decide what follows."""
+        """Log what is new and decide what follows; learn from an end how long its model takes."""
         now = time.time()
+        model = self.model or getattr(seen, "model", None)
+        self.wait.likely = DURATIONS.likely(self.gateway, model, self.category)
+        self.narrator.usual = self.wait.likely.usual if self.wait.likely else None
         line = self.narrator.tell(now, seen)
         if line is not None:
             log.log(*line)
-        return self.wait.after(now, seen)
+        step = self.wait.after(now, seen)
+        if isinstance(step, Finished) and step.generation is not None and step.generation.succeeded:
+            learn(self.gateway, model, self.category, step.generation, now - self.begun, self.wait.interval)
+        return step
+
+
+def learn(
+    gateway: str, model: str | None, category: str, generation: Generation, elapsed: float, interval: float
+) -> None:
+    """Note how long a generation that has succeeded took; see :func:`took`."""
+    seconds = took(generation, elapsed, interval)
+    if model is not None and seconds is not None:
+        DURATIONS.note(gateway, model, category, seconds)
 
 
 def watch(client: GatewayClient, target: Target, stop: Stop) -> Finished:
@@ -126,7 +158,7 @@ def watch(client: GatewayClient, target: Target, stop: Stop) -> Finished:
 
 async def awatch(client: GatewayClient, target: Target) -> Finished:
     """Poll until the waiting is over, on an event loop, by the poller of all who wait there through it."""
-    step: Sleep | Finished = target.wait.first(time.time())
+    step: Sleep | Finished = target.wait.first_of_many(time.time())
     with joined(client) as poller:
         while isinstance(step, Sleep):
             if step.refresh:

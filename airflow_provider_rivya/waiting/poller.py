@@ -17,7 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, NotFoundError
+from airflow_provider_rivya.exceptions import (
+    GatewayError,
+    GatewayUnreachableError,
+    GenerationError,
+    NotFoundError,
+)
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
@@ -177,10 +182,10 @@ class Poller:
                 for look, answer in zip(looks, seen, strict=True):
                     if not look.answer.done():
                         look.answer.set_result(answer)
-            except Exception as error:  # not foreseen: no waiter waits for ever for it, each gets its own
+            except Exception as error:  # no waiter waits for ever because of it, and each gets its own
                 for look in looks:
                     if not look.answer.done():
-                        look.answer.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
+                        look.answer.set_exception(_own(error))
             finally:
                 self._asking_slow -= slow
                 for look in looks:
@@ -214,6 +219,13 @@ class Poller:
         self._slow.discard(generation_id)
         if seconds >= SLOW and len(self._slow) < _MOST_SLOW:
             self._slow.add(generation_id)
+
+
+def _own(error: Exception) -> Exception:
+    """Return an error of one waiter's own: the connection's, or one that nobody has foreseen."""
+    if isinstance(error, GenerationError):
+        return error.replace()
+    return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 _Table: TypeAlias = "dict[GatewayClient, Poller]"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 QUIET_FOR = 300.0
 """After this many seconds without a change a line says that the waiting goes on."""
 
+
 FRESH_FOR = 15.0
 """A watcher that begins within this many seconds of the submission is taken for the first one."""
 
@@ -53,6 +54,8 @@ class Narrator:
     def __init__(self, generation_id: str, submitted_at: float) -> None:
         self._id = generation_id
         self._submitted_at = submitted_at
+        self.usual: float | None = None
+        """Seconds that generations of its model usually take, where that is known."""
         self._last = ""
         self._last_told = submitted_at
 
@@ -73,8 +76,15 @@ class Narrator:
             known = state in KNOWN_STATUSES
             level = logging.INFO if known else logging.WARNING
             strange = "" if known else " (a status this release does not know; taken as not ended)"
-            text = f"Generation {self._id}: {state}{strange} after {elapsed}."
+            text = f"Generation {self._id}: {state}{strange} after {elapsed}{self._details(seen)}."
         if state == self._last and now - self._last_told < QUIET_FOR:
             return None
         self._last, self._last_told = state, now
         return level, text
+
+    def _details(self, seen: Generation) -> str:
+        """Tell how far it is, and what is usual, as far as that is known."""
+        parts = [] if seen.ended or seen.progress is None else [f"{seen.progress:.0f} % done"]
+        if self.usual is not None and not seen.ended:
+            parts.append(f"its model usually takes {self.usual:.0f} s")
+        return f" ({'; '.join(parts)})" if parts else ""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.api.gateway import PollGuidance, Polling
+from airflow_provider_rivya.waiting.progress import FRESH_FOR
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.waiting.durations import Likely
 
 GROWTH: Final = 1 / 6
 """An interval is this share of the time that has passed, within the schedule's bounds."""
@@ -16,12 +21,37 @@ JITTER: Final = 0.1
 """Share by which intervals differ between tasks, so that a thousand do not ask in step."""
 
 
+FEW: Final = 0.03
+EARLY: Final = 0.2
+"""
+The first look at a generation is when ``EARLY`` of its model's have likely ended, but no later than one
+interval after ``FEW`` of them have: of long ones none waits long for its first look.
+"""
+
+NEXT: Final = 0.1
+"""Of those that still run this share has likely ended at the next look."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule(PollGuidance):
-    """When to poll."""
+    """
+    When to poll.
+
+    :param own_first: the connection says when the first look is; what was learnt does not change it.
+    :param patience: the longest interval that the connection allows.
+    """
+
+    own_first: bool = field(default=False, compare=False)
+    patience: float = field(default=math.inf, compare=False)
 
     def delay(
-        self, elapsed: float, *, seed: str = "", hint: float | None = None, queued: bool = False
+        self,
+        elapsed: float,
+        *,
+        seed: str = "",
+        hint: float | None = None,
+        queued: bool = False,
+        likely: Likely | None = None,
     ) -> float:
         """
         Return the seconds to wait before the next poll.
@@ -33,14 +63,30 @@ class Schedule(PollGuidance):
         :param seed: spreads the tasks; the same seed gives the same delay.
         :param hint: seconds the gateway asked to wait (``Retry-After``): never below it.
         :param queued: the last answer was that it is queued.
+        :param likely: when generations of its model end, where that is known.
         """
         interval, maximum = self.queued if queued and self.queued else (self.interval, self.maximum)
         if elapsed < self.first:
             wait = self.first - max(elapsed, 0.0)  # clocks of two machines differ
+        elif likely is not None and not queued:
+            wait = max(interval, min(maximum, likely.ended_by(NEXT, elapsed) - elapsed))
+            wait *= _spread(seed, elapsed)
         else:
             # Where neither bound leaves room, ``interval`` wins: it may be the gateway's guidance.
             wait = max(interval, min(maximum, elapsed * GROWTH)) * _spread(seed, elapsed)
+        if likely is not None and not self.own_first:
+            # Nothing is missed before then; an explicit longest interval holds.
+            early = self.early(likely) * _spread(seed, 0.0) - elapsed
+            wait = max(wait, min(early, self.patience))
         return max(wait, hint or 0.0)
+
+    def early(self, likely: Likely) -> float:
+        """Return the seconds from submission before which no look is worth it."""
+        return min(likely.ended_by(EARLY), likely.ended_by(FEW) + self.interval)
+
+    def after_restart(self, elapsed: float, *, seed: str) -> float:
+        """Return the wait before the first look of a watcher that goes on: many begin at the same moment."""
+        return self.interval * _share(seed, elapsed) if elapsed >= max(self.first, FRESH_FOR) else 0.0
 
 
 def schedule_for(
@@ -71,6 +117,8 @@ def schedule_for(
         interval=min(shortest, max(longest, floor.interval)),
         maximum=max(longest, floor.maximum),
         queued=base.queued if interval is None and maximum is None else None,
+        own_first=first is not None,
+        patience=math.inf if maximum is None else maximum,
     )
 
 
@@ -80,7 +128,10 @@ def _of(table: Mapping[str, PollGuidance], category: str) -> PollGuidance:
 
 def _spread(seed: str, elapsed: float) -> float:
     """Return a factor in [1, 1 + JITTER]: never below the guidance."""
-    if not seed:
-        return 1.0
+    return 1.0 + JITTER * _share(seed, elapsed) if seed else 1.0
+
+
+def _share(seed: str, elapsed: float) -> float:
+    """Return a number in [0, 1] that is the same for the same task and second."""
     digest = hashlib.blake2b(f"{seed}:{int(elapsed)}".encode(), digest_size=4).digest()
-    return 1.0 + JITTER * (int.from_bytes(digest, "big") / 0xFFFFFFFF)
+    return int.from_bytes(digest, "big") / 0xFFFFFFFF

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -9,8 +11,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from PIL import Image
 
+from airflow_provider_rivya.batch.rows import read_rows
 from tests.e2e.conftest import Airflow, EndedRun
 from tests.sandbox_process import KEY, TOAPIS_KEY, SandboxProcess
+from tools.stack.rest import RestError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -23,6 +27,9 @@ EXAMPLES = (
     "rivya_fetch_paid_result",
     "toapis_quickstart",
     "rivya_then_toapis",
+    "rivya_batch",
+    "rivya_batch_approve",
+    "rivya_batch_shards",
 )
 TWENTY = [f"product number {number}" for number in range(20)]
 
@@ -67,14 +74,32 @@ def paid_id(sandbox: SandboxProcess) -> str:
     return str(answer.json()["id"])
 
 
+def approve(airflow: Airflow, dag_id: str, run_id: str) -> None:
+    """Press the button in the UI, when there is one."""
+    path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with contextlib.suppress(RestError):
+            airflow.stack.client.call("PATCH", path, {"chosen_options": ["Approve"]})
+            return
+        time.sleep(0.5)  # between two looks at another process
+    pytest.fail("nobody was asked")
+
+
 @pytest.fixture(scope="module")
 def runs(airflow: Airflow, folder: Path, paid_id: str) -> dict[str, EndedRun]:
     """One run of each example, side by side, each with a folder of its own."""
-    params = {"rivya_fetch_paid_result": {"generation_id": paid_id}}
+    table = folder / "table.csv"
+    table.write_text("\n".join(["sku,title,format,photo", *(f"p{number},a cup,1:1," for number in range(8))]))
+    params = {
+        "rivya_fetch_paid_result": {"generation_id": paid_id},
+        **{dag_id: {"table": str(table)} for dag_id in EXAMPLES if dag_id.startswith("rivya_batch")},
+    }
     started = {
         dag_id: airflow.start(dag_id, output_path=f"{folder / dag_id}/", **params.get(dag_id, {}))
         for dag_id in EXAMPLES
     }
+    approve(airflow, "rivya_batch_approve", started["rivya_batch_approve"])
     return {dag_id: airflow.finish(dag_id, run_id) for dag_id, run_id in started.items()}
 
 
@@ -151,6 +176,39 @@ def test_the_other_gateway_lands_one_image(
     path = image_file(result, folder / "toapis_quickstart")
     assert landed(path.parent) == {path}
     assert charges(sandbox, [result]) == [result["generation_id"]]
+
+
+def batch_files(result: dict[str, Any], folder: Path) -> list[str]:
+    """The row keys of a batch, each with its file where its manifest says."""
+    path = Path(urlsplit(result["manifest_uri"]).path)
+    assert path.is_relative_to(folder)
+    lines = list(read_rows(str(path)))
+    for line in lines:
+        assert image_file({"outputs": line["outputs"]}, folder).stem == line["row_key"]
+    return [line["row_key"] for line in lines]
+
+
+def test_a_batch_lands_a_picture_for_each_row_of_its_table(runs: dict[str, EndedRun], folder: Path) -> None:
+    run = runs["rivya_batch"]
+    result = run.xcom("pictures")
+    assert batch_files(result, folder / run.dag_id) == [f"p{number}" for number in range(8)]
+    assert run.xcom("publish") == result["manifest_uri"]
+
+
+def test_what_a_person_approves_is_what_the_plan_said(runs: dict[str, EndedRun], folder: Path) -> None:
+    run = runs["rivya_batch_approve"]
+    plan, result = run.xcom("plan"), run.xcom("pictures")
+    assert (plan["ended"], plan["counts"]["not_submitted"]) == ("dry_run", 8)
+    assert plan["credits"]["estimated_left"] == result["credits"]["final"] == 8
+    assert len(batch_files(result, folder / run.dag_id)) == 8
+
+
+def test_shards_share_a_folder_and_no_row(runs: dict[str, EndedRun], folder: Path) -> None:
+    run = runs["rivya_batch_shards"]
+    results = [run.xcom("pictures", index) for index in range(4)]
+    keys = [key for result in results for key in batch_files(result, folder / run.dag_id)]
+    assert sorted(keys) == [f"p{number}" for number in range(8)]
+    assert run.xcom("manifests") == [result["manifest_uri"] for result in results]
 
 
 def states(run: EndedRun) -> dict[str, str | None]:

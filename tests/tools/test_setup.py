@@ -8,7 +8,20 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from tools.locks import CHECKOUT, LOCKS, PAIRS, TOOLS, Pair, faults, header, pins, tools_header
+from tools.locks import (
+    CELERY,
+    CHECKOUT,
+    LOCKS,
+    PAIRS,
+    TOOLS,
+    Pair,
+    beside,
+    celery_header,
+    faults,
+    header,
+    pins,
+    tools_header,
+)
 from tools.venv import lock_for
 
 PYPROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
@@ -67,6 +80,15 @@ def test_the_locks_of_tools_are_complete_and_satisfy_their_group(group: str) -> 
     _satisfies(f"{group}.txt", _group(group))
 
 
+@pytest.mark.parametrize("pair", CELERY, ids=lambda pair: pair.name)
+def test_the_locks_of_celery_add_to_their_pairs_and_satisfy_their_group(pair: Pair) -> None:
+    text, base = ((LOCKS / name).read_text() for name in (pair.celery_name, pair.name))
+    assert text.startswith(celery_header(pair))
+    assert faults(text) == []
+    assert beside(text, base) == "".join(text.splitlines(keepends=True)[2:])
+    _satisfies(pair.celery_name, _group("celery"), pair.python)
+
+
 def _group(name: str) -> list[str]:
     """The requirements of a dependency group, with those of the groups that it includes."""
     found: list[str] = []
@@ -75,7 +97,10 @@ def _group(name: str) -> list[str]:
     return found
 
 
-def _satisfies(lock: str, asked: list[str]) -> None:
+def _satisfies(lock: str, asked: list[str], python: str = "3.11") -> None:
     pinned = dict(pin.split()[0].split("==") for pin in pins((LOCKS / lock).read_text()))
+    here = {"python_version": python, "sys_platform": "linux", "platform_machine": "x86_64"}
     for requirement in map(Requirement, asked):
+        if requirement.marker and not requirement.marker.evaluate(here):
+            continue
         assert requirement.specifier.contains(pinned[requirement.name]), requirement

@@ -14,7 +14,6 @@ from airflow_provider_rivya import __version__
 from airflow_provider_rivya.api.connection import FieldInfo, connection_fields
 from airflow_provider_rivya.api.dialect import CHOICES
 from airflow_provider_rivya.exceptions import InvalidRequestError
-from airflow_provider_rivya.operators.arguments import BesideArguments, OperatorArguments
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.identity import ROW_FIELDS
 from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
@@ -55,8 +54,7 @@ def arguments(operator: type[GenerateOperator]) -> set[str]:
 
 def test_operator_table() -> None:
     ours, theirs = arguments(RivyaGenerateOperator), arguments(ToApisGenerateOperator)
-    beside = set(BesideArguments.__annotations__) - set(OperatorArguments.__annotations__)
-    assert set(ARGUMENTS) == ours | theirs | beside
+    assert set(ARGUMENTS) == ours | theirs
     assert {name for name, cells in ARGUMENTS.items() if "ToAPIs only" in cells[1]} == theirs - ours
     assert {name for name, cells in ARGUMENTS.items() if "Rivya only" in cells[1]} == ours - theirs
     templated = {name for name, cells in ARGUMENTS.items() if cells[0] == "yes"}

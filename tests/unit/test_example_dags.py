@@ -1,17 +1,23 @@
-"""When the example with two gateways pays at the second one; what the function asks for, and the sensor."""
+"""What the example DAGs ask for, and when the one with two gateways pays at the second one."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.batch.plan import PlanFolder, check_plan
+from airflow_provider_rivya.batch.request import Asked
+from airflow_provider_rivya.batch.rows import read_rows
 from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.catalog.check import check_request
 from airflow_provider_rivya.generation.failure import _KINDS
 from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
+from airflow_provider_rivya.storage.place import OutputPlace
 
 FOLDER = Path(__file__).parents[2] / "example_dags"
 RESULT = {"generation_id": "task_1", "outputs": []}
@@ -92,6 +98,62 @@ def test_the_function_asks_for_the_product_of_the_run() -> None:
     verdict = check_request(load_catalog("rivya"), model=task.model, references=[], **asked)
     assert not verdict.faults
     assert [asset.name for asset in task.outlets] == ["rivya_product_picture"]
+
+
+def test_a_query_becomes_requests_that_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    example = example_named("rivya_batch_sql")
+    database = sqlite3.connect(":memory:")
+    database.executescript(
+        "CREATE TABLE products (sku, title, season, picture);"
+        "INSERT INTO products VALUES "
+        "(2, 'A jug', 'winter', NULL), (1, 'A cup', 'summer', NULL), (3, 'x', '', 'made');"
+    )
+    connection = SimpleNamespace(get_hook=lambda: SimpleNamespace(get_conn=lambda: database))
+    monkeypatch.setattr(
+        example["BaseHook"], "get_connection", lambda conn_id: {"warehouse": connection}[conn_id]
+    )
+    task = example["dag"].get_task("pictures")
+    rows = list(task.python_callable(params={"warehouse": "warehouse"}))
+    assert [(row["row_key"], row["prompt"]) for row in rows] == [
+        (1, "A cup on a wooden table, soft daylight"),
+        (2, "A jug on a wooden table, low winter sun"),
+    ]
+    for row in rows:
+        asked = {"prompt": row["prompt"], "model_params": row["model_params"]}
+        assert not check_request(load_catalog("rivya"), model=task.model, references=[], **asked).faults
+
+
+@pytest.mark.parametrize("name", ["rivya_batch", "rivya_batch_approve", "rivya_batch_shards"])
+def test_all_products_of_the_table_have_a_valid_request(name: str, tmp_path: Path) -> None:
+    """All files that they name are there, too, and none is left over."""
+    dag = example_named(name)["dag"]
+    task = dag.get_task("pictures")
+    arguments = task.partial_kwargs if hasattr(task, "partial_kwargs") else vars(task)
+    media = [
+        text.replace("{{ params.photographs }}", str(FOLDER / "data"))
+        for text in arguments.get("reference_media") or []
+    ]
+    asked = Asked(
+        row_key=arguments["row_key"],
+        model=arguments["model"],
+        prompt=arguments["prompt"],
+        model_params=arguments.get("model_params"),
+        reference_media=media or None,
+    )
+    plans = PlanFolder(OutputPlace(f"{tmp_path}/"), "")
+    table = str(FOLDER / "data" / "products.csv")
+    limit = arguments["max_credits_total"] * (4 if name.endswith("shards") else 1)
+    plan = check_plan(
+        lambda: read_rows(table), asked, plans, gateway="rivya", batch="", max_credits_total=limit
+    ).plan
+    assert (plan.rows, plan.invalid) == (200, 0)
+    assert plan.credits is not None
+    assert plan.credits <= limit
+    named = {Path(source) for row in plans.rows(plan) for source in row.references or ()}
+    assert all(path.exists() for path in named)
+    assert {path.name for path in named} == (
+        {"cup.jpg", "jug.jpg", "bowl.jpg", "lamp.jpg"} if media else set()
+    )
 
 
 def test_the_sensor_has_to_be_told_an_id() -> None:

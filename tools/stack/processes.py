@@ -92,6 +92,11 @@ class Keeper:
                 )
             return self._pids[name]
 
+    def pid_of(self, name: str) -> int:
+        """The named process; of one that has ended, the pid that it had."""
+        with self._changed:
+            return self._pids[name]
+
     def send_signal(self, name: str, number: signal.Signals, *, tree: bool = False) -> None:
         """Signal the named process, with ``tree`` all its descendants too; without effect if it has ended."""
         self._ask({"op": "signal", "name": name, "signal": int(number), "tree": tree})

@@ -185,11 +185,11 @@ class AirflowClient:
         path = f"{_task_path(dag_id, run_id, task_id)}/links"
         return dict(self.call("GET", path, query={"map_index": map_index})["extra_links"])
 
-    def log_lines(self, dag_id: str, run_id: str, task: TaskState) -> Iterator[str]:
-        """The log of the task instance's present try, a line an event, tracebacks included."""
+    def log_lines(self, dag_id: str, run_id: str, task: TaskState, number: int = 0) -> Iterator[str]:
+        """The log of a task instance's try, by default the present one; a line an event, with tracebacks."""
         answer = self.call(
             "GET",
-            f"{_task_path(dag_id, run_id, task.task_id)}/logs/{max(task.try_number, 1)}",
+            f"{_task_path(dag_id, run_id, task.task_id)}/logs/{number or max(task.try_number, 1)}",
             query={"map_index": task.map_index, "full_content": "true"},
         )
         for event in answer["content"]:

@@ -16,7 +16,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from tools.stack.config import LOOPBACK, Secrets, StackConfig, base_options, component_environment, render_cfg
+from tools.stack.config import (
+    LOOPBACK,
+    Options,
+    Secrets,
+    StackConfig,
+    base_options,
+    component_environment,
+    render_cfg,
+)
 from tools.stack.database import TEMPLATES, prepare_database
 from tools.stack.keeper import DEFAULT_GRACE
 from tools.stack.processes import Keeper, ProcessError, log_tail
@@ -122,8 +130,7 @@ class AirflowStack:
         :raises ProcessError: if one of them ends meanwhile, with the tail of its output.
         :raises TimeoutError: if they are not healthy in time, naming those that are missing.
         """
-        keys = Secrets.load_or_create(self.config.home)
-        self._write_cfg(render_cfg(base_options(self.config, keys, self.port), self.config.options))
+        self._write_cfg(render_cfg(*self._layers()), self.config.home)
         done = prepare_database(self.config, self.keeper, self._env, self._templates)
         self._say(f"metadata database {done}")
         self._say(f"starting {', '.join(components)}")
@@ -131,8 +138,14 @@ class AirflowStack:
             self.add(name)
         self.wait_healthy(components, timeout)
 
-    def _write_cfg(self, text: str) -> None:
-        path = self.config.home / "airflow.cfg"
+    def _layers(self) -> list[Options]:
+        """The layers of ``airflow.cfg``, later ones winning."""
+        keys = Secrets.load_or_create(self.config.home)
+        return [base_options(self.config, keys, self.port), self.config.options]
+
+    @staticmethod
+    def _write_cfg(text: str, home: Path) -> None:
+        path = home / "airflow.cfg"
         path.unlink(missing_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -18,7 +19,8 @@ from tools.stack.stack import AirflowStack
 T = TypeVar("T")
 MAKE = "make"
 ROWS = "rows"
-RUN_TIMEOUT = 300.0
+STORED = (".png", ".jpg", ".jpeg", ".webp")
+RUN_TIMEOUT = 480.0
 _LOOK = 0.7
 
 
@@ -181,14 +183,23 @@ class Drive:
     def xcom(self, key: str = "return_value", map_index: int = -1) -> Any:
         return self.ask(lambda: self.client.xcom(self.scenario.name, self.run_id, MAKE, map_index, key))
 
+    def delivered_id(self, map_index: int = -1) -> str | None:
+        """Return the generation that the task has delivered."""
+        result = self.xcom(map_index=map_index)
+        return str(result["generation_id"]) if result else None
+
     def delivered_prompt(self, map_index: int = -1) -> str:
         """Return the prompt of the generation that the task has delivered, as the gateway has it."""
         prompts = {task["id"]: task["prompt"] for task in self.sandbox.tasks()}
-        return str(prompts[self.xcom(map_index=map_index)["generation_id"]])
+        return str(prompts[self.delivered_id(map_index)])
 
     def failure(self) -> Any:
         """The XCom that a failed task leaves."""
         return self.xcom("failure")
+
+    def stored(self) -> dict[Path, str]:
+        """The images that have landed, with their sha256."""
+        return stored_files(self.output)
 
     def log(self) -> str:
         """Everything that the run's tries and triggers logged."""
@@ -205,3 +216,9 @@ class Drive:
                 call.answer = forward(call)
 
         self.proxy.on("received", CREATE, act)
+
+
+def stored_files(folder: Path) -> dict[Path, str]:
+    """Return the images below a folder with their sha256; a half-written one is no image, and not there."""
+    found = [path for path in folder.rglob("*") if path.suffix in STORED]
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}

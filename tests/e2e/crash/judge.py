@@ -6,16 +6,15 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Any
 
+from tests.e2e.crash import batch_verdict
 from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.scenario import Scenario
 from tests.sandbox_process import SandboxProcess
 from tools.stack.rest import RestError
 
 MISTAKES = ("TypeError", "AttributeError", "NameError", "UnboundLocalError")
-STORED = (".png", ".jpg", ".jpeg", ".webp")
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class Verdict:
     :param beyond: of them, those that nobody asked for.
     :param lost: generations that succeeded, were charged, and are not stored.
     :param faults: everything that is not as expected; empty when the scenario held.
+    :param told: the log lines that tell the fate.
     """
 
     scenario: Scenario
@@ -39,6 +39,7 @@ class Verdict:
     lost: int = 0
     tries: int = 0
     faults: list[str] = field(default_factory=list)
+    told: tuple[str, ...] = ()
 
     @property
     def held(self) -> bool:
@@ -57,7 +58,7 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
     paid = charges - refunds
     if (paid, refunds) != (expected.paid, expected.refunded):
         faults.append(f"{paid} paid and {refunds} refunded, not {expected.paid} and {expected.refunded}")
-    stored = stored_files(drive.output)
+    stored = drive.stored()
     missing = not_stored(sandbox, scenario.name, entries, stored.values())
     lost = max(0, len(missing) - expected.abandoned)
     if lost:
@@ -67,22 +68,20 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
     state = _state(drive)
     if state != expected.state:
         faults.append(f"the run is {state}, not {expected.state}")
-    faults += [f"delivered {other}, which is not its own" for other in _of_others(drive, state)]
+    if scenario.batch:
+        faults += batch_verdict.faults_of(drive)
+    else:
+        faults += [f"delivered {other}, which is not its own" for other in _of_others(drive, state)]
     log = drive.log()
     faults += [f"not in the log: {text!r}" for text in expected.says if text not in log]
     faults += [f"not played: {what}" for what in (*drive.proxy.not_played, *drive.not_died)]
     # A retry hides them: what a crash leads to is one of the provider's own errors, or Airflow's.
     faults += [f"a {name} in the log" for name in MISTAKES if f'"exc_type":"{name}"' in log]
     beyond = max(0, paid - expected.paid)
+    told = tuple(line for text in expected.says for line in log.splitlines() if text in line)
     return Verdict(
-        scenario, seconds, state, charges, refunds, len(stored), beyond, lost, _tries(drive), faults
+        scenario, seconds, state, charges, refunds, len(stored), beyond, lost, _tries(drive), faults, told
     )
-
-
-def stored_files(folder: Path) -> dict[Path, str]:
-    """Return the images below a folder with their sha256; a half-written one is no image, and not there."""
-    found = [path for path in folder.rglob("*") if path.suffix in STORED]
-    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
 def not_stored(
@@ -122,11 +121,11 @@ def _of_others(drive: Drive, state: str) -> list[str]:
     if state != "success":
         return []
     try:
-        results = [drive.xcom(map_index=index) for index in drive.scenario.map_indexes]
+        delivered = [drive.delivered_id(index) for index in drive.scenario.map_indexes]
     except RestError as error:
         return [f"a result that cannot be read ({error})"]
     own = drive.generation_ids()
-    return [str(result) for result in results if not result or result["generation_id"] not in own]
+    return [str(generation) for generation in delivered if generation not in own]
 
 
 def report(verdicts: Sequence[Verdict]) -> str:

@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.e2e.crash import postgres
 from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.judge import Verdict, judge
 from tests.e2e.crash.scenario import Scenario
 from tests.sandbox_process import SandboxProcess
+from tools.stack import postgres
 from tools.stack.config import CHECKOUT, StackConfig
 from tools.stack.database import installed_airflow
 from tools.stack.stack import AirflowStack
@@ -101,8 +101,11 @@ def _run_group(
         }
         for assumptions, sandbox in sandboxes.items():
             sandbox.assume(**dict(assumptions))
-        database = open_things.enter_context(postgres.postgresql()) if postgres.available() else None
-        stack = open_things.enter_context(AirflowStack(_config(folder, database, options, python), say=say))
+        database = open_things.enter_context(postgres.Postgres()) if postgres.available() else None
+        config = _config(folder, database.url if database else None, options, python)
+        stack = open_things.enter_context(AirflowStack(config, say=say))
+        if database:
+            database.start(stack.keeper)
         drives = []
         for scenario in scenarios:
             sandbox = sandboxes[scenario.assumptions]
@@ -127,7 +130,7 @@ def _run_group(
             for fault in verdict.faults:
                 say(f"    {fault}")
 
-        with ThreadPoolExecutor(AT_ONCE if database else 2) as pool, _stopping(stop):
+        with ThreadPoolExecutor(AT_ONCE if database else 2) as pool, stopping(stop):
             together = [drive for drive in drives if drive.scenario.stage == "together"]
             for future in [pool.submit(play, drive) for drive in together]:
                 future.result()
@@ -138,7 +141,7 @@ def _run_group(
 
 
 @contextlib.contextmanager
-def _stopping(event: threading.Event) -> Iterator[None]:
+def stopping(event: threading.Event) -> Iterator[None]:
     """Set the event when the block is left by an exception, so that threads do not hold up the end."""
     try:
         yield

@@ -73,6 +73,7 @@ class Scenario:
     :param die_at: moments beside the record store at which the task process dies, see the DAG file.
     :param dies_when_told: it waits there until :meth:`Drive.let_die`.
     :param rows: prompts of a mapped task.
+    :param batch: the task is a batch; ``arguments`` has its table.
     :param rows_by: they stand in the DAG file, or a task before the mapped one returns them.
     :param backstop: seconds by which Airflow's own deferral timeout comes after the trigger's deadline.
     :param stage: ``together`` with others on one Airflow, or ``alone``, as it kills components.
@@ -103,6 +104,7 @@ class Scenario:
     needs_state_store: bool = False
     gateway: Gateway = RIVYA
     assumptions: tuple[tuple[str, str], ...] = ()
+    batch: bool = False
     instead: NotPromised | None = None
 
     def __post_init__(self) -> None:
@@ -164,6 +166,7 @@ class Scenario:
             "backstop": self.backstop,
             "rows": None if self.rows is None else list(self.rows),
             "rows_by": self.rows_by,
+            "batch": self.batch,
             **changes,
         }
         part = specs / f"{self.name}.part"

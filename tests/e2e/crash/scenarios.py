@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.crash import (
+    batches,
     clears_and_marks,
     components,
     look_ups,
@@ -23,6 +24,7 @@ ALL: list[Scenario] = [
     *toapis.SCENARIOS,
     *look_ups.SCENARIOS,
     *not_promised.SCENARIOS,
+    *batches.SCENARIOS,
 ]
 
 _BY_NAME = {scenario.name: scenario for scenario in ALL}
@@ -38,6 +40,9 @@ _ALWAYS = (
     "triggerer_killed",
     "toapis_task_killed_create_taken_in",
     "toapis_create_cut_after_taken_in",
+    "batch_tasks_killed",
+    "batch_triggerer_killed",
+    "toapis_batch_tasks_killed",
 )
 ALWAYS: list[Scenario] = [_BY_NAME[name] for name in _ALWAYS]
 
@@ -57,6 +62,8 @@ _BY_RELEASE = (
     "deferral_timeout_then_retry",
     "output_not_writable_after_paying",
     "same_ids_without_namespace",
+    "batch_20_kills",
+    "batch_two_copies_at_once",
 )
 BY_RELEASE: list[Scenario] = [_BY_NAME[name] for name in _BY_RELEASE]
 """

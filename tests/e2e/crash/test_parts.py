@@ -15,8 +15,8 @@ import pytest
 
 from tests.e2e.crash import not_promised
 from tests.e2e.crash.actions import cut, edited, kill_task, reply
-from tests.e2e.crash.drive import Drive
-from tests.e2e.crash.judge import Verdict, report, stored_files
+from tests.e2e.crash.drive import Drive, stored_files
+from tests.e2e.crash.judge import Verdict, report
 from tests.e2e.crash.processes import NobodyThereError, socket_inode
 from tests.e2e.crash.proxy import Call, Endpoint, Proxy
 from tests.e2e.crash.scenario import Expected, Scenario

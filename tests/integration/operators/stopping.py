@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow_provider_rivya.hooks.rivya import RivyaHook
-from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
+from airflow_provider_rivya.operators.rivya import RivyaBatchOperator, RivyaGenerateOperator
 from airflow_provider_rivya.sensors.rivya import RivyaCreditsSensor, RivyaTaskSensor
 from tests.integration.task_harness import MAKE, Build, TaskInstanceHarness
 
@@ -37,6 +37,10 @@ class Generate(RivyaGenerateOperator):
     hook_class = SayingHook
 
 
+class Batch(RivyaBatchOperator):
+    hook_class = SayingHook
+
+
 class Watch(RivyaTaskSensor):
     hook_class = SayingHook
 
@@ -45,7 +49,7 @@ class Credits(RivyaCreditsSensor):
     hook_class = SayingHook
 
 
-KINDS: dict[str, Any] = {"generate": Generate, "watch": Watch, "credits": Credits}
+KINDS: dict[str, Any] = {"generate": Generate, "batch": Batch, "watch": Watch, "credits": Credits}
 
 
 def build(kind: str, arguments: dict[str, Any]) -> Build:

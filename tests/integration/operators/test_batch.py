@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -192,16 +193,55 @@ def test_what_cannot_be_is_told(
     assert sandbox.requests() == []
 
 
+def test_a_bad_place_is_told_with_what_is_wrong_with_the_table(
+    new_batch: NewBatch, sandbox: SandboxProcess
+) -> None:
+    rows = [{**row, "shape": "9:99"} for row in products(1_200)]  # more than one shard of the plan
+    done = new_batch(rows=rows, output_path="/proc/none/", prompt="{title} {titel}").run()
+    assert done.state == "failed"
+    for told in ("/proc/none/ cannot be written", "no column 'titel'", "row 'p000', column 'shape' ('9:99')"):
+        assert told in done.text
+    assert REFUSED in done.text
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"carry": "title"},
+        {"carry": [1]},
+        {"manifest_format": "xml"},
+        {"max_credits_total": float("nan")},
+        {"max_credits": -1},
+        {"max_failed_rows": -1},
+        {"min_credits_left": "5"},
+        {"max_running": 0},
+        {"limit": 0},
+        {"row_attempts": True},
+        {"if_exists": "fail"},
+        {"on_invalid_rows": "drop"},
+    ],
+    ids=lambda arguments: "-".join(map(str, arguments)),
+)
+def test_what_no_run_can_mend_is_refused_when_the_dag_is_read(arguments: Row) -> None:
+    given = {"task_id": "b", "row_key": "sku", "model": "z-image", "output_path": "/data/", **arguments}
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        RivyaBatchOperator(**given)
+
+
 def test_invalid_rows_are_left_out_where_that_is_asked_for(
     new_batch: NewBatch, sandbox: SandboxProcess, landing: Path
 ) -> None:
     rows = [*products(3), {"sku": "odd", "title": "Odd", "shape": "9:99"}]
-    run = new_batch(rows=rows, on_invalid_rows="skip", max_failed_rows=1)
+    run = new_batch(rows=rows, on_invalid_rows="skip", max_failed_rows=1, carry=["title"])
     done = run.run()
     assert done.state == "success", done.text
     assert run.xcom()["counts"]["invalid"] == 1
-    assert "9:99" in manifest(landing)["odd"]["error"]
-    strict = new_batch(rows=rows, on_invalid_rows="skip").run()
+    odd = manifest(landing)["odd"]
+    assert "9:99" in odd["error"]
+    assert odd["title"] == "Odd"
+    more = {"manifest_format": "parquet", "carry": ["title"]} if find_spec("pyarrow") else {}
+    strict = new_batch(rows=rows, on_invalid_rows="skip", **more).run()
     assert isinstance(strict.error, BatchFailedError)
 
 

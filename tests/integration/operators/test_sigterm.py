@@ -91,6 +91,28 @@ def test_while_it_downloads(sandbox: SandboxProcess, connect: Connect, landing: 
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.parametrize("waits", [{"deferrable": False}, {"deferrable": True, "inline_wait": 600}], ids=str)
+def test_a_batch_that_waits_for_its_rows(
+    sandbox: SandboxProcess, connect: Connect, landing: Path, waits: dict[str, Any]
+) -> None:
+    connect(poll_first=0.1, poll_interval=60, poll_max=60)
+    sandbox.reset(speed=1)
+    rows = [{"sku": f"p{number}", "title": f"Product {number}"} for number in range(12)]
+    asked = {"rows": rows, "row_key": "sku", "model": RIVYA.model, "prompt": "{title}", "max_running": 6}
+    place = {"output_path": f"file://{landing}/", "manifest_format": "jsonl", "timeout": 600}
+    run, end = stopped("batch", {**asked, **place, **waits}, "LOOKED")
+    assert end["state"] == "up_for_retry"
+    assert "The task was asked to stop (rows: 6 not landed, 6 not submitted)" in end["text"]
+    assert "what is paid for is not paid again" in end["text"]
+    assert len(sandbox.tasks()) == 6
+    connect()
+    sandbox.advance(60)
+    sandbox.control("POST", "clock", {"speed": 400})
+    assert run.run().state == "success"
+    assert sandbox.ledger()["charges"] == 12
+
+
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("skips", [False, True])
 def test_a_sensor_between_two_looks(sandbox: SandboxProcess, skips: bool) -> None:
     """Who stops a worker has not decided that its tasks are skipped."""

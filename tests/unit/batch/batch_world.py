@@ -159,6 +159,7 @@ class Gateway:
 class _Stream:
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self.coding = ""
         self.length = len(data)
 
     def chunks(self) -> Iterator[bytes]:

@@ -22,6 +22,8 @@ key, action = RowIdentity.key, window.action
 
 CRASHES: list[Story] = [[("crash", step)] for step in range(2, 46, 5)]
 DOUBLES: list[Story] = [[("double", step)] for step in range(3, 39, 5)]
+OVERTAKEN: list[Story] = [[("double", 6)]]
+"""The first copy stands still between its intents and their requests, until the second one is done."""
 CLEARS: list[Story] = [[("crash", 1000), ("change", 1)], [("crash", 1000), ("clear", 1)]]
 
 
@@ -48,6 +50,10 @@ MUTANTS: dict[str, tuple[Patch, list[Story]]] = {
         CRASHES,
     ),
     "segments that overwrite": (lambda patch: patch.setattr(SmallFile, "create", _overwriting), DOUBLES),
+    "a fence that nobody looks at": (
+        lambda patch: patch.setattr(Ledger, "confirm", lambda _: None),
+        OVERTAKEN,
+    ),
     "a ledger that is not read": (
         lambda patch: patch.setattr(Ledger, "_entries", lambda *_: iter(())),
         CRASHES,
@@ -74,6 +80,6 @@ def test_a_mutant_is_noticed(name: str, tmp_path: Path, monkeypatch: pytest.Monk
     pytest.fail(f"no story noticed: {name}")
 
 
-@pytest.mark.parametrize("story", [*CRASHES, *DOUBLES, *CLEARS], ids=str)
+@pytest.mark.parametrize("story", [*CRASHES, *DOUBLES, *OVERTAKEN, *CLEARS], ids=str)
 def test_without_a_mutant_every_story_ends_well(story: Story, tmp_path: Path) -> None:
     told_at_each(tmp_path, story)

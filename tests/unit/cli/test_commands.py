@@ -8,11 +8,17 @@ import inspect
 
 import pytest
 
-from airflow_provider_rivya.cli.commands import COMMANDS, FORMATS, MODELS, Command, Group
+from airflow_provider_rivya.cli.batch_commands import BATCH
+from airflow_provider_rivya.cli.commands import COMMANDS, MODELS
 from airflow_provider_rivya.cli.definition import get_rivya_cli_commands
 from airflow_provider_rivya.cli.main import main
+from airflow_provider_rivya.cli.options import FORMATS, Command, Group
 
-PATHS = [[command.name] for command in COMMANDS] + [["models", command.name] for command in MODELS.commands]
+GROUPS = (MODELS, BATCH)
+PATHS = [[command.name] for command in COMMANDS] + [
+    [group.name, command.name] for group in GROUPS for command in group.commands
+]
+TABLE = ["products.csv", "--key", "sku", "-m", "z-image", "-p", "{title}"]
 GENERATE = ["generate", "--model", "z-image", "--prompt", "a cat", "--output", "/tmp/x"]  # noqa: S108
 EXAMPLES = [
     ["models", "list", "--category", "audio", "--output", "json"],
@@ -22,6 +28,10 @@ EXAMPLES = [
     [*GENERATE, "--timeout", "60", "--format", "json", "--idempotency-key", "k", "--max-credits", "0"],
     ["fetch", "task_1", "--output", "out", "--category", "video"],
     ["check", "dags"],
+    ["batch", "plan", *TABLE, "--max-running", "7", "--gateway", "toapis", "--json"],
+    ["batch", "run", *TABLE, "--output", "o", "--limit", "3", "--carry", "title", "--max-failed-rows", "0.1"],
+    ["batch", "status", "out", "--format", "json"],
+    ["batch", "failed", "s3://bucket/out/"],
     ["credits"],
     ["sandbox", "--port", "0", "--speed", "20", "--credits", "5", "--quiet"],
 ]
@@ -50,7 +60,7 @@ def test_every_command_runs_something(command: Command) -> None:
 
 def test_the_examples_are_all_commands() -> None:
     names = {" ".join(word for word in example[:2] if word.isalpha()) for example in EXAMPLES}
-    assert names == {" ".join(path) for path in PATHS if path != ["models"]}
+    assert names == {" ".join(path) for path in PATHS if path not in ([group.name] for group in GROUPS)}
 
 
 @pytest.mark.parametrize("arguments", EXAMPLES, ids=lambda arguments: " ".join(arguments[:2]))
@@ -72,7 +82,9 @@ def test_results_can_be_had_as_json(command: Command) -> None:
     assert any(option.settings.get("choices") == FORMATS for option in command.options) == has_result
 
 
-@pytest.mark.parametrize("arguments", [[], ["models"], *([*path, "--help"] for path in PATHS)])
+@pytest.mark.parametrize(
+    "arguments", [[], *([group.name] for group in GROUPS), *([*path, "--help"] for path in PATHS)]
+)
 def test_help_and_nothing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_rivya.catalog.bundled import load_catalog
-from airflow_provider_rivya.cli.commands import DEFAULT_CONNECTION, GATEWAYS
 from airflow_provider_rivya.cli.connection import connect
+from airflow_provider_rivya.cli.options import DEFAULT_CONNECTION, GATEWAYS
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 from airflow_provider_rivya.get_provider_info import get_provider_info
 from airflow_provider_rivya.hooks.rivya import RivyaHook

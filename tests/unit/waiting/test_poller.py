@@ -12,7 +12,12 @@ import pytest
 
 from airflow_provider_rivya.api.rivya import RivyaApi
 from airflow_provider_rivya.api.schemas import Generation
-from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, NotFoundError
+from airflow_provider_rivya.exceptions import (
+    ConnectionConfigError,
+    GatewayError,
+    GatewayUnreachableError,
+    NotFoundError,
+)
 from airflow_provider_rivya.waiting import poller as poller_module
 from airflow_provider_rivya.waiting.poller import Poller, Seen, joined
 
@@ -28,6 +33,7 @@ class Gateway:
     """
 
     conn_id = "a_conn"
+    away = ConnectionConfigError("there is no connection")
     api: RivyaApi = RivyaApi()
 
     def __init__(self, places: int = 2, held: Callable[[str], bool] = lambda known_as: False) -> None:
@@ -50,6 +56,8 @@ class Gateway:
             await asyncio.sleep(0)
             if generation_id.startswith("wrong"):
                 raise GatewayError("no", generation_id=generation_id)
+            if generation_id.startswith("away"):
+                raise self.away
             if generation_id.startswith("odd"):
                 raise ZeroDivisionError(generation_id)
             return Generation(id=generation_id, status="queued")
@@ -116,11 +124,13 @@ async def test_many_that_leave_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> 
 
 async def test_errors_are_each_waiters_own() -> None:
     with together(Gateway()) as poller:
-        looks = [look(poller, name) for name in ("wrong", "wrong", "odd", "good")]
-        one, other, odd, good = await asyncio.gather(*looks, return_exceptions=True)
+        looks = [look(poller, name) for name in ("wrong", "wrong", "odd", "good", "away", "away")]
+        one, other, odd, good, *away = await asyncio.gather(*looks, return_exceptions=True)
     assert isinstance(one, GatewayError)
     assert isinstance(other, GatewayError)
     assert one is not other
+    assert [type(error) for error in away] == [ConnectionConfigError] * 2
+    assert away[0] is not away[1]
     assert isinstance(odd, RuntimeError)
     assert "ZeroDivisionError" in str(odd)
     assert getattr(good, "id", None) == "good"

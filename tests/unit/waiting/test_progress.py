@@ -102,3 +102,20 @@ def test_a_later_watcher_names_the_generation_and_its_fate(age: float, left: flo
     assert " ago (5 credits are reserved), perhaps not for the first time. It went on at the" in line
     assert "nothing is submitted or paid by this" in line
     assert says in line
+
+
+def test_how_far_it_is_and_what_is_usual() -> None:
+    told = Narrator("task_1", START)
+    told.usual = 20.4
+    running = Generation(id="task_1", status="processing", progress=40)
+    assert told.tell(START + 5, running) == (
+        logging.INFO,
+        "Generation task_1: processing after 5 s (40 % done; its model usually takes 20 s).",
+    )
+    further = running.model_copy(update={"progress": 60})
+    assert told.tell(START + 10, further) is None  # no line for each step
+    assert "60 % done" in (told.tell(START + 5 + QUIET_FOR, further) or (0, ""))[1]
+    assert told.tell(START + 400, Generation(id="task_1", status="succeeded", progress=100)) == (
+        logging.INFO,
+        "Generation task_1: succeeded after 400 s.",
+    )

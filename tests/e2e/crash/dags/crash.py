@@ -14,8 +14,8 @@ from typing import Any
 from airflow.sdk import DAG, task
 
 from airflow_provider_rivya.operators import base
-from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
-from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
+from airflow_provider_rivya.operators.rivya import RivyaBatchOperator, RivyaGenerateOperator
+from airflow_provider_rivya.operators.toapis import ToApisBatchOperator, ToApisGenerateOperator
 from airflow_provider_rivya.submission.keeper import RecordKeeper
 
 SPECS = Path(os.environ["CRASH_SPECS"])
@@ -94,6 +94,7 @@ OPERATORS: dict[str, tuple[type[base.GenerateOperator], type[base.GenerateOperat
     "rivya": (RivyaGenerateOperator, MortalRivyaOperator),
     "toapis": (ToApisGenerateOperator, MortalToApisOperator),
 }
+BATCHES: dict[str, Any] = {"rivya": RivyaBatchOperator, "toapis": ToApisBatchOperator}
 
 
 def spec_of(dag_id: str) -> dict[str, Any]:
@@ -119,6 +120,12 @@ def task_of(spec: dict[str, Any]) -> None:
     arguments |= {
         name: timedelta(seconds=value) for name, value in spec["arguments"].items() if name in SPANS
     }
+    if (number := arguments.pop("rows_each", 0)) > 0:
+        batches_of(arguments, spec["rows"], number)
+        return
+    if spec["batch"]:
+        BATCHES[spec["gateway"]](task_id="make", **arguments)
+        return
     operator, mortal = OPERATORS[spec["gateway"]]
     if spec["die_at"] or spec["backstop"] is not None:
         operator = mortal
@@ -130,6 +137,13 @@ def task_of(spec: dict[str, Any]) -> None:
     else:
         arguments.pop("prompt", None)
         operator.partial(task_id="make", **arguments).expand(prompt=rows_of(spec))
+
+
+def batches_of(arguments: dict[str, Any], batches: list[str], number: int) -> None:
+    """Make a mapped task of batches, each with so many rows."""
+    tables = [[{"name": f"{batch} row {row}"} for row in range(number)] for batch in batches]
+    arguments = {**arguments, "prompt": "A lighthouse, {name}"}
+    RivyaBatchOperator.partial(task_id="make", **arguments).expand(rows=tables)
 
 
 for _path in sorted(SPECS.glob("*.json")):

@@ -1,0 +1,1 @@
+"""``rivya batch ...``: many rows, without Airflow's scheduler."""

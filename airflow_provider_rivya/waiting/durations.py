@@ -1,0 +1,121 @@
+"""How long generations have taken in this process, by model, and when the next one is likely to end. Pure."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.api.schemas import Generation
+
+ENOUGH: Final = 5
+"""Ends that have to be seen before anything is concluded from them."""
+_REMEMBERED: Final = 64
+_MODELS: Final = 200
+_NARROWEST: Final = 0.15
+_NORMAL: Final = NormalDist()
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """
+    A log-normal distribution: most take about as long as usual, some take several times that.
+
+    :param mean: of the logarithms of seconds.
+    :param deviation: of these.
+    """
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, seconds: list[float]) -> Likely:
+        logs = [math.log(value) for value in seconds]
+        mean = math.fsum(logs) / len(logs)
+        deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in logs) / len(logs))
+        # Few of them tell less of how far apart they are.
+        return cls(mean, max(_NARROWEST, deviation * (1 + 2 / len(logs))))
+
+    @property
+    def usual(self) -> float:
+        """Seconds after which half of them have ended."""
+        return math.exp(self.mean)
+
+    def ended_by(self, share: float, elapsed: float = 0.0) -> float:
+        """
+        Return the seconds since submission by which a share has ended of those that still run now.
+
+        :param elapsed: seconds since submission.
+        """
+        gone = self._gone(elapsed)
+        target = min(gone + (1.0 - gone) * share, 1.0 - 1e-9)
+        return max(elapsed, math.exp(self.mean + self.deviation * _NORMAL.inv_cdf(target)))
+
+    def _gone(self, elapsed: float) -> float:
+        if elapsed <= 0:
+            return 0.0
+        return _NORMAL.cdf((math.log(elapsed) - self.mean) / self.deviation)
+
+
+class Durations:
+    """What has been seen in this process. Thread-safe; bounded in models and in ends of each."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._seen: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._known: dict[tuple[str, str], Likely] = {}
+
+    def note(self, gateway: str, model: str, category: str, seconds: float) -> None:
+        """
+        Note how long one has taken.
+
+        :param gateway: its address.
+        """
+        if 0.0 < seconds < math.inf:
+            with self._guard:
+                self._note((gateway, model), seconds)
+                self._note((gateway, _any_of(category)), seconds)
+
+    def _note(self, key: tuple[str, str], seconds: float) -> None:
+        self._seen.setdefault(key, deque(maxlen=_REMEMBERED)).append(seconds)
+        self._seen.move_to_end(key)
+        self._known.pop(key, None)
+        if len(self._seen) > _MODELS:
+            self._known.pop(self._seen.popitem(last=False)[0], None)
+
+    def likely(self, gateway: str, model: str | None, category: str) -> Likely | None:
+        """Return what to expect of a model, or of any of a category; ``None``: too little is known."""
+        key = (gateway, model or _any_of(category))
+        with self._guard:
+            if key not in self._known and len(seen := self._seen.get(key, ())) >= ENOUGH:
+                self._known[key] = Likely.of(list(seen))
+            return self._known.get(key)
+
+
+def _any_of(category: str) -> str:
+    return f"any {category}"  # no model's id has a space
+
+
+DURATIONS: Final = Durations()
+"""Of this process."""
+
+
+def took(generation: Generation, elapsed: float, interval: float) -> float | None:
+    """
+    Return how long a generation that has ended took, in seconds; ``None``: nobody can tell.
+
+    By the gateway's times, if they can be right; else its end was on the average in the middle of the last
+    interval, if that was a short one.
+
+    :param elapsed: from its submission to the look that saw the end.
+    :param interval: between that look and the one before.
+    """
+    if generation.created_at is not None and generation.updated_at is not None:
+        told = (generation.updated_at - generation.created_at).total_seconds()
+        if 0.0 < told <= elapsed + 1.0:
+            return told
+    return elapsed - interval / 2 if interval < elapsed / 2 else None

@@ -1,0 +1,78 @@
+"""Batches of 300 rows with random kills, fifty mapped tasks, and the CPU seconds of every process."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.cluster.ride import Ride, on_bed, scenario
+from tests.e2e.crash.actions import kill_task
+from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.proxy import CREATE, DOWNLOAD, Call
+from tests.e2e.crash.task_kills import once
+from tests.e2e.crash.words import SUBMITTED
+from tools.stack.cluster import WORKERS
+
+BATCHES, ROWS = 6, 50
+KILLS, ONE_CALL_IN = 8, 40
+PAUSE = 5.0
+"""Seconds between two kills: a try shall get somewhere."""
+
+
+def measured(play: Callable[[Drive], None]) -> Callable[[Drive], None]:
+    """Let a play be timed, and the CPU seconds of each process with it."""
+
+    def played(ride: Ride) -> None:
+        before, began = ride.bed.cpu_seconds(), time.monotonic()
+        play(ride)
+        after = ride.bed.cpu_seconds()
+        ride.figures["seconds"] = round(time.monotonic() - began, 1)
+        ride.figures["cpu_seconds"] = {name: round(after[name] - before[name], 1) for name in after}
+
+    return on_bed(played)
+
+
+def random_kills(ride: Ride) -> None:
+    """Task processes die at calls of chance, and one machine in the middle of it."""
+    chance, lock = random.Random(ride.scenario.name), threading.Lock()  # noqa: S311 - no secret
+    killed: list[float] = []
+
+    def act(call: Call) -> None:
+        with lock:
+            hit = len(killed) < KILLS and (not killed or time.monotonic() - killed[-1] > PAUSE)
+            if not hit or chance.randrange(ONE_CALL_IN):
+                return
+            killed.append(time.monotonic())
+        kill_task(call)
+
+    for endpoint in (CREATE, DOWNLOAD):
+        ride.proxy.on("answered", endpoint, act, times=None)
+    ride.start()
+    ride.proxy.wait_calls(CREATE, BATCHES * ROWS // 3, timeout=300)
+    ride.bed.power_off(WORKERS[0])
+    ride.bed.recover(wait=False)
+    ride.finish()
+    ride.figures["task processes killed"] = len(killed)
+    ride.bed.recover()
+
+
+def _batch(name: str, play: Callable[[Drive], None], **arguments: Any) -> Any:
+    return scenario(
+        name,
+        play,
+        "rows",
+        stage="alone",
+        rows=tuple(f"batch {number}" for number in range(BATCHES)),
+        expected={"paid": BATCHES * ROWS, "files": BATCHES * ROWS},
+        arguments={"rows_each": ROWS, "row_key": "name", "retries": 12, **arguments},
+    )
+
+
+SCENARIOS = [
+    scenario("fifty_mapped", measured(once), SUBMITTED, stage="alone", number=50),
+    _batch("batch_of_300_rows", measured(once)),
+    _batch("batch_of_300_rows_with_random_kills", on_bed(random_kills)),
+]

@@ -1,0 +1,129 @@
+"""Plays scenarios on one bed: those that leave its components alone side by side, then the others."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.cluster.bed import Bed
+from tests.cluster.ride import Ride
+from tests.e2e.crash.judge import Verdict, judge, last_line, table
+from tests.e2e.crash.matrix import DAGS, SPEED, has_state_store, stopping
+from tests.e2e.crash.scenario import Scenario
+from tests.sandbox_process import SandboxProcess
+from tools.stack.config import CHECKOUT, StackConfig
+from tools.stack.processes import ProcessError
+
+AT_ONCE = 3
+OPTIONS = {
+    # Airflow is to see a death in half a minute; sooner, and a busy machine would be taken for a dead one.
+    "scheduler": {
+        "task_instance_heartbeat_timeout": "30",
+        "task_instance_heartbeat_timeout_detection_interval": "5",
+        "scheduler_health_check_threshold": "30",
+        "orphaned_tasks_check_interval": "20",
+    },
+    "triggerer": {"triggerer_health_check_threshold": "30"},
+    "core": {"executor": "CeleryExecutor,LocalExecutor"},
+}
+TOLD_WIDTH = 150
+
+
+def play_all(
+    scenarios: Sequence[Scenario], folder: Path, say: Callable[[str], None], python: Path, seconds: float
+) -> list[Verdict]:
+    """
+    Play scenarios; one verdict each.
+
+    :param seconds: after which no further one begins.
+    :param folder: emptied; holds the Airflow home, the specs and the output afterwards.
+    :param python: interpreter of the environment with Airflow and Celery.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "specs").mkdir(parents=True)
+    create_lock, stop, over = threading.Lock(), threading.Event(), time.monotonic() + seconds
+    state_store, verdicts = has_state_store(python), []
+    config = StackConfig(
+        home=folder / "airflow",
+        dags_folder=DAGS,
+        python=python,
+        options=OPTIONS,
+        env={"CRASH_SPECS": str(folder / "specs"), "PYTHONPATH": str(CHECKOUT)},
+    )
+    with SandboxProcess(speed=SPEED) as sandbox, Bed(config, say=say) as bed:
+        rides = [
+            _ride(scenario, bed, sandbox, create_lock, stop, folder, state_store) for scenario in scenarios
+        ]
+        bed.start()
+
+        def play(ride: Ride) -> None:
+            verdict = _play(ride)
+            verdicts.append(verdict)
+            for line in told(ride, verdict):
+                say(line)
+
+        with stopping(stop):
+            for ride in rides:
+                ride.create_connection()
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                for _ in pool.map(play, (ride for ride in rides if ride.scenario.stage == "together")):
+                    pass
+            alone = [ride for ride in rides if ride.scenario.stage == "alone"]
+            for number, ride in enumerate(alone):
+                if time.monotonic() > over:
+                    left = ", ".join(other.scenario.name for other in alone[number:])
+                    say(f"not played, as the time is over: {left}")
+                    break
+                play(ride)
+                try:
+                    bed.recover()
+                except (ProcessError, TimeoutError) as error:
+                    say(f"not played on: {error}")
+                    break
+        for ride in rides:
+            ride.proxy.close()
+    return verdicts
+
+
+def _ride(scenario: Scenario, bed: Bed, sandbox: SandboxProcess, *where: object) -> Ride:
+    arguments = {
+        name: value.replace("{disk}", str(bed.disk)) if isinstance(value, str) else value
+        for name, value in scenario.arguments.items()
+    }
+    sandbox.control("POST", "keys", {"key": scenario.key, "account": scenario.name})
+    return Ride(dataclasses.replace(scenario, arguments=arguments), bed, sandbox, *where)  # type: ignore[arg-type]
+
+
+def _play(ride: Ride) -> Verdict:
+    began = time.monotonic()
+    error: BaseException | None = None
+    try:
+        ride.scenario.play(ride)
+    except Exception as caught:
+        error = caught
+    return judge(ride, time.monotonic() - began, error)
+
+
+def told(ride: Ride, verdict: Verdict) -> Iterable[str]:
+    """What is said of a scenario as soon as it has ended."""
+    yield f"{'held' if verdict.held else 'NOT HELD'}: {verdict.scenario.name} ({verdict.seconds:.0f} s)"
+    yield from (f"    {fault}" for fault in verdict.faults)
+    yield f"    tries on {', '.join(ride.hosts())}"
+    if ride.figures:
+        yield json.dumps({"scenario": verdict.scenario.name, **ride.figures})
+
+
+def report(verdicts: Sequence[Verdict]) -> str:
+    """The table, under each scenario the log line that tells the fate, and the sum."""
+    fates = [
+        f"{verdict.scenario.name}: {line[:TOLD_WIDTH]}" for verdict in verdicts for line in verdict.told[:2]
+    ]
+    load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    return "\n".join(["What the logs tell:", *fates, "", table(verdicts), load, "", last_line(verdicts)])

@@ -1,0 +1,165 @@
+"""A scenario's run on several machines: what it has stored there, and its logs as the UI has them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.bed import PATIENCE, Bed
+from tests.e2e.crash.actions import still_processing
+from tests.e2e.crash.drive import MAKE, STORED, Drive, stored_files
+from tests.e2e.crash.proxy import POLL, Call, Endpoint, Moment, Rule
+from tests.e2e.crash.scenario import Expected, Scenario
+from tests.sandbox_process import SandboxProcess
+from tools.stack.cluster import BUCKET, WORKERS
+from tools.stack.rest import RestError
+from tools.stack.services import CONN_ID
+
+UPLOAD_TIME = 30.0
+"""Seconds within which a supervisor uploads its log, after it has told Airflow how the try ended."""
+
+LOOKED_AT = 4
+"""Task instances of a mapped task whose logs are read."""
+
+
+class Ride(Drive):
+    """
+    A :class:`Drive` on a :class:`Bed`.
+
+    :ivar bed: the machines.
+    :ivar figures: what the scenario has measured.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        bed: Bed,
+        sandbox: SandboxProcess,
+        create_lock: threading.Lock,
+        stop: threading.Event,
+        folder: Path,
+        state_store: bool,
+    ) -> None:
+        super().__init__(scenario, bed, sandbox, create_lock, stop, folder, state_store)
+        self.bed = bed
+        self.figures: dict[str, Any] = {}
+
+    def stored(self) -> dict[Path, str]:
+        """The images with their sha256."""
+        found = {
+            Path(key): hashlib.sha256(content).hexdigest()
+            for key, content in self.bed.s3.objects(BUCKET, f"{self.scenario.name}/")
+            if Path(key).suffix in STORED
+        }
+        for name in WORKERS:
+            found |= stored_files(self.bed.folder_of(name) / "disk" / self.scenario.name)
+        return found
+
+    def log(self) -> str:
+        """What a person sees of every try."""
+        deadline = time.monotonic() + UPLOAD_TIME
+        while True:
+            text = "\n".join(self._log_lines())
+            if all(says in text for says in self.scenario.expected.says) or time.monotonic() > deadline:
+                return text
+            time.sleep(2)
+
+    def _log_lines(self) -> list[str]:
+        lines: list[str] = []
+        for task in [task for task in self.tasks() if task.task_id == MAKE][:LOOKED_AT]:
+            for number in range(1, task.try_number + 1):
+                try:
+                    lines += self.client.log_lines(self.scenario.name, self.run_id, task, number)
+                except (OSError, RestError) as error:
+                    lines.append(f"no log of try {number}: {error}")
+        return lines
+
+    def delivered_id(self, map_index: int = -1) -> str | None:
+        """Return the generation that the task has delivered; of a batch, one that is its own."""
+        if "rows_each" in self.scenario.arguments:
+            return self.generation_ids()[0]
+        return super().delivered_id(map_index)
+
+    def hosts(self) -> list[str]:
+        """The machine of every try of the first task instance."""
+        index = self.scenario.map_indexes[0]
+        path = f"/dags/{self.scenario.name}/dagRuns/{self.run_id}/taskInstances/{MAKE}"
+        path += "" if index < 0 else f"/{index}"
+        tries = self.ask(lambda: self.client.call("GET", f"{path}/tries"))["task_instances"]
+        return [str(one.get("hostname") or "-") for one in tries]
+
+    def busy(self) -> Rule:
+        """Let the gateway's generations take until the rule's end."""
+        return self.proxy.on("answered", POLL, still_processing, times=None)
+
+    def all_deferred(self) -> Rule:
+        """Start, and bring every task to where it waits; the returned rule's end lets the generations end."""
+        busy = self.busy()
+        self.start()
+        deadline = time.monotonic() + PATIENCE
+        while any(task.state != "deferred" for task in self.tasks()) or not self.tasks():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not all are deferred: {self.tasks()}")
+            time.sleep(1)
+        self.proxy.wait_calls(POLL, len(self.scenario.map_indexes))
+        return busy
+
+
+class Held:
+    """A call that waits for its answer, or the rest of it, and the process that made it."""
+
+    def __init__(self, ride: Ride, moment: Moment, endpoint: Endpoint) -> None:
+        self.let_go = threading.Event()
+        self.pid = 0
+        self._ride, self._reached = ride, threading.Event()
+        ride.proxy.on(moment, endpoint, self._act, bytes_before=2000)
+
+    def _act(self, call: Call) -> None:
+        self.pid = call.pid()
+        self._reached.set()
+        self.let_go.wait(PATIENCE)
+
+    def wait(self) -> str:
+        """Wait until it is there; return the machine that made it."""
+        if not self._reached.wait(PATIENCE):
+            raise TimeoutError("the call that is to be held did not come")
+        return self._ride.bed.machine_of(self.pid)
+
+
+def on_bed(play: Callable[[Ride], None]) -> Callable[[Drive], None]:
+    """A play that needs the machines."""
+
+    def played(drive: Drive) -> None:
+        assert isinstance(drive, Ride)
+        play(drive)
+
+    return played
+
+
+def scenario(
+    name: str, play: Callable[[Drive], None], *says: str, expected: dict[str, Any] | None = None, **how: Any
+) -> Scenario:
+    """
+    A scenario whose outputs go to the bucket.
+
+    :param says: what the logs tell of the fate.
+    :param expected: further arguments of :class:`Expected`.
+    :param how: further arguments of :class:`Scenario`; ``rows`` may be a number.
+    """
+    arguments = {"output_path": f"s3://{CONN_ID}@{BUCKET}/{name}/", **how.pop("arguments", {})}
+    number = how.pop("number", 0)
+    if number:
+        how["rows"] = tuple(f"A lighthouse, number {index}" for index in range(number))
+        expected = {"paid": number, "files": number, **(expected or {})}
+    return Scenario(
+        name,
+        Expected(says=says, **(expected or {})),
+        play,
+        arguments=arguments,
+        stored_connection=True,
+        **how,
+    )

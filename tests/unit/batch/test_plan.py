@@ -1,0 +1,138 @@
+"""What the plan says of wrong arguments, tables and rows: all of it at once, and never a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.batch.plan import Draft, FaultyPlanError, PlanFolder, check_plan
+from airflow_provider_rivya.batch.request import Asked
+from airflow_provider_rivya.batch.rows import read_rows
+from airflow_provider_rivya.batch.segments import UnreadableLedgerError
+from airflow_provider_rivya.storage.place import OutputPlace
+
+ROWS: list[dict[str, Any]] = [{"sku": "a", "title": "A", "n": 1}, {"sku": "b", "title": None, "n": 2}]
+HALF = "\ud800"
+
+
+def drafted(folder: Path, rows: Any = ROWS, *, budget: float | None = None, **asked: Any) -> Draft:
+    given = {"row_key": "sku", "model": "z-image", "prompt": "x {title}", **asked}
+    plans = PlanFolder(OutputPlace(f"{folder}/"), "")
+    return check_plan(
+        lambda: read_rows(rows), Asked(**given), plans, gateway="rivya", batch="", max_credits_total=budget
+    )
+
+
+def faults(folder: Path, *given: Any, **asked: Any) -> list[str]:
+    with pytest.raises(FaultyPlanError) as refused:
+        drafted(folder, *given, **asked)
+    assert list(folder.iterdir()) == [], "nothing of a plan that does not stand is left"
+    return [str(fault) for fault in refused.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        *(({"row_key": key}, "is no column's name") for key in (None, "", 5, ["sku"])),
+        *(({"file_name": name}, "names no file") for name in (None, " ", 7)),
+        ({"model_params": [1]}, "a mapping is needed"),
+        ({"model_params": '{"aspect_ratio": "9:99"}'}, "'9:99' is not an option"),
+        ({"model_params": {"aspect_ratio": "{n}"}}, "column 'n' (1): model_params.aspect_ratio: 1 is not"),
+        ({"prompt": 5}, "prompt: a text is needed"),
+        ({"prompt": "{title}"}, "row 'b', column 'title' (None): prompt: is missing"),
+        ({"model": None}, "Rivya has no model ''"),
+        ({"carry": ("c",)}, "carry: the table has no column 'c'"),
+        ({"budget": 0.5}, "a row of z-image costs 1 credit, the budget of all is 0.5"),
+    ],
+    ids=str,
+)
+def test_a_wrong_argument(tmp_path: Path, asked: dict[str, Any], told: str) -> None:
+    assert any(told in fault for fault in faults(tmp_path, **asked))
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([], "the table has no rows"),
+        ({"a": 1}, "a dict is no table"),
+        (5, "a int is no table"),
+        ([1], "row 0 is a int"),
+        ([{"sku": 1.5, "title": "x"}], "row 0, column 'sku' (1.5): row_key: a fraction is no row key"),
+        ([{"sku": True, "title": "x"}], "a bool is no row key"),
+        ([{"sku": HALF, "title": "x"}], "its row key holds half a surrogate pair"),
+        ([{"sku": "a", "title": HALF}], "row 'a', column 'title' (''): row: it holds half a surrogate"),
+        ([{"sku": "a", "title": b"x"}], "row 'a', column 'title' (b'x'): row: a bytes cannot be sent"),
+        ([{"sku": "a", "title": ["x"]}], "a list has no place inside a text"),
+        ([{"sku": "a", "title": float("inf")}], "inf is no number that can be sent"),
+        (
+            [{"sku": "A", "title": "x"}, {"sku": "a", "title": "x"}],
+            "its file is called 'a' as that of row 'A'",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_wrong_table(tmp_path: Path, rows: Any, told: str) -> None:
+    assert any(told in fault for fault in faults(tmp_path, rows))
+
+
+def test_all_that_is_wrong_is_told_together(tmp_path: Path) -> None:
+    rows = [{"sku": "a", "title": "A"}, {"sku": "a", "title": "B"}, {"sku": None, "title": "C"}]
+    told = faults(tmp_path, rows, prompt="{titel}", file_name=None, carry=("c",), budget=-1)
+    wanted = ("names no file", "no column 'titel'", "no column 'c'", "that of row 0 too", "it has no row key")
+    for text in wanted:
+        assert sum(text in fault for fault in told) == 1, told
+    assert len(told) == len(wanted)
+
+
+def test_a_table_that_breaks_off_does_not_hide_what_was_wrong_before(tmp_path: Path) -> None:
+    table = tmp_path / "t.jsonl"
+    table.write_text('{"sku": "a", "title": "x", "f": "9:99"}\n{"sku": ')
+    (tmp_path / "plans").mkdir()
+    told = faults(tmp_path / "plans", str(table), model_params={"aspect_ratio": "{f}"})
+    assert ["line 2" in fault or "column 'f' ('9:99')" in fault for fault in told] == [True, True]
+
+
+def test_parameters_may_come_as_text_out_of_a_file(tmp_path: Path) -> None:
+    rows = [{"sku": "a", "title": "x", "f": "16:9"}]
+    draft = drafted(tmp_path, rows, model_params='{"aspect_ratio": "{f}"}')
+    (row,) = PlanFolder(OutputPlace(f"{tmp_path}/"), "").rows(draft.plan)
+    assert row.params == {"aspect_ratio": "16:9"}
+
+
+def test_of_many_faults_the_first_hundred_are_told_and_all_are_counted(tmp_path: Path) -> None:
+    rows = [{"sku": number, "title": "x", "f": "9:99"} for number in range(1_500)]
+    with pytest.raises(FaultyPlanError) as refused:
+        drafted(tmp_path, rows, model_params={"aspect_ratio": "{f}"})
+    assert "has 1,500 faults" in str(refused.value)
+    assert "and 1,400 more" in str(refused.value)
+    assert len(refused.value.row_faults) == 1_500
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_reads_the_table_may_fail_in_ways_of_his_own(tmp_path: Path) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield ROWS[0]
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        drafted(tmp_path, rows())
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"version": 2}', "has version 2; this release reads version 1"),
+        ('{"version": 1, "batch": "other"}', "is the plan of another batch"),
+        ("{", "is damaged"),
+        ("[]", "is damaged"),
+        ('{"version": 1, "batch": "", "shards": 5}', "is damaged"),
+    ],
+)
+def test_a_plan_that_cannot_be_used_is_never_taken_for_none(tmp_path: Path, content: str, told: str) -> None:
+    (tmp_path / "plan.json").write_text(content)
+    with pytest.raises(UnreadableLedgerError, match=told) as refused:
+        PlanFolder(OutputPlace(f"{tmp_path}/"), "").read()
+    assert refused.value.final
