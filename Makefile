@@ -79,9 +79,10 @@ format: venv ## let ruff put the code in order
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+# Without --quiet, which hides the warnings from --strict.
 docs: ## build the documentation site into build/site, with warnings as errors, and check its links
 	@$(PYTHON) tools/venv.py docs .venvs/docs
-	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --strict
 	@.venvs/docs/bin/python -m tools.docs.check
 
 docs-serve: ## show the documentation site at http://127.0.0.1:8000, and follow changes

@@ -100,7 +100,8 @@ class GenerationError(Exception):
             )
             if value is not None
         ]
-        first = f"{self.message} [{', '.join(facts)}]" if facts else self.message
+        gap = "" if self.message.endswith("\n") else " "
+        first = f"{self.message}{gap}[{', '.join(facts)}]" if facts else self.message
         return " ".join(_sentence(part) for part in (first, self.advice, self.fate) if part)
 
 

@@ -42,7 +42,7 @@ with DAG(
     approve = ApprovalOperator(
         task_id="approve",
         subject="Is this image to be published?",
-        body=preview(image.output),  # type: ignore[arg-type]  # rendered as a template
+        body=preview(image.output),
         params={
             "prompt": Param("", type=["null", "string"], format="multiline", title="A better prompt, if not")
         },

@@ -231,7 +231,7 @@ def read_connection(
     """
     Read a connection's fields.
 
-    :param conn_type: name of the gateway, for the advice in messages.
+    :param conn_type: name of the gateway.
     :raises ConnectionConfigError: with every faulty field at once.
     """
     faults: list[str] = []
@@ -248,7 +248,7 @@ def read_connection(
         raise ConnectionConfigError(
             f"The connection {conn_id!r} cannot be used:{listing}\n",
             conn_id=conn_id,
-            advice=how_to_set(conn_id, conn_type),
+            advice=how_to_change(conn_id),
             fate="Nothing was sent and nothing was charged.",
         )
     return ConnectionSettings(
@@ -259,6 +259,14 @@ def read_connection(
         loopback=loopback,
         warnings=tuple(_unknown(extras)),
         **fields.model_dump(),
+    )
+
+
+def how_to_change(conn_id: str) -> str:
+    """Return where a connection is changed that is there already."""
+    return (
+        "Change it where it is set: in the UI under Admin > Connections, in the environment variable "
+        f"AIRFLOW_CONN_{conn_id.upper()}, or in the backend that keeps it."
     )
 
 

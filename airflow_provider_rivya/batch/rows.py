@@ -85,7 +85,9 @@ def _names(source: str, conn_id: str | None) -> list[str]:
     if not is_glob and not source.endswith("/") and _format_of(source):
         return [source]
     netloc, slash, key = rest.partition("/")
-    userinfo, _, bucket = netloc.rpartition("@")
+    userinfo, at, bucket = netloc.rpartition("@")
+    if ":" in userinfo:
+        raise _unreadable("it carries a password", "a connection id: scheme://conn_id@bucket/...")
     conn_id = userinfo or conn_id
     if fault := scheme_fault("rows", scheme, conn_id):
         raise InvalidRequestError([fault], subject="The table")
@@ -103,7 +105,9 @@ def _names(source: str, conn_id: str | None) -> list[str]:
         listed = []
     except Exception as error:
         raise not_now(source, error, conn_id) from error
-    return _tables([f"{scheme}://{fs._strip_protocol(name)}" for name in sorted(listed)], source)
+    # The connection of the folder is that of its files.
+    base = f"{scheme}://{userinfo}{at}"
+    return _tables([f"{base}{fs._strip_protocol(name)}" for name in sorted(listed)], source)
 
 
 def _tables(names: list[str], source: str) -> list[str]:

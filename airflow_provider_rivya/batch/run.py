@@ -45,8 +45,7 @@ LOOKS_AT_ONCE: Final = 8
 NOTED: Final = 200
 """Entries that the ledger keeps in memory before it writes them, or for so many seconds."""
 NOTED_FOR: Final = 15.0
-WATCHED: Final = 1_000
-"""Generations that a trigger is told of, the first ones: Airflow's database keeps its arguments."""
+WATCHED: Final = 1_000  # that a trigger is told of: Airflow's database keeps its arguments
 _TICK: Final = 0.2
 _Submit: TypeAlias = "Future[Submission | GenerationError]"
 _Look: TypeAlias = "Future[Sleep | GenerationError | None]"
@@ -272,8 +271,9 @@ class BatchRun:
         state = context.ledger.book.rows.get(row.key)
         record = state.record if state else None
         found = row_error(error, record, context.epoch)
-        failed = state is not None and record is not None and record.has_failed and not course.closed
-        if failed and may_try_again(record, state.begun, self._limits.row_attempts):
+        attempts = self._limits.row_attempts
+        again = state and record and record.has_failed and may_try_again(record, state.begun, attempts)
+        if again and not course.closed:
             self._backlog.again(row)
             return
         if found.status in ("uncertain", "not_submitted") and not context.stop.is_set():

@@ -91,7 +91,7 @@ BATCH: Final = Group(
             "batch.planning:plan",
             (
                 *_TABLE,
-                Option("--output", help="the folder of the files; is tried, if given", metavar="DIR"),
+                Option("-o", "--output", help="the folder of the files; is tried, if given", metavar="DIR"),
                 Option(
                     "--gateway",
                     help=f"the gateway whose rules count ({GATEWAYS[0]}, or that of --conn-id)",
@@ -114,6 +114,7 @@ BATCH: Final = Group(
             (
                 *_TABLE,
                 Option(
+                    "-o",
                     "--output",
                     help="the folder of the files; the manifest and the record of what is paid lie in it",
                     required=True,

@@ -14,7 +14,6 @@ from airflow_provider_rivya.cli.options import (
     FORMAT,
     GATEWAY,
     GATEWAYS,
-    OUTPUT,
     PRICE,
     REQUEST,
     Command,
@@ -25,6 +24,7 @@ from airflow_provider_rivya.cli.options import (
 
 _LANDING = (
     Option(
+        "-o",
         "--output",
         help="where the files go: a folder, a file name with its extension, or an object storage URI",
         required=True,
@@ -59,14 +59,14 @@ MODELS: Final = Group(
             (
                 Option("--category", help="only models that make this", choices=("image", "video", "audio")),
                 GATEWAY,
-                OUTPUT,
+                FORMAT,
             ),
         ),
         Command(
             "show",
             "show what a model accepts and what it costs",
             "models:show_model",
-            (Option("model", help="model id", metavar="ID"), GATEWAY, OUTPUT),
+            (Option("model", help="model id", metavar="ID"), GATEWAY, FORMAT),
         ),
     ),
 )
@@ -84,7 +84,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
                 help=f"the gateway whose rules count ({GATEWAYS[0]}, or that of --conn-id)",
                 choices=GATEWAYS,
             ),
-            OUTPUT,
+            FORMAT,
             Option(
                 "--conn-id",
                 help="Airflow connection, which decides the gateway and opens references that are URLs (the "
@@ -99,7 +99,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "check",
         "check the generate tasks of DAGs without running them",
         "check:run",
-        (Option("dags", help="a folder of DAG files, or one of them", metavar="DAGS"), OUTPUT),
+        (Option("dags", help="a folder of DAG files, or one of them", metavar="DAGS"), FORMAT),
         "Read the files as Airflow does, and check what is written down in each generate task: model, "
         "parameters, prompt, output place. What is known only when a task runs is left out. "
         "Nothing is sent or written.",
@@ -148,7 +148,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
         "credits",
         "show the balance of the account, or of its key",
         "account:show_credits",
-        (OUTPUT, CONNECTION),
+        (FORMAT, CONNECTION),
     ),
     Command(
         "sandbox",

@@ -69,6 +69,8 @@ def _hook(conn_id: str, stop: Stop | None) -> GatewayHook:
         conn_type = BaseHook.get_connection(conn_id).conn_type or ""
     except Exception:
         return _unreadable(conn_id)
+    if not conn_type:
+        return _unreadable(conn_id)
     if conn_type not in GATEWAYS:
         raise ConnectionConfigError(
             f"The connection {conn_id!r} is of type {conn_type!r}, which is no gateway's",

@@ -28,7 +28,7 @@ def list_models(arguments: Namespace, output: Output) -> int:
     """``rivya models list``."""
     catalog = load_catalog(arguments.gateway)
     wanted = [spec for spec in catalog if arguments.category in (None, spec.category)]
-    table = _table("Model", "Makes", "Credits", "Prompt up to", "References", "Parameters")
+    table = _table("Model", "Makes", "Credits", "Prompt", "Files")
     for spec in wanted:
         limit = spec.prompt.max_length
         table.add_row(
@@ -36,20 +36,21 @@ def list_models(arguments: Namespace, output: Output) -> int:
             spec.category,
             summary.price(spec),
             f"{limit:,}" if limit else _NOTHING,
-            summary.references(spec) or ("URLs" if "url" in spec.inputs else _NOTHING),
-            ", ".join(param.key for param in spec.params),
+            _files(spec),
         )
-    for column in (2, 3):
-        table.columns[column].justify = "right"
-    for column in (0, 1, 2, 3):
-        table.columns[column].no_wrap = True
+    for column in table.columns:
+        column.no_wrap = True
+    for column in table.columns[2:]:
+        column.justify = "right"
     output.result([_brief(spec) for spec in wanted], table)
     if output.format == "table":
-        output.say(
-            f"{len(wanted)} models of {catalog.title}, as documented on {catalog.as_of}. ~ is a base price: "
-            "metered, or changed by a parameter; ? is not documented. See 'models show ID'.",
-            style="dim",
-        )
+        for line in (
+            f"{len(wanted)} models of {catalog.title}, as documented on {catalog.as_of}.",
+            "Credits: ~ is a base price, metered or changed by a parameter.",
+            "Prompt: the most characters. Files: the most references. ? is not documented.",
+            "See 'models show ID' for the parameters.",
+        ):
+            output.say(line, style="dim")
     return 0
 
 
@@ -131,6 +132,13 @@ def _brief(spec: ModelSpec) -> dict[str, Any]:
         "references": {"max_files": rule.max_files, "kinds": list(rule.by_kind)} if rule else None,
         "params": [param.key for param in spec.params],
     }
+
+
+def _files(spec: ModelSpec) -> str:
+    """How many reference files, as short as a column is."""
+    if spec.reference is None:
+        return "URLs" if "url" in spec.inputs else _NOTHING if spec.reference_complete else "?"
+    return "?" if spec.reference.max_files is None else str(spec.reference.max_files)
 
 
 def _references(spec: ModelSpec) -> str:

@@ -90,13 +90,12 @@ def _number(text: str, wanted: str, holds: Callable[[float], bool]) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
 
 
-def _format(*flags: str) -> Option:
-    told = "how to print the result; json and yaml put nothing else on stdout (%(default)s)"
-    return Option(*flags, help=told, choices=FORMATS, default="table", dest="format")
-
-
-OUTPUT = _format("-o", "--output")
-FORMAT = _format("--format")
+FORMAT = Option(
+    "--format",
+    help="how to print the result; json and yaml put nothing else on stdout (%(default)s)",
+    choices=FORMATS,
+    default="table",
+)
 CONNECTION = Option(
     "--conn-id",
     help=f"Airflow connection; its type, {' or '.join(GATEWAYS)}, decides the gateway (%(default)s)",

@@ -12,7 +12,12 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from airflow_provider_rivya._compat import BaseHook, is_connection_missing
-from airflow_provider_rivya.api.connection import ConnectionSettings, how_to_set, read_connection
+from airflow_provider_rivya.api.connection import (
+    ConnectionSettings,
+    how_to_change,
+    how_to_set,
+    read_connection,
+)
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 from airflow_provider_rivya.stop import StopFlag
 
@@ -170,12 +175,14 @@ class ConnectedHook(BaseHook):
         self.log.warning("Going on with the connection as it was. %s", error)
 
     def _read(self, connection: Any) -> ConnectionSettings:
+        if not connection.conn_type and os.environ.get(self._variable):
+            raise self._unreadable_variable()
         if connection.conn_type != self.conn_type:
             raise ConnectionConfigError(
                 f"The connection {self.conn_id!r} is of type {connection.conn_type!r}, "
                 f"not {self.conn_type!r}",
                 conn_id=self.conn_id,
-                advice=how_to_set(self.conn_id, self.conn_type),
+                advice=how_to_change(self.conn_id),
                 fate="Nothing was sent and nothing was charged.",
             )
         settings = read_connection(
@@ -215,15 +222,9 @@ class ConnectedHook(BaseHook):
                 fate="Nothing was sent and nothing was charged.",
             )
         missing = is_connection_missing(error)
-        variable = f"AIRFLOW_CONN_{self.conn_id.upper()}"
-        if os.environ.get(variable) and (missing or isinstance(error, ValueError)):
+        if os.environ.get(self._variable) and (missing or isinstance(error, ValueError)):
             # Airflow passes over what it cannot read, and finds no connection.
-            return ConnectionConfigError(
-                f"The environment variable {variable} is set, but cannot be read as a connection",
-                conn_id=self.conn_id,
-                advice=f"It takes JSON, or a URI such as {self.conn_type}://:YOUR_API_KEY@.",
-                fate="Nothing was sent and nothing was charged.",
-            )
+            return self._unreadable_variable()
         return ConnectionConfigError(
             f"There is no connection {self.conn_id!r}"
             if missing
@@ -232,6 +233,18 @@ class ConnectedHook(BaseHook):
             advice=how_to_set(self.conn_id, self.conn_type) if missing else None,
             fate="Nothing was sent and nothing was charged.",
             retryable=not missing,
+        )
+
+    @property
+    def _variable(self) -> str:
+        return f"AIRFLOW_CONN_{self.conn_id.upper()}"
+
+    def _unreadable_variable(self) -> ConnectionConfigError:
+        return ConnectionConfigError(
+            f"The environment variable {self._variable} is set, but cannot be read as a connection",
+            conn_id=self.conn_id,
+            advice=f"It takes JSON, or a URI such as {self.conn_type}://:YOUR_API_KEY@.",
+            fate="Nothing was sent and nothing was charged.",
         )
 
     def _client_settings(self, settings: ConnectionSettings) -> ClientSettings:

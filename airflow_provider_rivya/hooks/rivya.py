@@ -19,13 +19,13 @@ class RivyaHook(GatewayHook):
     repeated (``retries`` of the connection), except a creation without an idempotency key, which
     could be paid twice.
 
-    :param rivya_conn_id: the Airflow connection; its password is the API key.
-
     .. code-block:: python
 
         hook = RivyaHook()
         reference = hook.upload_file("/data/bicycle.jpg", kind="image", model="nano-banana-2")
         print(hook.get_credits().credits)
+
+    :param rivya_conn_id: the Airflow connection; its password is the API key.
     """
 
     conn_name_attr: ClassVar[str] = "rivya_conn_id"

@@ -24,13 +24,13 @@ class ToApisHook(GatewayHook):
     repeated (``retries`` of the connection), except a creation: ToAPIs documents no idempotency key, so
     that it is sent again only when it certainly was not taken in.
 
-    :param toapis_conn_id: the Airflow connection; its password is the API key.
-
     .. code-block:: python
 
         hook = ToApisHook()
         reference = hook.upload_file("/data/bicycle.jpg", kind="image")
         print(hook.get_credits().credits)
+
+    :param toapis_conn_id: the Airflow connection; its password is the API key.
     """
 
     conn_name_attr: ClassVar[str] = "toapis_conn_id"

@@ -177,7 +177,7 @@ class GenerateOperator(
             submission = self._in_turn(job, prepared, turn, turn.since + patience_of(self))
             self._if_stopped = job.context.words.fate("stopped", submission.record)
             since = time.time()
-            deadline = (since if turn.times == 0 else turn.since) + patience_of(self)
+            deadline = (turn.since if self._told_to_wait else since) + patience_of(self)
             finished: Finished | None
             if self.deferrable:
                 here = self.inline_wait.total_seconds()

@@ -107,6 +107,8 @@ class Turn:
 class SubmitsInTurn:
     """The part of an operator that waits with its submission as long as the gateway asks it to."""
 
+    _told_to_wait = False
+
     def _in_turn(
         self, job: GenerationJob, prepared: Prepared | None, turn: Turn, deadline: float
     ) -> Submission:
@@ -120,6 +122,7 @@ class SubmitsInTurn:
         task: Any = self
         times = turn.times
         while True:
+            self._told_to_wait = times > 0
             try:
                 return job.submit(prepared)
             except GatewayError as error:

@@ -29,32 +29,32 @@ if TYPE_CHECKING:
 
 class RivyaGenerateOperator(GenerateOperator):
     """
-    Make images, video or audio through Rivya, and land the files in object storage.
+    Make images, video or audio through Rivya, and store the files.
 
-    The request, its files and its output place are checked before the gateway is touched; every
-    fault is reported at once. The reference files are uploaded, the generation is submitted once,
-    and the task waits in the triggerer (``deferrable=True``) or on the worker. The result's files
-    are fetched by the worker, checked and stored under their final name only when whole.
+    The task checks the request, its files and the output folder, and reports every fault at once. It
+    uploads the reference files, submits the generation once, and waits: in the triggerer with
+    ``deferrable=True``, else on the worker. Then it downloads the files, verifies them, and stores them
+    under their final names.
 
-    * **A retry** re-attaches to the generation an earlier try submitted, and does not pay again.
-    * **A clear** with the same request re-attaches while it runs, and generates anew when it had
-      been delivered; with another request it generates that. (Airflow may make a retry of a clear while
-      the task runs on a worker.)
-    * **A kill** cannot cancel at the gateway: what was submitted goes on and is paid for.
-    * **A timeout** ends this try only; the next one re-attaches.
+    * **A retry** goes on with the generation that an earlier try has submitted. It does not pay again.
+    * **A clear** with the same request goes on while the generation runs. If the result was stored already,
+      it pays for a new one. With another request it makes that one.
+    * **A kill** cannot cancel at the gateway: what was submitted goes on there, and is paid for.
+    * **A timeout** ends this try only. The next one goes on with the same generation.
 
     :param model: public model id, e.g. ``nano-banana-2`` (https://rivya.ai/docs/api-models). Templated.
-    :param prompt: text; required by most models. Templated; a name ending in ``.txt`` is read as a file.
-    :param model_params: the model's own parameters, in its own spelling. Templated; a name ending in
-        ``.json`` is read as a file. (``params`` is Airflow's own argument.)
+    :param prompt: the text that most models require. Templated; a name ending in ``.txt`` is read as a
+        file.
+    :param model_params: the parameters of the model, spelled as the gateway spells them. Templated; a name
+        ending in ``.json`` is read as a file. (``params`` is Airflow's own argument.)
     :param reference_media: one or a list of: local path, object storage URI, http(s) URL, or the result
         (``first.output``) of an earlier generation. Templated.
-    :param require_references: refuse an empty reference, and a request without any. Else empty ones are left
-        out with a warning, and the request is paid for without them.
-    :param client_request_id: your own id of the row, up to 128 characters: it stands in the result, in the
-        XCom ``failure`` and in asset events, and names a mapped instance in Airflow's lists. Templated.
-    :param output_path: where the files go: a folder (``s3://bucket/prefix/``, ``file:///data/``) or one file
-        name; without it only the URLs are handed on. Templated; the value at submission counts.
+    :param require_references: refuse an empty reference, and a request without any. By default an empty one
+        is left out with a warning, and the request is paid for without it.
+    :param client_request_id: your own id of the row, up to 128 characters. It is in the result, in the XCom
+        ``failure`` and in asset events, and names a mapped instance in Airflow's lists. Templated.
+    :param output_path: a folder (``s3://bucket/prefix/``, ``file:///data/``) or one file name. Without it
+        the result has the gateway's URLs only. Templated; the value at submission counts.
     :param output_conn_id: Airflow connection for ``output_path``. Templated.
     :param output_name: what the files are called in that folder, without extension; default by the
         generation's id. No two instances of a mapped task may have the same. Templated.
@@ -62,34 +62,36 @@ class RivyaGenerateOperator(GenerateOperator):
     :param thumbnails: put a WebP that fits into a square of so many pixels beside each file. Needs the extra
         ``images``; a film's still and a sound's wave need the extra ``verify``.
     :param sidecar: put a JSON file beside each file that says how it was made.
-    :param if_exists: ``overwrite``, ``fail`` or ``skip`` for a file of the final name.
+    :param if_exists: what to do with a file of the final name: ``overwrite``, ``fail`` or ``skip``.
     :param rivya_conn_id: Airflow connection of type ``rivya``. Templated.
-    :param deferrable: wait in the triggerer; default ``[operators] default_deferrable``.
-    :param timeout: how long one try waits for the generation; ``execution_timeout`` wins if smaller.
-    :param inline_wait: how long to wait on the worker before deferring: deferring and resuming takes some
-        seconds, so this is quicker for models that are.
-    :param validation: ``strict`` refuses what the catalogue does not allow; ``warn`` logs it and sends it
-        all the same; ``off`` does not ask the catalogue, whose models are those of its date.
-    :param max_credits: refuse a request whose price is above this. The price is the catalogue's base price.
-    :param allow_estimates: let ``max_credits`` take the base price of models whose price depends on more.
+    :param deferrable: wait in the triggerer. Default: ``[operators] default_deferrable``.
+    :param timeout: how long one try waits for the generation. A smaller ``execution_timeout`` wins.
+    :param inline_wait: how long to wait on the worker before deferring. A deferral costs some seconds, so
+        this is quicker for short generations.
+    :param validation: ``strict`` refuses what the catalogue does not allow; ``warn`` logs it and sends it;
+        ``off`` does not ask the catalogue, which knows the models of its date.
+    :param max_credits: refuse a request whose price is above this. The price is that of the catalogue.
+    :param allow_estimates: let ``max_credits`` take a base price where the price depends on more than the
+        model.
     :param min_credits_left: read the balance before submitting, and refuse if less would be left.
-    :param convert_reference_images: convert images whose format or size the model does not take: to PNG where
-        transparency can be kept so, else to JPEG, scaled down as far as it must. Needs the extra ``images``.
-    :param verify: ``structure`` checks a result up to its end by its structure and checksums; ``decode``
-        decodes it as well, in a process of its own. Needs the extra ``verify``.
-    :param on_rerun_after_delivery: what a clear does with a delivered result of the same request:
-        ``regenerate`` (and pay), or ``reuse`` (land it again).
-    :param on_uncertain_submission: what a try does that finds a request sent, but no answer recorded:
+    :param convert_reference_images: convert images whose format or size the model does not take: to PNG
+        where that keeps transparency, else to JPEG, scaled down as far as needed. Needs the extra
+        ``images``.
+    :param verify: ``structure`` checks the structure and the checksums of a whole file; ``decode`` also
+        decodes it, in a process of its own. Needs the extra ``verify``.
+    :param on_rerun_after_delivery: what a cleared task does whose result was stored already: ``regenerate``
+        pays for a new generation, ``reuse`` stores the paid result again.
+    :param on_uncertain_submission: what to do when an earlier try sent the request and recorded no answer:
         ``resubmit`` sends the same bytes under the same idempotency key (for a day, then it fails);
-        ``fail`` leaves it to a person.
-    :param durable: keep a submission record. Without one a retry submits again: under the same key at
-        Rivya, as a new request, which is paid for again, at ToAPIs.
-    :param state_path: folder for submission records, shared by all workers; must render the same on
-        every try. Default: Airflow's task state store (3.3 and later), else ``.rivya/`` beside the
-        output. Templated.
-    :param row_key: in a mapped task: what the row is known by, such as its id, in the place of its position
-        in the list. Needed where the list may be sorted or grow between two runs of one task instance: the
-        row at a position is then another one. No two rows may have the same. Templated.
+        ``fail`` stops and asks a person.
+    :param durable: keep a submission record. Without one a retry submits again: at Rivya under the same
+        key, at ToAPIs as a new request, which is paid for again.
+    :param state_path: folder for submission records, shared by all workers. It must render the same on
+        every try. Default: Airflow's task state store (3.3 and later), else ``.rivya/`` beside the output.
+        Templated.
+    :param row_key: in a mapped task: the id of the row. Without it a row is identified by its position in
+        the list. Needed where the list may be sorted or grow before a task is cleared. No two rows may have
+        the same one. Templated.
     :raises InvalidRequestError: with every fault; the task fails without retry, nothing was charged.
     :raises GatewayError: the gateway refused or could not be reached; the text says what a retry does.
     :raises GenerationFailedError: it failed at the gateway.

@@ -36,6 +36,7 @@ from airflow_provider_rivya.waiting.verdict import AskedToStopError
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.sensors.outcome import WatchedOutcome
     from airflow_provider_rivya.triggers.base import GenerationTrigger
     from airflow_provider_rivya.waiting.decide import Finished
@@ -67,17 +68,19 @@ class GenerationSensor(
         output_path: Any = None,
         output_conn_id: Templated | None = None,
         if_exists: IfExists = "overwrite",
+        verify: Verify = "structure",
         deferrable: bool | None = None,
         poke_interval: timedelta | float = 10,
         timeout: timedelta | float = timedelta(hours=1),
         **kwargs: Any,
     ) -> None:
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
-        check_choices(if_exists=if_exists)
+        check_choices(if_exists=if_exists, verify=verify)
         self.generation_id: Any = generation_id
         self.output_path = output_path
         self.output_conn_id: Any = output_conn_id
         self.if_exists = if_exists
+        self.verify = verify
         self.deferrable = _compat.default_deferrable() if deferrable is None else deferrable
         self._looked_at: float | None = None
         self._stop = StopFlag()
@@ -214,6 +217,7 @@ class GenerationSensor(
 
     def _check(self, context: Any, hook: GatewayHook) -> None:
         """Find everything that is wrong with connection, id and output place, before anything is sent."""
+        from airflow_provider_rivya.media.verify import verify_faults
         from airflow_provider_rivya.sensors.checking import check
 
         _ = hook.settings
@@ -224,7 +228,7 @@ class GenerationSensor(
             output_conn_id=self.output_conn_id,
             mapped=instance.map_index >= 0,
         )
-        if faults := [*self.template_faults, *faults]:
+        if faults := [*self.template_faults, *faults, *verify_faults(self.verify)]:
             raise InvalidRequestError(faults, subject=f"The sensor of task {instance.task_id!r}")
         if place is not None:
             warn_of_outputs(place, self.executor)
@@ -266,6 +270,7 @@ class GenerationSensor(
         self, context: Any, hook: GatewayHook, finished: Finished, state: DeferralState
     ) -> dict[str, Any]:
         from airflow_provider_rivya.generation.finalize import Awaited, finalize
+        from airflow_provider_rivya.landing.checks import Checks
         from airflow_provider_rivya.storage.place import OutputPlace
 
         result = finalize(
@@ -276,6 +281,7 @@ class GenerationSensor(
             OutputPlace(state.output_path, state.output_conn_id) if state.output_path else None,
             if_exists=self.if_exists,
             stop=self._stop,
+            checks=Checks(decode=self.verify == "decode"),
         )
         return self._report(context, result.to_xcom())
 

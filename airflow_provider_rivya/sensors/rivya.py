@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
@@ -12,6 +12,9 @@ from airflow_provider_rivya.operators.arguments import IfExists, SensorArguments
 from airflow_provider_rivya.sensors.base import GenerationSensor
 from airflow_provider_rivya.sensors.credits import CreditsSensor
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.media.verify import Verify
 
 
 class RivyaTaskSensor(GenerationSensor):
@@ -34,6 +37,7 @@ class RivyaTaskSensor(GenerationSensor):
         one file name; without it only the URLs are handed on. Templated.
     :param output_conn_id: Airflow connection for ``output_path``. Templated.
     :param if_exists: ``overwrite``, ``fail`` or ``skip`` for a file of the final name.
+    :param verify: as the generate operator's.
     :param rivya_conn_id: Airflow connection of type ``rivya``, of the account that submitted. Templated.
     :param deferrable: wait in the triggerer, where the connection's ``poll_*`` fields say how often to
         look; default ``[operators] default_deferrable``.
@@ -59,6 +63,7 @@ class RivyaTaskSensor(GenerationSensor):
         output_path: Any = None,
         output_conn_id: Templated | None = None,
         if_exists: IfExists = "overwrite",
+        verify: Verify = "structure",
         deferrable: bool | None = None,
         poke_interval: timedelta | float = 10,
         timeout: timedelta | float = timedelta(hours=1),
@@ -70,6 +75,7 @@ class RivyaTaskSensor(GenerationSensor):
             output_path=output_path,
             output_conn_id=output_conn_id,
             if_exists=if_exists,
+            verify=verify,
             deferrable=deferrable,
             poke_interval=poke_interval,
             timeout=timeout,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, Literal, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.links.rivya import RivyaGalleryLink, RivyaResultLink
 from airflow_provider_rivya.operators.arguments import IfExists, SensorArguments, Templated, check_choices
 from airflow_provider_rivya.sensors.base import GenerationSensor
 from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
+
+if TYPE_CHECKING:
+    from airflow_provider_rivya.media.verify import Verify
 
 
 class ToApisTaskSensor(GenerationSensor):
@@ -38,6 +41,7 @@ class ToApisTaskSensor(GenerationSensor):
         output_path: Any = None,
         output_conn_id: Templated | None = None,
         if_exists: IfExists = "overwrite",
+        verify: Verify = "structure",
         deferrable: bool | None = None,
         poke_interval: timedelta | float = 10,
         timeout: timedelta | float = timedelta(hours=1),
@@ -50,6 +54,7 @@ class ToApisTaskSensor(GenerationSensor):
             output_path=output_path,
             output_conn_id=output_conn_id,
             if_exists=if_exists,
+            verify=verify,
             deferrable=deferrable,
             poke_interval=poke_interval,
             timeout=timeout,

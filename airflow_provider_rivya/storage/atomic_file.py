@@ -70,9 +70,9 @@ class SmallFile:
         fs.invalidate_cache()
         if fs.exists(self._path):
             raise FileExistsError(self.uri)
-        if creates_exclusively(fs):
+        if exclusively := exclusive_creation(fs):
             with contextlib.suppress(NotImplementedError):
-                fs.pipe_file(self._path, content, mode="create")
+                fs.pipe_file(self._path, content, **exclusively)
                 return
         elif _is_s3(fs):
             log.warning(
@@ -142,21 +142,24 @@ class SmallFile:
                 os.unlink(staged)
 
 
-def creates_exclusively(fs: Any) -> bool:
+def exclusive_creation(fs: Any) -> dict[str, Any]:
     """
-    Tell whether ``fs.pipe_file(..., mode="create")`` is more than a plain writing.
+    Return the arguments with which ``fs.pipe_file`` creates and does not overwrite; empty if it cannot.
 
     The signature is asked, not the call tried: a method that swallows arguments it does not know overwrites
     without a word, as that of s3fs did before 2024.12. Later ones drop what their botocore does not know.
     """
-    if "mode" not in inspect.signature(fs.pipe_file).parameters:
-        return False
+    parameters = inspect.signature(fs.pipe_file).parameters
+    if "mode" not in parameters:
+        return {"overwrite": False} if "overwrite" in parameters and "abfs" in protocols_of(fs) else {}
+    create = {"mode": "create"}
     if not _is_s3(fs):
-        return True
+        return create
     client = getattr(getattr(fs, "s3", None), "meta", None)
     if client is None:  # another implementation, whose means are not known
-        return False
-    return "IfNoneMatch" in client.service_model.operation_model("PutObject").input_shape.members
+        return {}
+    known = client.service_model.operation_model("PutObject").input_shape.members
+    return create if "IfNoneMatch" in known else {}
 
 
 def _private(path: str, flags: int) -> int:

@@ -24,7 +24,7 @@ LOCAL_SCHEMES = frozenset({"file", "local"})
 
 #: What to install for a scheme that Airflow itself does not know.
 PACKAGE_OF_SCHEME = {
-    **dict.fromkeys(("s3", "s3a", "s3n"), "apache-airflow-providers-amazon[s3fs]"),
+    **dict.fromkeys(("s3", "s3a", "s3n"), "airflow-provider-rivya[s3]"),
     **dict.fromkeys(("gs", "gcs"), "apache-airflow-providers-google"),
     **dict.fromkeys(("abfs", "abfss", "adl", "wasb", "wasbs"), "apache-airflow-providers-microsoft-azure"),
     **dict.fromkeys(("sftp", "ssh"), "apache-airflow-providers-sftp"),

@@ -24,8 +24,8 @@ FASTER: Final = 1 / 60
 """In a second without a refusal the rate grows by this share of what it was at the last one."""
 LEAST: Final = 0.2
 """Requests a second that are left after any number of refusals."""
-LONGEST: Final = 6 * 3600.0
-"""Seconds after which a gateway that has asked for a longer pause is asked once more."""
+LONGEST: Final = 24 * 3600.0
+"""Seconds above which a pause is no limit's, and binds nobody but the call that was told: odd, or hostile."""
 FIRST_PAUSE: Final = 1.0
 """Seconds of a pause after a refusal that names none; twice as many after the next one, up to a minute."""
 _DOUBLED: Final = 6
@@ -104,12 +104,14 @@ class Lane:
             self._refusals += 1
             self._slow_down(now)
         own = first * 2.0 ** min(_DOUBLED, self._refusals - 1)
-        self.pause(now, own if retry_after is None else retry_after)
+        self.pause(now, own if retry_after is None or retry_after > LONGEST else retry_after)
         return max(0.0, self._paused_until - now)
 
     def pause(self, now: float, seconds: float) -> None:
         """Note that the gateway asks to be left alone, for another reason than too many calls."""
-        self._paused_until = max(self._paused_until, now + min(seconds, LONGEST))
+        if seconds > LONGEST:
+            return
+        self._paused_until = max(self._paused_until, now + seconds)
         # None are saved up meanwhile.
         self._tokens, self._at = min(self._tokens, 1.0 - self.spread), self._paused_until
 

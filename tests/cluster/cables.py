@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 import threading
 from collections.abc import Coroutine
 from typing import Any, Literal
 
 Mode = Literal["carries", "black_hole", "refuses"]
+_AT_ONCE = struct.pack("ii", 1, 0)
 _LOOPBACK = "127.0.0.1"
 
 
@@ -17,7 +20,9 @@ class Cables:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="cables", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="cables", daemon=True)
+        self._thread.start()
+        self._laid: list[Cable] = []
 
     def run(self, action: Coroutine[Any, Any, None]) -> None:
         """Run something there, and wait for its end."""
@@ -27,11 +32,17 @@ class Cables:
         """A cable to a loopback port."""
         cable = Cable(self, target)
         self.run(cable.open())
+        self._laid.append(cable)
         return cable
 
     def close(self) -> None:
         """Cut all."""
+        for cable in self._laid:
+            cable.set("refuses")
+        self.run(asyncio.sleep(0))
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 class Cable:
@@ -64,6 +75,8 @@ class Cable:
                 self._server.close()
                 self._server = None
             for end in list(self._ends):
+                # Without it the end would be an orderly one.
+                end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
                 end.transport.abort()
         elif self._server is None:
             await self.open()

@@ -89,7 +89,6 @@ def pod_deleted(moment: Moment, endpoint: Endpoint, *, outlasts: bool = False) -
 
     def play(ride: Ride) -> None:
         held = Held(ride, moment, endpoint)
-        busy = ride.busy() if endpoint is not POLL else None
         ride.start()
         held.wait()
         supervisor, task = psutil.Process(supervisor_of(held.pid)), psutil.Process(held.pid)
@@ -107,8 +106,6 @@ def pod_deleted(moment: Moment, endpoint: Endpoint, *, outlasts: bool = False) -
                 shutil.rmtree(machine / place, ignore_errors=True)
             (machine / "tmp").mkdir()
             held.let_go.set()
-        if busy:
-            busy.end()
         ride.finish()
 
     return on_bed(play)

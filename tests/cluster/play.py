@@ -21,7 +21,7 @@ from tests.sandbox_process import SandboxProcess
 from tools.stack.config import CHECKOUT, StackConfig
 from tools.stack.processes import ProcessError
 
-AT_ONCE = 3
+AT_ONCE = 4
 OPTIONS = {
     # Airflow is to see a death in half a minute; sooner, and a busy machine would be taken for a dead one.
     "scheduler": {

@@ -70,7 +70,11 @@ class Ride(Drive):
 
     def _log_lines(self) -> list[str]:
         lines: list[str] = []
-        for task in [task for task in self.tasks() if task.task_id == MAKE][:LOOKED_AT]:
+        try:
+            tasks = [task for task in self.tasks() if task.task_id == MAKE]
+        except RestError as error:  # the run never began
+            return [str(error)]
+        for task in tasks[:LOOKED_AT]:
             for number in range(1, task.try_number + 1):
                 try:
                     lines += self.client.log_lines(self.scenario.name, self.run_id, task, number)
@@ -89,7 +93,10 @@ class Ride(Drive):
         index = self.scenario.map_indexes[0]
         path = f"/dags/{self.scenario.name}/dagRuns/{self.run_id}/taskInstances/{MAKE}"
         path += "" if index < 0 else f"/{index}"
-        tries = self.ask(lambda: self.client.call("GET", f"{path}/tries"))["task_instances"]
+        try:
+            tries = self.ask(lambda: self.client.call("GET", f"{path}/tries"))["task_instances"]
+        except RestError:  # the run never began
+            return []
         return [str(one.get("hostname") or "-") for one in tries]
 
     def busy(self) -> Rule:

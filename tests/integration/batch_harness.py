@@ -26,7 +26,7 @@ from airflow_provider_rivya.batch.plan import PlanFolder
 from airflow_provider_rivya.batch.request import Asked
 from airflow_provider_rivya.batch.row_job import RowWords
 from airflow_provider_rivya.batch.rows import read_rows
-from airflow_provider_rivya.batch.run import Over
+from airflow_provider_rivya.batch.run import Waiting
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import GenerationError
@@ -168,11 +168,13 @@ class BatchOutcome:
 
     :param summary: the XCom.
     :param error: what it raised instead; ``None`` of a try that has died, too.
+    :param waiting: what a trigger would be told.
     """
 
     summary: dict[str, Any] | None = None
     error: GenerationError | None = field(default=None, repr=False)
     died: bool = False
+    waiting: Waiting | None = None
 
     @property
     def text(self) -> str:
@@ -220,16 +222,21 @@ class BatchHarness:
 
     # -- what Airflow and people do ------------------------------------------------------------------
 
-    def run(self, fate: Fate | None = None) -> BatchOutcome:
-        """Run the next try to its end, waiting in this process."""
+    def run(self, fate: Fate | None = None, here: float | None = None) -> BatchOutcome:
+        """
+        Run the next try.
+
+        :param here: seconds to wait in this process; ``None``: to its end.
+        """
         self._tries += 1
         with closing(self.gateway.hook(self.gateway.conn_id)) as hook, self._fated(fate or Fate()) as fated:
             job = self._job(hook, fated)
             try:
                 plan = job.plan(lambda: self._table(fated))
                 ledger = job.open_ledger()
-                over = job.run(plan, ledger, deadline=self.clock.time() + self.timeout, here=None)
-                assert isinstance(over, Over)
+                over = job.run(plan, ledger, deadline=self.clock.time() + self.timeout, here=here)
+                if isinstance(over, Waiting):
+                    return BatchOutcome(waiting=over)
                 return BatchOutcome(job.conclude(plan, ledger, over))
             except GenerationError as error:
                 return _failed(error)

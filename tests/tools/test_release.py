@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tools.release.contents import ENTRY_POINTS, EXTRAS, PACKAGE, Wheel, faults, newest_version
+from tools.release.contents import EXTRAS, PACKAGE, Wheel, faults, newest_version
 from tools.release.packages import CHECKOUT, ReleaseError
 from tools.release.trial import readme_dag
 
+PROJECT: dict[str, Any] = {
+    "scripts": {"rivya": "rivya:main"},
+    "entry-points": {"apache_airflow_provider": {"provider_info": "rivya:info"}},
+}
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-11-28\n\n## [1.1.0] - 2026-01-01\n"
 NAMES = (
     *(f"{PACKAGE}/{name}" for name in ("py.typed", "get_provider_info.py")),
@@ -20,7 +25,7 @@ NAMES = (
 )
 POINTS = "\n".join(
     f"[{group}]\n" + "\n".join(f"{name} = {value}" for name, value in entries.items())
-    for group, entries in ENTRY_POINTS.items()
+    for group, entries in {"console_scripts": PROJECT["scripts"], **PROJECT["entry-points"]}.items()
 )
 
 
@@ -37,7 +42,7 @@ def wheel(**changed: str) -> Wheel:
 
 
 def test_a_wheel_without_faults() -> None:
-    assert list(faults(wheel(), CHANGELOG)) == []
+    assert list(faults(wheel(), CHANGELOG, PROJECT)) == []
 
 
 def with_extra(name: str) -> Wheel:
@@ -59,12 +64,12 @@ def with_extra(name: str) -> Wheel:
     ],
 )
 def test_faults_of_a_wheel(made: Wheel, fault: str) -> None:
-    (found,) = faults(made, CHANGELOG)
+    (found,) = faults(made, CHANGELOG, PROJECT)
     assert fault in found
 
 
 def test_a_version_that_the_changelog_does_not_have() -> None:
-    (found,) = faults(wheel(), CHANGELOG.replace("1.2.0", "1.3.0"))
+    (found,) = faults(wheel(), CHANGELOG.replace("1.2.0", "1.3.0"), PROJECT)
     assert found == "its version is 1.2.0, the changelog's 1.3.0"
     assert newest_version("## [Unreleased]\n") == ""
 

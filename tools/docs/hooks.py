@@ -1,4 +1,4 @@
-"""Hooks of the documentation site: pages that are still to come, and Sphinx's cross references.
+"""Hooks of the site: pages that are still to come, the order of the search, Sphinx's cross references.
 
 MkDocs calls these functions by their names; it runs in an environment of its own, without this checkout's.
 """
@@ -28,6 +28,13 @@ def _existing(nav: list[dict[str, Any]], docs: Path) -> list[dict[str, Any]]:
         elif (docs / target).exists():
             kept.append(entry)
     return kept
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Let the search find the guides before the pages of the many models."""
+    if page.file.src_uri.startswith("models/"):
+        page.meta.setdefault("search", {"boost": 0.5})
+    return markdown
 
 
 def on_page_content(html: str, **_: Any) -> str:

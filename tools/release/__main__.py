@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 
 from tools.locks import DATES, Pair
@@ -26,8 +27,9 @@ def check(airflows: Sequence[str]) -> None:
     call([TOOLS / "python", "-m", "twine", "check", "--strict", sdist, wheel], CHECKOUT)
     print("twine check: metadata and README are in order", flush=True)
     found = contents.Wheel.read(wheel)
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changelog = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
-    if wrong := list(contents.faults(found, changelog)):
+    if wrong := list(contents.faults(found, changelog, project)):
         raise ReleaseError("the wheel is wrong:\n" + "\n".join(f"  - {fault}" for fault in wrong))
     print(f"{len(found.names)} files in the wheel, entry points, licence, version: in order", flush=True)
     version = str(found.metadata["Version"])

@@ -5,17 +5,14 @@ from __future__ import annotations
 import configparser
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "airflow_provider_rivya"
-ENTRY_POINTS = {
-    "apache_airflow_provider": {"provider_info": f"{PACKAGE}.get_provider_info:get_provider_info"},
-    "console_scripts": {"rivya": f"{PACKAGE}.cli.main:main"},
-}
 EXTRAS = {"images", "parquet", "s3", "sandbox", "verify"}
 _WANTED = {
     "License-Expression": "Apache-2.0",
@@ -54,8 +51,11 @@ def newest_version(changelog: str) -> str:
     return found[1] if found else ""
 
 
-def faults(wheel: Wheel, changelog: str) -> Iterator[str]:
-    """What is wrong with a wheel, a line each."""
+def faults(wheel: Wheel, changelog: str, project: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a wheel, a line each.
+
+    :param project: the table of that name in ``pyproject.toml``.
+    """
     version = wheel.metadata["Version"]
     info = f"{PACKAGE}-{version}.dist-info"
     for name in wheel.names:
@@ -75,7 +75,8 @@ def faults(wheel: Wheel, changelog: str) -> Iterator[str]:
         yield f"its extras are {', '.join(sorted(extras))}"
     parser = configparser.RawConfigParser(delimiters="=")
     parser.read_string(wheel.entry_points)
-    if {name: dict(parser[name]) for name in parser.sections()} != ENTRY_POINTS:
+    wanted_points = {"console_scripts": project["scripts"], **project["entry-points"]}
+    if {name: dict(parser[name]) for name in parser.sections()} != wanted_points:
         yield f"its entry points are {wheel.entry_points}"
     if version != newest_version(changelog):
         yield f"its version is {version}, the changelog's {newest_version(changelog) or 'missing'}"

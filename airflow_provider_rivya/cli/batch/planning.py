@@ -12,7 +12,8 @@ from airflow_provider_rivya.cli.connection import api_of, checked_for
 from airflow_provider_rivya.cli.main import BAD_INPUT, OK
 from airflow_provider_rivya.cli.output import describe
 from airflow_provider_rivya.credits import whole
-from airflow_provider_rivya.storage.place import OutputPlace, checked_place
+from airflow_provider_rivya.storage.checked import checked_place
+from airflow_provider_rivya.storage.place import OutputPlace
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_rivya.batch import run
 from airflow_provider_rivya.batch.window import Limits
 from tests.integration.batch.conftest import NewBatch, products
 from tests.integration.batch_harness import BatchHarness, Fate, Moment
@@ -110,3 +111,17 @@ def test_a_clear_pays_for_what_has_changed_and_what_is_new(new_batch: NewBatch, 
     batch.clear()
     assert batch.run().counts == {"reused": 30}
     assert batch.posts == posts
+
+
+@at_each
+def test_a_trigger_is_told_of_a_bounded_number_of_what_runs(
+    new_batch: NewBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "WATCHED", 5)
+    batch = new_batch(ROWS, limits=Limits(max_running=ROWS))
+    waiting = batch.run(here=0.0).waiting
+    assert waiting is not None
+    assert [len(ids) for ids in waiting.ids.values()] == [5]
+    assert batch.posts == ROWS
+    assert batch.run().counts == {"succeeded": ROWS}
+    all_stands(batch)

@@ -134,14 +134,14 @@ class TestCredits:
 
     def test_in_what_the_gateway_counts_in(self, sandbox: SandboxProcess) -> None:
         sandbox.assume(toapis_balance_fields="earlier")
-        run = rivya("credits", *CONNECTION, "-o", "json")
+        run = rivya("credits", *CONNECTION, "--format", "json")
         assert run.json()["unit"] == "balance units"
         assert " balance units  (" in rivya("credits", *CONNECTION).out
 
     def test_without_end(self, sandbox: SandboxProcess) -> None:
         sandbox.assume(toapis_unlimited_quota=True)
         assert rivya("credits", *CONNECTION).out.startswith("unlimited  (")
-        document = rivya("credits", *CONNECTION, "-o", "json").json()
+        document = rivya("credits", *CONNECTION, "--format", "json").json()
         assert (document["credits"], document["unlimited"]) == (None, True)
 
 
@@ -152,7 +152,7 @@ class TestValidate:
         "how", [("--gateway", "toapis"), CONNECTION, (*CONNECTION, "--gateway", "toapis")]
     )
     def test_by_name_or_by_connection(self, how: tuple[str, ...]) -> None:
-        document = rivya(*self.ASKED, *how, "-o", "json").json()
+        document = rivya(*self.ASKED, *how, "--format", "json").json()
         assert document["gateway"] == "toapis"
         assert document["request"]["model_params"] == {"size": "16:9"}
 

@@ -269,6 +269,6 @@ def test_a_connection_made_in_the_ui_is_found(sandbox: SandboxProcess, tmp_path:
             check=True,
             timeout=110,
         )
-    run = rivya_process("credits", "--conn-id", "made_in_ui", "-o", "json", more=home)
+    run = rivya_process("credits", "--conn-id", "made_in_ui", "--format", "json", more=home)
     assert run.code == 0, run.err
     assert run.json()["credits"] == 1000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -11,14 +12,19 @@ from airflow_provider_rivya._compat import BaseHook
 from airflow_provider_rivya.exceptions import InvalidRequestError, StorageError
 from airflow_provider_rivya.operators.sql_rows import read_sql
 from tools.stack import postgres
+from tools.stack.processes import Keeper
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not postgres.available():
         pytest.skip("there is no PostgreSQL server on this machine, or no driver in this environment")
-    with postgres.postgresql() as url:
-        yield url.replace("+psycopg2", "")
+    with ExitStack() as open_things:
+        database = open_things.enter_context(postgres.Postgres())
+        keeper = Keeper(tmp_path_factory.mktemp("postgresql"))
+        open_things.callback(keeper.stop)
+        database.start(keeper)
+        yield database.url.replace("+psycopg2", "")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from airflow_provider_rivya._compat import TriggerEvent
 from airflow_provider_rivya.api.exchange import LONGEST_PAUSE
 from airflow_provider_rivya.decorators.rivya import rivya_generate_task
 from airflow_provider_rivya.operators import deferral
+from airflow_provider_rivya.operators.rivya import RivyaBatchOperator
+from airflow_provider_rivya.operators.toapis import ToApisBatchOperator
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.submission import turn
 from tests.integration.conftest import Connect, Listener, NewTask, sent
@@ -199,3 +202,29 @@ def test_short_pauses_are_waited_for(
     assert turn.SHORT > 0.05
     done = new_task(deferrable=True).begin()
     assert done.trigger is None or done.trigger[0] != TIMER
+
+
+def test_a_batch_that_is_told_to_wait_holds_no_slot(
+    new_task: NewTask, sandbox: SandboxProcess, gateway: TestedGateway
+) -> None:
+    told(sandbox, gateway)
+    now = time.time()
+    task = new_task(
+        operator={"rivya": RivyaBatchOperator, "toapis": ToApisBatchOperator}[gateway.name],
+        rows=[{"sku": "p1", "title": "A lamp"}],
+        row_key="sku",
+        prompt="A photograph of {title}",
+        manifest_format="jsonl",
+        deferrable=True,
+    )
+    done = task.begin()
+    assert done.state == "deferred", done.text
+    assert done.trigger is not None
+    assert done.trigger[1]["ids"] == {}
+    assert now + 30 <= done.trigger[1]["resume_at"] <= now + 90
+    done = task.resume(TriggerEvent({"status": "resume", "ended": [], "code": None}))
+    while done.state == "deferred":
+        done = task.resume(task.fire(done))
+    assert done.state == "success", done.text
+    assert task.try_number() == 1
+    assert len(sandbox.tasks()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,17 @@ def test_landing(
     (file,) = landing.iterdir()
     assert output["uri"] == f"file://{file}"
     assert output["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_a_result_is_decoded_where_that_is_asked_for(
+    sensor: NewSensor, sandbox: SandboxProcess, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"deferrable": False, "output_path": f"file://{landing}/", "verify": "decode"}
+    assert sensor(**given).run().state == "success"
+    monkeypatch.setitem(sys.modules, "av", None)
+    done = sensor(**given).begin()
+    assert isinstance(done.error, InvalidRequestError)
+    assert "decoding needs PyAV" in done.text
 
 
 def test_what_has_ended_needs_no_triggerer(

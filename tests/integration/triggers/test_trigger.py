@@ -11,6 +11,7 @@ import pytest
 
 from airflow_provider_rivya.triggers import shared_hook as poller
 from airflow_provider_rivya.triggers.base import GenerationTrigger
+from airflow_provider_rivya.triggers.batch import RivyaBatchTrigger, ToApisBatchTrigger
 from airflow_provider_rivya.waiting.decide import Patience
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import TestedGateway, at_each, refreshing
@@ -307,3 +308,17 @@ async def test_on_kill_claims_no_more_than_it_knows(
         "there and is paid for (7 credits are reserved). If this task runs again with the same request, it "
         "re-attaches." in said
     )
+
+
+async def test_a_batch_resumes_when_rows_may_be_submitted_again(
+    connect: Connect, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
+    """Also where nothing runs; and nobody is asked for that."""
+    kind: Any = {"rivya": RivyaBatchTrigger, "toapis": ToApisBatchTrigger}[gateway.name]
+    now = time.time()
+    trigger = kind({}, gateway.conn_id, now + 60, None, now + 0.2)
+    assert kind(**trigger.serialize()[1]).serialize() == trigger.serialize()
+    events = [event.payload async for event in trigger.run()]
+    assert events == [{"status": "resume", "ended": [], "code": None}]
+    assert time.time() >= now + 0.2
+    assert not [request for request in sandbox.requests() if request["method"] == "GET"]

@@ -21,17 +21,17 @@ PATHS = [[command.name] for command in COMMANDS] + [
 TABLE = ["products.csv", "--key", "sku", "-m", "z-image", "-p", "{title}"]
 GENERATE = ["generate", "--model", "z-image", "--prompt", "a cat", "--output", "/tmp/x"]  # noqa: S108
 EXAMPLES = [
-    ["models", "list", "--category", "audio", "--output", "json"],
-    ["models", "show", "z-image", "-o", "yaml", "--gateway", "toapis"],
+    ["models", "list", "--category", "audio", "--format", "json"],
+    ["models", "show", "z-image", "--format", "yaml", "--gateway", "toapis"],
     ["validate", "-m", "z-image", "-p", "a cat", "--params", "{}", "-r", "a.png", "-r", "b.png"],
     ["validate", "-m", "z-image", "--gateway", "toapis", "--dialect", "resolution=top"],
     [*GENERATE, "--timeout", "60", "--format", "json", "--idempotency-key", "k", "--max-credits", "0"],
     ["fetch", "task_1", "--output", "out", "--category", "video"],
-    ["check", "dags"],
     ["batch", "plan", *TABLE, "--max-running", "7", "--gateway", "toapis", "--json"],
     ["batch", "run", *TABLE, "--output", "o", "--limit", "3", "--carry", "title", "--max-failed-rows", "0.1"],
     ["batch", "status", "out", "--format", "json"],
     ["batch", "failed", "s3://bucket/out/"],
+    ["check", "./dags"],
     ["credits"],
     ["sandbox", "--port", "0", "--speed", "20", "--credits", "5", "--quiet"],
 ]

@@ -33,7 +33,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Connect:
     return make
 
 
-@pytest.mark.parametrize("text", ["{not json", "rivya://["])
+@pytest.mark.parametrize("text", ["{not json", "rivya://[", "not a uri", "{}"])
 def test_a_variable_that_is_no_connection_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RIVYA_DEFAULT", text)
     with RivyaHook() as hook, pytest.raises(ConnectionConfigError) as caught:

@@ -12,7 +12,7 @@ from fsspec.asyn import AsyncFileSystem  # type: ignore[import-untyped]  # fsspe
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
 
-from airflow_provider_rivya.storage.atomic_file import SmallFile, creates_exclusively
+from airflow_provider_rivya.storage.atomic_file import SmallFile, exclusive_creation
 from airflow_provider_rivya.storage.place import OutputPlace
 
 
@@ -61,6 +61,15 @@ class Plain(Shelf):
 
     def pipe_file(self, path: str, value: bytes) -> None:
         super().pipe_file(path, value)
+
+
+class Azure(Shelf):
+    """Says as adlfs does what becomes of what is there."""
+
+    protocol = ("abfs",)
+
+    def pipe_file(self, path: str, value: bytes, overwrite: bool = True, **more: Any) -> None:
+        super().pipe_file(path, value, mode="overwrite" if overwrite else "create")
 
 
 class Wrapped(AsyncFileSystem):  # type: ignore[misc]
@@ -147,8 +156,9 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path, kind: Callable[[Path
     assert file.read() == b"mine"
 
 
-def test_a_store_that_creates_exclusively_refuses_what_came_after_the_look() -> None:
-    fs = Shelf()
+@pytest.mark.parametrize("kind", [Shelf, Azure])
+def test_a_store_that_creates_exclusively_refuses_what_came_after_the_look(kind: type[Shelf]) -> None:
+    fs = kind()
     file = record(fs)
     fs.overtaken = True
     with pytest.raises(FileExistsError):
@@ -162,7 +172,7 @@ def test_a_mode_that_would_be_swallowed_is_not_relied_on(
 ) -> None:
     """On S3, of which the documentation says otherwise, it is warned of."""
     fs = kind()
-    assert not creates_exclusively(fs)
+    assert not exclusive_creation(fs)
     with caplog.at_level(logging.WARNING):
         record(fs).create(b"mine")
     assert fs.swallowed == ()

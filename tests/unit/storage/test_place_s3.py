@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.exceptions import Fault, OutputError, StorageError
+from airflow_provider_rivya.exceptions import DamagedError, Fault, OutputError, StorageError
 from airflow_provider_rivya.landing.fetch import Retries, fetch
 from airflow_provider_rivya.landing.writer import OutputWriter
 from airflow_provider_rivya.result import Output
-from airflow_provider_rivya.storage.atomic_file import SmallFile, creates_exclusively
+from airflow_provider_rivya.storage.atomic_file import SmallFile, exclusive_creation
 from airflow_provider_rivya.storage.path import default_name
 from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 from airflow_provider_rivya.storage.source import ReferenceFile, open_reference
@@ -85,7 +85,10 @@ class Stream:
 
 
 def land_from(
-    source: Callable[[], Iterator[bytes]], place: OutputPlace, if_exists: IfExists = "overwrite"
+    source: Callable[[], Iterator[bytes]],
+    place: OutputPlace,
+    if_exists: IfExists = "overwrite",
+    attempts: int = 1,
 ) -> Output:
     url = "https://cdn.example/x"
     name_for = functools.partial(default_name, "task_1", 0)
@@ -94,7 +97,7 @@ def land_from(
         url,
         lambda: OutputWriter(place, 0, url, name_for, if_exists),
         stop=threading.Event(),
-        retries=Retries(attempts=1),
+        retries=Retries(attempts, pause=0.0),
     )
 
 
@@ -133,6 +136,22 @@ def test_a_whole_file_lands(s3: Any, place: OutputPlace, size: int) -> None:
     written = s3.head_object(Bucket="bucket", Key="run/task_1-0.png")["LastModified"]
     assert land_from(source, place, "fail") == landed
     assert s3.head_object(Bucket="bucket", Key="run/task_1-0.png")["LastModified"] == written
+
+
+@pytest.mark.parametrize("size", [0, 2 * BLOCK_SIZE])
+def test_damaged_bytes_that_come_twice_are_kept_beside_the_output(
+    s3: Any, place: OutputPlace, size: int
+) -> None:
+    cut = (b"".join(png_stream(size)) if size else PNG_BYTES)[:-10]
+    for _ in range(2):  # a second task finds the copy of the first one there
+        with pytest.raises(DamagedError) as caught:
+            land_from(lambda: iter([cut]), place, attempts=2)
+        assert caught.value.kept_at == "s3://bucket/run/task_1-0.png.damaged"
+        assert keys(s3) == ["run/task_1-0.png.damaged"]
+        assert s3.get_object(Bucket="bucket", Key="run/task_1-0.png.damaged")["Body"].read() == cut
+        assert uploads(s3) == []
+    assert land_from(lambda: iter([PNG_BYTES]), place).uri == "s3://bucket/run/task_1-0.png"
+    assert keys(s3) == ["run/task_1-0.png", "run/task_1-0.png.damaged"]
 
 
 @pytest.mark.parametrize("size", [2**16, 2 * BLOCK_SIZE])
@@ -183,11 +202,11 @@ def test_a_botocore_that_knows_no_condition_is_not_relied_on(
     """As before 1.35: s3fs leaves out of a request what botocore's own description of it does not have."""
     file = SmallFile(place, "record.json")
     file.create(b"first")
-    assert creates_exclusively(place.fs)
+    assert exclusive_creation(place.fs)
     known = place.fs.s3.meta.service_model.operation_model("PutObject").input_shape.members
     monkeypatch.delitem(known, "IfNoneMatch")
     monkeypatch.setattr("s3fs.utils.ParamKwargsHelper._kwarg_cache", {})
-    assert not creates_exclusively(place.fs)
+    assert not exclusive_creation(place.fs)
     place.fs.pipe_file(place.path_of("record.json"), b"second", mode="create")
     assert file.read() == b"second"
     with pytest.raises(FileExistsError):

@@ -72,9 +72,12 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     assert lane.acquire(10.0) == ASKED - 10.0
 
 
-def test_an_endless_pause_ends() -> None:
+def test_an_odd_pause_does_not_bind_the_others() -> None:
+    assert Lane().refused(0.0, LONGEST) == LONGEST
     lane = Lane()
-    assert lane.refused(0.0, 1e9) == LONGEST
+    assert lane.refused(0.0, 366 * 24 * 3600.0) == FIRST_PAUSE
+    lane.pause(0.0, 366 * 24 * 3600.0)
+    assert lane.acquire(FIRST_PAUSE) == 0
 
 
 def test_no_burst_follows_a_pause() -> None:
