@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,10 @@ def run(arguments: Namespace, output: Output) -> int:
     """Tell what is wrong, and where; 2 if anything is."""
     from airflow_provider_rivya.testing import check_folder
 
-    checked = check_folder(arguments.dags)
+    # What Airflow, and the files themselves, say while they are read is no result.
+    logging.getLogger("airflow").setLevel(logging.ERROR)
+    with redirect_stdout(sys.stderr):
+        checked = check_folder(arguments.dags)
     told = f"{checked.tasks} generate task(s), {len(checked.wrong)} with faults"
     document = {"tasks": checked.tasks, "wrong": [asdict(entry) for entry in checked.wrong]}
     output.result(document, *map(str, checked.wrong), told)

@@ -173,7 +173,8 @@ class SeenPage:
         self._wait = WebDriverWait(driver, WAIT)
         self._url = url
         driver.get(f"{url}/")  # signs in
-        self._wait.until(lambda _: driver.get_cookie("_token"))
+        buttons = "[...document.querySelectorAll('button')]"
+        self.wait_for(f"{buttons}.some((button) => button.textContent.trim() === 'Admin')", True)
 
     def show(self, path: str, script: str, wanted: Any) -> None:
         """Open a page, and wait until a script returns this in it."""
