@@ -118,8 +118,8 @@ class ConnectionFields(BaseModel):
     max_requests_per_second: _Rate | None = _field(
         None,
         "Requests a second",
-        "Calls that one process begins in a second; submissions and status calls count apart where the gateway "
-        "does so. Empty: as the gateway documents.",
+        "Calls that one process begins in a second; submissions and status calls count apart where the "
+        "gateway does so. Empty: as the gateway documents.",
     )
     idempotency_namespace: str = _field(
         "",
