@@ -80,6 +80,12 @@ class Durations:
                 self._note((gateway, model), seconds)
                 self._note((gateway, _any_of(category)), seconds)
 
+    def clear(self) -> None:
+        """Forget all of it."""
+        with self._guard:
+            self._seen.clear()
+            self._known.clear()
+
     def _note(self, key: tuple[str, str], seconds: float) -> None:
         self._seen.setdefault(key, deque(maxlen=_REMEMBERED)).append(seconds)
         self._seen.move_to_end(key)

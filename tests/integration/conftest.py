@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from airflow_provider_rivya.waiting.durations import DURATIONS
 from tests import airflows
 from tests.integration.gateways import GATEWAYS, RIVYA, TestedGateway
 from tests.integration.leaks import SECRETS
@@ -111,6 +112,12 @@ def _listener() -> Iterator[Listener]:
 def logs(_listener: Listener) -> Listener:
     """Everything logged in this test."""
     return _listener
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_learnt() -> None:
+    """No test finds what another one has taught this process about how long generations take."""
+    DURATIONS.clear()
 
 
 @pytest.fixture(autouse=True)

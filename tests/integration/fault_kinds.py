@@ -53,6 +53,8 @@ ITS_MODELS = Endpoint("toapis", "GET", "/v1/models")
 BALANCE = Endpoint("toapis", "GET", "/v1/balance")
 UPLOADED = Endpoint("toapis", "GET", "/uploads/{path:path}")
 GENERATED = Endpoint("toapis", "GET", "/generated/{token}/{name}")
+EDITS = Endpoint("toapis", "POST", "/v1/images/edits")
+"""The creation of an image by another address."""
 OTHER_BALANCES = {Endpoint("toapis", "GET", "/balance"), Endpoint("toapis", "GET", "/v1/user/balance")}
 """The balance by two more addresses, at which the client never looks."""
 

@@ -14,6 +14,7 @@ from tests.integration.fault_kinds import (
     BALANCE,
     CREATE,
     CREDITS,
+    EDITS,
     FAULTS,
     FILE,
     IMAGE_STATUS,
@@ -45,7 +46,7 @@ from tests.integration.sandbox import toapis_tools
 from tests.integration.sandbox.wire_tools import upload
 from tests.sandbox_process import SandboxProcess
 
-UNCALLED = {MODELS, OPENAPI, FILE, ITS_MODELS, VIDEO_UPLOAD, *OTHER_BALANCES}
+UNCALLED = {MODELS, OPENAPI, FILE, ITS_MODELS, VIDEO_UPLOAD, EDITS, *OTHER_BALANCES}
 """No generation calls them; to upload a video, ToAPIs would need a model that takes one."""
 
 STATUS_CALLS = (STATUS, IMAGE_STATUS, VIDEO_STATUS)

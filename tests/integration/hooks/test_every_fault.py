@@ -25,6 +25,7 @@ from tests.integration.fault_kinds import (
     CREATE,
     CREATIONS,
     CREDITS,
+    EDITS,
     FAULTS,
     FILE,
     GENERATED,
@@ -140,7 +141,7 @@ def test_the_tables_are_complete() -> None:
     assert set(FAULTS) == set(OPTIONS)
     assert set(PLACES) == DECISIONS
     assert set(ERRORS) == set(OF_CALLS)
-    assert set(CALLS) | DOWNLOADS | OTHER_BALANCES == frozenset().union(*map(endpoints, GATEWAYS))
+    assert set(CALLS) | DOWNLOADS | OTHER_BALANCES | {EDITS} == frozenset().union(*map(endpoints, GATEWAYS))
 
 
 def before_the_fault(hook: Any, photo: Path) -> Things:

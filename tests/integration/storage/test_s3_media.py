@@ -34,9 +34,9 @@ def test_a_file_is_shown_by_a_url_that_works_for_a_minute(s3: Store, monkeypatch
     asked = parse_qs(urlsplit(url).query)
     ends = asked.get("Expires")
     assert asked.get("X-Amz-Expires") == ["60"] or (ends and int(ends[0]) <= time.time() + 60)
+    assert asked["response-content-type"] == ["image/png"]  # older servers of the tests do not heed it
     with urlopen(url, timeout=30) as fetched:  # noqa: S310 - of the store on loopback
         assert fetched.read() == picture
-        assert fetched.headers["content-type"] == "image/png"
     for wrong in ("run/script.png", "other/a.png", "running/a.png", "run/nothing.png"):
         with pytest.raises(HTTPException) as caught:
             _answer(f"s3://bucket/{wrong}")
