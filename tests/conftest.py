@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from typing import Any
 
 import pytest
 
@@ -17,11 +18,12 @@ _HOME = os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-provider-r
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One by one, the end-to-end tests come last; side by side first, as they mostly wait."""
+    """One by one, the end-to-end tests come last; side by side first, as theirs is the longest way."""
     side_by_side = hasattr(config, "workerinput")
     items.sort(key=lambda item: (item.get_closest_marker("e2e") is not None) != side_by_side)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are cores, as there is always one that waits for a process."""
     return (os.cpu_count() or 1) + 1
@@ -30,3 +32,15 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_unconfigure() -> None:
     """Remove the tests' AIRFLOW_HOME."""
     shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side, tests run by file; all end-to-end tests by one worker, as each starts an Airflow."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "tests/e2e" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
+
+    return ByFile(config, log)
