@@ -84,7 +84,7 @@ class Narrator:
 
     def _details(self, seen: Generation) -> str:
         """Tell how far it is, and what is usual, as far as that is known."""
-        parts = [] if seen.ended or seen.progress is None else [f"{seen.progress:.0f} % done"]
+        parts = [] if seen.ended or not seen.progress else [f"{seen.progress:.0f} % done"]
         if self.usual is not None and not seen.ended:
             parts.append(f"its model usually takes {self.usual:.0f} s")
         return f" ({'; '.join(parts)})" if parts else ""

@@ -182,6 +182,8 @@ def _said(error: Exception) -> str:
     """Return why, without the URL that aiohttp names in some of its errors."""
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "Server disconnected without sending a response."
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "peer closed connection without sending complete message body"
     if isinstance(error, aiohttp.ClientResponseError):
         return f"{error.status}: {error.message}"
     if isinstance(error, aiohttp.ClientConnectorError):

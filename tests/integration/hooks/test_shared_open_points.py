@@ -148,9 +148,9 @@ ROWS: dict[str, dict[Any, Scene]] = {
     "rate_limit_per_window": {
         None: requests_in_a_window(None),
         0: requests_in_a_window(0),
-        2: requests_in_a_window(2),
+        2: requests_in_a_window(2, 1),
     },
-    "rate_limit_window_seconds": {60: requests_in_a_window(1, 60), 5: requests_in_a_window(1, 5)},
+    "rate_limit_window_seconds": {60: requests_in_a_window(0, 60), 5: requests_in_a_window(1, 5)},
     "refund_delay_seconds": {60: refunded_after(60), 0: refunded_after(0), 3600: refunded_after(3600)},
     "request_id_header": {False: request_id(False), True: request_id(True)},
 }
