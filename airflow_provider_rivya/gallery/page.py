@@ -174,4 +174,4 @@ def _class(status: str) -> str:
 
 @cache
 def _style() -> str:
-    return files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    return files(__package__).joinpath("static", "style.css").read_text(encoding="utf-8")

@@ -9,7 +9,11 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 
+from airflow_provider_rivya import gallery
+
 _FOLDER: Final = Path(__file__).parent / "static"
+_SHARED: Final = Path(gallery.__file__).parent / "static"
+"""The style of the page that is a file beside the outputs."""
 _HEADERS: Final = {
     # A store's pre-signed URLs are on any host.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -31,5 +35,6 @@ def app() -> FastAPI:
         answer.headers.update(_HEADERS)
         return answer
 
+    made.mount("/shared", StaticFiles(directory=_SHARED))
     made.mount("/", StaticFiles(directory=_FOLDER, html=True))
     return made

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from airflow_provider_rivya._compat import BaseEventTrigger, TriggerEvent
-from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.triggers.base import GenerationTrigger
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 from airflow_provider_rivya.waiting.generation_id import id_fault
+
+CATEGORIES: Final = ("image", "audio", "video")
 
 
 class GenerationEventTrigger(BaseEventTrigger):
@@ -41,6 +44,11 @@ class GenerationEventTrigger(BaseEventTrigger):
             [generation_ids] if isinstance(generation_ids, str) else list(generation_ids) or [None]
         )
         faults = [id_fault(value, f"generation_ids[{index}]") for index, value in enumerate(given)]
+        if category not in CATEGORIES:
+            faults.append(Fault("category", f"it is {category!r}", ", ".join(CATEGORIES)))
+        span: Any = timeout
+        if isinstance(span, bool) or not isinstance(span, int | float) or not 0 < span < math.inf:
+            faults.append(Fault("timeout", f"it is {timeout!r}", "a number of seconds above 0"))
         if found := [fault for fault in faults if fault is not None]:
             raise InvalidRequestError(found)
         self.generation_ids = list(dict.fromkeys(str(value) for value in given))

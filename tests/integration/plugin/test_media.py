@@ -139,6 +139,7 @@ def test_the_page_is_files_alone_and_runs_nothing_of_others(serve: Serve, landin
     assert page.status_code == 200
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert "unsafe" not in page.headers["content-security-policy"]
+    assert client.get("/rivya/gallery/shared/style.css").status_code == 200
     script = client.get("/rivya/gallery/gallery.js")
     assert "javascript" in script.headers["content-type"]
     assert "innerHTML" not in script.text

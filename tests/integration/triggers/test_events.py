@@ -56,6 +56,12 @@ def test_what_is_no_id_is_refused(given: list[str]) -> None:
         RivyaGenerationEventTrigger(given)
 
 
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        RivyaGenerationEventTrigger(["a/b", "task_1"], category="film", timeout=float("inf"))
+    assert [fault.path for fault in caught.value.faults] == ["generation_ids[0]", "category", "timeout"]
+
+
 def test_a_dag_takes_it() -> None:
     from airflow.serialization.serialized_objects import LazyDeserializedDAG
 
