@@ -59,20 +59,27 @@ class Fate:
     :param moment: at which kind of moment; ``None``: nothing happens.
     :param number: at the how-manieth of them.
     :param instead: is called then, once.
+    :param answered: they count from when so many requests were answered.
     """
 
     def __init__(
-        self, moment: Moment | None = None, number: int = 1, instead: Callable[[], Any] | None = None
+        self,
+        moment: Moment | None = None,
+        number: int = 1,
+        instead: Callable[[], Any] | None = None,
+        answered: int = 0,
     ) -> None:
         self._moment = moment
         self._left = number
         self._instead = instead
+        self._unanswered = answered
         self._guard = threading.Lock()
         self.dead = False
 
     def at(self, moment: Moment) -> None:
         with self._guard:
-            if moment == self._moment:
+            self._unanswered -= moment == "created"
+            if moment == self._moment and self._unanswered <= 0:
                 self._left -= 1
                 if self._left == 0 and self._instead is not None:
                     self._instead()

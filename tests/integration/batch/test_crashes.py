@@ -21,8 +21,8 @@ MOMENTS: dict[str, tuple[Moment, int]] = {
     "with half of a window sent": ("create", WINDOW // 2 + 1),
     "with half of a window answered": ("created", WINDOW // 2 + 1),
     "answers received, and not written": ("write", 3),
-    "while it waits": ("look", 5),
-    "while landing": ("download", 4),
+    "while it waits": ("look", 1),
+    "while landing": ("download", 1),
     "after the manifest, before _SUCCESS": ("success", 1),
 }
 
@@ -44,7 +44,9 @@ def all_stands(batch: BatchHarness, rows: int = ROWS) -> None:
 def test_it_goes_on_where_it_died(new_batch: NewBatch, gateway: TestedGateway, moment: str) -> None:
     decided = {} if gateway.replays_keys else {"on_uncertain_submission": "fail"}
     batch = new_batch(ROWS, limits=Limits(max_running=WINDOW), policy=decided)
-    assert batch.run(Fate(*MOMENTS[moment])).died
+    # A row that is being sent while another one waits or lands would be one of the cases above.
+    answered = ROWS if moment in ("while it waits", "while landing") else 0
+    assert batch.run(Fate(*MOMENTS[moment], answered=answered)).died
     assert not batch.succeeded
     done = batch.run()
     unsent = "POST" in moment or "sent" in moment
