@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import Fault, GenerationError, GenerationTimeoutError
-from airflow_provider_rivya.operators import deferral
 from airflow_provider_rivya.operators.arguments import (
     IfExists,
     ModelParams,
@@ -24,11 +23,12 @@ from airflow_provider_rivya.operators.arguments import (
     request_arguments,
 )
 from airflow_provider_rivya.operators.beside import beside_faults, made_from, place_of, with_extras
+from airflow_provider_rivya.operators.deferral import BACKSTOP as BACKSTOP
 from airflow_provider_rivya.operators.deferral import DeferralState, SubmitsInTurn, Turn
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.record_store import record_faults, record_store
-from airflow_provider_rivya.operators.reporting import ReportsResult
+from airflow_provider_rivya.operators.reporting import ReportsResult, standing_in_store
 from airflow_provider_rivya.operators.slips import misplaced_params
 from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, open_run, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.waiting.decide import Finished
 
 log = logging.getLogger(__name__)
-
-BACKSTOP = deferral.BACKSTOP
 
 
 class GenerateOperator(
@@ -267,7 +265,7 @@ class GenerateOperator(
             output = OutputPlace(output_path, output_conn_id) if output_path else None
             store = record_store(context, identity, self.state_path, output, self.executor, secret)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
-        return run.begin(identity, store, policy, self._stop)
+        return run.begin(identity, store, policy, self._stop, standing_in_store(context))
 
     def _prepared(self, context: Any, job: GenerationJob, folder: str) -> Prepared | None:
         """Check everything; what an earlier try paid for is landed whatever the request looks like now."""

@@ -23,7 +23,7 @@ from airflow_provider_rivya.landing.fetch import Retries
 from tests import airflows
 from tests.integration.gateways import RIVYA, TestedGateway
 from tests.integration.leaks import SECRETS
-from tests.integration.stored_records import record_of
+from tests.integration.stored_records import InStateStore, record_of
 
 MAKE = "make"
 _numbers = itertools.count(1)
@@ -280,6 +280,10 @@ class TaskInstanceHarness:
             return document
         stored.replace(change)
         return stored.read()
+
+    def standing(self) -> Any:
+        """What Airflow's UI shows of where the task's generation stands; ``None`` without a state store."""
+        return InStateStore(self.dag_id, "rivya_generation").read() if airflows.STATE_STORE else None
 
     def lose_record(self) -> None:
         """Delete the submission record, as deleting the DAG run does."""
