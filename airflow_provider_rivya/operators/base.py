@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import Fault, GenerationError, GenerationTimeoutError
+from airflow_provider_rivya.operators import deferral
 from airflow_provider_rivya.operators.arguments import (
     IfExists,
     ModelParams,
@@ -23,7 +24,6 @@ from airflow_provider_rivya.operators.arguments import (
     request_arguments,
 )
 from airflow_provider_rivya.operators.beside import beside_faults, made_from, place_of, with_extras
-from airflow_provider_rivya.operators.deferral import BACKSTOP as BACKSTOP
 from airflow_provider_rivya.operators.deferral import DeferralState, SubmitsInTurn, Turn
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
@@ -337,7 +337,7 @@ class GenerateOperator(
             ),
             method_name="execute_complete",
             kwargs=state.to_kwargs(),
-            timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
+            timeout=timedelta(seconds=max(0.0, deadline - time.time())) + deferral.BACKSTOP,
         )
 
     def _land(

@@ -20,6 +20,7 @@ from uuid import UUID
 from airflow.sdk import DAG
 
 from airflow_provider_rivya.landing.fetch import Retries
+from airflow_provider_rivya.waiting.pace import PACES
 from tests import airflows
 from tests.integration.gateways import RIVYA, TestedGateway
 from tests.integration.leaks import SECRETS
@@ -314,6 +315,7 @@ class TaskInstanceHarness:
         from airflow.sdk.execution_time.supervisor import run_task_in_process
         from airflow.utils.session import create_session
 
+        PACES.clear()  # a worker runs it in a process of its own
         with create_session() as session:
             instance = self._instance(session, task_id, map_index)
             instance.state = "queued"
