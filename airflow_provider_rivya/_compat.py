@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from importlib import import_module
 from inspect import signature
@@ -178,11 +179,19 @@ def lineage_classes() -> tuple[Any, Any] | None:
 def _first(*modules: str, name: str) -> Any | None:
     """Return what the first module that there is calls by this name."""
     for module in modules:
+        if module in _absent:
+            continue
         try:
-            return getattr(import_module(module), name)
-        except (ImportError, AttributeError):
+            return getattr(sys.modules.get(module) or import_module(module), name)
+        except ImportError:
+            if module not in sys.modules:
+                _absent.add(module)  # each poll asks, and a search for what is not there takes long
+        except AttributeError:
             continue
     return None
+
+
+_absent: set[str] = set()
 
 
 def dag_bag(folder: str) -> Any:

@@ -9,8 +9,8 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Protocol, cast
-from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -62,6 +62,11 @@ class ClientSettings:
         own = self.submission_pause if call.file is not None or call.kind == "submission" else None
         return LONGEST_PAUSE if own is None else own
 
+    @cached_property
+    def origin(self) -> Origin:
+        """Where it is; looked at once, as every poll needs it."""
+        return Origin.of(self.base_url)
+
     @property
     def total(self) -> float:
         """Seconds that one exchange may wait for the network in all, beside what its content takes."""
@@ -74,9 +79,8 @@ class ClientSettings:
 
 
 def request_of(call: ApiCall[Any], settings: ClientSettings, stack: ExitStack) -> dict[str, Any]:
-    base = urlsplit(settings.base_url)
     headers = {
-        "Host": base.netloc,
+        "Host": settings.base_url.partition("://")[2],
         "User-Agent": USER_AGENT,
         "Accept": "application/json",
         "Accept-Encoding": "identity",
@@ -102,7 +106,7 @@ def request_of(call: ApiCall[Any], settings: ClientSettings, stack: ExitStack) -
         content = call.body.encode()
         headers["Content-Type"] = "application/json"
         headers["Content-Length"] = str(len(content))
-    origin = Origin.of(settings.base_url)
+    origin = settings.origin
     return {
         "method": call.method,
         "url": httpcore.URL(

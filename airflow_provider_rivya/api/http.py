@@ -37,8 +37,9 @@ from airflow_provider_rivya.api.exchange import (
     request_of,
     translated,
 )
-from airflow_provider_rivya.api.sockets import AsyncBackend, Backend, as_httpcore, exchange
+from airflow_provider_rivya.api.sockets import Backend, as_httpcore, exchange
 from airflow_provider_rivya.api.transport.loop import LoopPool
+from airflow_provider_rivya.api.transport.socks import AsyncBackend
 from airflow_provider_rivya.exceptions import (
     GatewayError,
     GatewayUnavailableError,
@@ -83,7 +84,7 @@ def _loop_pool(settings: ClientSettings) -> httpcore.AsyncConnectionPool | LoopP
     tls, proxy = _way(settings)
     if proxy is not None and proxy.url.startswith("socks"):
         return httpcore.AsyncConnectionPool(**_pool_options(settings), network_backend=AsyncBackend())
-    return LoopPool(tls, proxy, settings.max_in_flight, _IDLE_SECONDS)
+    return LoopPool(tls, proxy, settings.max_in_flight, _IDLE_SECONDS, settings.connect_timeout)
 
 
 # -- turns ----------------------------------------------------------------------------------------

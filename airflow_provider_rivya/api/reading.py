@@ -155,10 +155,26 @@ def _objects(document: Any, envelopes: tuple[str, ...]) -> Iterator[dict[str, An
             yield inner
 
 
-def _first(value: Any) -> dict[str, Any] | None:
+class _Object(dict[str, Any]):
+    """An object of an answer, whose spellings are looked through once: most fields are not in it."""
+
+    _folded: dict[str, Any] | None = None
+
+    @property
+    def folded(self) -> dict[str, Any]:
+        if self._folded is None:
+            self._folded = {_fold(key): value for key, value in islice(self.items(), 200)}
+        return self._folded
+
+
+def _first(value: Any) -> _Object | None:
     if isinstance(value, list):
         value = value[0] if value else None
-    return value if isinstance(value, dict) else None
+    return _object(value) if isinstance(value, dict) else None
+
+
+def _object(value: Any) -> Any:
+    return _Object(value) if type(value) is dict else value
 
 
 def _field(task: dict[str, Any], *names: str) -> Any:
@@ -166,12 +182,19 @@ def _field(task: dict[str, Any], *names: str) -> Any:
     for name in names:
         if task.get(name) not in (None, ""):
             return task[name]
-    folded = {_fold(key): value for key, value in islice(task.items(), 200)}
-    return next((value for name in names if (value := folded.get(_fold(name))) not in (None, "")), None)
+    folded = _object(task).folded
+    for name in names:
+        if (value := folded.get(_own(name))) not in (None, ""):
+            return value
+    return None
 
 
 def _fold(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
+
+
+_own: Final = functools.cache(_fold)
+"""For the names that are looked for."""
 
 
 def _results(task: dict[str, Any]) -> tuple[str, ...]:
@@ -180,7 +203,7 @@ def _results(task: dict[str, Any]) -> tuple[str, ...]:
 
     A signature that differs must not make a second output of it.
     """
-    result = _field(task, "result")
+    result = _object(_field(task, "result"))
     listed = result if isinstance(result, list) else ()
     for candidates in (
         _of_list(listed),
@@ -211,7 +234,8 @@ def _last_frames(task: dict[str, Any]) -> Iterator[str]:
 def _of_lists(place: Any, names: tuple[str, ...]) -> Iterator[str]:
     if isinstance(place, dict):
         for name in names:
-            value = _field(place, name)
+            if (value := _field(place, name)) is None:
+                continue
             found = list(islice(_of_list(value if isinstance(value, list) else [value]), MAX_RESULTS + 1))
             if found:
                 yield from found
@@ -225,11 +249,13 @@ def _of_list(entries: Any) -> Iterator[str]:
 def _of_entry(entry: Any) -> Iterator[str]:
     """Yield the URL of one result: a text, or an object that has it."""
     if isinstance(entry, dict):
+        entry = _object(entry)
         values = (_field(entry, name) for name in _SINGLE)
         entry = next((value for value in values if value is not None), None)
         if isinstance(entry, dict):
             entry = entry.get("url")
-    yield from urls([entry])
+    if entry is not None:
+        yield from urls([entry])
 
 
 @functools.lru_cache(maxsize=1024)

@@ -244,7 +244,11 @@ class Generation(_Inbound):
 
     def resolved(self, base_url: str) -> Self:
         """Return it with absolute URLs."""
-        return self.model_copy(update={"urls": tuple(absolute(url, base_url) for url in self.urls)})
+        return (
+            self
+            if not self.urls
+            else self.model_copy(update={"urls": tuple(absolute(url, base_url) for url in self.urls)})
+        )
 
 
 class UploadedFile(_Inbound):

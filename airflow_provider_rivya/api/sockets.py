@@ -7,11 +7,12 @@ exchange has a total, whatever it waits for: the connection, TLS, a proxy, heade
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -28,8 +29,6 @@ LEAST_RATE: Final = 32 * 1024
 
 _DOWNLOAD_BYTES: Final = 256 * 1024
 """At once from a socket; the 64 KiB that httpcore asks for cost twice the time on a fast line."""
-_LOOP_BYTES: Final = 16 * 1024
-"""At once on an event loop, which stands still while they are looked through."""
 _WRITE_BYTES: Final = 16 * 1024
 _SHORTEST: Final = 0.001
 """Seconds; a timeout of 0 would mean not to wait, which is another error."""
@@ -108,11 +107,11 @@ def bounds() -> Bounds:
 @contextmanager
 def exchange(bounds: Bounds) -> Iterator[None]:
     """Keep what happens in the block to these bounds, and the HTTP library's own lines out of every log."""
-    token = _bounds.set(bounds)
+    token, sending = _bounds.set(bounds), _sending.set(True)
     try:
-        with quiet():
-            yield
+        yield
     finally:
+        _sending.reset(sending)
         _bounds.reset(token)
 
 
@@ -226,83 +225,99 @@ class Backend(httpcore.NetworkBackend):
 
 
 def _addresses(host: str, port: int, bounds: Bounds, left: float) -> list[str]:
-    """
-    Look a host up, for so many seconds.
-
-    A resolver knows no timeout and no flag: it is asked in a thread that is left behind where it hangs.
-    """
-    found: Future[list[str]] = Future()
-
-    def look_up() -> None:
-        try:
-            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.set_result(list(dict.fromkeys(str(entry[4][0]) for entry in entries)))
-        except Exception as error:
-            found.set_exception(error)
-
-    threading.Thread(target=look_up, name="rivya-resolve", daemon=True).start()
-    end = time.monotonic() + left
+    """Look a host up, for so many seconds."""
+    found, end = LOOK_UPS.begin(host, port), time.monotonic() + left
     while True:
         try:
             return found.result(max(_SHORTEST, min(SLICE, end - time.monotonic())))
         except TimeoutError:
             bounds.check()
             if not found.done() and time.monotonic() >= end:
-                raise httpcore.ConnectTimeout("the host's name was not resolved in time") from None
+                raise httpcore.ConnectTimeout(NOT_RESOLVED) from None
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(str(error)) from None
 
 
-# -- on an event loop ----------------------------------------------------------------------------
+# -- names of hosts ------------------------------------------------------------------------------
+
+NOT_RESOLVED: Final = "the host's name was not resolved in time"
+_HANGS: Final = 30.0
+"""Seconds after which a look-up is not joined any more, and another one may begin beside it."""
+_MOST_HANGING: Final = 8
 
 
-class _AsyncStream(httpcore.AsyncNetworkStream):
-    """The same on an event loop, where a cancellation takes the place of the flag."""
+class LookUps:
+    """
+    Asks the resolver, which knows no timeout and no flag, in threads that are left behind where it hangs.
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self._inner = inner
+    Who asks for a host that is being looked up waits for the same thread. No other part of the process waits
+    for these: an event loop's own threads would be used up, and waited for at its end.
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        bounds = _bounds.get()
-        with bounds.waiting():
-            return bounds.came(
-                await self._inner.read(min(max_bytes, _LOOP_BYTES), timeout=bounds.allowed(timeout))
-            )
+    :param slow: seconds after which a look-up counts among those that hang; of these there are few.
+    """
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        bounds = _bounds.get()
-        with bounds.waiting():
-            await self._inner.write(buffer, timeout=bounds.allowed(timeout))
+    def __init__(self, slow: float = 1.0) -> None:
+        self._slow = slow
+        self._guard = threading.Lock()
+        self._running: dict[Future[list[str]], tuple[str, int, float]] = {}
 
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+    def begin(self, host: str, port: int) -> Future[list[str]]:
+        """Return what becomes the addresses of a host, each once; it cannot be cancelled."""
+        now = time.monotonic()
+        with self._guard:
+            for running, (name, number, begun) in self._running.items():
+                if (name, number) == (host, port) and now - begun < _HANGS:
+                    return running
+            found: Future[list[str]] = Future()
+            found.set_running_or_notify_cancel()
+            if sum(now - begun > self._slow for *_, begun in self._running.values()) >= _MOST_HANGING:
+                found.set_exception(OSError(f"{NOT_RESOLVED}: {_MOST_HANGING} look-ups hang"))
+                return found
+            self._running[found] = host, port, now
+        ask = threading.Thread(target=self._ask, args=(found, host, port), name="rivya-resolve", daemon=True)
+        try:
+            ask.start()
+        except RuntimeError as error:
+            self._over(found, error=OSError(str(error)))
+        return found
 
-    async def start_tls(
-        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        bounds = _bounds.get()
-        with bounds.waiting():
-            inner = await self._inner.start_tls(ssl_context, server_hostname, bounds.allowed(timeout))
-        return _AsyncStream(inner)
+    def _ask(self, found: Future[list[str]], host: str, port: int) -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            self._over(found, list(dict.fromkeys(str(entry[4][0]) for entry in entries)))
+        except Exception as error:
+            # A TimeoutError would look like a look-up that goes on.
+            self._over(found, error=OSError(str(error)) if isinstance(error, TimeoutError) else error)
 
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+    def _over(
+        self, found: Future[list[str]], addresses: Sequence[str] = (), error: Exception | None = None
+    ) -> None:
+        with self._guard:
+            del self._running[found]
+        if error is not None:
+            found.set_exception(error)
+        else:
+            found.set_result(list(addresses))
 
 
-class AsyncBackend(httpcore.AsyncNetworkBackend):
-    """:class:`Backend` on an event loop."""
+LOOK_UPS: Final = LookUps()
+"""Of this process."""
 
-    def __init__(self) -> None:
-        self._inner = httpcore.AnyIOBackend()
 
-    async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, *args: Any, **kwargs: Any
-    ) -> httpcore.AsyncNetworkStream:
-        bounds = _bounds.get()
-        with bounds.waiting():
-            return _AsyncStream(
-                await self._inner.connect_tcp(host, port, bounds.allowed(timeout), *args, **kwargs)
-            )
+async def addresses_of(host: str, port: int, seconds: float) -> list[str]:
+    """
+    Look a host up on an event loop.
+
+    :raises TimeoutError: none was told within so many seconds.
+    :raises OSError: it has no address.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.wrap_future(LOOK_UPS.begin(host, port))
+    except TimeoutError:
+        raise TimeoutError(NOT_RESOLVED) from None
+    except UnicodeError as error:
+        raise OSError(str(error)) from None
 
 
 def as_httpcore(proxy: Proxy | None) -> httpcore.Proxy | None:

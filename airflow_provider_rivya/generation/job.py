@@ -11,6 +11,7 @@ import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
@@ -26,6 +27,7 @@ from airflow_provider_rivya.submission.identity import is_later
 from airflow_provider_rivya.submission.machine import Submitter, Wanted
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.turn import SHORT
+from airflow_provider_rivya.waiting import memory
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience
 from airflow_provider_rivya.waiting.durations import DURATIONS, Likely
 from airflow_provider_rivya.waiting.loop import LAST_LOOK, Target, watch
@@ -58,6 +60,7 @@ class GenerationJob:
     :param narrator: tells how the waiting goes: made with the generation's id and when it was submitted.
     :param tell: is told where the generation stands: with each line of the log, when somebody else goes on
         with the waiting, and when that is over.
+    :param remembers: this process is one of many with one generation each: what they learn is handed on.
     """
 
     context: SubmissionContext
@@ -66,6 +69,7 @@ class GenerationJob:
     retries: Retries = RETRIES
     narrator: Callable[[str, float], Narrator] = Narrator
     tell: Callable[[Standing], None] = lambda standing: None
+    remembers: bool = False
 
     # -- prepare and submit ------------------------------------------------------------------------
 
@@ -176,6 +180,8 @@ class GenerationJob:
         record, settings = submission.record, self.context.client.settings
         if settings.loopback:
             return 0.0  # at a sandbox everything is short, and deferrals are what is tried out there
+        if self.remembers:
+            memory.recall()
         likely = self._likely(submission)
         elapsed = max(0.0, time.time() - (record.submitted_at or 0.0))
         return SHORT if likely is not None and likely.ended_by(MOST, elapsed) - elapsed <= SHORT else 0.0
@@ -267,7 +273,7 @@ class GenerationJob:
         """
         record = submission.record
         self.tell(self._standing(submission, finished))
-        return finalize(
+        result = finalize(
             self.context.client,
             OwnOutcome(self.context, record),
             Awaited(submission.generation_id, record.model, self.category(submission), since, record.outputs),
@@ -278,3 +284,16 @@ class GenerationJob:
             retries=self.retries,
             checks=checks,
         )
+        if self.remembers:
+            self._remember(submission, result)
+        return result
+
+    def _remember(self, submission: Submission, result: GenerationResult) -> None:
+        """Note how long the generation took, by the gateway's times, if these can be right."""
+        record, settings = submission.record, self.context.client.settings
+        if settings.loopback or not (result.created_at and result.finished_at and record.submitted_at):
+            return
+        begun, ended = map(datetime.fromisoformat, (result.created_at, result.finished_at))
+        seconds = (ended - begun).total_seconds()
+        if 0.0 < seconds <= time.time() - record.submitted_at + 1.0:
+            memory.remember(settings.base_url, record.model, self.category(submission), seconds)

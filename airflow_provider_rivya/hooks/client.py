@@ -18,6 +18,7 @@ from airflow_provider_rivya.api.connection import (
     read_connection,
 )
 from airflow_provider_rivya.exceptions import ConnectionConfigError
+from airflow_provider_rivya.hooks.looking_up import looking_up
 from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
@@ -120,14 +121,16 @@ class ConnectedHook(BaseHook):
 
     def _look_up(self) -> ConnectionSettings:
         try:
-            connection = self.get_connection(self.conn_id)
+            with looking_up():
+                connection = self.get_connection(self.conn_id)
         except Exception as error:
             raise self._unreadable(error) from None
         return self._read(connection)
 
     async def _alook_up(self) -> ConnectionSettings:
         try:
-            connection = await self.aget_connection(self.conn_id)
+            with looking_up():
+                connection = await self.aget_connection(self.conn_id)
         except Exception as error:
             raise self._unreadable(error) from None
         return self._read(connection)

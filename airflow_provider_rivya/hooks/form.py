@@ -10,8 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from airflow_provider_rivya.api.connection import FieldInfo, connection_fields
 from airflow_provider_rivya.api.gateways import facts_of
+from airflow_provider_rivya.api.settings.fields import FieldInfo, connection_fields
 
 
 def ui_field_behaviour(conn_type: str) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class TaskRun:
             stopped=stop.is_set,
             clock=StopClock(stop),
         )
-        self.job = GenerationJob(context, stop, tell=tell)
+        self.job = GenerationJob(context, stop, tell=tell, remembers=True)
         return self.job
 
 

@@ -14,7 +14,7 @@ from airflow_provider_rivya.redaction import clean, host_of
 from airflow_provider_rivya.storage.path import LOCAL_SCHEMES
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.api.connection import ConnectionFields
+    from airflow_provider_rivya.api.settings.fields import ConnectionFields
 
 _SAME_SCHEME: Final = {
     "s3a": "s3",

@@ -16,6 +16,7 @@ ENOUGH: Final = 5
 """Ends that have to be seen before anything is concluded from them."""
 _REMEMBERED: Final = 64
 _MODELS: Final = 200
+_LONGEST: Final = 7 * 24 * 3600.0
 _NARROWEST: Final = 0.15
 _NORMAL: Final = NormalDist()
 
@@ -75,7 +76,7 @@ class Durations:
 
         :param gateway: its address.
         """
-        if 0.0 < seconds < math.inf:
+        if 0.0 < seconds < _LONGEST:
             with self._guard:
                 self._note((gateway, model), seconds)
                 self._note((gateway, _any_of(category)), seconds)
@@ -85,6 +86,22 @@ class Durations:
         with self._guard:
             self._seen.clear()
             self._known.clear()
+
+    def known(self) -> list[list[object]]:
+        """Return all of it as plain JSON: gateway, model, and the seconds of its last ends."""
+        with self._guard:
+            return [[*key, [round(value, 2) for value in seen]] for key, seen in self._seen.items()]
+
+    def restore(self, document: object) -> None:
+        """Put what :meth:`known` has returned before what is known here; anything else is passed over."""
+        with self._guard:
+            for entry in document[-_MODELS:] if isinstance(document, list) else ():
+                match entry:
+                    case [str(gateway), str(model), list(seconds)] if len(gateway) + len(model) < 1000:
+                        here = self._seen.pop((gateway, model), ())
+                        for value in (*seconds[-_REMEMBERED:], *here):
+                            if isinstance(value, int | float) and 0.0 < value < _LONGEST:
+                                self._note((gateway, model), float(value))
 
     def _note(self, key: tuple[str, str], seconds: float) -> None:
         self._seen.setdefault(key, deque(maxlen=_REMEMBERED)).append(seconds)

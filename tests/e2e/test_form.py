@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_rivya.api.connection import connection_fields
+from airflow_provider_rivya.api.settings.fields import connection_fields
 from tests.e2e import browser
 from tests.e2e.conftest import RUN_TIMEOUT
 from tests.sandbox_process import ACCOUNT_OF_GATEWAY, KEY_OF_GATEWAY, SandboxProcess

@@ -11,8 +11,8 @@ from dataclasses import fields
 import pytest
 
 from airflow_provider_rivya import __version__
-from airflow_provider_rivya.api.connection import FieldInfo, connection_fields
 from airflow_provider_rivya.api.dialect import CHOICES
+from airflow_provider_rivya.api.settings.fields import FieldInfo, connection_fields
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.identity import ROW_FIELDS

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from airflow_provider_rivya import __version__
-from airflow_provider_rivya.api.connection import connection_fields
+from airflow_provider_rivya.api.settings.fields import connection_fields
 from airflow_provider_rivya.get_provider_info import get_provider_info
 
 ROOT = Path(__file__).parents[2]

@@ -8,19 +8,18 @@ one place says what that means. A SOCKS proxy, which aiohttp does not know, is l
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import httpcore
-from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
-from airflow_provider_rivya.api.sockets import Bounds, TooMuch, bounds
+from airflow_provider_rivya.api.sockets import Bounds, TooMuch, addresses_of, bounds
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.egress import Proxy
@@ -29,34 +28,86 @@ _CHUNK: Final = 16 * 1024
 _OWN_HEADERS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-class _Counting(ResponseHandler):
-    """A connection that ends when an answer brings more than it may, its head included."""
+class _Counting(asyncio.Protocol):
+    """Stands between a connection and aiohttp; ends it when an answer brings too much, its head included."""
 
-    of: Bounds | None = None
+    def __init__(self, inner: Any, transport: asyncio.Transport) -> None:
+        self._inner = inner
+        self._transport = transport
+        self.of: Bounds | None = None
+        self.eof_received = inner.eof_received  # type: ignore[method-assign]
+        self.connection_lost = inner.connection_lost  # type: ignore[method-assign]
+        self.pause_writing = inner.pause_writing  # type: ignore[method-assign]
+        self.resume_writing = inner.resume_writing  # type: ignore[method-assign]
 
     def data_received(self, data: bytes) -> None:
         try:
             if self.of is not None:
                 self.of.came(data)
         except TooMuch:
-            if self.transport is not None:
-                self.transport.abort()
+            self._transport.abort()
             return
-        super().data_received(data)
+        self._inner.data_received(data)
 
 
 class _Connector(aiohttp.TCPConnector):
     """Makes connections that count."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._factory: Any = partial(_Counting, loop=self._loop)
-
     async def connect(self, *arguments: Any, **more: Any) -> Any:
         connection = await super().connect(*arguments, **more)
-        if isinstance(connection.protocol, _Counting):
-            connection.protocol.of = bounds()
+        if (transport := connection.transport) is not None:
+            counting = transport.get_protocol()
+            if not isinstance(counting, _Counting):
+                counting = _Counting(counting, transport)
+                transport.set_protocol(counting)
+            counting.of = bounds()
         return connection
+
+
+class _Resolver(aiohttp.abc.AbstractResolver):
+    """
+    Looks hosts up beside the event loop's own threads.
+
+    :param seconds: that it may take.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[aiohttp.abc.ResolveResult]:
+        return [
+            aiohttp.abc.ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in await addresses_of(host, port, self._seconds)
+        ]
+
+    async def close(self) -> None: ...
+
+
+class _BrokenOff(aiohttp.ClientError):
+    """A connection broke off; aiohttp sends the request again after its own errors of this kind."""
+
+    def __init__(self, error: aiohttp.ClientError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send a request once: whoever makes a call knows whether it may be sent again."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _BrokenOff(error) from None
 
 
 @dataclass(slots=True)
@@ -80,28 +131,36 @@ class LoopPool:
     :param tls: for https; ``None``: plain http.
     :param most: connections at once.
     :param idle: seconds that one is kept which nobody uses.
+    :param resolving: seconds that the look-up of a host may take.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None, proxy: Proxy | None, most: int, idle: float) -> None:
+    def __init__(
+        self, tls: ssl.SSLContext | None, proxy: Proxy | None, most: int, idle: float, resolving: float
+    ) -> None:
         self._tls: ssl.SSLContext | bool = tls if tls is not None else True
         self._proxy = proxy
         self._most = most
         self._idle = idle
+        self._resolving = resolving
         self._session: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
         """Return the session, which can be made on a running event loop only."""
         if self._session is None:
-            connector = _Connector(limit=self._most, ssl=self._tls, keepalive_timeout=self._idle)
+            connector = _Connector(
+                limit=self._most,
+                ssl=self._tls,
+                keepalive_timeout=self._idle,
+                resolver=_Resolver(self._resolving),
+            )
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 skip_auto_headers=_OWN_HEADERS,
                 trust_env=False,
+                middlewares=(_once,),
             )
-            # A call is sent once: whoever makes it knows whether it may be sent again.
-            self._session._retry_connection = False
         return self._session
 
     @asynccontextmanager
@@ -157,7 +216,11 @@ def _told() -> Iterator[None]:
 def _as_httpcore(error: aiohttp.ClientError) -> Exception:
     if (bounds().received or 0) < 0:
         return TooMuch()
+    if isinstance(error, _BrokenOff):
+        error = error.error
     said = _said(error)
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, TimeoutError):
+        return httpcore.ConnectTimeout(said)
     for kind, meaning in _MEANINGS:
         if isinstance(error, kind):
             return meaning(said)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from airflow_provider_rivya.api.connection import (
     ConnectionSettings,
-    connection_fields,
     is_loopback,
     read_connection,
 )
+from airflow_provider_rivya.api.settings.fields import connection_fields
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 from airflow_provider_rivya.hooks.form import conn_fields
 
@@ -117,14 +117,31 @@ def test_forms_of_the_host(fields: dict[str, Any], base_url: str) -> None:
         ({"password": "  "}, "password: no API key is set"),
         ({"password": "a b"}, "password: an API key has no spaces"),
         ({"password": "schlüssel"}, "password: an API key has no spaces and only ASCII"),
-        ({"extra": "{not json"}, "extra: not JSON"),
-        ({"extra": "[1]"}, "extra: not a JSON object"),
-        ({"extra": '"text"'}, "extra: not a JSON object"),
+        ({"extra": "{not json"}, 'extra: not JSON; expected an object such as {"retries": 5}'),
+        ({"extra": "{'retries': 3}"}, "extra: not JSON"),
+        ({"extra": "[" * 9000}, "extra: not JSON"),
+        ({"extra": "[1]"}, "extra: a list; expected a JSON object"),
+        ({"extra": [KEY]}, "extra: a list; expected a JSON object"),
+        ({"extra": "5"}, "extra: '5'; expected a JSON object"),
+        ({"extra": 5}, "extra: '5'; expected a JSON object"),
+        ({"extra": "true"}, "extra: 'True'; expected a JSON object"),
+        ({"extra": f'"{KEY}"'}, "extra: a text of "),
+        ({"extra": json.dumps({"extra": {"retries": 3}})}, "extra.extra: its fields belong into the extra"),
+        ({"extra": {"retries": {"value": KEY}}}, "extra.retries: an object is not a whole number"),
+        ({"extra": {"retries": [KEY]}}, "extra.retries: a list is not a whole number"),
+        ({"extra": {"retries": KEY}}, "extra.retries: a text of "),
+        ({"extra": {"retries": "10s"}}, "extra.retries: '10s' is not a whole number"),
     ],
 )
 def test_what_cannot_be_used(fields: dict[str, Any], told: str) -> None:
     (found,) = faults(**fields)
     assert found.startswith(told)
+    assert KEY not in found
+
+
+@pytest.mark.parametrize("extra", [None, "", "{}", "null", {}])
+def test_an_extra_with_nothing_in_it(extra: Any) -> None:
+    assert connect(extra=extra) == connect()
 
 
 def test_the_key_is_taken_without_the_space_around_it() -> None:

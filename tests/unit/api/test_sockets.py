@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httpcore
 import pytest
 
+from airflow_provider_rivya.api import sockets
 from airflow_provider_rivya.api.download import Downloader
 from airflow_provider_rivya.api.exchange import ClientSettings
-from airflow_provider_rivya.api.http import SyncSender
+from airflow_provider_rivya.api.http import AsyncSender, SyncSender
 from airflow_provider_rivya.api.rivya import RIVYA
+from airflow_provider_rivya.api.sockets import Bounds, LookUps, exchange
+from airflow_provider_rivya.api.transport.socks import AsyncBackend
 from airflow_provider_rivya.exceptions import DownloadError, GatewayUnreachableError
 
 URL = "https://gateway.example"
@@ -23,8 +28,10 @@ class Resolver:
 
     def __init__(self) -> None:
         self.asked, self.over = threading.Event(), threading.Event()
+        self.hosts: list[str] = []
 
-    def __call__(self, *_: Any, **__: Any) -> Any:
+    def __call__(self, host: str, *_: Any, **__: Any) -> Any:
+        self.hosts.append(host)
         self.asked.set()
         self.over.wait()
         raise OSError("too late")
@@ -34,6 +41,7 @@ class Resolver:
 def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
     hanging = Resolver()
     monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    monkeypatch.setattr(sockets, "LOOK_UPS", LookUps())
     yield hanging
     hanging.over.set()
 
@@ -76,3 +84,39 @@ def test_a_download_ends_when_the_task_is_asked_to(resolver: Resolver) -> None:
         downloader.open(f"{URL}/a.png", stop=stop).__enter__()
     ending.join()
     assert "given up, because the task is ending" in caught.value.message
+
+
+async def test_on_an_event_loop_one_thread_waits_for_all(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one of the loop's own, of which there are a few, and which are waited for at its end."""
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "run_in_executor", lambda *_: pytest.fail("the loop's own threads are used"))
+    senders = [AsyncSender(settings(0.05)) for _ in range(3)]
+    calls = [sender.send(RIVYA.get_generation("task_1")) for sender in senders for _ in range(5)]
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    for error in ends:
+        assert isinstance(error, GatewayUnreachableError)
+        assert "could not be reached in time" in error.message
+        assert not error.sent
+    assert len(resolver.hosts) == 1
+    for sender in senders:
+        await sender.aclose()
+    with exchange(Bounds(0.05)), pytest.raises(httpcore.ConnectTimeout, match="not resolved in time"):
+        await AsyncBackend().connect_tcp("gateway.example", 443)  # a SOCKS proxy's name
+    assert len(resolver.hosts) == 1
+
+
+def test_threads_that_hang_are_few(resolver: Resolver) -> None:
+    look_ups = LookUps(slow=-1.0)
+    first = look_ups.begin("a.example", 443)
+    assert look_ups.begin("a.example", 443) is first
+    assert not first.cancel(), "others may be waiting for it"
+    more = [look_ups.begin(f"{number}.example", 443) for number in range(30)]
+    refused = [found for found in more if found.done()]
+    assert len(more) - len(refused) == 7
+    assert "look-ups hang" in str(refused[0].exception())
+    resolver.over.set()
+    with pytest.raises(OSError, match="too late"):
+        first.result()
+    assert look_ups.begin("a.example", 443) is not first

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from airflow_provider_rivya.api.schemas import Generation
 from airflow_provider_rivya.generation import job as jobs
 from airflow_provider_rivya.submission.context import Submission
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.turn import SHORT
+from airflow_provider_rivya.waiting import memory
+from airflow_provider_rivya.waiting.decide import Finished
 from airflow_provider_rivya.waiting.durations import Durations
-from tests.unit.quick_gateway import QuickGateway, job_of
+from tests.unit.quick_gateway import URL, QuickGateway, job_of
 from tests.unit.state_store import StateStore
 
 
@@ -33,3 +38,27 @@ def test_by_what_was_learnt(
         learnt.note(client.settings.base_url, "z-image", "image", usual or 0.0)
     monkeypatch.setattr(jobs, "DURATIONS", learnt)
     assert job_of(client, StateStore())._worth_waiting(submitted(seconds_ago)) == here
+
+
+@pytest.mark.parametrize(
+    ("took", "remembers", "noted"),
+    [(3, True, [3.0]), (3, False, []), (-1, True, []), (5000, True, []), (None, True, [])],
+    ids=[
+        "by the gateway's times",
+        "one of many in a process",
+        "odd times",
+        "longer than it can be",
+        "not told",
+    ],
+)
+def test_what_a_task_has_seen_is_handed_on(
+    monkeypatch: pytest.MonkeyPatch, took: float | None, remembers: bool, noted: list[float]
+) -> None:
+    client, seen = QuickGateway(), list[float]()
+    monkeypatch.setattr(memory, "remember", lambda *of: seen.append(of[-1]))
+    begun = datetime.now(UTC) - timedelta(seconds=100)
+    ended = None if took is None else begun + timedelta(seconds=took)
+    done = Generation(id="task_1", status="succeeded", created_at=begun, updated_at=ended, urls=(URL,))
+    job = replace(job_of(client, StateStore()), remembers=remembers)
+    job.land(submitted(100.0), Finished("succeeded", generation=done), None)
+    assert seen == noted

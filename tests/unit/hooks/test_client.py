@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from airflow.sdk import Connection
 
 from airflow_provider_rivya.exceptions import ConnectionConfigError, GatewayError, GatewayUnavailableError
 from airflow_provider_rivya.hooks.base import GatewayHook
@@ -40,6 +41,22 @@ def test_a_variable_that_is_no_connection_is_named(text: str, monkeypatch: pytes
         _ = hook.settings
     assert "AIRFLOW_CONN_RIVYA_DEFAULT is set, but cannot be read" in str(caught.value)
     assert not caught.value.retryable
+
+
+@pytest.mark.parametrize("extra", ["not json", "{'retries': 3}"])
+@pytest.mark.parametrize("on_a_loop", [False, True])
+def test_an_extra_that_is_not_json_is_told_without_airflows_traceback(
+    extra: str, on_a_loop: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    document = {"conn_type": "rivya", "password": "key-1", "extra": f"{extra} key-2"}
+    monkeypatch.setenv("AIRFLOW_CONN_RIVYA_DEFAULT", json.dumps(document))
+    with RivyaHook() as hook, pytest.raises(ConnectionConfigError) as caught:
+        _ = asyncio.run(hook.asettings()) if on_a_loop else hook.settings
+    assert "extra: not JSON; expected an object" in str(caught.value)
+    assert not any(record.exc_info for record in caplog.records)
+    assert "key-2" not in f"{caught.value} {caplog.text}"
+    _ = Connection(conn_id="another", conn_type="http", extra=extra).extra_dejson
+    assert "Failed to deserialize extra" in caplog.text, "what others read is not our business"
 
 
 class CountedHook(RivyaHook):

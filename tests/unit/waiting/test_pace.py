@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -161,7 +162,7 @@ def test_tokens_are_no_more_than_what_is_left() -> None:
 
 
 def connected(
-    api: GatewayApi, host: str | None = None, *, conn_id: str = "a", key: str = "a-key", **extra: float
+    api: GatewayApi, host: str | None = None, *, conn_id: str = "a", key: str = "a-key", **extra: Any
 ) -> ConnectionSettings:
     return read_connection(
         conn_id=conn_id,
@@ -175,7 +176,7 @@ def connected(
     )
 
 
-def paced(api: GatewayApi, host: str | None = None, **extra: float) -> Pace:
+def paced(api: GatewayApi, host: str | None = None, **extra: Any) -> Pace:
     return pace_for(api, connected(api, host, **extra), 0.0)
 
 
