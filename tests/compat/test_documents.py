@@ -110,8 +110,6 @@ def test_a_task_that_is_deferred_while_the_package_is_upgraded(release: Path) ->
     kept = read(release / "deferral.json")
     task = SimpleNamespace(output_path="another", output_conn_id=None)
     state = DeferralState.of(kept["carried"], kept["event"], task)
-        kept["carried"], kept["event"], SimpleNamespace(output_path="another", output_conn_id=None)
-    )
     assert {key: state.to_kwargs()[key] for key in kept["carried"]} == kept["carried"]
     assert MadeFrom.from_json(state.made_from).to_json() == kept["carried"]["made_from"]
     assert Record.from_json(state.record).generation_id == kept["event"]["task_id"]
