@@ -21,6 +21,7 @@ import pytest
 from PIL import Image
 
 from airflow_provider_rivya.waiting.durations import DURATIONS
+from airflow_provider_rivya.waiting.pace import PACES
 from tests import airflows
 from tests.integration.gateways import GATEWAYS, RIVYA, TestedGateway
 from tests.integration.leaks import SECRETS
@@ -119,8 +120,9 @@ def logs(_listener: Listener) -> Listener:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_learnt() -> None:
-    """No test finds what another one has taught this process about how long generations take."""
+    """No test finds what another one has taught this process: how long generations take, who is to pause."""
     DURATIONS.clear()
+    PACES.clear()
 
 
 @pytest.fixture(autouse=True)
