@@ -137,13 +137,13 @@ def within(context: Mapping[str, Any]) -> tuple[str, ...]:
     if loop is not None or (region.strip("0-") and instance.map_index < 0):
         iteration = getattr(instance, "region_index", None) if loop is None else getattr(loop, "index", None)
         if not isinstance(iteration, int):
-            raise CannotTellApartError("a loop, in an iteration that this Airflow does not tell")
+            raise CannotTellApartError("a loop, in an iteration that this Airflow does not name")
         parts += ["region", region, str(iteration)]
     item = getattr(instance, "index", None)
     if isinstance(item, int):
         parts += ["item", str(item)]
     elif any("Indexed" in name or "Iterable" in name for name in _classes(instance)):
-        raise CannotTellApartError("an iterable task, as an item that this Airflow does not tell")
+        raise CannotTellApartError("an iterable task, as an item that this Airflow does not name")
     return tuple(parts)
 
 

@@ -186,9 +186,9 @@ def stopped_in_words(summary: Mapping[str, Any]) -> str:
     """Say what becomes of the rows of a run that was stopped."""
     counts = summary["counts"]
     done = counts["succeeded"] + counts["reused"]
-    told = [f"Stopped: {done} of {summary['rows']} rows are landed."]
+    told = [f"Stopped: {done} of {summary['rows']} rows are stored."]
     if running := counts["not_landed"]:
-        told.append(f"{running} go on at the gateway and are paid for: the same command lands them.")
+        told.append(f"{running} go on at the gateway and are paid for: the same command stores them.")
     if uncertain := counts["uncertain"]:
         told.append(f"{uncertain} had no answer: the same command finds out before it sends anything.")
     if waiting := counts["not_submitted"]:

@@ -72,8 +72,8 @@ def test_rescheduled_until_it_is_topped_up(
 
 def test_asked_to_stop_between_two_looks(connect: Connect, database: None, sandbox: SandboxProcess) -> None:
     class Stopped(RivyaCreditsSensor):
-        def poke(self, *arguments: Any) -> Any:
-            enough = super().poke(*arguments)
+        def poke(self, context: Any) -> Any:
+            enough = super().poke(context)
             self.on_kill()
             return enough
 
