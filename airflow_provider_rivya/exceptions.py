@@ -195,7 +195,16 @@ class NotFoundError(RequestRejectedError):
 
 
 class IdempotencyConflictError(RequestRejectedError):
-    """409 ``idempotency_conflict``: the key was used before, or is in use right now."""
+    """
+    409 ``idempotency_conflict``: the key was used before, or is in use right now.
+
+    :param other_request: the key certainly belongs to another request, so that this one was not taken in
+        under it, and a repeat gets the same answer.
+    """
+
+    def __init__(self, message: str, *, other_request: bool = False, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.other_request = other_request
 
 
 class RateLimitedError(GatewayError):

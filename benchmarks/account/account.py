@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.request import Request, urlopen
 
-from benchmarks.account.hook import connection
+from benchmarks.account.tempo import connection
 from benchmarks.chart import Series, draw
 from benchmarks.figure import Figure
 from benchmarks.processes import PROJECT, server

@@ -14,11 +14,12 @@ import threading
 import time
 from typing import Any
 
-from benchmarks.account.hook import Trigger
+from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
+from benchmarks.account.tempo import as_elsewhere
 
 
 async def wait(asked: dict[str, Any]) -> None:
-    trigger = Trigger(asked["id"], "bench", "image", asked["at"], time.time() + 600)
+    trigger = ToApisTaskTrigger(asked["id"], "bench", "image", asked["at"], time.time() + 600)
     async for event in trigger.run():
         print(json.dumps({"number": asked["number"], "event": event.payload}), flush=True)
         return
@@ -42,4 +43,5 @@ async def main() -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
+    as_elsewhere()
     asyncio.run(main())

@@ -3,8 +3,8 @@ Submits and lands generations: ``python -m benchmarks.account.worker MODE FOLDER
 
 Does with each what a task does: it prepares and submits. A submission that is told to wait gives its slot to
 the next one, as a deferral does. What was submitted is told on stdout; its end comes on stdin, and then the
-files are landed. In mode ``tasks`` each generation has a hook of its own, which knows of no other, as a task
-of Airflow has; in mode ``workers`` the process has one, as a batch has, and waits where it is.
+files are landed. In mode ``tasks`` each generation has a pace of its own and knows of no other, as a task of
+Airflow has; in mode ``workers`` the process has one, as a batch has, and waits where it is.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from uuid6 import uuid7
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
 from airflow_provider_rivya.generation.job import GenerationJob
+from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.request.prepare import RequestArguments
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.context import SubmissionContext, SubmissionPolicy, TryFacts
@@ -34,7 +35,8 @@ from airflow_provider_rivya.submission.messages import TaskWords
 from airflow_provider_rivya.submission.stores import FileRecords
 from airflow_provider_rivya.submission.turn import told_to_wait
 from airflow_provider_rivya.waiting.decide import Finished
-from benchmarks.account.hook import Hook
+from airflow_provider_rivya.waiting.pace import PACES
+from benchmarks.account.tempo import as_elsewhere
 
 
 class Worker:
@@ -42,7 +44,7 @@ class Worker:
 
     def __init__(self, mode: str, folder: str, numbers: range) -> None:
         self._folder = folder
-        self._shared = Hook("bench") if mode == "workers" else None
+        self._alone = mode == "tasks"
         self._left = len(numbers)
         self._due = [(0.0, number, 0) for number in numbers]
         self._ended: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -75,9 +77,10 @@ class Worker:
                     self._failed(number, error)
                     return
                 say(told_to_wait=number, seconds=round(pause, 2))
-                if self._shared is not None:
+                if not self._alone:
                     time.sleep(pause)
-                heapq.heappush(self._due, (time.time() + (0 if self._shared else pause), number, times + 1))
+                    pause = 0.0
+                heapq.heappush(self._due, (time.time() + pause, number, times + 1))
             except GenerationError as error:
                 self._failed(number, error)
             else:
@@ -104,15 +107,17 @@ class Worker:
         self._left -= 1
         say(failed=number, error=str(error)[:500])
 
-    def _hook(self) -> Hook:
-        return self._shared or Hook("bench")
+    def _hook(self) -> ToApisHook:
+        if self._alone:
+            PACES.clear()
+        return ToApisHook("bench")
 
     def _arguments(self, number: int) -> RequestArguments:
         return RequestArguments(
             model="gpt-image-2", prompt=f"Number {number}", output_path=f"{self._folder}/{number}/"
         )
 
-    def _job(self, hook: Hook, number: int) -> GenerationJob:
+    def _job(self, hook: ToApisHook, number: int) -> GenerationJob:
         identity = Identity("", "bench", "run", "make", number)
         store = FileRecords(OutputPlace(f"{self._folder}/.rivya/{number}/"), identity)
         facts = TryFacts(2, 1, 2, try_id=str(uuid7()))
@@ -133,4 +138,5 @@ def say(**told: Any) -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
+    as_elsewhere()
     Worker(sys.argv[1], sys.argv[2], range(*(int(each) for each in sys.argv[3:6]))).run()
