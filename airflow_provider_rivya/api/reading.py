@@ -58,7 +58,12 @@ _TIMES: Final = {
     "updated_at": ("updated_at", "completed_at"),
     "expires_at": ("expires_at",),
 }
-_FIELDS: Final = {"model": ("model",), **_TIMES, "progress": ("progress",)}
+_FIELDS: Final = {
+    "model": ("model",),
+    **_TIMES,
+    "progress": ("progress",),
+    "trace_id": ("client_request_id",),
+}
 
 
 def read_generation(
@@ -163,7 +168,8 @@ class _Object(dict[str, Any]):
     @property
     def folded(self) -> dict[str, Any]:
         if self._folded is None:
-            self._folded = {_fold(key): value for key, value in islice(self.items(), 200)}
+            few = islice(self.items(), 200)
+            self._folded = {_fold(key): value for key, value in few if len(key) <= _LONGEST_NAME}
         return self._folded
 
 
@@ -184,17 +190,17 @@ def _field(task: dict[str, Any], *names: str) -> Any:
             return task[name]
     folded = _object(task).folded
     for name in names:
-        if (value := folded.get(_own(name))) not in (None, ""):
+        if (value := folded.get(_fold(name))) not in (None, ""):
             return value
     return None
 
 
+_LONGEST_NAME: Final = 40
+
+
+@functools.lru_cache(maxsize=1024)  # answers name the same fields again and again
 def _fold(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
-
-
-_own: Final = functools.cache(_fold)
-"""For the names that are looked for."""
 
 
 def _results(task: dict[str, Any]) -> tuple[str, ...]:
