@@ -57,6 +57,7 @@ __all__ = [
     "lineage_classes",
     "never_expire",
     "remote_executor",
+    "scopes_views",
     "state_store",
     "state_store_backend",
     "stats_in_triggerer",
@@ -109,6 +110,12 @@ def clears_drop_state() -> bool:
     # The release that made it so has given the store's scope a region, too.
     scope = _first("airflow.sdk.state", name="TaskScope")
     return "region_id" in getattr(scope, "__dataclass_fields__", {})
+
+
+def scopes_views() -> bool:
+    """Whether a plugin can have a tab for some operators alone (3.4 and later)."""
+    view = _first("airflow.api_fastapi.core_api.datamodels.plugins", name="ExternalViewResponse")
+    return "applies_to" in getattr(view, "model_fields", {})
 
 
 def timer(seconds: float) -> Any:

@@ -97,11 +97,11 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     ),
     Command(
         "check",
-        "check the generate tasks of DAGs without running them",
+        "check the generate and batch tasks of DAGs without running them",
         "check:run",
         (Option("dags", help="a folder of DAG files, or one of them", metavar="DAGS"), FORMAT),
-        "Read the files as Airflow does, and check what is written down in each generate task: model, "
-        "parameters, prompt, output place. What is known only when a task runs is left out. "
+        "Read the files as Airflow does, and check what is written down in each generate or batch task: "
+        "model, parameters, prompt, output place. What is known only when a task runs is left out. "
         "Nothing is sent or written.",
     ),
     Command(

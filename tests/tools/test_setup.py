@@ -9,15 +9,15 @@ import pytest
 from packaging.requirements import Requirement
 
 from tools.locks import (
-    CELERY,
     CHECKOUT,
+    FURTHER,
     LOCKS,
     PAIRS,
     TOOLS,
     UNPROVEN,
+    Further,
     Pair,
     beside,
-    celery_header,
     faults,
     header,
     pins,
@@ -81,13 +81,13 @@ def test_the_locks_of_tools_are_complete_and_satisfy_their_group(group: str) -> 
     _satisfies(f"{group}.txt", _group(group))
 
 
-@pytest.mark.parametrize("pair", CELERY, ids=lambda pair: pair.name)
-def test_the_locks_of_celery_add_to_their_pairs_and_satisfy_their_group(pair: Pair) -> None:
-    text, base = ((LOCKS / name).read_text() for name in (pair.celery_name, pair.name))
-    assert text.startswith(celery_header(pair))
+@pytest.mark.parametrize("further", FURTHER, ids=lambda further: further.name)
+def test_the_further_locks_add_to_their_pairs_and_satisfy_their_group(further: Further) -> None:
+    text, base = ((LOCKS / name).read_text() for name in (further.name, further.pair.name))
+    assert text.startswith(further.header)
     assert faults(text) == []
     assert beside(text, base) == "".join(text.splitlines(keepends=True)[2:])
-    _satisfies(pair.celery_name, _group("celery"), pair.python)
+    _satisfies(further.name, _group(further.group), further.pair.python)
 
 
 def _group(name: str) -> list[str]:
