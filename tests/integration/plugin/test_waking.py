@@ -138,8 +138,11 @@ def test_an_id_of_a_trigger_that_is_given_again_is_no_old_friend(waiting: Waits)
     second, deferred = waiting()
     row = trigger_of(second)
     with create_session() as session:
+        instance = second._instance(session, MAKE, -1)
+        instance.trigger_id = None
+        session.flush()
         session.query(Trigger).filter(Trigger.id == row.id).update({"id": reused})
-        second._instance(session, MAKE, -1).trigger_id = reused
+        instance.trigger_id = reused
     assert who.wake(["toapis_default"], generation_of(gone), "evt_2") == 0
     assert told_by(second) is None
     assert who.wake(["toapis_default"], generation_of(deferred), "evt_3") == 1
