@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--megabytes", type=int, default=1000, help="size of the landed file (default 1000)")
     parser.add_argument("--rows", type=int, default=rows.ROWS, help="of the batch (default 10000)")
     parser.add_argument("--rounds", type=int, default=5, help="landings, and transfers by curl (default 5)")
-    parser.add_argument("--folder", type=Path, help="where local files are landed; default: the system's own")
+    parser.add_argument("--folder", type=Path, help="where local files are stored; default: the system's own")
     parser.add_argument("--small", action="store_true", help="see that it runs: few of all, no true figures")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):

@@ -14,6 +14,7 @@ from tools.locks import (
     LOCKS,
     PAIRS,
     TOOLS,
+    UNPROVEN,
     Further,
     Pair,
     beside,
@@ -56,7 +57,7 @@ def test_a_lock_holds_nothing_but_pins(line: str) -> None:
     assert faults(f"# comment\n{right}\n{line}\n") == [line]
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", [*PAIRS, *UNPROVEN], ids=lambda pair: pair.name)
 def test_the_committed_locks_are_complete(pair: Pair) -> None:
     text = (LOCKS / pair.name).read_text()
     assert text.startswith(header(pair))
@@ -65,7 +66,7 @@ def test_the_committed_locks_are_complete(pair: Pair) -> None:
     assert str(CHECKOUT) not in text
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", [*PAIRS, *UNPROVEN], ids=lambda pair: pair.name)
 def test_the_committed_locks_satisfy_what_the_project_asks_for(pair: Pair) -> None:
     project = PYPROJECT["project"]
     asked = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
