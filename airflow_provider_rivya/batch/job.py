@@ -355,6 +355,7 @@ class BatchJob:
                 about=f"{counts.replace('_', ' ')}; {summary['credits']['final']} credits",
                 stopped=self.stop.is_set,
             )
+        manifest.cut_to_fit(summary)
         return summary, totals
 
     def judge(self, over: Over, totals: manifest.Totals) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SUCCESS: Final = "_SUCCESS"
 SAMPLE: Final = 10
+MOST_OF_XCOM: Final = 4_000
+"""Bytes of its JSON: there is one of each task instance in Airflow's database."""
 COLUMNS: Final = (
     "row_key",
     "index",
@@ -188,8 +190,18 @@ def summary(place: OutputPlace, name: str, totals: Totals, ended: str) -> dict[s
         "counts": totals.by_status(),
         "credits": totals.credits(),
         "ended": ended,
-        "failed_sample": totals.failed_sample,
+        "failed_sample": list(totals.failed_sample),
     }
+
+
+def cut_to_fit(summary: dict[str, Any]) -> None:
+    """Tell less of the rows without a result where long texts and URIs would make the XCom large."""
+    sample = summary["failed_sample"]
+    for longest in (60, 20, 0):
+        if len(json.dumps(summary)) > MOST_OF_XCOM:
+            sample[:] = [{**row, "error": row["error"][:longest]} for row in sample]
+    while sample and len(json.dumps(summary)) > MOST_OF_XCOM:
+        sample.pop()
 
 
 def mark_success(place: OutputPlace) -> None:
@@ -270,7 +282,7 @@ def _read(path: str) -> Iterator[dict[str, Any]]:
 _KINDS: Final[tuple[tuple[str, Callable[[Any], bool]], ...]] = (
     ("boolean", lambda value: isinstance(value, bool)),
     ("integer", lambda value: type(value) is int and abs(value) < 2**63),
-    ("number", lambda value: type(value) in (int, float)),
+    ("number", lambda value: type(value) is float or (type(value) is int and abs(value) <= 2**53)),
 )
 
 

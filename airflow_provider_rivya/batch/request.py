@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date, time
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.template import (
@@ -22,6 +23,7 @@ from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.request.budget import NO_BUDGET, Budget
 from airflow_provider_rivya.request.prepare import RequestArguments, prepare
+from airflow_provider_rivya.request.references import faults_unopened
 from airflow_provider_rivya.storage.path import safe_name
 
 if TYPE_CHECKING:
@@ -167,6 +169,8 @@ class RowMaker:
 
     def make(self, index: int, row: Mapping[str, Any]) -> PlannedRow | list[RowFault]:
         """Fill in a row's values, and check its request; its files are looked at later."""
+        if not all(isinstance(column, str) for column in row):
+            row = {str(column): value for column, value in row.items()}
         self._seen.update(dict.fromkeys(row))
         key = self._key(index, row)
         if isinstance(key, RowFault):
@@ -214,15 +218,8 @@ class RowMaker:
 
     def _key(self, index: int, row: Mapping[str, Any]) -> str | RowFault:
         column = self._asked.row_key
-        value = row.get(column)
-        problem = ""
-        if is_empty(value) or (isinstance(value, str) and not value.strip()):
-            problem = "it has no row key"
-        elif isinstance(value, bool) or not isinstance(value, str | int | float):
-            problem = f"a {type(value).__name__} is no row key"
-        elif isinstance(value, float) and not value.is_integer():
-            problem = "a fraction is no row key"
-        key = str(int(value)) if isinstance(value, float) and not problem else str(value)
+        given = row.get(column)
+        key, problem = _key_of(column, given)
         if not problem and len(key) > _MAX_KEY:
             problem = f"its row key has {len(key)} characters"
         if not problem and not is_unicode(key):
@@ -232,7 +229,7 @@ class RowMaker:
         if not problem:
             return key
         fault = Fault("row_key", problem, f"a text or number of its own, up to {_MAX_KEY} characters")
-        return RowFault(index, key if key in self._keys else None, fault, column, _shown(value))
+        return RowFault(index, key if key in self._keys else None, fault, column, _shown(given))
 
     def _lacking(self, index: int, planned: PlannedRow, row: Mapping[str, Any]) -> list[RowFault]:
         """Return what a row that must have references lacks."""
@@ -271,8 +268,13 @@ class RowMaker:
         )
 
     def _checked(self, row: PlannedRow, values: Mapping[str, Any]) -> PlannedRow | list[RowFault]:
+        from airflow_provider_rivya.catalog.bundled import load_catalog
         from airflow_provider_rivya.catalog.price import estimate_credits, image_count
 
+        model: Any = row.model
+        known = isinstance(model, str) and self._asked.validation == "strict"
+        spec = load_catalog(self._gateway).get(model) if known else None
+        prepared, faults = None, faults_unopened(row.references, spec)
         try:
             prepared = prepare(
                 row.arguments(self._asked),
@@ -282,7 +284,9 @@ class RowMaker:
                 warn=self._warn,
             )
         except InvalidRequestError as error:
-            return [self._told(row, fault, values) for fault in error.faults]
+            faults += error.faults
+        if prepared is None or faults:
+            return [self._told(row, fault, values) for fault in faults]
         request = prepared.request
         price = estimate_credits(prepared.spec, request.params) if prepared.spec else None
         count = image_count(request.params)
@@ -321,8 +325,30 @@ class RowMaker:
                 yield f"{name}{path}", text
 
 
+def _key_of(column: str, given: Any) -> tuple[str, str]:
+    """Return a row's key as text, and why it is none."""
+    if is_empty(given) or (isinstance(given, str) and not given.strip()):
+        return "", "it has no row key"
+    if isinstance(given, str):
+        return given, ""
+    value: Any = None
+    if not isinstance(given, bool | date | time):
+        with suppress(UnfitValueError):  # a database's own kinds of numbers
+            value = plain_value(column, given)
+    if not isinstance(value, str | int | float):
+        return "", f"a {type(given).__name__} is no row key"
+    if isinstance(value, float) and not value.is_integer():
+        return "", "a fraction is no row key"
+    return str(int(value)) if isinstance(value, float) else str(value), ""
+
+
 def _shown(value: Any) -> str:
-    return repr(clean(value, 80)) if isinstance(value, str) else clean(repr(value), 80)
+    if isinstance(value, str):
+        return repr(clean(value, 80))
+    try:
+        return clean(repr(value), 80)
+    except (ValueError, RecursionError):  # a number of thousands of digits, a value that is too deep
+        return f"a {type(value).__name__}"
 
 
 def _readable(asked: Asked, faults: list[Fault]) -> Asked:

@@ -6,8 +6,10 @@ import csv
 import glob
 import io
 import json
+import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -20,6 +22,8 @@ from airflow_provider_rivya.storage.staged import may_pass, not_now, reason_of
 
 if TYPE_CHECKING:
     from typing import BinaryIO
+
+log = logging.getLogger(__name__)
 
 FORMATS: Final = ("csv", "jsonl", "ndjson", "parquet")
 _ALLOWED: Final = "a list of dicts, or a path or URI of .csv, .jsonl, .ndjson or .parquet"
@@ -41,9 +45,13 @@ def read_rows(source: Any, conn_id: str | None = None) -> Rows:
     source = as_text(source)
     if isinstance(source, str):
         return _of_files(source, conn_id)
+    if hasattr(source, "columns"):
+        _each_once([str(name) for name in getattr(source, "column_names", source.columns)], "it")
     if hasattr(source, "to_pylist"):  # an Arrow table
         return iter(source.to_pylist())
-    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # a DataFrame
+    if hasattr(source, "to_dicts"):  # a DataFrame of polars
+        return iter(source.to_dicts())
+    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # one of pandas
         return iter(source.to_dict("records"))
     if isinstance(source, Mapping) or not isinstance(source, Iterable) or isinstance(source, bytes):
         raise _unreadable(f"a {type(source).__name__} is no table")
@@ -58,17 +66,34 @@ def _mappings(source: Iterable[Any]) -> Rows:
 
 
 def _of_files(source: str, conn_id: str | None) -> Rows:
+    columns: set[str] | None = None
     for name in _names(source, conn_id):
         file = open_reference(name, conn_id, where="rows")
         if isinstance(file, Fault):
             raise InvalidRequestError([file], subject="The table")
-        shown = clean(file.uri, 200)
+        shown, kind = clean(file.uri, 200), _format_of(name)
         try:
-            yield from _READERS[_format_of(name)](file, shown)
+            rows = _READERS[kind](file, shown)
+            if (first := next(rows, None)) is None:
+                continue
+            if kind in ("csv", "parquet"):  # in lines of JSON a column may be left out anywhere
+                columns = columns or set(first)
+                if differing := sorted(columns ^ set(first)):
+                    log.warning(
+                        "%s has not the columns of the file before it: %s.", shown, clean(differing, 200)
+                    )
+            yield first
+            yield from rows
         except InvalidRequestError:
             raise
-        except (UnicodeDecodeError, ValueError, csv.Error) as error:
-            raise _unreadable(f"{shown} is not what its name says: {reason_of(error)}") from None
+        except UnicodeDecodeError:
+            raise _unreadable(
+                f"{shown} is not text in UTF-8", "UTF-8, with or without a byte order mark"
+            ) from None
+        except (ValueError, csv.Error) as error:
+            raise _unreadable(
+                f"{shown} cannot be read as {kind}: {reason_of(error)}", f"a {kind} file"
+            ) from None
 
 
 def _names(source: str, conn_id: str | None) -> list[str]:
@@ -143,15 +168,21 @@ def _text(stream: BinaryIO) -> IO[str]:
 def _csv(file: ReferenceFile, shown: str) -> Rows:
     with closing(_text(file.open())) as lines:
         reader = csv.DictReader(lines, strict=True)
-        names = reader.fieldnames or []
-        if doubled := sorted({name for name in names if names.count(name) > 1}):
-            raise _unreadable(f"{shown} has two columns {clean(doubled[0])!r}", "each name once")
+        names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        _each_once(names, shown)
+        if len(names) == 1 and (other := next((mark for mark in ";\t|" if mark in names[0]), "")):
+            raise _unreadable(f"the columns of {shown} are separated by {other!r}", "commas")
         for row in reader:
             if None in row or None in row.values():
                 count = len(names) + len(row.get(None) or ()) - list(row.values()).count(None)
                 problem = f"line {reader.line_num} of {shown} has {count} values for {len(names)} columns"
                 raise _unreadable(problem, "as many values as columns")
             yield row
+
+
+def _each_once(names: Sequence[str], shown: str) -> None:
+    if doubled := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise _unreadable(f"{shown} has two columns {clean(doubled[0])!r}", "each name once")
 
 
 def _json_lines(file: ReferenceFile, shown: str) -> Rows:
@@ -176,6 +207,7 @@ def _parquet(file: ReferenceFile, shown: str) -> Rows:
             f"{shown} needs pyarrow", "pip install 'airflow-provider-rivya[parquet]', or .jsonl"
         ) from None
     with file.open() as stream, ParquetFile(stream) as table:
+        _each_once(table.schema_arrow.names, shown)
         for batch in table.iter_batches(_BATCH):
             yield from batch.to_pylist()
 

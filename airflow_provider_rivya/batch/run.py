@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from heapq import nsmallest
 from itertools import islice
+from operator import attrgetter
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from airflow_provider_rivya.batch import row_job
@@ -115,6 +119,7 @@ class BatchRun:
         self._paused_until = 0.0
         self._pauses = 0
         self._refreshed_at = float("-inf")
+        self._done: SimpleQueue[Any] = SimpleQueue()
         wanted, budget = min(total, limits.limit or total), limits.max_credits_total
         spent = partial(context.ledger.spent, context.epoch)
         self._progress = Progress(wanted, spent, budget, self._clock.time(), report or Report())
@@ -144,10 +149,11 @@ class BatchRun:
         looks: dict[_Look, Flight] = {}
         idle = 0.0
         while True:
-            for done in [future for future in submits if future.done()]:
-                self._submitted(submits.pop(done), done.result())
-            for seen in [future for future in looks if future.done()]:
-                self._looked(looks.pop(seen), seen.result())
+            for done in self._ended(wait_for=_TICK if submits or looks else 0.0):
+                if done in submits:
+                    self._submitted(submits.pop(done), done.result())
+                else:
+                    self._looked(looks.pop(done), done.result())
             ledger, stop, now = self._context.ledger, self._context.stop, self._clock.time()
             ledger.check()
             ledger.flush(at_least=NOTED, seconds=NOTED_FOR)
@@ -158,8 +164,6 @@ class BatchRun:
                 if not submits and now >= self._paused_until:
                     self._submit_more(pool, submits)
             if submits or looks:
-                running: list[Future[Any]] = [*submits, *looks]
-                wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
                 continue
             if late:
                 return self._late(stopped=stop.is_set())
@@ -176,6 +180,13 @@ class BatchRun:
             stop.wait(max(0.0, min(until, self._deadline) - now))
             idle += self._clock.time() - now
 
+    def _ended(self, wait_for: float) -> Iterator[Any]:
+        """Yield what the threads are done with."""
+        with suppress(Empty):
+            yield self._done.get(timeout=wait_for)
+            while True:
+                yield self._done.get_nowait()
+
     def _next_moment(self, now: float) -> float:
         moments = [flight.due for flight in self._flights.values()]
         if self._paused_until > now and self._more():
@@ -191,10 +202,12 @@ class BatchRun:
         free = LOOKS_AT_ONCE - len(looks)
         if free <= 0:
             return
-        due = [flight for flight in self._flights.values() if not flight.looking and flight.due <= now]
-        for flight in sorted(due, key=lambda flight: flight.due)[:free]:
+        due = (flight for flight in self._flights.values() if flight.due <= now and not flight.looking)
+        for flight in nsmallest(free, due, key=attrgetter("due")):
             flight.looking = True
-            looks[pool.submit(row_job.look, self._context, flight, self._refresh)] = flight
+            future = pool.submit(row_job.look, self._context, flight, self._refresh)
+            looks[future] = flight
+            future.add_done_callback(self._done.put)
 
     def _submit_more(self, pool: ThreadPoolExecutor, submits: dict[_Submit, PlannedRow]) -> None:
         context, course = self._context, self._course
@@ -212,7 +225,9 @@ class BatchRun:
             if not may_pay and not context.client.api.capabilities.replays_keys:
                 # What was sent is looked up; nothing new is begun for it.
                 policy = replace(policy, on_uncertain_submission="fail")
-            submits[pool.submit(row_job.submit, context, row, window, policy)] = row
+            future = pool.submit(row_job.submit, context, row, window, policy)
+            submits[future] = row
+            future.add_done_callback(self._done.put)
 
     def _read_balance(self, wanted: float) -> bool:
         """Ask what the account has; whether that could be told, and is enough for something."""

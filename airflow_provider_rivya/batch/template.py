@@ -6,17 +6,23 @@ import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
+from uuid import UUID
 
 from airflow_provider_rivya.exceptions import Fault
+from airflow_provider_rivya.nested import MAX_DEPTH
 from airflow_provider_rivya.redaction import clean
 
 _PIECE: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _LEFT_OUT: Final = object()
+_BITS: Final = 256
+_DIGITS: Final = 76
+"""The widest whole numbers that databases have."""
 
 _ALLOWED: Final = "{column}; {{ and }} for braces that are text"
 
@@ -152,8 +158,13 @@ class ValueTemplate:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a column has no value: null, an empty text, or not a number."""
-    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+    """Whether a column has no value: null, an empty text, not a number; of pandas ``NaT`` and ``NA``, too."""
+    if value is None or isinstance(value, str):
+        return not value
+    if isinstance(value, float | Decimal | datetime):
+        with suppress(ArithmeticError):  # a NaN that signals
+            return bool(value != value)
+    return type(value).__name__ == "NAType"
 
 
 def is_unicode(text: str) -> bool:
@@ -165,7 +176,7 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def plain_value(column: str, value: Any) -> Any:
+def plain_value(column: str, value: Any, depth: int = 0) -> Any:
     """
     Return a column's value in the types of JSON.
 
@@ -173,7 +184,11 @@ def plain_value(column: str, value: Any) -> Any:
     """
     if is_empty(value):
         return None
-    if isinstance(value, bool | int):
+    if depth > MAX_DEPTH:
+        raise UnfitValueError(column, f"it is nested more than {MAX_DEPTH} levels deep", "a flatter value")
+    if isinstance(value, int):
+        if value.bit_length() > _BITS:
+            raise UnfitValueError(column, f"it is a number of more than {_BITS} bits", "its digits as text")
         return value
     if isinstance(value, str):
         if not is_unicode(value):
@@ -181,19 +196,27 @@ def plain_value(column: str, value: Any) -> Any:
         return value
     if isinstance(value, float):
         if math.isinf(value):
-            raise UnfitValueError(column, f"{value!r} is no number that can be sent", "a finite number")
+            raise _no_number(column, value)
         return value
     if isinstance(value, Decimal):
+        if not value.is_finite() or value.adjusted() > _DIGITS:
+            raise _no_number(column, value)
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, datetime | date | time):
         return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
     if isinstance(value, Mapping):
-        return {str(key): plain_value(column, item) for key, item in value.items()}
+        return {str(key): plain_value(column, item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain_value(column, item) for item in value]
-    if hasattr(value, "tolist"):  # numpy's scalars and arrays
-        return plain_value(column, value.tolist())
+        return [plain_value(column, item, depth + 1) for item in value]
+    if hasattr(value, "tolist") and not isinstance(value, memoryview):  # numpy's scalars and arrays
+        return plain_value(column, value.tolist(), depth + 1)
     raise UnfitValueError(column, f"a {type(value).__name__} cannot be sent", "text, number, list or date")
+
+
+def _no_number(column: str, value: object) -> UnfitValueError:
+    return UnfitValueError(column, f"{value!r} is no number that can be sent", "a finite number")
 
 
 def _as_text(column: str, value: Any) -> str:

@@ -24,7 +24,7 @@ from airflow_provider_rivya.operators.arguments import (
 from airflow_provider_rivya.operators.deferral import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs, warn_of_records
-from airflow_provider_rivya.operators.reporting import standing_in_store
+from airflow_provider_rivya.operators.reporting import STANDING_OF_BATCH, standing_in_store
 from airflow_provider_rivya.operators.task_run import facts_of, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.stop import StopFlag
@@ -329,7 +329,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 extras=self.extras,
             ),
             stop=self._stop,
-            report=Report(standing_in_store(context)),
+            report=Report(standing_in_store(context, STANDING_OF_BATCH)),
             subject=f"The batch of task {instance.task_id!r}",
         )
         if not job.place.faults():

@@ -47,6 +47,9 @@ def main() -> int:
     except ProcessError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
     print(f"\n{report(verdicts)}\n{progress.elapsed:.0f} s in all", flush=True)
     return 0 if len(verdicts) == len(chosen) and all(verdict.held for verdict in verdicts) else 1
 

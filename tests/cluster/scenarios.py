@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cluster import batches, components, deaths, people, services_away
+from tests.cluster import batches, components, crowd, deaths, people, services_away
 from tests.e2e.crash.scenario import Scenario
 
 ALL: list[Scenario] = [
@@ -10,6 +10,7 @@ ALL: list[Scenario] = [
     *people.SCENARIOS,
     *services_away.SCENARIOS,
     *components.SCENARIOS,
+    *crowd.SCENARIOS,
     *batches.SCENARIOS,
 ]
 

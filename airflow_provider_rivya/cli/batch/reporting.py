@@ -121,7 +121,7 @@ def _batches(uri: str) -> Iterator[Seen]:
     names = place.names()
     for name in _MANIFESTS:
         if name in names:
-            yield _of_manifest(place.uri_of(name))
+            yield _of_manifest(place.uri_of(name), place.conn_id)
             return
     found = False
     for state in _states(place, names):
@@ -181,9 +181,9 @@ def _batch_of(content: bytes) -> str:
         raise UnreadableLedgerError("The plan of this batch is damaged", final=True) from None
 
 
-def _of_manifest(uri: str) -> Seen:
+def _of_manifest(uri: str, conn_id: str | None = None) -> Seen:
     totals, lines = Totals(), list[dict[str, Any]]()
-    for line in read_rows(uri):
+    for line in read_rows(uri, conn_id):
         if not {"row_key", "index", "status", "error"} <= set(line) or line["status"] not in STATUSES:
             fault = Fault("uri", f"{clean(uri, 200)} is no manifest of a batch")
             raise InvalidRequestError([fault], subject="The place", fate="")

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from tests.cli_process import COMMAND, SECRETS, environment, interrupted, rivya, rivya_process
+from tests.integration.conftest import new_database
 from tests.sandbox_process import SandboxProcess
 
 Connect = Callable[..., None]
@@ -258,17 +259,17 @@ class TestSandboxCommand:
 def test_a_connection_made_in_the_ui_is_found(sandbox: SandboxProcess, tmp_path: Path) -> None:
     """The UI makes a row of the metadata database; ``airflow connections import`` makes the same."""
     home = {"AIRFLOW_HOME": str(tmp_path / "home")}
+    new_database(tmp_path / "home")
     file = tmp_path / "connections.json"
     row = {"conn_type": "rivya", "host": sandbox.url, "password": "rvya_sk_sandbox"}
     file.write_text(json.dumps({"made_in_ui": row}))
-    for arguments in (["db", "migrate"], ["connections", "import", str(file)]):
-        subprocess.run(
-            [sys.executable, "-m", "airflow", *arguments],
-            env=environment(**home),
-            capture_output=True,
-            check=True,
-            timeout=110,
-        )
+    subprocess.run(
+        [sys.executable, "-m", "airflow", "connections", "import", str(file)],
+        env=environment(**home),
+        capture_output=True,
+        check=True,
+        timeout=110,
+    )
     run = rivya_process("credits", "--conn-id", "made_in_ui", "--format", "json", more=home)
     assert run.code == 0, run.err
     assert run.json()["credits"] == 1000
