@@ -100,7 +100,7 @@ def _pass_tags(notes: Notes) -> Generator[Step, bytes, bool]:
         tagged = True
         notes.likely = types.MP3
         yield from pass_by(notes, size)
-    if tagged:
+    if tagged and not is_iso((yield Peek(12))):  # whose first bytes are zeros
         yield Skip(b"\0")
     return tagged
 
