@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -18,7 +19,7 @@ from airflow_provider_rivya.api.connection import (
     read_connection,
 )
 from airflow_provider_rivya.exceptions import ConnectionConfigError
-from airflow_provider_rivya.stop import StopFlag
+from airflow_provider_rivya.stop import Stop, StopFlag
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.call import ApiCall
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.exchange import ClientSettings
     from airflow_provider_rivya.api.gateway import GatewayApi
     from airflow_provider_rivya.api.http import AsyncSender, SyncSender
-    from airflow_provider_rivya.stop import Stop
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+_KEPT = "Going on with the connection as it was. %s"
 
 
 @dataclass(slots=True)
@@ -148,7 +150,7 @@ class ConnectedHook(BaseHook):
             try:
                 self._take(self._look_up())
             except ConnectionConfigError as error:
-                self._keep(error)
+                log.warning(_KEPT, error)
 
     async def arefresh(self) -> None:
         """Async :meth:`refresh`. Many callers at once make one look-up."""
@@ -158,7 +160,7 @@ class ConnectedHook(BaseHook):
             try:
                 self._take(await self._alook_up())
             except ConnectionConfigError as error:
-                self._keep(error)
+                log.warning(_KEPT, error)
             self._refreshed_at = time.monotonic()
 
     def _take(self, settings: ConnectionSettings) -> ConnectionSettings:
@@ -167,9 +169,6 @@ class ConnectedHook(BaseHook):
         if self._settings is None or settings != self._settings:
             self._settings = settings
         return self._settings
-
-    def _keep(self, error: ConnectionConfigError) -> None:
-        self.log.warning("Going on with the connection as it was. %s", error)
 
     def _read(self, connection: Any) -> ConnectionSettings:
         if not connection.conn_type and os.environ.get(self._variable):
@@ -193,7 +192,7 @@ class ConnectedHook(BaseHook):
             extra=connection.extra,
         )
         for warning in settings.warnings:
-            self.log.warning("Connection %s: %s", self.conn_id, warning)
+            log.warning("Connection %s: %s", self.conn_id, warning)
         self._check_environment(settings)
         return settings
 

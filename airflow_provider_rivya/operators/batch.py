@@ -206,7 +206,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         """
         if not self.retries:
             log.warning(
-                "This task has no retries: should its worker die, what is paid for is landed only when "
+                "This task has no retries: should its worker die, what is paid for is stored only when "
                 "somebody clears it; retries=1 or more does that without a person."
             )
         return self._go(context, time.time() + patience_of(self))
@@ -225,7 +225,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
-            log.warning("Airflow ended the deferral (%s); what has ended is landed.", type(error).__name__)
+            log.warning("Airflow ended the deferral (%s); what has ended is stored.", type(error).__name__)
             return self.execute_complete(context, {"status": "lost"}, time.time() + patience_of(self))
 
     def on_kill(self) -> None:
