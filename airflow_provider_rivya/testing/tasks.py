@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from airflow_provider_rivya.batch.plan import FaultyPlanError, PlanFolder, check_plan
+from airflow_provider_rivya.batch.table.planned import Asked
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.operators.arguments import GivenRows
 from airflow_provider_rivya.operators.base import GenerateOperator
@@ -17,7 +18,6 @@ from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.storage.path import as_text
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.testing.literal import UNKNOWN, is_open, literal, unknown_in, without_unknown
-from airflow_provider_rivya.waiting.verdict import Asked
 
 CHECKED: Final = (GenerateOperator, BatchOperator)
 _REQUEST: Final = ("model", "prompt", "model_params", "client_request_id", "dialect")
