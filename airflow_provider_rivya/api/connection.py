@@ -20,6 +20,8 @@ from airflow_provider_rivya.api.settings.fields import ConnectionFields, FieldIn
 from airflow_provider_rivya.exceptions import ConnectionConfigError
 from airflow_provider_rivya.redaction import clean
 
+WEBHOOK_FIELDS: Final = ("webhook_secret", "webhook_secret_form")
+"""Read by the receiver of webhooks alone, so that no worker has the secret."""
 _HOST: Final = re.compile(r"[A-Za-z0-9._:%-]+")
 _NUMERIC: Final = re.compile(r"[-+]?[0-9.,]{1,20} ?[A-Za-z%]{0,3}|nan|-?inf|True|False")
 
@@ -119,10 +121,8 @@ def is_loopback(host: str) -> bool:
 def _base_url(
     host: str | None, schema: str | None, port: int | None, default_host: str, faults: list[str]
 ) -> tuple[str, bool]:
-    text = (host or "").strip()
-    if not text:
-        text = default_host
-    elif "://" not in text:
+    text = (host or "").strip() or default_host
+    if "://" not in text:
         # Airflow takes the brackets off an IPv6 address of a connection that is given as a URI.
         text = f"[{text}]" if text.count(":") > 1 and "[" not in text else text
         text = f"{(schema or 'https').strip().lower()}://{text}"
@@ -196,7 +196,7 @@ def _kind_of(value: Any) -> str:
 
 
 def _unknown(extras: Mapping[str, Any]) -> Iterator[str]:
-    known = list(ConnectionFields.model_fields)
+    known = [*ConnectionFields.model_fields, *WEBHOOK_FIELDS]
     for name in extras:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
