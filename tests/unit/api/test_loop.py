@@ -6,6 +6,7 @@ import asyncio
 from unittest.mock import Mock
 
 import pytest
+from aiohttp.client_proto import ResponseHandler
 
 from airflow_provider_rivya.api.sockets import Bounds
 from airflow_provider_rivya.api.transport.loop import _Counting
@@ -18,11 +19,12 @@ def test_a_flood_of_interim_answers_does_not_reach_the_parser(count: int, ends: 
     """Thousands of them fit into what an answer may have; parsing them would hold all others up."""
 
     async def feed() -> tuple[bool, int]:
-        protocol, transport = _Counting(asyncio.get_running_loop()), Mock()
-        protocol.of = Bounds(1.0, 10**6)
+        protocol, transport = ResponseHandler(asyncio.get_running_loop()), Mock()
         protocol.connection_made(transport)
         protocol.set_response_params()
-        protocol.data_received(INTERIM * count)
+        counting = _Counting(protocol, transport)
+        counting.of = Bounds(1.0, 10**6)
+        counting.data_received(INTERIM * count)
         return transport.abort.called, len(protocol._buffer)
 
     assert asyncio.run(feed()) == (ends, 0 if ends else count)
