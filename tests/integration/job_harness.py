@@ -39,6 +39,7 @@ from airflow_provider_rivya.submission.messages import TaskWords
 from airflow_provider_rivya.submission.stores import FileRecords, NoRecords, RecordStore
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience
 from airflow_provider_rivya.waiting.loop import Target, awatch
+from airflow_provider_rivya.waiting.pace import PACES
 from tests.integration.gateways import TestedGateway
 from tests.integration.leaks import SECRETS
 from tests.integration.stored_records import InFolder
@@ -251,6 +252,7 @@ class JobHarness:
         )
 
     def _job(self, hook: Any, *, resumed: bool = False) -> GenerationJob:
+        PACES.clear()  # a worker makes it in a process of its own
         facts = TryFacts(
             epoch=self._max_tries,
             try_number=self._tries,

@@ -16,7 +16,8 @@ from tests.integration.hostile.conftest import NewHook
 from tests.integration.hostile.gateway import HostileGateway
 
 OUTCOMES = {"delivered": "succeeded", "goes on": "timeout"}
-STATES = {f"task_{number}": odd for number, odd in enumerate(of_states())}
+# A pause that one is asked for is everybody's.
+STATES = {f"task_{number}": odd for number, odd in enumerate(of_states()) if not odd.name.startswith("429")}
 AT_ONCE = 40
 PATIENCE = 0.6
 
