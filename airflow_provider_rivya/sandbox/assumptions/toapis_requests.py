@@ -122,11 +122,18 @@ REQUESTS: tuple[Assumption, ...] = (
     choice(
         "toapis_private_asset_review",
         "With private_asset_review media are reviewed first, 20 minutes a round, where the gateway has that; "
-        "a task whose review fails or times out makes and costs nothing.",
+        "a task whose review fails or times out makes and costs nothing. 'passes_after' and 'times_out' take "
+        "toapis_private_asset_review_seconds.",
         "skipped",
-        "passes",
+        "passes_after",
         "fails",
         "times_out",
+    ),
+    seconds(
+        "toapis_private_asset_review_seconds",
+        "A round of the review takes 20 minutes at the most, by the page, and is adjustable.",
+        1200,
+        optional=False,
     ),
     choice(
         "toapis_unknown_fields",
