@@ -58,7 +58,12 @@ _TIMES: Final = {
     "updated_at": ("updated_at", "completed_at"),
     "expires_at": ("expires_at",),
 }
-_FIELDS: Final = {"model": ("model",), **_TIMES, "progress": ("progress",)}
+_FIELDS: Final = {
+    "model": ("model",),
+    **_TIMES,
+    "progress": ("progress",),
+    "trace_id": ("client_request_id",),
+}
 
 
 def read_generation(
@@ -166,10 +171,15 @@ def _field(task: dict[str, Any], *names: str) -> Any:
     for name in names:
         if task.get(name) not in (None, ""):
             return task[name]
-    folded = {_fold(key): value for key, value in islice(task.items(), 200)}
+    few = islice(task.items(), 200)
+    folded = {_fold(key): value for key, value in few if len(key) <= _LONGEST_NAME}
     return next((value for name in names if (value := folded.get(_fold(name))) not in (None, "")), None)
 
 
+_LONGEST_NAME: Final = 40
+
+
+@functools.lru_cache(maxsize=1024)  # answers name the same fields again and again
 def _fold(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 

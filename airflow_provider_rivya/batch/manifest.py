@@ -16,12 +16,14 @@ from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.storage.atomic_file import SmallFile
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.batch.request import PlannedRow
+    from airflow_provider_rivya.batch.table.planned import PlannedRow
     from airflow_provider_rivya.storage.place import OutputPlace
     from airflow_provider_rivya.submission.context import OnRerun
 
 SUCCESS: Final = "_SUCCESS"
 SAMPLE: Final = 10
+MOST_OF_XCOM: Final = 4_000
+"""Bytes of its JSON: there is one of each task instance in Airflow's database."""
 COLUMNS: Final = (
     "row_key",
     "index",
@@ -77,7 +79,7 @@ def line_of(row: PlannedRow, state: RowState | None, status: Status) -> dict[str
     if row.invalid is not None:
         kind, text = "invalid_request", row.invalid
     elif status == "not_landed" and error is None:
-        kind, text = "running", "It had not ended when this try gave up; a retry lands it."
+        kind, text = "running", "It had not ended when this try gave up; a retry stores it."
     return {
         "row_key": row.key,
         "index": row.index,
@@ -188,8 +190,18 @@ def summary(place: OutputPlace, name: str, totals: Totals, ended: str) -> dict[s
         "counts": totals.by_status(),
         "credits": totals.credits(),
         "ended": ended,
-        "failed_sample": totals.failed_sample,
+        "failed_sample": list(totals.failed_sample),
     }
+
+
+def cut_to_fit(summary: dict[str, Any]) -> None:
+    """Tell less of the rows without a result where long texts and URIs would make the XCom large."""
+    sample = summary["failed_sample"]
+    for longest in (60, 20, 0):
+        if len(json.dumps(summary)) > MOST_OF_XCOM:
+            sample[:] = [{**row, "error": row["error"][:longest]} for row in sample]
+    while sample and len(json.dumps(summary)) > MOST_OF_XCOM:
+        sample.pop()
 
 
 def mark_success(place: OutputPlace) -> None:
@@ -270,7 +282,7 @@ def _read(path: str) -> Iterator[dict[str, Any]]:
 _KINDS: Final[tuple[tuple[str, Callable[[Any], bool]], ...]] = (
     ("boolean", lambda value: isinstance(value, bool)),
     ("integer", lambda value: type(value) is int and abs(value) < 2**63),
-    ("number", lambda value: type(value) in (int, float)),
+    ("number", lambda value: type(value) is float or (type(value) is int and abs(value) <= 2**53)),
 )
 
 

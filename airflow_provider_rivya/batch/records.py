@@ -48,7 +48,6 @@ class Window:
             self._absent.discard(entry.row)
             draft = self._draft
             draft.entries.append(entry)
-            self._changed.notify_all()
             while not draft.written:
                 if self._absent or self._busy:
                     self._changed.wait()
@@ -61,7 +60,8 @@ class Window:
         """Say that a row has ended; the others wait no longer for its intent."""
         with self._changed:
             self._absent.discard(row)
-            self._changed.notify_all()
+            if not self._absent:  # until then, or until it is written, whoever waits has nothing to do
+                self._changed.notify_all()
 
     def _write(self) -> None:
         draft, self._draft, self._busy = self._draft, _Draft(), True

@@ -63,19 +63,30 @@ def check_references(spec: ModelSpec, references: Sequence[ReferenceFacts], find
                 _accepted(spec.reference),
             )
         return
+    few_enough = check_number(spec, len(references), findings)
     if spec.reference is None and spec.reference_complete:
-        what = "takes public URLs in model_params and no files" if "url" in spec.inputs else "takes no files"
-        findings.fault(
-            PATH,
-            f"{counted(len(references), 'file')} given, but {spec.id} {what}",
-            "none",
-        )
         return
     _warn_of_gaps(spec, findings)
-    if spec.reference is not None:
-        _check_count(spec, spec.reference, references, findings)
+    if spec.reference is not None and few_enough:
+        _check_modes(spec, spec.reference, references, findings)
     for facts in references:
         _check_file(spec, facts, findings)
+
+
+def check_number(spec: ModelSpec, count: int, findings: Findings) -> bool:
+    """Note that a model takes no files, or not so many; whether it takes them."""
+    if not count:
+        return True
+    given, rule = f"{counted(count, 'file')} given", spec.reference
+    if rule is None and spec.reference_complete:
+        what = "takes public URLs in model_params and no files" if "url" in spec.inputs else "takes no files"
+        findings.fault(PATH, f"{given}, but {spec.id} {what}", "none")
+        return False
+    if rule is not None and rule.max_files is not None and count > rule.max_files:
+        allowed = f"at most {counted(rule.max_files, 'file')}" + (f" ({rule.rule})" if rule.rule else "")
+        findings.fault(PATH, f"{given}, too many for {spec.id}", allowed)
+        return False
+    return True
 
 
 def _accepted(rule: ReferenceRule | None) -> str:
@@ -100,24 +111,16 @@ def _warn_of_gaps(spec: ModelSpec, findings: Findings) -> None:
     if gaps:
         findings.warn(
             PATH,
-            f"the documentation of {spec.id} does not tell {', '.join(gaps)} it takes",
+            f"the documentation of {spec.id} does not say {', '.join(gaps)} it takes",
         )
 
 
-def _check_count(
+def _check_modes(
     spec: ModelSpec,
     rule: ReferenceRule,
     references: Sequence[ReferenceFacts],
     findings: Findings,
 ) -> None:
-    if rule.max_files is not None and len(references) > rule.max_files:
-        allowed = f"at most {counted(rule.max_files, 'file')}" + (f" ({rule.rule})" if rule.rule else "")
-        findings.fault(
-            PATH,
-            f"{counted(len(references), 'file')} given, too many for {spec.id}",
-            allowed,
-        )
-        return
     for dispute in rule.disputed:
         if dispute.concerns(len(references)):
             findings.warn(PATH, f"{counted(len(references), 'file')} are sent, but {dispute.why}")

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya.catalog.references import ReferenceFacts
+from airflow_provider_rivya.catalog.findings import Findings
+from airflow_provider_rivya.catalog.references import ReferenceFacts, check_number
 from airflow_provider_rivya.exceptions import (
     DamagedError,
     DownloadRefusedError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.download import OpenUrl
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.api.schemas import ReferenceMedia
+    from airflow_provider_rivya.catalog.model import ModelSpec
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +125,18 @@ def read_references(
             "the request goes without any reference" if not found else "left out",
         )
     return found
+
+
+def faults_unopened(value: Any, spec: ModelSpec | None) -> list[Fault]:
+    """
+    Return what is wrong with references before any of them is opened: what is none, and how many they are.
+
+    :param spec: what the catalogue knows of the model, if anything.
+    """
+    sources, findings = list(_sources(value, "reference_media")), Findings()
+    if spec is not None:
+        check_number(spec, sum(isinstance(source, _Source) for source in sources), findings)
+    return [*(source for source in sources if isinstance(source, Fault)), *findings.faults]
 
 
 def upload(hook: GatewayClient, references: Iterable[Reference], model: str) -> list[ReferenceMedia]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES
 from airflow_provider_rivya.batch.manifest import Totals, line_of, status_of
 from airflow_provider_rivya.batch.plan import PlanFolder
-from airflow_provider_rivya.batch.request import PlannedRow
-from airflow_provider_rivya.batch.rows import read_rows
 from airflow_provider_rivya.batch.segments import Ledger, UnreadableLedgerError
+from airflow_provider_rivya.batch.table.planned import PlannedRow
+from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.cli.batch.arguments import folder_of, from_here
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _MANIFESTS: Final = ("manifest.parquet", "manifest.jsonl")
 _TOLD: Final = ("row_key", "status", "error_kind", "error", "generation_id", "attempts", "credits_final")
-_HEADS: Final = {"not_landed": "running or not landed"}
+_HEADS: Final = {"not_landed": "running or not stored"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _batches(uri: str) -> Iterator[Seen]:
     names = place.names()
     for name in _MANIFESTS:
         if name in names:
-            yield _of_manifest(place.uri_of(name))
+            yield _of_manifest(place.uri_of(name), place.conn_id)
             return
     found = False
     for state in _states(place, names):
@@ -181,9 +181,9 @@ def _batch_of(content: bytes) -> str:
         raise UnreadableLedgerError("The plan of this batch is damaged", final=True) from None
 
 
-def _of_manifest(uri: str) -> Seen:
+def _of_manifest(uri: str, conn_id: str | None = None) -> Seen:
     totals, lines = Totals(), list[dict[str, Any]]()
-    for line in read_rows(uri):
+    for line in read_rows(uri, conn_id):
         if not {"row_key", "index", "status", "error"} <= set(line) or line["status"] not in STATUSES:
             fault = Fault("uri", f"{clean(uri, 200)} is no manifest of a batch")
             raise InvalidRequestError([fault], subject="The place", fate="")

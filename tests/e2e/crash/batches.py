@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from tests.e2e.crash.actions import kill_task, kill_worker_and_hold, release
@@ -22,6 +23,7 @@ SAME_PLAN = "row(s) that an earlier try has made"
 OVER = "The batch is over (done)"
 
 VICTIMS = ("task", "worker", "triggerer", "scheduler", "api-server")
+ENOUGH = 10_000.0  # credits, for all rows of any of them
 Moments = tuple[tuple[Moment, Endpoint], ...]
 _ANY: Moments = (("received", CREATE), ("answered", CREATE), ("handed", DOWNLOAD))
 _LANDING: Moments = (("handed", DOWNLOAD),)
@@ -43,15 +45,16 @@ def killed_at_random(
         seed = int(os.environ.get("CRASH_SEED", "") or random.SystemRandom().randrange(10**6))
         print(f"{drive.scenario.name}: CRASH_SEED={seed}", flush=True)
         dice = random.Random(seed)  # noqa: S311 - no secret depends on it
+        drive.sandbox.control("POST", "credits", {"account": drive.scenario.name, "credits": ENOUGH})
         drive.start()
         killed = 0
-        for number in range(count):
-            # Each kind once before chance alone decides.
-            victim = victims[number] if number < len(victims) else dice.choice(victims)
+        # Each kind once before chance alone decides.
+        order = chain(victims, iter(lambda: dice.choice(victims), None))
+        while killed < count:
             time.sleep(dice.uniform(*between))
             if _ended(drive):
                 break
-            killed += _kill(drive, victim, dice.choice(moments))
+            killed += _kill(drive, next(order), dice.choice(moments))
         print(f"{drive.scenario.name}: {killed} killed", flush=True)
         drive.finish("success")
         drive.clear()
@@ -77,7 +80,7 @@ def _kill(drive: Drive, victim: str, when: tuple[Moment, Endpoint]) -> int:
         return int(hit)
     drive.stack.kill(victim, signal.SIGKILL)
     drive.stack.add(victim)
-    drive.stack.wait_healthy([victim], 120)
+    drive.stack.wait_healthy([victim], 300)
     return 1
 
 

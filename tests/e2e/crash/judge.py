@@ -64,7 +64,7 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
     if lost:
         faults.append(f"lost: {', '.join(missing)}")
     if len(stored) != expected.files:
-        faults.append(f"{len(stored)} files, not {expected.files}: {sorted(map(str, stored))}")
+        faults.append(f"{len(stored)} files, not {expected.files}: {sorted(map(str, stored))[:10]}")
     state = _state(drive)
     if state != expected.state:
         faults.append(f"the run is {state}, not {expected.state}")

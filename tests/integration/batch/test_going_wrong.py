@@ -71,17 +71,17 @@ def test_a_minute_of_429_is_waited_for_and_nothing_is_sent_meanwhile(
 
 @at_each
 def test_content_that_is_refused_fails_its_rows_alone(new_batch: NewBatch, sandbox: SandboxProcess) -> None:
-    batch = new_batch(50, arguments={"max_failed_rows": 0.02}, limits=Limits(max_running=100))
+    batch = new_batch(100, arguments={"max_failed_rows": 0.01}, limits=Limits(max_running=100))
     sandbox.fault(kind="generation_fails", refund=True, error=CONTENT)
     done = batch.run()
-    assert done.counts == {"succeeded": 49, "refused": 1}
-    assert batch.posts == 50  # content is not asked for twice
-    assert done.xcom["failed_sample"][0]["status"] == "refused"
+    assert done.counts == {"succeeded": 99, "refused": 1}
+    assert batch.posts == 100  # content is not asked for twice
+    assert [row["status"] for row in done.xcom["failed_sample"]] == ["refused"]
     assert batch.succeeded
     sandbox.fault(kind="generation_fails", times=2, refund=True, error=CONTENT)
-    batch.clear(products(54))
+    batch.clear(products(104))
     failed = batch.run()
-    assert "of 54 rows have no result" in failed.text
+    assert "2 of 104 rows have no result" in failed.text
     assert failed.error is not None
     assert failed.error.final
     assert not batch.succeeded

@@ -11,6 +11,7 @@ import pytest
 from airflow_provider_rivya.batch.segments import Ledger, LedgerLostError
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.storage.place import OutputPlace
+from tests.cli_process import rivya
 from tests.integration.batch_harness import BatchHarness, Fate
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at_each
@@ -48,6 +49,8 @@ def test_rows_and_files_are_objects(
     )
     died = batch.run(Fate("write", 3))
     assert died.died, died.text
+    (seen,) = rivya("batch", "status", "s3://store@bucket/out", "--json").json()
+    assert seen["rows"] == ROWS > seen["counts"]["succeeded"]
     assert batch.run().counts == {"succeeded": ROWS}
     assert batch.charges == ROWS
     lines = [json.loads(line) for line in s3.read("out/_manifest/run/manifest.jsonl").splitlines()]
@@ -56,6 +59,12 @@ def test_rows_and_files_are_objects(
         (output,) = line["outputs"]
         assert output["uri"] == f"s3://bucket/out/{line['row_key']}.png"
         assert output["sha256"] == hashlib.sha256(s3.read(f"out/{line['row_key']}.png")).hexdigest()
+    for place in ("out", "out/_manifest/run", "out/_manifest/run/manifest.jsonl"):
+        run = rivya("batch", "status", f"s3://store@bucket/{place}", "--json")
+        assert run.json()[0]["counts"]["succeeded"] == ROWS, run.err
+        assert rivya("batch", "failed", f"s3://store@bucket/{place}", "--json").json() == []
+    nothing = rivya("batch", "status", "s3://store@bucket/nowhere")
+    assert (nothing.code, "has neither a manifest nor the plan" in nothing.err) == (2, True)
     names = s3.names()
     assert "out/_manifest/run/_SUCCESS" in names
     seen = {"table", "_manifest", ".rivya"}

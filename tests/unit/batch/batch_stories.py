@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PIL import Image
+
+from airflow_provider_rivya.batch.window import Limits
+from airflow_provider_rivya.request.budget import Budget
 from tests.unit.batch.batch_world import Fuse, Gateway, World, new_folder, table
 
 ROWS = 5
@@ -51,6 +55,47 @@ def never_twice(world: World, story: Story) -> None:
     world.manifest()
     for prompt in {made.prompt for made in world.gateway.made}:
         assert world.gateway.paid(prompt) == 1, prompt
+
+
+def budget_kept(folder: Path) -> None:
+    """Three of five rows may be paid, whatever is refunded, and whatever nobody knows of."""
+    limits = Limits(max_running=2, max_credits_total=3.0)
+    refunding = Gateway(failures={"a 0": 2, "a 1": 1})
+    world = World(new_folder(folder), refunding, limits=limits, rows=table(ROWS))
+    world.attempt()
+    assert sum(made.cost for made in refunding.made) == 3
+    world.manifest()
+    limits = Limits(max_running=2, max_credits_total=15.0)
+    silent = Gateway(replays_keys=False, losses=["", "request"], cost=5.0)
+    asked = {"model": "nano-banana-2", "budget": Budget(None, allow_estimates=True)}
+    world = World(new_folder(folder), silent, limits=limits, on_uncertain="fail", asked=asked)
+    world.rows = table(ROWS)
+    world.attempt()
+    lines = world.manifest().values()
+    assert sum(line["status"] == "uncertain" for line in lines) == 1
+    assert len(silent.made) == 2
+
+
+def photographs_count(folder: Path) -> None:
+    """Another photograph under the same name is another request."""
+    folder = new_folder(folder)
+    rows = [{**row, "photo": f"{folder}/{row['key']}.png"} for row in table(3)]
+    for number, row in enumerate(rows):
+        Image.new("RGB", (64, 64), (number, 0, 0)).save(row["photo"])
+    asked = {"model": "nano-banana-2", "reference_media": ["{photo}"]}
+    world = World(folder, Gateway(), rows=rows, asked=asked)
+    assert isinstance(world.attempt(), dict)
+    world.clear()
+    done = world.attempt()
+    assert isinstance(done, dict)
+    assert (done["counts"]["reused"], len(world.gateway.made)) == (3, 3)
+    Image.new("RGB", (64, 64), (0, 0, 9)).save(rows[1]["photo"])
+    world.clear()
+    done = world.attempt()
+    assert isinstance(done, dict)
+    assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (1, 2)
+    assert [made.prompt for made in world.gateway.made[3:]] == ["a 1"]
+    world.manifest()
 
 
 def told_at_each(folder: Path, story: Story) -> None:

@@ -25,16 +25,18 @@ from typing import Any
 from PIL import Image
 from uuid6 import uuid7
 
+from airflow_provider_rivya.api.call import FilePart
 from airflow_provider_rivya.api.connection import read_connection
 from airflow_provider_rivya.api.rivya import RIVYA
-from airflow_provider_rivya.api.schemas import Balance, Generation, GenerationFailure
+from airflow_provider_rivya.api.schemas import Balance, Generation, GenerationFailure, UploadedFile
 from airflow_provider_rivya.api.toapis import TOAPIS
-from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
+from airflow_provider_rivya.batch.arguments import BatchArguments
+from airflow_provider_rivya.batch.job import BatchJob
 from airflow_provider_rivya.batch.plan import Plan
-from airflow_provider_rivya.batch.request import Asked
 from airflow_provider_rivya.batch.row_job import RowWords
 from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.segments import Ledger
+from airflow_provider_rivya.batch.table.planned import Asked
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import GatewayUnreachableError, GenerationError
 from airflow_provider_rivya.landing.fetch import Retries
@@ -132,6 +134,7 @@ class Gateway:
     made: list[Made] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     failures: dict[str, int] = field(default_factory=dict)
+    cost: float = 1.0
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def create(self, key: str, prompt: str) -> tuple[Made, str]:
@@ -142,7 +145,7 @@ class Gateway:
             known = [made for made in self.made if made.key == key]
             if known and self.replays_keys:
                 return known[0], loss
-            made = Made(f"task_{len(self.made)}", key, prompt)
+            made = Made(f"task_{len(self.made)}", key, prompt, cost=self.cost)
             if self.failures.get(prompt, 0) > 0:
                 self.failures[prompt] -= 1
                 made.state, made.cost = "failed", 0.0
@@ -214,6 +217,9 @@ class Client:
             urls=(f"https://cdn.example/{made.id}",) if made.state == "succeeded" else (),
         )
 
+    def send_file(self, part: FilePart, *_: Any) -> UploadedFile:
+        return UploadedFile(url=f"https://cdn.example/{part.name}")
+
     def downloader(self) -> Any:
         return self
 
@@ -265,7 +271,11 @@ class Job(BatchJob):
 
 @dataclass
 class World:
-    """One batch task, its tries and its table."""
+    """
+    One batch task, its tries and its table.
+
+    :param asked: of each row, beside its key and prompt.
+    """
 
     folder: Path
     gateway: Gateway
@@ -275,6 +285,7 @@ class World:
     incremental: bool = False
     run_id: str = "run"
     rows: list[Row] = field(default_factory=list)
+    asked: dict[str, Any] = field(default_factory=dict)
     epoch: int = 2
     tries: int = 0
     clock: Clock = field(default_factory=Clock)
@@ -291,7 +302,14 @@ class World:
             policy=policy,
             words=RowWords(True, 2, replays_keys, policy.resubmits),
             arguments=BatchArguments(
-                Asked("key", "z-image" if replays_keys else "gpt-4o-image", "{prompt}"),
+                Asked(
+                    **{
+                        "row_key": "key",
+                        "model": "z-image" if replays_keys else "gpt-4o-image",
+                        "prompt": "{prompt}",
+                        **self.asked,
+                    }
+                ),
                 f"{self.folder}/out/",
                 manifest_format="jsonl",
                 limits=self.limits,

@@ -1,0 +1,293 @@
+"""What is read of files, lists and frames: whole tables, or why they are none; values keep their type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from airflow_provider_rivya.batch.manifest import Totals, cut_to_fit, line_of, summary, write_manifest
+from airflow_provider_rivya.batch.plan import FaultyPlanError, PlanFolder, check_plan
+from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
+from airflow_provider_rivya.batch.table.rows import read_rows
+from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.storage.place import OutputPlace
+
+NAN = float("nan")
+SELF: list[Any] = []
+SELF.append(SELF)
+
+
+class Array:
+    """As numpy's: a type of its own, compared by element."""
+
+    def __init__(self, values: Any) -> None:
+        self._values = values
+
+    def __eq__(self, other: object) -> Any:
+        return Array([value == other for value in self._values])
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __bool__(self) -> bool:
+        raise ValueError("the truth value is ambiguous")
+
+    def tolist(self) -> Any:
+        return self._values
+
+
+class NAType:
+    """As pandas' NA."""
+
+    def __bool__(self) -> bool:
+        raise TypeError("the truth value is ambiguous")
+
+
+class Frame:
+    """As the frames of pandas and polars: neither is installed with this provider."""
+
+    def __init__(self, columns: list[Any], rows: list[list[Any]]) -> None:
+        self.columns = columns
+        self._rows = rows
+
+
+class Pandas(Frame):
+    def to_dict(self, orient: str) -> list[dict[Any, Any]]:
+        assert orient == "records"
+        return [dict(zip(self.columns, row, strict=True)) for row in self._rows]
+
+
+class Polars(Frame):
+    def to_dict(self, *, as_series: bool = True) -> dict[str, Any]:
+        raise AssertionError("columns are no rows")
+
+    def to_dicts(self) -> list[dict[Any, Any]]:
+        return [dict(zip(self.columns, row, strict=True)) for row in self._rows]
+
+
+def planned(folder: Path, rows: Any, **asked: Any) -> list[PlannedRow]:
+    given = {"row_key": "sku", "model": "nano-banana-2", "prompt": "x", **asked}
+    plans = PlanFolder(OutputPlace(f"{folder}/plan/"), "")
+    draft = check_plan(lambda: read_rows(rows), Asked(**given), plans, gateway="rivya", batch="")
+    return list(plans.rows(draft.plan))
+
+
+def refused(folder: Path, rows: Any, **asked: Any) -> str:
+    with pytest.raises(FaultyPlanError) as told:
+        planned(folder, rows, **asked)
+    return str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        *((value, "5") for value in (5, 5.0, "5", Decimal("5"), Decimal("5.00"), Array(5))),
+        (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+        ("a/b", "a/b"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_key_is_a_text_or_a_whole_number_of_any_kind(tmp_path: Path, given: Any, key: str) -> None:
+    (row,) = planned(tmp_path, [{"sku": given}])
+    assert row.key == key
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        *((value, "it has no row key") for value in (None, "", "  ", NAN, Decimal("NaN"), NAType())),
+        *((value, "is no row key") for value in (True, b"5", date(2026, 1, 1), [1], Array([1]), 10**5_000)),
+        *((value, "a fraction is no row key") for value in (1.5, Decimal("1.5"))),
+        (1e300, "its row key has 301 characters"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_no_key(tmp_path: Path, given: Any, told: str) -> None:
+    assert told in refused(tmp_path, [{"sku": given}])
+
+
+def test_a_number_and_its_digits_are_one_key(tmp_path: Path) -> None:
+    rows = [{"sku": value} for value in (1, "1", 1.0, Decimal("1"))]
+    assert refused(tmp_path, rows).count("its row key is that of row 0 too") == 3
+
+
+def test_keys_that_look_alike_keep_files_of_their_own(tmp_path: Path) -> None:
+    keys = ["a/b", "a-b", "a b", "..", ".", "caf\u00e9", "cafe\u0301", "a\nb", "x" * 300, "x" * 299 + "y"]
+    stems = [row.stem for row in planned(tmp_path, [{"sku": key} for key in keys])]
+    assert len({stem.lower() for stem in stems}) == len(keys)
+    assert all(len(stem) < 200 and "/" not in stem and stem.strip(".") for stem in stems)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        *((value, None) for value in (None, "", NAN, Decimal("NaN"), NAType(), Array(NAN))),
+        (Decimal("3.0"), 3),
+        (Decimal("3.5"), 3.5),
+        (Decimal(10) ** 30, 10**30),
+        (2**200, 2**200),
+        (date(2026, 1, 2), "2026-01-02"),
+        (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00"),
+        (Array([1, None, Array(2)]), [1, None, 2]),
+        ({"a": (Decimal("1"), {2: 3})}, {"a": [1, {"2": 3}]}),
+        (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_of_its_own_keeps_its_type(tmp_path: Path, value: Any, plain: Any) -> None:
+    (row,) = planned(tmp_path, [{"sku": 1, "v": value}], carry=("v",))
+    assert row.carry == {"v": plain}
+    assert type(row.carry["v"]) is type(plain)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        *(
+            (Decimal(value), "is no number that can be sent")
+            for value in ("inf", "-inf", "sNaN", "1E+1000000")
+        ),
+        (-(10**5_000), "(a int): row: it is a number of more than 256 bits"),
+        (SELF, "it is nested more than 32 levels deep"),
+        *((value, "cannot be sent") for value in (b"x", memoryview(b"x"), {1}, timedelta(1), [object()])),
+    ],
+    ids=lambda value: str(value) if isinstance(value, str | Decimal) else type(value).__name__,
+)
+def test_a_value_that_json_has_not(tmp_path: Path, value: Any, told: str) -> None:
+    for where in ({"carry": ("v",)}, {"prompt": "x {v}"}, {"model_params": {"google_search": "{v}"}}):
+        assert told in refused(tmp_path, [{"sku": "a", "v": value}], **where)
+
+
+def test_text_of_a_row_is_text(tmp_path: Path) -> None:
+    said = "{{ var.value.key }} {% raw %} {sku} {"
+    (row,) = planned(tmp_path, [{"sku": "a", "t": said}], prompt="say {t} {{t}}")
+    assert row.prompt == f"say {said} {{t}}"
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        (5, "column 'r' (5): reference_media[0]: int is no reference"),
+        (["a.png", 7], "reference_media[0][1]: int is no reference"),
+        ({"a": 1}, "an object without outputs"),
+        ("data:image/png;base64,AA", "a data URI"),
+        (["a.png"] * 15, "15 files given, too many for nano-banana-2"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_can_be_no_reference_is_told_before_any_is_opened(
+    tmp_path: Path, reference: Any, told: str
+) -> None:
+    rows = [{"sku": "a", "r": reference, "f": "9:99"}]
+    text = refused(tmp_path, rows, reference_media=["{r}"], model_params={"aspect_ratio": "{f}"})
+    assert told in text
+    assert "'9:99' is not an option" in text
+
+
+def test_a_model_without_references_is_given_none(tmp_path: Path) -> None:
+    rows = [{"sku": "a", "r": "a.png"}, {"sku": "b", "r": ""}]
+    text = refused(tmp_path, rows, model="z-image", reference_media=["{r}"])
+    assert "row 'a': reference_media: 1 file given, but z-image takes no files" in text
+    assert "row 'b'" not in text
+
+
+@pytest.mark.parametrize("frame", [Pandas, Polars])
+def test_a_frame_is_a_table(tmp_path: Path, frame: type[Frame]) -> None:
+    rows = planned(tmp_path, frame(["sku", 0], [["a", "A"], ["b", None]]), prompt="x {0}", carry=("0",))
+    assert [(row.key, row.prompt, row.carry["0"]) for row in rows] == [("a", "x A", "A"), ("b", "x ", None)]
+    assert "it has two columns 'sku'" in refused(tmp_path, frame(["sku", "sku"], [["a", "b"]]))
+
+
+def test_an_arrow_table_is_one(tmp_path: Path) -> None:
+    table = pa.table({"sku": [1, 2], "v": [[1.5], None]})
+    assert [row.carry["v"] for row in planned(tmp_path, table, carry=("v",))] == [[1.5], None]
+
+
+FILES: dict[str, tuple[bytes, str]] = {
+    "separated.csv": (b"sku;title\n1;x\n", "are separated by ';'; allowed: commas"),
+    "latin.csv": ("sku,title\n1,caf\xe9\n".encode("latin1"), "is not text in UTF-8"),
+    "sixteen.csv": ("sku,title\n1,x\n".encode("utf-16"), "is not text in UTF-8"),
+    "sixteen.jsonl": ('{"sku": 1}\n'.encode("utf-16"), "is not text in UTF-8"),
+    "open.csv": (b'sku,title\n1,"x\n', "cannot be read as csv: Error: unexpected end of data"),
+    "ragged.csv": (b"sku,title\n1,x,y\n", "line 2 of"),
+    "double.csv": (b"sku,title, title\n1,x,y\n", "has two columns 'title'"),
+    "array.jsonl": (b'[{"sku": 1}]', "is no object"),
+    "digits.jsonl": (b'{"sku": ' + b"9" * 5_000 + b"}", "is not JSON"),
+    "no.parquet": (b"sku,title\n1,x\n", "cannot be read as parquet"),
+    "empty.csv": (b"", "is empty"),
+    "header.csv": (b"sku,title\n", "the table has no rows"),
+    "other.xlsx": (b"PK", "is no table by its name"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_no_table(tmp_path: Path, name: str) -> None:
+    content, told = FILES[name]
+    (tmp_path / name).write_bytes(content)
+    assert told in refused(tmp_path, str(tmp_path / name))
+
+
+@pytest.mark.parametrize("place", ["none/", "none.csv", "*.csv", "none/*.parquet", "empty"])
+def test_a_place_without_a_table(tmp_path: Path, place: str) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "rows: " in refused(tmp_path, str(tmp_path / place))
+
+
+def test_names_of_columns_may_have_blanks_around_them(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfsku, title \n1,x\n")
+    (row,) = planned(tmp_path, str(tmp_path / "t.csv"), prompt="a {title}")
+    assert row.prompt == "a x"
+
+
+def test_files_with_other_columns_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    parquet.write_table(pa.table({"sku": ["a"], "title": ["A"]}), folder / "1.parquet")
+    parquet.write_table(pa.table({"sku": ["b"], "name": ["B"]}), folder / "2.parquet")
+    (folder / "3.jsonl").write_text('{"sku": "c"}\n')
+    assert [row.prompt for row in planned(tmp_path, str(folder), prompt="x {title}")] == ["x A", "x ", "x "]
+    (line,) = (record.getMessage() for record in caplog.records if "has not the columns" in record.msg)
+    assert "2.parquet has not the columns of the file before it: ['name', 'title']" in line
+
+
+def test_two_columns_of_one_name_are_not_told_apart(tmp_path: Path) -> None:
+    table = pa.table([pa.array(["a"]), pa.array(["b"])], names=["sku", "sku"])
+    parquet.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(InvalidRequestError, match="has two columns 'sku'"):
+        list(read_rows(str(tmp_path / "t.parquet")))
+
+
+@pytest.mark.parametrize("values", [[2**70], [1, 2**70], [1.5, 2**60], [2**63, None]], ids=str)
+def test_numbers_that_parquet_has_not_are_carried_as_text(tmp_path: Path, values: list[Any]) -> None:
+    def lines() -> Iterator[tuple[PlannedRow, dict[str, Any]]]:
+        for index, value in enumerate(values):
+            row = PlannedRow(index, str(index), "m", carry={"v": value})
+            yield row, line_of(row, None, "not_submitted")
+
+    write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines(), carry=("v",))
+    carried = parquet.read_table(tmp_path / "manifest.parquet").column("v").to_pylist()
+    assert carried == [None if value is None else str(value) for value in values]
+
+
+@pytest.mark.parametrize("length", [1, 60, 900])
+def test_what_is_told_of_a_batch_stays_small(tmp_path: Path, length: int) -> None:
+    folder = "/".join(["d" * 200] * (length // 200)) or "d"
+    totals = Totals()
+    for number in range(20):
+        row = PlannedRow(number, "\N{FIRE}" * length + str(number), "m", invalid="\N{FIRE}" * length)
+        totals.add(row, line_of(row, None, "invalid"))
+    told = summary(OutputPlace(f"{tmp_path}/{folder}/"), "manifest.parquet", totals, "done")
+    told["gallery_uri"] = told["manifest_uri"]
+    cut_to_fit(told)
+    assert len(json.dumps(told)) < 4_096
+    assert 0 < len(told["failed_sample"]) <= 10
+    assert len(totals.failed_sample) == 10
