@@ -57,6 +57,7 @@ __all__ = [
     "lineage_classes",
     "never_expire",
     "remote_executor",
+    "scopes_views",
     "state_store",
     "state_store_backend",
     "stats_in_triggerer",
@@ -111,6 +112,12 @@ def clears_drop_state() -> bool:
     return "region_id" in getattr(scope, "__dataclass_fields__", {})
 
 
+def scopes_views() -> bool:
+    """Whether a plugin can have a tab for some operators alone (3.4 and later)."""
+    view = _first("airflow.api_fastapi.core_api.datamodels.plugins", name="ExternalViewResponse")
+    return "applies_to" in getattr(view, "model_fields", {})
+
+
 def timer(seconds: float) -> Any:
     """Return a trigger that does nothing but fire after so many seconds."""
     from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
@@ -137,13 +144,13 @@ def within(context: Mapping[str, Any]) -> tuple[str, ...]:
     if loop is not None or (region.strip("0-") and instance.map_index < 0):
         iteration = getattr(instance, "region_index", None) if loop is None else getattr(loop, "index", None)
         if not isinstance(iteration, int):
-            raise CannotTellApartError("a loop, in an iteration that this Airflow does not tell")
+            raise CannotTellApartError("a loop, in an iteration that this Airflow does not name")
         parts += ["region", region, str(iteration)]
     item = getattr(instance, "index", None)
     if isinstance(item, int):
         parts += ["item", str(item)]
     elif any("Indexed" in name or "Iterable" in name for name in _classes(instance)):
-        raise CannotTellApartError("an iterable task, as an item that this Airflow does not tell")
+        raise CannotTellApartError("an iterable task, as an item that this Airflow does not name")
     return tuple(parts)
 
 

@@ -23,7 +23,7 @@ well as in a script that uses the hook alone.
     │   └── UnexpectedAnswerError       an answer that is not what the contract describes
     ├── GenerationFailedError       the gateway took the task in and it failed there
     ├── GenerationTimeoutError      our own deadline passed; the remote task may still be running
-    └── OutputError                 the result exists and is paid for, but could not be landed
+    └── OutputError                 the result exists and is paid for, but could not be stored
         ├── DownloadError               could not be fetched whole; a new try may help
         │   └── DamagedError                came to its end, but is cut or damaged
         ├── DownloadRefusedError        the result URL points where we do not follow
@@ -195,7 +195,16 @@ class NotFoundError(RequestRejectedError):
 
 
 class IdempotencyConflictError(RequestRejectedError):
-    """409 ``idempotency_conflict``: the key was used before, or is in use right now."""
+    """
+    409 ``idempotency_conflict``: the key was used before, or is in use right now.
+
+    :param other_request: the key certainly belongs to another request, so that this one was not taken in
+        under it, and a repeat gets the same answer.
+    """
+
+    def __init__(self, message: str, *, other_request: bool = False, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.other_request = other_request
 
 
 class RateLimitedError(GatewayError):
@@ -248,7 +257,7 @@ class GenerationTimeoutError(GenerationError):
 
 
 class OutputError(GenerationError):
-    """The generation succeeded and is paid for, but its files could not be landed."""
+    """The generation succeeded and is paid for, but its files could not be stored."""
 
 
 class DownloadError(OutputError):

@@ -24,7 +24,7 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": _modules("hooks"),
         "operators": _modules("operators"),
         "sensors": _modules("sensors"),
-        "triggers": _modules("triggers"),
+        "triggers": _modules("triggers", "batch", "events"),
         "extra-links": [
             "airflow_provider_rivya.links.rivya.RivyaResultLink",
             "airflow_provider_rivya.links.rivya.RivyaGalleryLink",
@@ -80,8 +80,11 @@ def get_provider_info() -> dict[str, Any]:
     }
 
 
-def _modules(part: str) -> list[dict[str, Any]]:
+def _modules(part: str, *shared: str) -> list[dict[str, Any]]:
     return [
-        {"integration-name": facts.title, "python-modules": [f"airflow_provider_rivya.{part}.{facts.name}"]}
+        {
+            "integration-name": facts.title,
+            "python-modules": [f"airflow_provider_rivya.{part}.{name}" for name in (facts.name, *shared)],
+        }
         for facts in gateways()
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Param, task
@@ -45,6 +46,8 @@ with DAG(
         output_name="{{ task.client_request_id }}",
         map_index_template="{{ task.client_request_id }}",
         deferrable=True,
+        # Short ones end on the worker: a busy Airflow may take a deferral that is over at once for a failure.
+        inline_wait=timedelta(seconds=60),
         retries=2,
         max_active_tis_per_dagrun=16,
     ).expand_kwargs(rows())

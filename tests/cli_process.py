@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -92,6 +95,40 @@ def rivya_process(*arguments: str, folder: Path | None = None, more: dict[str, s
 def _run(code: int, out: str, err: str) -> Run:
     assert not SECRETS.search(out + err), out + err
     return Run(code, out, err)
+
+
+def on_terminal(*arguments: str, **more: str) -> tuple[int, str]:
+    """
+    Run ``rivya`` on a terminal; return its code and all that was drawn there.
+
+    :param more: further variables of the environment.
+    """
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([*COMMAND, *arguments], env=environment(**more), stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    drawn = b""
+    while select.select([ours], [], [], 60)[0]:
+        try:
+            block = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not block:
+            break
+        drawn += block
+    os.close(ours)
+    code, text = process.wait(60), drawn.decode()
+    assert not SECRETS.search(text)
+    return code, text
+
+
+def pictures_in(drawn: str) -> list[bytes]:
+    """The PNG files that a terminal of kitty's kind was told to show, whole."""
+    pieces = re.findall(r"\x1b_G([^;]*);([A-Za-z0-9+/=]*)\x1b\\", drawn)
+    assert len(pieces) == drawn.count("\x1b_G")
+    found: list[str] = []
+    for control, piece in pieces:
+        found = [*found, piece] if "a=T" in control else [*found[:-1], found[-1] + piece]
+    return [base64.b64decode(data, validate=True) for data in found]
 
 
 def interrupted(told: str, *arguments: str) -> tuple[int, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -14,6 +15,8 @@ for _name in [name for name in os.environ if name.startswith("AIRFLOW")]:
     del os.environ[_name]
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+# pytest-asyncio asks for a current event loop; before Python 3.12 that makes one, which nobody closes.
+asyncio.set_event_loop(None)
 _HOME = os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-provider-rivya-")
 
 

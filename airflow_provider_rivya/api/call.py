@@ -227,7 +227,9 @@ def in_doubt(error: GatewayError) -> bool:
         return error.sent
     if isinstance(error, GatewayUnavailableError):
         return not error.refused
-    return isinstance(error, UnexpectedAnswerError | IdempotencyConflictError)
+    if isinstance(error, IdempotencyConflictError):
+        return not error.other_request
+    return isinstance(error, UnexpectedAnswerError)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

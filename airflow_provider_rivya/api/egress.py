@@ -27,17 +27,25 @@ from airflow_provider_rivya.exceptions import DownloadRefusedError
 from airflow_provider_rivya.redaction import clean, host_of
 
 _PORTS: Final = {"http": 80, "https": 443}
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _LOCAL_V6: Final = (ipaddress.IPv6Network("fec0::/10"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-_V4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+_EMBEDDING: Final = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+"""An IPv4 address in the last four bytes: NAT64, compatible, translated (RFC 6052, 4291, 2765)."""
 
 _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%[a-z0-9._-]+)?")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 # Names that no public host has, and those under which clouds tell a machine its secrets.
-_INWARD: Final = (".localhost", ".localdomain", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
-_METADATA: Final = frozenset(
-    {"metadata.tencentyun.com", "metadata.packet.net", "metadata.platformequinix.com"}
+_INWARD: Final = tuple(
+    f".{name}"
+    for name in (
+        *("localhost", "localdomain", "local", "internal", "intranet", "private", "lan", "home", "home.arpa"),
+        *("corp", "svc"),
+    )
 )
+_METADATA: Final = frozenset(
+    {"metadata.goog", "metadata.tencentyun.com", "metadata.packet.net", "metadata.platformequinix.com"}
+)
+_PLATFORM: Final = frozenset({ipaddress.ip_address("168.63.129.16")})
+"""Addresses that look public, at which a cloud answers its own machines alone (Azure's)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +172,8 @@ def _refused(origin: Origin, why: str) -> DownloadRefusedError:
 
 def _is_public(ip: _Address) -> bool:
     # Python's own lists know neither site-local nor, before 3.11.9, translated private-use addresses.
-    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _LOCAL_V6)
+    local = ip in _PLATFORM or any(ip in network for network in _LOCAL_V6)
+    return ip.is_global and not ip.is_multicast and not local
 
 
 def _reached(ip: _Address) -> list[_Address]:
@@ -175,7 +184,7 @@ def _reached(ip: _Address) -> list[_Address]:
         return [ip.ipv4_mapped]
     if ip.sixtofour is not None:
         return [ip, ip.sixtofour]
-    embeds = ip in _NAT64 or ip in _V4_COMPATIBLE
+    embeds = any(ip in network for network in _EMBEDDING)
     return [ip, ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)] if embeds else [ip]
 
 

@@ -284,6 +284,17 @@ class Attempts:
         asked = f"It asks for a pause of {error.retry_after:.0f} s, which is longer than a call waits."
         return told.replace(advice=f"{error.advice} {asked}" if error.advice else asked)
 
+    def answered(self) -> None:
+        """Name what may have been paid twice, where the answer came after an attempt that got none."""
+        if self._doubt and self._call.kind == "submission":
+            log.warning(
+                "%r was answered, after an attempt that may have been taken in as well. Both were sent under "
+                "the key %s, which makes one generation of them, unless the gateway ignores keys: then both "
+                "are paid for, and the account shows two.",
+                self._call.name,
+                self._call.idempotency_key,
+            )
+
     def _asks_for_too_long(self, error: GatewayError) -> bool:
         return (error.retry_after or 0.0) > self._longest
 

@@ -180,6 +180,7 @@ class SyncSender:
             )
         except GatewayError as error:
             raise attempts.outcome(error) from None
+        attempts.answered()
         return answer
 
     def _send_once(self, call: ApiCall[T], within: float | None) -> T:
@@ -235,9 +236,11 @@ class AsyncSender:
                 return await self._send_once(call, within)
             attempts = Attempts(call, self._settings, StopFlag())
             try:
-                return await tenacity.AsyncRetrying(**attempts.options())(self._send_once, call, within)
+                answer: T = await tenacity.AsyncRetrying(**attempts.options())(self._send_once, call, within)
             except GatewayError as error:
                 raise attempts.outcome(error) from None
+            attempts.answered()
+            return answer
         finally:
             self._users -= 1
             if self._retired and self._users == 0:

@@ -58,7 +58,12 @@ _TIMES: Final = {
     "updated_at": ("updated_at", "completed_at"),
     "expires_at": ("expires_at",),
 }
-_FIELDS: Final = {"model": ("model",), **_TIMES, "progress": ("progress",)}
+_FIELDS: Final = {
+    "model": ("model",),
+    **_TIMES,
+    "progress": ("progress",),
+    "trace_id": ("client_request_id",),
+}
 
 
 def read_generation(

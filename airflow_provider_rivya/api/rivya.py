@@ -63,8 +63,16 @@ _ADVICE: Final[dict[str, str]] = {
     "public_api_disabled": "Rivya's Public API is switched off for now.",
     "rate_limited": "Lower max_in_flight of the connection, or spread the tasks.",
     "insufficient_credits": "Top the account up.",
+    "idempotency_conflict": "Either the first request under this key is still being taken in, or the key was "
+    "used for another one.",
     "not_found": "It does not exist, or it belongs to another account than this key's.",
 }
+
+_OTHER_REQUEST: Final = ("mismatch", "reused", "already_used")
+_OF_ANOTHER: Final = (
+    "The key was used for another request before, perhaps by another Airflow deployment with the same DAG "
+    "and run ids: give each connection an idempotency_namespace of its own."
+)
 
 
 def _reference_item(reference: ReferenceMedia) -> dict[str, str]:
@@ -95,10 +103,20 @@ def _refuse_creation(answer: Answer, call_name: str) -> GatewayError:
     """
     Return the same as :func:`_refuse`; a conflict over the key is one by whatever code it is told.
 
-    The pages name one code, and none for a request in progress: what is not known may have been taken in.
+    The pages name one code, with 409, for all that may be wrong with a key: what is not known may have been
+    taken in. Other services tell another request under a used key by 400 or 422, or by a code of its own:
+    that Rivya does so is an assumption.
     """
     error = _refuse(answer, call_name)
-    if answer.status != 409 or error.code in _BY_CODE:
+    code = (error.code or "").lower()
+    if answer.status != 409 and "idempotency" not in code:
+        return error
+    if answer.status == 409 and error.code in _BY_CODE and error.code != "idempotency_conflict":
+        return error
+    other = any(sign in code for sign in _OTHER_REQUEST) or (
+        code == "idempotency_conflict" and answer.status in (400, 422)
+    )
+    if answer.status != 409 and not other:
         return error
     return IdempotencyConflictError(
         error.message,
@@ -106,6 +124,8 @@ def _refuse_creation(answer: Answer, call_name: str) -> GatewayError:
         http_status=error.http_status,
         request_id=error.request_id,
         retry_after=error.retry_after,
+        advice=_OF_ANOTHER if other else _ADVICE["idempotency_conflict"],
+        other_request=other,
     )
 
 

@@ -210,6 +210,7 @@ class Generation(_Inbound):
     :param progress: percent, where the gateway says so.
     :param urls: result URLs, each once, in the gateway's order; empty unless succeeded. Not part
         of the repr: such a URL gives access to the result.
+    :param trace_id: the caller's own id of the request, where the gateway repeats it.
     :param failure: present on some failed generations, not on all.
     """
 
@@ -223,6 +224,7 @@ class Generation(_Inbound):
     expires_at: _Moment = None
     progress: Annotated[int | None, BeforeValidator(percent)] = None
     urls: _Urls = Field(default=(), repr=False)
+    trace_id: _Name = None
     failure: GenerationFailure | None = None
 
     @property

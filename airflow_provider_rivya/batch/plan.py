@@ -75,7 +75,7 @@ class Plan:
     def summary(self, max_running: int, least_seconds: float) -> str:
         """Say what the plan comes to."""
         price = (
-            "a price that no page tells for some rows" if self.credits is None else in_credits(self.credits)
+            "a price that no page gives for some rows" if self.credits is None else in_credits(self.credits)
         )
         kind = "" if self.exact or self.credits is None else " (an estimate)"
         left_out = f", {self.invalid} of them invalid and left out" if self.invalid else ""
@@ -332,7 +332,7 @@ def _as_fault(fault: RowFault, more: int) -> Fault:
 def _unusable(problem: str) -> UnreadableLedgerError:
     return UnreadableLedgerError(
         f"The plan of this batch cannot be used: {problem}",
-        advice="It tells what is paid for: do not remove it before you have looked.",
+        advice="It records what is paid for: do not remove it before you have looked.",
         fate="This try has submitted nothing and paid nothing.",
         final=True,
     )

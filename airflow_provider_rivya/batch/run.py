@@ -277,7 +277,7 @@ class BatchRun:
                 return
         if account_refuses(error) and course.stopped is None:
             course.stopped = error
-            log.error("Nothing more is submitted; what runs is landed. %s", error)
+            log.error("Nothing more is submitted; what runs is stored. %s", error)
         self._note(row, found)
 
     def _note(self, row: PlannedRow, error: RowError) -> None:

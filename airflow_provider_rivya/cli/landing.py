@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_rivya.cli.options import DEFAULT_CONNECTION
 from airflow_provider_rivya.credits import in_credits
@@ -51,14 +52,18 @@ def show(result: GenerationResult, output: Output) -> None:
         # Whoever has the URL has the file: it is for tasks, not for terminals.
         del entry["source_url"]
     output.result(document, *(_line(file) for file in result.outputs))
-    _picture(result, output)
+    show_pictures(document["outputs"], output)
     cost = result.credits_final
-    told = "What it cost the gateway does not tell." if cost is None else f"It cost {in_credits(cost)}."
+    told = "The gateway does not say what it cost." if cost is None else f"It cost {in_credits(cost)}."
     output.say(told, style="dim")
 
 
-def _picture(result: GenerationResult, output: Output) -> None:
-    """Show the files themselves, where the terminal can: those on this machine alone."""
+def show_pictures(outputs: Iterable[Mapping[str, Any]], output: Output) -> None:
+    """
+    Show the files themselves, where the terminal can: those on this machine alone.
+
+    :param outputs: of results or of manifest lines; read only where something can be shown.
+    """
     from airflow_provider_rivya.cli.terminal_picture import SIDE, escape_codes, protocol_of
     from airflow_provider_rivya.media.stills import Stills
 
@@ -66,10 +71,10 @@ def _picture(result: GenerationResult, output: Output) -> None:
     if protocol is None or output.format != "table" or not sys.stdout.isatty():
         return
     with Stills() as stills:
-        for file in result.outputs:
-            kind = str(file.mime_type).partition("/")[0]
-            if (file.uri or "").startswith("file://") and kind in ("image", "video", "audio"):
-                drawn = stills.draw(local_path(file.uri or ""), cast("Kind", kind), SIDE)
+        for file in outputs:
+            uri, kind = str(file["uri"]), str(file["mime_type"]).partition("/")[0]
+            if uri.startswith("file://") and kind in ("image", "video", "audio"):
+                drawn = stills.draw(local_path(uri), cast("Kind", kind), SIDE)
                 if drawn is not None:
                     sys.stdout.write(escape_codes(drawn, protocol))
         sys.stdout.flush()

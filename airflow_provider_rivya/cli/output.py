@@ -104,21 +104,15 @@ def log_lines(output: Output) -> Iterator[None]:
     Airflow, once imported, logs to stdout, which is the result's alone.
     """
     handler = _Lines(output)
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    before = [logger.propagate for logger in loggers]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.propagate = False
+    logger = logging.getLogger("airflow_provider_rivya")
+    before = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
     try:
         yield
     finally:
-        for logger, propagate in zip(loggers, before, strict=True):
-            logger.removeHandler(handler)
-            logger.propagate = propagate
-
-
-_LOGGERS = ("airflow_provider_rivya", "airflow.task.hooks.airflow_provider_rivya")
-"""Of the modules, and of the hooks, to which Airflow gives a logger of its own."""
+        logger.removeHandler(handler)
+        logger.propagate = before
 
 
 class _Lines(logging.Handler):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.cli.output import Output
     from airflow_provider_rivya.generation.job import GenerationJob
     from airflow_provider_rivya.hooks.base import GatewayHook
+    from airflow_provider_rivya.result import GenerationResult
 
 _SUBJECT = "The request"
 
@@ -97,7 +98,8 @@ def generate(arguments: Namespace, output: Output) -> int:
             if submission.answer is None:
                 output.say(f"Nothing is sent: something was submitted under the key {call.key} before.")
             output.say(f"Generation {submission.generation_id} is submitted{told}.")
-            return _land(call.job, submission, arguments, output, prepared.request.params)
+            result = _land(call.job, submission, arguments, prepared.request.params)
+        return _shown(result, output)
 
 
 def fetch(arguments: Namespace, output: Output) -> int:
@@ -114,7 +116,8 @@ def fetch(arguments: Namespace, output: Output) -> int:
             record = replace(
                 known, category=category or category_of(hook.api.name, model), submitted_at=begun
             )
-            return _land(call.job, Submission(record, generation), arguments, output)
+            result = _land(call.job, Submission(record, generation), arguments)
+        return _shown(result, output)
 
 
 def _read(hook: GatewayHook, generation_id: str, category: str | None) -> tuple[Generation, str | None]:
@@ -180,16 +183,21 @@ def _land(
     job: GenerationJob,
     submission: Submission,
     arguments: Namespace,
-    output: Output,
     params: Mapping[str, Any] | None = None,
-) -> int:
+) -> GenerationResult:
     """From a submitted generation to files."""
-    from airflow_provider_rivya.cli.landing import place_of, show
+    from airflow_provider_rivya.cli.landing import place_of
 
     job.context.records.current = submission.record
     finished = job.wait_here(submission, deadline=time.time() + arguments.timeout)
     checks = Checks.of(arguments.verify, params)
-    result = job.land(submission, finished, OutputPlace(place_of(arguments.output)), checks=checks)
+    return job.land(submission, finished, OutputPlace(place_of(arguments.output)), checks=checks)
+
+
+def _shown(result: GenerationResult, output: Output) -> int:
+    """Print the result: behind the bar, which owns the terminal's last line as long as it is there."""
+    from airflow_provider_rivya.cli.landing import show
+
     show(result, output)
     return 0
 

@@ -11,7 +11,7 @@ import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
 from airflow_provider_rivya.generation.finalize import Awaited, OwnOutcome, finalize
@@ -27,13 +27,14 @@ from airflow_provider_rivya.submission.machine import Submitter, Wanted
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.turn import SHORT
 from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience
-from airflow_provider_rivya.waiting.durations import DURATIONS
+from airflow_provider_rivya.waiting.durations import DURATIONS, Likely
 from airflow_provider_rivya.waiting.loop import LAST_LOOK, Target, watch
-from airflow_provider_rivya.waiting.progress import Narrator
+from airflow_provider_rivya.waiting.progress import Narrator, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from airflow_provider_rivya.api.schemas import Generation
     from airflow_provider_rivya.exceptions import Fault
     from airflow_provider_rivya.request.prepare import Prepared, RequestArguments
     from airflow_provider_rivya.result import GenerationResult
@@ -55,6 +56,8 @@ class GenerationJob:
     :param patience: with faults while it waits.
     :param retries: of a transfer, when it lands files.
     :param narrator: tells how the waiting goes: made with the generation's id and when it was submitted.
+    :param tell: is told where the generation stands: with each line of the log, when somebody else goes on
+        with the waiting, and when that is over.
     """
 
     context: SubmissionContext
@@ -62,6 +65,7 @@ class GenerationJob:
     patience: Patience = PATIENCE
     retries: Retries = RETRIES
     narrator: Callable[[str, float], Narrator] = Narrator
+    tell: Callable[[Standing], None] = lambda standing: None
 
     # -- prepare and submit ------------------------------------------------------------------------
 
@@ -160,19 +164,26 @@ class GenerationJob:
         if (ended := self._look(submission, deadline)) is not None:
             return ended
         here = max(here, self._worth_waiting(submission))
-        if here <= 0:
-            return None
-        finished = self._watch(submission, min(time.time() + here, deadline))
-        return None if finished.outcome == "timeout" and time.time() < deadline else finished
+        if here > 0:
+            finished = self._watch(submission, min(time.time() + here, deadline))
+            if finished.outcome != "timeout" or time.time() >= deadline:
+                return finished
+        self.tell(self._standing(submission, submission.answer, deadline, "in the triggerer"))
+        return None
 
     def _worth_waiting(self, submission: Submission) -> float:
         """Return the seconds to wait here for what is likely to end sooner than a deferral takes."""
         record, settings = submission.record, self.context.client.settings
         if settings.loopback:
             return 0.0  # at a sandbox everything is short, and deferrals are what is tried out there
-        likely = DURATIONS.likely(settings.base_url, record.model, self.category(submission))
+        likely = self._likely(submission)
         elapsed = max(0.0, time.time() - (record.submitted_at or 0.0))
         return SHORT if likely is not None and likely.ended_by(MOST, elapsed) - elapsed <= SHORT else 0.0
+
+    def _likely(self, submission: Submission) -> Likely | None:
+        return DURATIONS.likely(
+            self.context.client.settings.base_url, submission.record.model, self.category(submission)
+        )
 
     def wait_here(self, submission: Submission, *, deadline: float) -> Finished:
         """
@@ -208,8 +219,31 @@ class GenerationJob:
             self.patience,
             self.narrator,
             model=submission.record.model,
+            told=lambda seen: self.tell(self._standing(submission, seen, deadline, "on the worker")),
         )
         return watch(client, target, self.stop)
+
+    def _standing(
+        self,
+        submission: Submission,
+        seen: Generation | GatewayError | Finished | None,
+        deadline: float | None = None,
+        waits: Literal["on the worker", "in the triggerer"] | None = None,
+    ) -> Standing:
+        record, likely = submission.record, self._likely(submission)
+        status = seen.outcome if isinstance(seen, Finished) else getattr(seen, "status", "unknown")
+        return Standing(
+            submission.generation_id,
+            record.model,
+            status,
+            waits,
+            time.time(),
+            record.submitted_at,
+            deadline,
+            getattr(seen, "progress", None),
+            likely.usual if likely is not None else None,
+            record.credits,
+        )
 
     # -- land --------------------------------------------------------------------------------------
 
@@ -232,6 +266,7 @@ class GenerationJob:
         :raises GenerationError: with what happened, what it cost and what a retry will do.
         """
         record = submission.record
+        self.tell(self._standing(submission, finished))
         return finalize(
             self.context.client,
             OwnOutcome(self.context, record),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-import random
 import threading
 import time
 import weakref
@@ -19,7 +19,7 @@ from airflow_provider_rivya.api.connection import (
     read_connection,
 )
 from airflow_provider_rivya.exceptions import ConnectionConfigError
-from airflow_provider_rivya.stop import StopFlag
+from airflow_provider_rivya.stop import Stop, StopFlag
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.call import ApiCall
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.exchange import ClientSettings
     from airflow_provider_rivya.api.gateway import GatewayApi
     from airflow_provider_rivya.api.http import AsyncSender, SyncSender
-    from airflow_provider_rivya.stop import Stop
-    from airflow_provider_rivya.waiting.pace import Pace
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+_KEPT = "Going on with the connection as it was. %s"
 
 
 @dataclass(slots=True)
@@ -68,7 +68,6 @@ class ConnectedHook(BaseHook):
         self._guard = threading.RLock()
         self._settings: ConnectionSettings | None = None
         self._stale = False
-        self._pace: tuple[tuple[str, float | None], Pace] | None = None
         self._made_of: ConnectionSettings | None = None
         self._sync: SyncSender | None = None
         self._downloader: Downloader | None = None
@@ -151,7 +150,7 @@ class ConnectedHook(BaseHook):
             try:
                 self._take(self._look_up())
             except ConnectionConfigError as error:
-                self._keep(error)
+                log.warning(_KEPT, error)
 
     async def arefresh(self) -> None:
         """Async :meth:`refresh`. Many callers at once make one look-up."""
@@ -161,7 +160,7 @@ class ConnectedHook(BaseHook):
             try:
                 self._take(await self._alook_up())
             except ConnectionConfigError as error:
-                self._keep(error)
+                log.warning(_KEPT, error)
             self._refreshed_at = time.monotonic()
 
     def _take(self, settings: ConnectionSettings) -> ConnectionSettings:
@@ -170,9 +169,6 @@ class ConnectedHook(BaseHook):
         if self._settings is None or settings != self._settings:
             self._settings = settings
         return self._settings
-
-    def _keep(self, error: ConnectionConfigError) -> None:
-        self.log.warning("Going on with the connection as it was. %s", error)
 
     def _read(self, connection: Any) -> ConnectionSettings:
         if not connection.conn_type and os.environ.get(self._variable):
@@ -196,7 +192,7 @@ class ConnectedHook(BaseHook):
             extra=connection.extra,
         )
         for warning in settings.warnings:
-            self.log.warning("Connection %s: %s", self.conn_id, warning)
+            log.warning("Connection %s: %s", self.conn_id, warning)
         self._check_environment(settings)
         return settings
 
@@ -254,26 +250,18 @@ class ConnectedHook(BaseHook):
         given: dict[str, Any] = {name: getattr(settings, name, None) for name in names}
         return ClientSettings(**(given | {"submission_pause": self.submission_pause}))
 
-    def _pace_of(self, settings: ConnectionSettings) -> Pace:
-        """Return the pace of all that is sent through this hook; another connection begins another one."""
-        from airflow_provider_rivya.waiting.pace import pace_for
-
-        known = (settings.base_url, settings.max_requests_per_second)
-        with self._guard:
-            if self._pace is None or self._pace[0] != known:
-                self._pace = known, pace_for(self.api, settings, random.SystemRandom().random())
-            return self._pace[1]
-
     # -- sending -----------------------------------------------------------------------------------
 
     def get_conn(self) -> SyncSender:
         """Return the sync client, one for all threads, made when first used; :meth:`close` ends it."""
         from airflow_provider_rivya.api.http import SyncSender
+        from airflow_provider_rivya.waiting.pace import PACES
 
         with self._guard:
             settings = self._current()
             if self._sync is None:
-                self._sync = SyncSender(self._client_settings(settings), self._stop, self._pace_of(settings))
+                pace = PACES.of(self.api, settings)
+                self._sync = SyncSender(self._client_settings(settings), self._stop, pace)
             return self._sync
 
     def downloader(self) -> Downloader:
@@ -301,12 +289,13 @@ class ConnectedHook(BaseHook):
     async def aget_conn(self) -> AsyncSender:
         """Return the async client of the running event loop."""
         from airflow_provider_rivya.api.http import AsyncSender
+        from airflow_provider_rivya.waiting.pace import PACES
 
         settings, loop = await self.asettings(), self._of_loop()
         before = loop.sender
         if before is not None and loop.made_of is settings:
             return before
-        sender = AsyncSender(self._client_settings(settings), self._pace_of(settings))
+        sender = AsyncSender(self._client_settings(settings), PACES.of(self.api, settings))
         loop.sender, loop.made_of = sender, settings
         if before is None:
             return sender

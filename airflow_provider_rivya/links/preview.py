@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from airflow_provider_rivya.links.address import in_ui
 from airflow_provider_rivya.redaction import clean
 
 _MARKS: Final = re.compile(r"([!-/:-@\[-`{-~])")
@@ -52,9 +53,8 @@ def _address(output: Mapping[str, Any], number: int, task_id: str | None, map_in
         from airflow.sdk import get_current_context
 
         instance: Any = get_current_context()["ti"]
-        base = urlsplit(str(conf.get("api", "base_url", fallback="") or "")).path.rstrip("/")
         parts = (instance.dag_id, instance.run_id, task_id, map_index, number)
-        return "/".join([f"{base}/rivya/media", *(quote(str(part), safe="") for part in parts)])
+        return in_ui("/".join(["/rivya/media", *(quote(str(part), safe="") for part in parts)]))
     url = output.get("source_url")
     if not isinstance(url, str) or not url.lower().startswith(("https://", "http://")):
         return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from airflow.sdk import BaseOperatorLink
+
+from airflow_provider_rivya.links.address import in_ui
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,16 +53,13 @@ class RivyaGalleryLink(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """Return the address of the page, below the path that Airflow is served at."""
-        from airflow.configuration import conf
-
-        base = urlsplit(str(conf.get("api", "base_url", fallback="") or "")).path.rstrip("/")
         asked = {
             "dag_id": ti_key.dag_id,
             "run_id": ti_key.run_id,
             "task_id": ti_key.task_id,
             "map_index": ti_key.map_index,
         }
-        return f"{base}/rivya/gallery/?{urlencode(asked)}"
+        return in_ui(f"/rivya/gallery/?{urlencode(asked)}")
 
 
 def first_url(result: Any) -> str:

@@ -28,7 +28,7 @@ from airflow_provider_rivya.operators.deferral import DeferralState, SubmitsInTu
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
 from airflow_provider_rivya.operators.record_store import record_faults, record_store
-from airflow_provider_rivya.operators.reporting import ReportsResult
+from airflow_provider_rivya.operators.reporting import ReportsResult, standing_in_store
 from airflow_provider_rivya.operators.slips import misplaced_params
 from airflow_provider_rivya.operators.task_run import TaskRun, facts_of, open_run, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.waiting.decide import Finished
 
 log = logging.getLogger(__name__)
-
-BACKSTOP = deferral.BACKSTOP
 
 
 class GenerateOperator(
@@ -267,10 +265,10 @@ class GenerateOperator(
             output = OutputPlace(output_path, output_conn_id) if output_path else None
             store = record_store(context, identity, self.state_path, output, self.executor, secret)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
-        return run.begin(identity, store, policy, self._stop)
+        return run.begin(identity, store, policy, self._stop, standing_in_store(context))
 
     def _prepared(self, context: Any, job: GenerationJob, folder: str) -> Prepared | None:
-        """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
+        """Check everything; what an earlier try paid for is stored whatever the request looks like now."""
         from airflow_provider_rivya.submission.messages import describe
 
         try:
@@ -339,7 +337,7 @@ class GenerateOperator(
             ),
             method_name="execute_complete",
             kwargs=state.to_kwargs(),
-            timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
+            timeout=timedelta(seconds=max(0.0, deadline - time.time())) + deferral.BACKSTOP,
         )
 
     def _land(

@@ -24,7 +24,7 @@ from airflow_provider_rivya.operators.arguments import (
 from airflow_provider_rivya.operators.deferral import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_batch
-from airflow_provider_rivya.operators.reporting import standing_in_store
+from airflow_provider_rivya.operators.reporting import STANDING_OF_BATCH, standing_in_store
 from airflow_provider_rivya.operators.task_run import facts_of, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.stop import StopFlag
@@ -207,7 +207,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         """
         if not self.retries:
             log.warning(
-                "This task has no retries: should its worker die, what is paid for is landed only when "
+                "This task has no retries: should its worker die, what is paid for is stored only when "
                 "somebody clears it; retries=1 or more does that without a person."
             )
         return self._go(context, time.time() + patience_of(self))
@@ -226,7 +226,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
-            log.warning("Airflow ended the deferral (%s); what has ended is landed.", type(error).__name__)
+            log.warning("Airflow ended the deferral (%s); what has ended is stored.", type(error).__name__)
             return self.execute_complete(context, {"status": "lost"}, time.time() + patience_of(self))
 
     def on_kill(self) -> None:
@@ -323,7 +323,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 extras=self.extras,
             ),
             stop=self._stop,
-            report=Report(standing_in_store(context)),
+            report=Report(standing_in_store(context, STANDING_OF_BATCH)),
             subject=f"The batch of task {self.task_id!r}",
         )
         warn_of_batch(job.place, None if self.state_path is None else job.state, self.executor)

@@ -1,23 +1,28 @@
-"""What a task tells Airflow besides its XCom: asset events, lineage, where a batch stands."""
+"""What a task tells Airflow besides its XCom: asset events, lineage, where its work stands."""
 
 from __future__ import annotations
 
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.operators.identity import ROW_FIELDS, row_of
 
-if TYPE_CHECKING:
-    from airflow_provider_rivya.batch.progress import Standing
-
 log = logging.getLogger(__name__)
 
-STANDING: Final = "rivya_batch"
-"""The key in the task state store under which the UI shows where a batch stands."""
+STANDING: Final = "rivya_generation"
+"""The key in the task state store under which the UI shows where a generation stands."""
+STANDING_OF_BATCH: Final = "rivya_batch"
+"""The same of a batch."""
+
+
+class Standing(Protocol):
+    """Where work stands."""
+
+    def to_json(self) -> dict[str, Any]: ...
 
 
 class ReportsResult:
@@ -41,7 +46,7 @@ class ReportsResult:
             tell_outlets(context, self.outlets, result)
         except Exception:
             # The result is paid for and landed: an outlet that cannot be told does not undo that.
-            log.exception("The outlets of this task were not told of the result.")
+            log.exception("The outlets of this task did not get the result.")
         return result
 
     def _made_from(self, carried: Sequence[Sequence[str]] | None = None) -> list[list[str]]:
@@ -56,7 +61,7 @@ class ReportsResult:
             self.reported_inputs = [list(name) for name in names]
         except Exception:
             # To read the argument may be to ask Airflow for an XCom. The task itself needs no lineage.
-            log.exception("OpenLineage will not be told of the reference files of this task.")
+            log.exception("OpenLineage will not get the reference files of this task.")
             self.reported_inputs = []
         return self.reported_inputs
 
@@ -175,16 +180,16 @@ def _kept(output: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in output.items() if key != "source_url"}
 
 
-def standing_in_store(context: Any) -> Callable[[Standing], None]:
-    """Return what writes where a batch stands to the task state store, if there is one (Airflow 3.3)."""
+def standing_in_store(context: Any, key: str = STANDING) -> Callable[[Standing], None]:
+    """Return what writes where work stands to the task state store, if there is one (Airflow 3.3)."""
     store = _compat.state_store(context)
 
     def tell(standing: Standing) -> None:
         if store is None:
             return
         try:
-            store.set(STANDING, standing.to_json())
-        except Exception as error:  # it is for people, and a batch does not fail for it
-            log.debug("Where the batch stands is not in the task state store: %s", type(error).__name__)
+            store.set(key, standing.to_json())
+        except Exception as error:  # it is for people, and no task fails for it
+            log.debug("%s is not in the task state store: %s", key, type(error).__name__)
 
     return tell

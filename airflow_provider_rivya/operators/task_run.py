@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.identity import Identity
     from airflow_provider_rivya.submission.record import Record
     from airflow_provider_rivya.submission.stores import RecordStore
+    from airflow_provider_rivya.waiting.progress import Standing
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +83,18 @@ class TaskRun:
     ended: bool = False
 
     def begin(
-        self, identity: Identity, store: RecordStore, policy: SubmissionPolicy, stop: StopFlag
+        self,
+        identity: Identity,
+        store: RecordStore,
+        policy: SubmissionPolicy,
+        stop: StopFlag,
+        tell: Callable[[Standing], None] = lambda standing: None,
     ) -> GenerationJob:
-        """Make the job of this run."""
+        """
+        Make the job of this run.
+
+        :param tell: is told where the generation stands.
+        """
         from airflow_provider_rivya.generation.job import GenerationJob
         from airflow_provider_rivya.stop import StopClock
         from airflow_provider_rivya.submission.context import SubmissionContext
@@ -106,7 +116,7 @@ class TaskRun:
             stopped=stop.is_set,
             clock=StopClock(stop),
         )
-        self.job = GenerationJob(context, stop)
+        self.job = GenerationJob(context, stop, tell=tell)
         return self.job
 
 

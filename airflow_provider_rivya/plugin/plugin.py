@@ -1,4 +1,4 @@
-"""The plugin for Airflow's API server: the page *Gallery*, and, if that is turned on, the files for it."""
+"""The plugin for Airflow's API server: the page *Gallery*, its tab, and, if that is turned on, its files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,24 @@ from typing import Any, Final
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
+from airflow_provider_rivya import _compat
+from airflow_provider_rivya.links.address import in_ui
+
 PREFIX: Final = "/rivya"
 PAGE: Final = f"{PREFIX}/gallery"
 MEDIA: Final = f"{PREFIX}/media"
+SHOWN_BY: Final = tuple(
+    f"{gateway}{kind}"
+    for gateway in ("Rivya", "ToApis")
+    for kind in (
+        "GenerateOperator",
+        "BatchOperator",
+        "GenerateDecoratedOperator",
+        "BatchDecoratedOperator",
+        "TaskSensor",
+    )
+)
+"""The classes whose task instances have the button *Gallery*."""
 
 
 class _Later:
@@ -37,8 +52,22 @@ def _apps() -> list[dict[str, Any]]:
     return apps
 
 
+def tab() -> dict[str, Any]:
+    """Return the page as a tab of our task instances; Airflow's UI puts in which one is looked at."""
+    asked = "&".join(f"{name}={{{name.upper()}}}" for name in ("dag_id", "run_id", "task_id", "map_index"))
+    return {
+        "name": "Gallery",
+        "href": in_ui(f"{PAGE}/?{asked}"),
+        "destination": "task_instance",
+        "url_route": "rivya-gallery",
+        "applies_to": {"operator": list(SHOWN_BY)},
+    }
+
+
 class RivyaPlugin(AirflowPlugin):
     """See docs/pictures.md."""
 
     name = "rivya"
     fastapi_apps = _apps()
+    # Where a tab cannot be scoped, it would be on every task of every DAG.
+    external_views = [tab()] if _compat.scopes_views() else []

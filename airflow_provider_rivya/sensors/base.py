@@ -22,15 +22,15 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
 from airflow_provider_rivya.operators.arguments import IfExists, Templated, check_choices
-from airflow_provider_rivya.operators.base import BACKSTOP
-from airflow_provider_rivya.operators.deferral import DeferralState
+from airflow_provider_rivya.operators.deferral import BACKSTOP, DeferralState
 from airflow_provider_rivya.operators.local_paths import warn_of_outputs
-from airflow_provider_rivya.operators.reporting import ReportsResult
+from airflow_provider_rivya.operators.reporting import ReportsResult, standing_in_store
 from airflow_provider_rivya.operators.task_run import patience_of, retries_left
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.sensors.stopping import StopsBetweenLooks
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
+from airflow_provider_rivya.waiting.progress import Narrator, Standing
 from airflow_provider_rivya.waiting.verdict import AskedToStopError
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class GenerationSensor(
         self.verify = verify
         self.deferrable = _compat.default_deferrable() if deferrable is None else deferrable
         self._looked_at: float | None = None
+        self._narrator: Narrator | None = None
         self._stop = StopFlag()
 
     @property
@@ -128,6 +129,7 @@ class GenerationSensor(
                 return self._land(context, hook, Finished.of(seen), state)
             begun = seen.created_at.timestamp() if seen is not None and seen.created_at else now
             deadline = now + patience_of(self)
+            standing_in_store(context)(self._standing(seen, min(begun, now), deadline))
             self.defer(
                 trigger=self.trigger_class(
                     state.generation_id,
@@ -144,7 +146,7 @@ class GenerationSensor(
         raise AssertionError("defer() does not return")
 
     def execute_complete(self, context: Any, event: dict[str, Any], **carried: Any) -> dict[str, Any]:
-        """Go on after the trigger: read the generation again, and land it if that is asked for."""
+        """Go on after the trigger: read the generation again, and store it if that is asked for."""
         from airflow_provider_rivya.waiting.decide import Finished
 
         with self._lent_hook(context, resumed=True) as hook:
@@ -179,6 +181,8 @@ class GenerationSensor(
             seen = self._look(context, hook, 0.0 if began_at is None else max(0.001, now - began_at))
             observability.polled(Labels(hook.api.name, seen.model if seen else None), triggerer=False)
             if seen is None or not seen.ended:
+                if seen is not None:
+                    self._tell(context, seen, now)
                 return PokeReturnValue(is_done=False)
             state = self._state(seen, self._looked_at)
             return PokeReturnValue(True, self._land(context, hook, Finished.of(seen), state))
@@ -255,6 +259,26 @@ class GenerationSensor(
                 raise outcome.unknown(error) from None
             raise (outcome.refused(error) if elapsed == 0 else outcome.unfinished(error)) from None
 
+    def _tell(self, context: Any, seen: Generation, now: float) -> None:
+        """Say, and show, how it goes; a rescheduled sensor begins a log each time."""
+        begun = min(seen.created_at.timestamp(), now) if seen.created_at else self._looked_at or now
+        self._narrator = self._narrator or Narrator(seen.id, begun)
+        if line := self._narrator.tell(now, seen):
+            self.log.log(*line)
+            standing_in_store(context)(self._standing(seen, begun))
+
+    def _standing(self, seen: Generation | None, begun: float, deadline: float | None = None) -> Standing:
+        return Standing(
+            self.generation_id,
+            (seen.model if seen else None) or "",
+            seen.status if seen else "unknown",
+            "on the worker" if deadline is None else "in the triggerer",
+            time.time(),
+            begun,
+            deadline,
+            seen.progress if seen else None,
+        )
+
     def _state(self, seen: Generation | None, since: float) -> DeferralState:
         model = seen.model if seen is not None and seen.model else ""
         return DeferralState(
@@ -273,6 +297,8 @@ class GenerationSensor(
         from airflow_provider_rivya.landing.checks import Checks
         from airflow_provider_rivya.storage.place import OutputPlace
 
+        ended = Standing(state.generation_id, state.model, finished.outcome, None, time.time())
+        standing_in_store(context)(ended)
         result = finalize(
             hook,
             self._outcome(context),

@@ -45,6 +45,7 @@ Impasse = Literal[
     "foreign",  # no answer, and what the gateway has under its key is another task's
     "elsewhere",  # no answer, and it was sent through another connection
     "unmakeable",  # a new one is to be submitted, and the request cannot be made any more
+    "other_request",  # no answer, and its key belongs to another request
     "not_ours",  # the answer is about a generation that was there before its request
 ]
 """Why a try goes no further without a person."""

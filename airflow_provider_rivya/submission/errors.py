@@ -184,15 +184,17 @@ def cannot_begin(abandoned: Record | None, conn_id: str, words: Words) -> Genera
     )
 
 
-def not_ours(answer: Generation, record: Record, older_by: float, words: Words) -> GenerationError:
+def not_ours(answer: Generation, record: Record, why: str, words: Words) -> GenerationError:
     """
-    Return the error for an answer that was there before its request.
+    Return the error for an answer that another request has made.
 
     The task id is in the text alone: it is not this task's generation.
+
+    :param why: what shows it, after "which".
     """
     return GenerationError(
-        f"The gateway answered with generation {answer.id}, which was created {older_by:.0f} s before "
-        "this request was made: it belongs to another task under the same idempotency key",
+        f"The gateway answered with generation {answer.id}, which {why}: it "
+        "belongs to another task under the same idempotency key",
         conn_id=record.conn_id,
         advice="Either another Airflow deployment with the same DAG and run ids uses the account: give "
         "each connection its own idempotency_namespace. Or a DAG run was deleted and made again under "

@@ -64,11 +64,20 @@ def _why_foreign(answer: Generation, record: Record, context: SubmissionContext)
     client = context.client
     if older_by := older_than_request(answer, record, client, context.policy.foreign_tolerance):
         return f"was created {older_by:.0f} s before this request was made"
-    sent = _model_of(record.body) or record.model
+    return of_another_request(answer, record, client)
+
+
+def of_another_request(answer: Generation, record: Record, client: GatewayClient) -> str:
+    """Say what an answer repeats of another request than the recorded one; empty if nothing."""
+    body = _sent(record)
+    sent = body.get("model") or record.model
     if answer.model not in (None, sent, record.model) and _known_apart(
         client.api.name, str(answer.model), record.model
     ):
         return f"is of the model {answer.model!r}, not {record.model!r}"
+    own = body.get("client_request_id")
+    if own is not None and answer.trace_id not in (None, own):
+        return f"has the client_request_id {answer.trace_id!r}, not {own!r}"
     return ""
 
 
@@ -94,12 +103,13 @@ def older_than_request(
     return older_by if older_by > tolerance else 0.0
 
 
-def _model_of(body: str | None) -> str | None:
+def _sent(record: Record) -> dict[str, str]:
+    """Return the texts of the recorded body."""
     document: Any = None
     with suppress(ValueError):
-        document = json.loads(body or "")
-    model = document.get("model") if isinstance(document, dict) else None
-    return model if isinstance(model, str) else None
+        document = json.loads(record.body or "")
+    fields = document if isinstance(document, dict) else {}
+    return {name: value for name, value in fields.items() if isinstance(value, str)}
 
 
 def _known_apart(gateway: str, one: str, other: str) -> bool:

@@ -103,6 +103,9 @@ _IMPASSES: Final[dict[str, str]] = {
     "unmakeable": "This try sent nothing and paid nothing, and no retry is made. Mend the request, and clear "
     "the task.",
     "not_ours": "This try has paid nothing. Clear the task: it then submits anew under a new key.",
+    "other_request": "Whether the request was taken in is not known, and no retry is made, as it would get "
+    "the same answer. Look at the account for a generation of about {when}; if there is none, give the "
+    "connection another idempotency_namespace and clear the task: it then submits, and pays for, a new one.",
     "absent": "Whether it was taken in, and is paid for, is not known{nothing_sent} No retry is made: look "
     "at the gateway's account for a generation of about {when}, or ask its support for that id. If there is "
     "one, fetch its result by its task id and mark the task as succeeded; if not, clear the task: {then}",
@@ -180,7 +183,7 @@ class TaskWords:
             )
         return text.format(
             conn_id=record.conn_id if record else None,
-            when=_when(record.begun_at) if record else None,
+            when=when(record.begun_at) if record else None,
             nothing_sent="." if sent else "; this try sent nothing and paid nothing.",
             then="it looks once more, and then submits, and pays for, a new one under a new id."
             if self.durable
@@ -196,7 +199,7 @@ class TaskWords:
             )
         if not self.durable:
             return (
-                "This try submitted nothing and was charged nothing; no record tells what an earlier try "
+                "This try submitted nothing and was charged nothing; no record says what an earlier try "
                 f"did; {then}."
             )
         return f"Nothing was submitted and nothing was charged{'; ' if final else '. '}{then}."
@@ -207,7 +210,8 @@ class TaskWords:
         return _UNCERTAIN[self.replays_keys, self.resubmits].format(again=self.again)
 
 
-def _when(moment: float) -> str:
+def when(moment: float) -> str:
+    """Return a moment as a person reads it."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
@@ -259,5 +263,5 @@ def why_begun(
     after = f"{'Cleared' if cleared else 'Resumed'} after {describe(before)}"
     if before.is_withdrawn:
         return logging.INFO, f"{after}. This try submits."
-    reuse = ' (on_rerun_after_delivery="reuse" lands the first one again)' if before.is_delivered else ""
+    reuse = ' (on_rerun_after_delivery="reuse" stores the first one again)' if before.is_delivered else ""
     return logging.INFO, f"{after}. This try submits, and pays for, a new one{reuse}."

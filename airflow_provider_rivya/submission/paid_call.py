@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya import observability
 from airflow_provider_rivya.exceptions import (
@@ -19,7 +19,8 @@ from airflow_provider_rivya.observability import Labels
 from airflow_provider_rivya.submission import decide
 from airflow_provider_rivya.submission.decide import Asked, Stop
 from airflow_provider_rivya.submission.errors import gone_on, not_looked_up, not_ours, overtaken
-from airflow_provider_rivya.submission.lookup import look_up, older_than_request
+from airflow_provider_rivya.submission.lookup import look_up, of_another_request, older_than_request
+from airflow_provider_rivya.submission.messages import when
 from airflow_provider_rivya.submission.record import Record
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.decide import Finding
 
 log = logging.getLogger(__name__)
+
+_SLACK: Final = 2.0
+"""Seconds: the gateway's clock is known by whole ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class PaidCall:
         if context.stopped():
             raise self._asked_to_stop()
         try:
+            sent_at = context.clock.time()
             with observability.span("submit", Labels(context.client.api.name, record.model)) as span:
                 answer = self._create()
                 observability.annotate(
@@ -77,10 +82,30 @@ class PaidCall:
             if context.replays_keys or not error.maybe_taken_in:
                 raise self._refused(error) from None
             return self._looked_up(error)
-        if not isinstance(answer, Record) and (older_by := self._older_by(answer)):
+        if isinstance(answer, Record):
+            return answer
+        if why := self._why_foreign(answer):
             context.records.withdraw(self.undo.before if self.undo else None, record)
-            raise not_ours(answer, record, older_by, context.words)
+            raise not_ours(answer, record, why, context.words)
+        if self.undo is None:
+            self._tell_repeat(answer, sent_at)
         return answer
+
+    def _tell_repeat(self, answer: Generation, sent_at: float) -> None:
+        """Name what may have been paid twice: the gateway made it now, and not when it was first asked to."""
+        begun, made = self.record.begun_at, answer.created_at
+        skew = self.context.client.clock_skew
+        if made is None or made.timestamp() - skew < max(sent_at - _SLACK, begun + _SLACK):
+            return
+        log.warning(
+            "Generation %s was made by this repeat, %.0f s after its request was first sent. Either that one "
+            "never arrived, or the gateway does not know the key %s any more and both are paid for: look at "
+            "the account for a generation of about %s.",
+            answer.id,
+            sent_at - begun,
+            self.record.key,
+            when(begun),
+        )
 
     def _asked_to_stop(self) -> GenerationError:
         """Return the error for a task that was asked to stop; an earlier try may have sent the request."""
@@ -122,7 +147,8 @@ class PaidCall:
                     record.body or "", record.key, category=record.category or "image"
                 )
             except IdempotencyConflictError as error:
-                if not context.replays_keys or context.stopped() or context.clock.monotonic() >= patience:
+                waits = context.replays_keys and not error.other_request and not context.stopped()
+                if not waits or context.clock.monotonic() >= patience:
                     raise
                 pause = context.policy.conflict_pause
                 log.warning("%s It may be in progress: asking again in %.0f s.", error, pause)
@@ -171,22 +197,25 @@ class PaidCall:
         context = self.context
         if error.maybe_taken_in or self.undo is None:
             context.records.adopt(self.record.released(), self.record)
+            if isinstance(error, IdempotencyConflictError) and error.other_request:
+                return error.replace(fate=context.words.impasse("other_request", self.record), final=True)
             return error.replace(fate=context.words.fate("uncertain", self.record))
         # Certainly not taken in: the next try starts from nothing.
         context.records.withdraw(self.undo.before, self.record)
         return not_submitted(context, error, self.undo.before)
 
-    def _older_by(self, answer: Generation) -> float:
-        """Return by how many seconds the answer's generation is older than the request; 0 if it is not."""
-        context = self.context
-        if not context.records.durable:
-            # Without a record an earlier try of this task may well have made it.
-            return 0.0
+    def _why_foreign(self, answer: Generation) -> str:
+        """Say what shows that the answer's generation was not made by the request; empty if nothing does."""
+        context, client = self.context, self.context.client
         if not context.replays_keys:
             # Every creation makes its own generation: only the gateway's clock is wrong.
-            return 0.0
-        tolerance = context.policy.foreign_tolerance
-        return older_than_request(answer, self.record, context.client, tolerance, own=self.undo is not None)
+            return ""
+        if context.records.durable:  # else an earlier try of this task may well have made it
+            tolerance = context.policy.foreign_tolerance
+            own = self.undo is not None
+            if older_by := older_than_request(answer, self.record, client, tolerance, own=own):
+                return f"was created {older_by:.0f} s before this request was made"
+        return of_another_request(answer, self.record, client)
 
 
 def not_submitted(context: SubmissionContext, error: GatewayError, before: Record | None) -> GatewayError:

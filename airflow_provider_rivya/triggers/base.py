@@ -36,7 +36,7 @@ class GenerationTrigger(BaseTrigger):
     :param submitted_at: seconds since the epoch.
     :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not
         prolong the waiting.
-    :param credits_reserved: what it costs, where the gateway has told, for the log.
+    :param credits_reserved: what it costs, where the gateway has said, for the log.
     """
 
     hook_class: ClassVar[type[GatewayHook]]

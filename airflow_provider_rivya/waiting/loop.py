@@ -41,6 +41,7 @@ class Target:
     :param deadline: seconds since the epoch, as is ``begun``: when it was submitted.
     :param model: its model, if it is known before the gateway tells.
     :param gateway: the gateway's address.
+    :param told: is called with what was seen whenever a line is logged.
     """
 
     generation_id: str
@@ -52,6 +53,7 @@ class Target:
     begun: float = 0.0
     model: str | None = None
     gateway: str = ""
+    told: Callable[[Generation | GatewayError], None] = lambda seen: None
 
     @classmethod
     def of(
@@ -65,6 +67,7 @@ class Target:
         patience: Patience = PATIENCE,
         narrator: Callable[[str, float], Narrator] = Narrator,
         model: str | None = None,
+        told: Callable[[Generation | GatewayError], None] = lambda seen: None,
     ) -> Target:
         """
         Put a target together.
@@ -100,6 +103,7 @@ class Target:
             begun=begun,
             model=model,
             gateway=settings.base_url,
+            told=told,
         )
 
     def within(self, after: float = 0.0) -> float:
@@ -115,6 +119,7 @@ class Target:
         line = self.narrator.tell(now, seen)
         if line is not None:
             log.log(*line)
+            self.told(seen)
         step = self.wait.after(now, seen)
         if isinstance(step, Finished) and step.generation is not None and step.generation.succeeded:
             learn(self.gateway, model, self.category, step.generation, now - self.begun, self.wait.interval)

@@ -7,8 +7,10 @@ when the gateway refuses, and goes up again step by step: so they come to share 
 
 from __future__ import annotations
 
+import hashlib
+import random
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -24,12 +26,11 @@ FASTER: Final = 1 / 60
 """In a second without a refusal the rate grows by this share of what it was at the last one."""
 LEAST: Final = 0.2
 """Requests a second that are left after any number of refusals."""
-LONGEST: Final = 24 * 3600.0
-"""Seconds above which a pause is no limit's, and binds nobody but the call that was told: odd, or hostile."""
 FIRST_PAUSE: Final = 1.0
 """Seconds of a pause after a refusal that names none; twice as many after the next one, up to a minute."""
 _DOUBLED: Final = 6
 _SEEN: Final = 64
+_ACCOUNTS: Final = 200
 _TEMPO_OF_SANDBOX: Final = 50.0
 
 
@@ -104,13 +105,11 @@ class Lane:
             self._refusals += 1
             self._slow_down(now)
         own = first * 2.0 ** min(_DOUBLED, self._refusals - 1)
-        self.pause(now, own if retry_after is None or retry_after > LONGEST else retry_after)
+        self.pause(now, own if retry_after is None else retry_after)
         return max(0.0, self._paused_until - now)
 
     def pause(self, now: float, seconds: float) -> None:
         """Note that the gateway asks to be left alone, for another reason than too many calls."""
-        if seconds > LONGEST:
-            return
         self._paused_until = max(self._paused_until, now + seconds)
         # None are saved up meanwhile.
         self._tokens, self._at = min(self._tokens, 1.0 - self.spread), self._paused_until
@@ -184,8 +183,37 @@ class Pace:
             self.lane(kind).pause(now, seconds)
 
 
+class Paces:
+    """The paces of this process: one for each account and limit. Thread-safe; bounded."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._paces: OrderedDict[tuple[object, ...], Pace] = OrderedDict()
+
+    def of(self, api: GatewayApi, settings: ConnectionSettings) -> Pace:
+        """Return the pace that all share who call through this connection, or another one of its account."""
+        account = hashlib.sha256(settings.api_key.encode()).digest()
+        key = (api.name, settings.base_url, account, settings.max_requests_per_second)
+        with self._guard:
+            if key not in self._paces:
+                self._paces[key] = pace_for(api, settings, random.SystemRandom().random())
+            self._paces.move_to_end(key)
+            if len(self._paces) > _ACCOUNTS:
+                self._paces.popitem(last=False)
+            return self._paces[key]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._guard:
+            self._paces.clear()
+
+
+PACES: Final = Paces()
+"""Of this process."""
+
+
 def pace_for(api: GatewayApi, settings: ConnectionSettings, spread: float) -> Pace:
-    """Return the pace of a connection."""
+    """Return a new pace for a connection."""
     limits = api.rate_limits
     if not settings.loopback:
         return Pace(limits, settings.max_requests_per_second, spread=spread)

@@ -1,9 +1,11 @@
-"""What is said while a generation is waited for: changes only, not every poll. Pure."""
+"""What is said, and shown, while a generation is waited for: changes only, not every poll. Pure."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_provider_rivya.credits import reserved
 from airflow_provider_rivya.exceptions import GatewayError
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
 QUIET_FOR = 300.0
 """After this many seconds without a change a line says that the waiting goes on."""
-
 
 FRESH_FOR = 15.0
 """A watcher that begins within this many seconds of the submission is taken for the first one."""
@@ -41,6 +42,39 @@ def watched_late(
         "for the first time. It went on at the gateway meanwhile, and nothing is submitted or paid by this: "
         f"its state is asked for, {until}."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    Where a generation stands, as a task has last seen it.
+
+    :param status: the gateway's, ``unknown`` where it could not be asked; at the end how the waiting ended.
+    :param waits: where it is waited for; ``None``: it is over.
+    :param seen_at: seconds since the epoch, as are ``submitted_at`` and ``until``: when the try gives up.
+    :param percent: done, where the gateway tells that.
+    :param usual_seconds: that its model takes, where that was learnt.
+    """
+
+    generation_id: str
+    model: str
+    status: str
+    waits: Literal["on the worker", "in the triggerer"] | None
+    seen_at: float
+    submitted_at: float | None = None
+    until: float | None = None
+    percent: int | None = None
+    usual_seconds: float | None = None
+    credits: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is known, with moments that a person can read."""
+        known = {name: value for name, value in asdict(self).items() if value is not None}
+        for name in {"seen_at", "submitted_at", "until"} & known.keys():
+            known[name] = datetime.fromtimestamp(known[name], UTC).isoformat(timespec="seconds")
+        if self.usual_seconds is not None:
+            known["usual_seconds"] = round(self.usual_seconds, 1)
+        return known
 
 
 class Narrator:

@@ -51,6 +51,11 @@ class Bed(CeleryStack):
                 process.suspend()
         return frozen
 
+    def said(self, text: str, *names: str) -> int:
+        """How often components have written this."""
+        logs = [self.keeper.log_of(name) for name in names]
+        return sum(path.read_text(errors="replace").count(text) for path in logs if path.exists())
+
     def _is_gone(self, name: str) -> bool:
         if self.keeper.exit_code(name) is not None:
             return True
@@ -62,6 +67,10 @@ class Bed(CeleryStack):
             return True
         return False
 
+    def is_healthy(self) -> bool:
+        """Whether all components have sent a heartbeat since they were started."""
+        return not self._unhealthy(COMPONENTS)
+
     def recover(self, *, wait: bool = True) -> list[str]:
         """Do what a process manager does: start again whatever has ended; return its names."""
         gone = [name for name in COMPONENTS if self._is_gone(name)]
@@ -70,7 +79,7 @@ class Bed(CeleryStack):
                 self.again(name)
             else:
                 self.add(name)
-        if wait and self._unhealthy(COMPONENTS):
+        if wait and not self.is_healthy():
             self.wait_healthy(COMPONENTS, PATIENCE)
         return gone
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 
 import psutil
 
@@ -41,7 +40,7 @@ def main_process_killed(ride: Ride) -> None:
     ride.start()
     ride.bed.main_process(held.wait()).kill()
     ride.bed.recover(wait=False)
-    time.sleep(20)
+    ride.proxy.wait_calls(CREATE, 2, PATIENCE)
     held.let_go.set()
     ride.finish()
     ride.bed.recover()
@@ -51,9 +50,10 @@ def warm_shutdown(ride: Ride) -> None:
     """SIGTERM to Celery's main process, which lets its tasks end."""
     held = Held(ride, "answered", CREATE)
     ride.start()
-    main = ride.bed.main_process(held.wait())
-    main.terminate()
-    time.sleep(5)
+    machine = held.wait()
+    main = ride.bed.main_process(machine)
+    with ride.until_said("Warm shutdown", machine):
+        main.terminate()
     held.let_go.set()
     main.wait(PATIENCE)
     ride.bed.recover(wait=False)
@@ -74,7 +74,8 @@ def machine_paused(ride: Ride) -> None:
         for process in reversed(frozen):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.resume()
-    time.sleep(10)
+    held.wait_ended()
+    ride.proxy.wait_calls(POLL, 1, PATIENCE)
     busy.end()
     ride.finish()
     ride.bed.recover()
@@ -94,7 +95,7 @@ def pod_deleted(moment: Moment, endpoint: Endpoint, *, outlasts: bool = False) -
         supervisor, task = psutil.Process(supervisor_of(held.pid)), psutil.Process(held.pid)
         supervisor.terminate()
         if not outlasts:
-            time.sleep(1)
+            ride.until_logged(ASKED_TO_STOP)
             held.let_go.set()
         _, alive = psutil.wait_procs([task], timeout=POD_GRACE)
         assert bool(alive) == outlasts, "a try that only waits ends within the grace"

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
+from tests.cluster.bed import PATIENCE
 from tests.cluster.ride import Held, Ride, on_bed, scenario
-from tests.e2e.crash.proxy import CREATE
-from tests.e2e.crash.task_kills import once
-from tests.e2e.crash.words import REATTACHED, SAME_KEY, SUBMITTED
+from tests.e2e.crash.clears_and_marks import (
+    cleared_after_delivery,
+    cleared_while_deferred,
+    cleared_while_running_with_a_changed_prompt,
+    marked_while_deferred,
+)
+from tests.e2e.crash.proxy import CREATE, DOWNLOAD, Endpoint, Moment
+from tests.e2e.crash.task_kills import Play, once
+from tests.e2e.crash.words import ASKED_TO_STOP, REATTACHED, SAME_KEY, SUBMITTED
 
 WARNED = "The outputs go to"
 
 
-def cleared_while_submitting(ride: Ride) -> None:
-    held = Held(ride, "answered", CREATE)
-    ride.start()
-    held.wait()
-    ride.clear()
-    threading.Timer(15, held.let_go.set).start()
-    ride.wait_task("success", tries=2, timeout=300)
-    ride.finish()
+def cleared_while(moment: Moment, endpoint: Endpoint) -> Play:
+    """Clear the task while it waits for the gateway; the answer comes when its process has ended."""
 
+    def play(ride: Ride) -> None:
+        held = Held(ride, moment, endpoint)
+        ride.start()
+        held.wait()
+        ride.clear()
+        held.wait_ended()
+        held.let_go.set()
+        ride.wait_task("success", tries=2, timeout=PATIENCE)
+        ride.finish()
 
-def cleared_while_deferred(ride: Ride) -> None:
-    busy = ride.all_deferred()
-    ride.clear()
-    ride.wait_task("deferred", tries=2, timeout=300)
-    busy.end()
-    ride.finish()
+    return on_bed(play)
 
 
 def marked_failed_while_submitting(ride: Ride) -> None:
@@ -37,7 +39,7 @@ def marked_failed_while_submitting(ride: Ride) -> None:
     ride.start()
     held.wait()
     ride.mark("failed")
-    time.sleep(8)
+    held.wait_ended()
     held.let_go.set()
     ride.finish("failed")
     ride.clear()
@@ -56,9 +58,28 @@ def _disk(name: str) -> str:
 
 
 SCENARIOS = [
-    scenario("cleared_while_submitting", on_bed(cleared_while_submitting), SAME_KEY),
-    scenario("cleared_while_deferred", on_bed(cleared_while_deferred), REATTACHED),
+    scenario("cleared_while_submitting", cleared_while("answered", CREATE), SAME_KEY),
+    scenario("cleared_while_deferred", cleared_while_deferred, REATTACHED),
+    # Airflow resumes the next try where this one was: with what the trigger has told.
+    scenario("cleared_while_downloading", cleared_while("handed", DOWNLOAD), ASKED_TO_STOP, "Landed s3://"),
+    scenario(
+        "cleared_after_delivery",
+        cleared_after_delivery,
+        REATTACHED,
+        arguments={"on_rerun_after_delivery": "reuse"},
+    ),
+    scenario(
+        "cleared_while_running_with_a_changed_prompt",
+        cleared_while_running_with_a_changed_prompt,
+        "asks for something else now. Left behind: generation task_",
+        expected={"paid": 2, "abandoned": 1},
+        arguments={"deferrable": False},
+    ),
     scenario("marked_failed_while_submitting", on_bed(marked_failed_while_submitting), SAME_KEY),
+    *(
+        scenario(f"marked_{state}_while_deferred", marked_while_deferred(state), REATTACHED)
+        for state in ("failed", "success")
+    ),
     scenario(
         "outputs_on_disks_of_their_own",
         on_bed(on_a_disk),

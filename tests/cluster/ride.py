@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.cluster.bed import PATIENCE, Bed
 from tests.e2e.crash.actions import still_processing
@@ -15,12 +18,15 @@ from tests.e2e.crash.drive import MAKE, STORED, Drive, stored_files
 from tests.e2e.crash.proxy import POLL, Call, Endpoint, Moment, Rule
 from tests.e2e.crash.scenario import Expected, Scenario
 from tests.sandbox_process import SandboxProcess
-from tools.stack.cluster import BUCKET, WORKERS
+from tools.stack.cluster import BUCKET, LOGS, WORKERS
 from tools.stack.rest import RestError
 from tools.stack.services import CONN_ID
 
-UPLOAD_TIME = 30.0
-"""Seconds within which a supervisor uploads its log, after it has told Airflow how the try ended."""
+UPLOAD_TIME = 90.0
+"""Seconds within which a supervisor uploads its log, after it has told Airflow how the try ended, at most."""
+
+LOOK = 0.5
+"""Seconds between two looks at what is waited for."""
 
 LOOKED_AT = 4
 """Task instances of a mapped task whose logs are read."""
@@ -88,6 +94,41 @@ class Ride(Drive):
             return self.generation_ids()[0]
         return super().delivered_id(map_index)
 
+    def until(self, done: Callable[[], object], what: str, timeout: float = PATIENCE) -> None:
+        """Wait until something is so."""
+        deadline = time.monotonic() + timeout
+        while not done():
+            if self.stop.is_set():
+                raise RuntimeError("stopped")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"after {timeout:g} s still not {what}; {self.tasks()}")
+            time.sleep(LOOK)
+
+    def until_logged(self, text: str) -> None:
+        """Wait until a try has written this: on a disk, or in the bucket, as Airflow moves its logs there."""
+
+        def there() -> bool:
+            return any(text.encode() in log for log in (*self._logs_on_disks(), *self._logs_in_bucket()))
+
+        self.until(there, f"in a log: {text}")
+
+    def _logs_on_disks(self) -> Iterator[bytes]:
+        tail = Path("airflow", "logs", f"dag_id={self.scenario.name}")
+        for name in WORKERS:
+            for path in (self.bed.folder_of(name) / tail).rglob("*.log"):
+                yield path.read_bytes()
+
+    def _logs_in_bucket(self) -> Iterator[bytes]:
+        for _, content in self.bed.s3.objects(LOGS, f"airflow/dag_id={self.scenario.name}/"):
+            yield content
+
+    @contextlib.contextmanager
+    def until_said(self, text: str, *names: str) -> Iterator[None]:
+        """Wait, after the block, until a component has written this once more."""
+        before = self.bed.said(text, *names)
+        yield
+        self.until(lambda: self.bed.said(text, *names) > before, f"said by {', '.join(names)}: {text}")
+
     def hosts(self) -> list[str]:
         """The machine of every try of the first task instance."""
         index = self.scenario.map_indexes[0]
@@ -107,11 +148,7 @@ class Ride(Drive):
         """Start, and bring every task to where it waits; the returned rule's end lets the generations end."""
         busy = self.busy()
         self.start()
-        deadline = time.monotonic() + PATIENCE
-        while any(task.state != "deferred" for task in self.tasks()) or not self.tasks():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not all are deferred: {self.tasks()}")
-            time.sleep(1)
+        self.until(lambda: {task.state for task in self.tasks()} == {"deferred"}, "all deferred")
         self.proxy.wait_calls(POLL, len(self.scenario.map_indexes))
         return busy
 
@@ -135,6 +172,10 @@ class Held:
         if not self._reached.wait(PATIENCE):
             raise TimeoutError("the call that is to be held did not come")
         return self._ride.bed.machine_of(self.pid)
+
+    def wait_ended(self) -> None:
+        """Wait until the process that made the call has ended."""
+        self._ride.until(lambda: not psutil.pid_exists(self.pid), "the end of the process that called")
 
 
 def on_bed(play: Callable[[Ride], None]) -> Callable[[Drive], None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import time
+from collections.abc import Callable
 
 from tests.cluster.bed import PATIENCE
 from tests.cluster.cables import Mode
@@ -11,10 +11,13 @@ from tests.cluster.ride import Held, Ride, on_bed, scenario
 from tests.e2e.crash.proxy import CREATE, DOWNLOAD, POLL, Call, CutError, Endpoint, Moment
 from tests.e2e.crash.task_kills import Play
 from tests.e2e.crash.words import NOT_RECORDED, REATTACHED, REPORTED, SAME_KEY, SUBMITTED, WATCHED_AGAIN
-from tools.stack.cluster import WORKERS
+from tools.stack.cluster import SCHEDULERS, TRIGGERERS, WORKERS
 
 VISIBILITY_TIMEOUT = 15
 """Seconds after which a message that no worker has acknowledged is delivered again, to the third worker."""
+
+REFUSED = 5
+"""Calls of the machine without a gateway after which it gets one again."""
 
 MANY_RETRIES = {"retries": 8}
 """Each message that the broker does not take, and each try without an API server, costs one."""
@@ -34,8 +37,8 @@ def broker_killed_while_resuming(ride: Ride) -> None:
     """The broker dies as the generations end, so that their tasks cannot be queued; a clear picks them up."""
     busy = ride.all_deferred()
     ride.bed.redis.stop(ride.bed.keeper, signal.SIGKILL)
-    busy.end()
-    time.sleep(15)
+    with ride.until_said("Error sending Celery", *SCHEDULERS):
+        busy.end()
     ride.bed.redis.start(ride.bed.keeper, {})
     if ride.finish() == "failed":
         ride.clear()
@@ -46,9 +49,9 @@ def database_restarted(ride: Ride) -> None:
     with ride.bed.watched_over() as ended:
         busy = ride.all_deferred()
         ride.bed.postgres.stop(ride.bed.keeper)
-        time.sleep(5)
+        ride.until(lambda: set(TRIGGERERS) <= set(ended), "the end of both triggerers")
         ride.bed.postgres.start(ride.bed.keeper)
-        time.sleep(20)
+        ride.until(ride.bed.is_healthy, "all healthy")
         ride.wait_deferred(3)
         busy.end()
         ride.finish()
@@ -58,23 +61,48 @@ def database_restarted(ride: Ride) -> None:
 
 def cut_from_gateway(ride: Ride) -> None:
     """One worker's machine reaches the gateway no more; the other one does."""
-    cut = WORKERS[0]
+    cut, refused = WORKERS[0], list[str]()
 
     def act(call: Call) -> None:
         if ride.bed.machine_of(call.pid()) == cut:
+            refused.append(call.path)
             raise CutError
 
     rules = [ride.proxy.on("received", endpoint, act, times=None) for endpoint in (CREATE, DOWNLOAD)]
     ride.start()
-    ride.proxy.wait_calls(CREATE, len(ride.scenario.map_indexes), PATIENCE)
-    time.sleep(20)
+    ride.until(lambda: len(refused) >= REFUSED, f"{REFUSED} calls refused")
+    ride.until(lambda: any(task.state == "success" for task in ride.tasks()), "done on the other worker")
     for rule in rules:
         rule.end()
     ride.finish()
 
 
-def unplugged(*cables: str, moment: Moment, endpoint: Endpoint, mode: Mode, seconds: float) -> Play:
-    """Pull cables of the machine that has made a call, and plug them in again."""
+def next_try_sends(ride: Ride) -> None:
+    ride.proxy.wait_calls(CREATE, 2, PATIENCE)
+
+
+def triggerer_asks(ride: Ride) -> None:
+    ride.proxy.wait_calls(POLL, 1, PATIENCE)
+
+
+def next_try_begins(ride: Ride) -> None:
+    ride.wait_task("scheduled", "queued", "running", "success", tries=2, timeout=PATIENCE)
+
+
+def unplugged(
+    *cables: str,
+    moment: Moment,
+    endpoint: Endpoint,
+    mode: Mode,
+    until: Callable[[Ride], None],
+    told: str = "",
+) -> Play:
+    """
+    Pull cables of the machine that has made a call, and plug them in again.
+
+    :param until: waits for what is to happen meanwhile.
+    :param told: what a try writes to its log at last.
+    """
 
     def play(ride: Ride) -> None:
         held = Held(ride, moment, endpoint)
@@ -83,9 +111,10 @@ def unplugged(*cables: str, moment: Moment, endpoint: Endpoint, mode: Mode, seco
         for name in cables:
             machine[name].set(mode)
         held.let_go.set()
-        time.sleep(seconds)
+        until(ride)
         for name in cables:
             machine[name].set("carries")
+        ride.until_logged(told)
         ride.finish()
         ride.bed.recover()
 
@@ -107,13 +136,7 @@ def redelivered(ride: Ride) -> None:
     ride.bed.add_worker(third, **{f"{section}{name}": value for name, value in options.items()})
     try:
         ride.bed.wait_healthy([third], PATIENCE)
-        log, deadline = ride.bed.keeper.log_of(third), time.monotonic() + PATIENCE / 2
-        logs = [log, *(ride.bed.keeper.log_of(name) for name in WORKERS)]
-        refused = "already running"
-        while not any(refused in path.read_text(errors="replace") for path in logs):
-            if time.monotonic() > deadline:
-                raise TimeoutError("no message was delivered again")
-            time.sleep(1)
+        ride.until(lambda: ride.bed.said("already running", third, *WORKERS), "a message delivered again")
     finally:
         held.let_go.set()
         ride.bed.kill(third)
@@ -136,13 +159,19 @@ SCENARIOS = [
         "worker_cut_from_gateway",
         on_bed(cut_from_gateway),
         SUBMITTED,
-        stage="alone",
         number=6,
         arguments={"retries": 8},
     ),
     scenario(
         "api_server_cut_off",
-        unplugged("api", moment="answered", endpoint=CREATE, mode="black_hole", seconds=90),
+        unplugged(
+            "api",
+            moment="answered",
+            endpoint=CREATE,
+            mode="black_hole",
+            until=next_try_sends,
+            told=NOT_RECORDED,
+        ),
         NOT_RECORDED,
         SAME_KEY,
         stage="alone",
@@ -158,7 +187,7 @@ SCENARIOS = [
             moment="answered",
             endpoint=CREATE,
             mode="black_hole",
-            seconds=90,
+            until=next_try_sends,
         ),
         SAME_KEY,
         stage="alone",
@@ -166,14 +195,16 @@ SCENARIOS = [
     ),
     scenario(
         "broker_and_results_cut_off",
-        unplugged("broker", "results", moment="answered", endpoint=CREATE, mode="refuses", seconds=20),
+        unplugged(
+            "broker", "results", moment="answered", endpoint=CREATE, mode="refuses", until=triggerer_asks
+        ),
         SUBMITTED,
         stage="alone",
         arguments=MANY_RETRIES,
     ),
     scenario(
         "storage_cut_off_while_landing",
-        unplugged("s3", moment="handed", endpoint=DOWNLOAD, mode="refuses", seconds=20),
+        unplugged("s3", moment="handed", endpoint=DOWNLOAD, mode="refuses", until=next_try_begins),
         REATTACHED,
         stage="alone",
         arguments=MANY_RETRIES,

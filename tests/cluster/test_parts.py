@@ -14,7 +14,7 @@ from tests.cluster.cables import Cable, Cables
 from tests.cluster.play import report
 from tests.cluster.scenarios import ALL, BY_RELEASE, CI
 from tests.e2e.crash.judge import Verdict
-from tools.stack.services import redis_program
+from tools.stack import postgres, services
 
 
 def test_scenarios_have_names_of_their_own() -> None:
@@ -29,7 +29,8 @@ def test_the_report_names_the_fate_and_ends_with_the_sum() -> None:
         Verdict(CI[0], 1.0, "success", charges=1, files=1, tries=2, told=("Resumed after an earlier try",)),
         Verdict(CI[1], 1.0, "failed", charges=2, beyond=1, faults=["2 paid"]),
     ]
-    lines = report(verdicts).splitlines()
+    lines = report(verdicts, {"fifty_mapped": {"CPU seconds": {"worker-1": 30.5}}}).splitlines()
+    assert 'fifty_mapped, CPU seconds: {"worker-1": 30.5}' in lines
     assert f"{CI[0].name}: Resumed after an earlier try" in lines
     assert "    2 paid" in lines
     assert lines[-1] == "2 scenarios, 1 held, charges beyond one: 1, results lost: 0"
@@ -88,9 +89,22 @@ def test_what_a_black_hole_has_taken_arrives_when_it_carries_again(cable: Cable)
         assert connection.recv(100) == b"two"
 
 
+def test_what_is_missing_is_told_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "binaries", lambda: None)
+    monkeypatch.setattr(services, "redis_program", lambda: None)
+    monkeypatch.setattr(services, "PACKAGES", ("json", "no_such_package"))
+    database, broker, packages = services.missing()
+    assert "PostgreSQL" in database
+    assert "apt-get install postgresql" in database
+    assert "redis-server" in broker
+    assert "brew install redis " in broker
+    assert "no_such_package for" in packages
+    assert "make up EXECUTOR=celery" in packages
+
+
 def test_redis_is_looked_for_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     program = tmp_path / "redis-server"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert redis_program() == str(program)
+    assert services.redis_program() == str(program)

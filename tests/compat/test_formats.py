@@ -24,15 +24,10 @@ from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.sealing import Seal
 from airflow_provider_rivya.submission.stores import key_of, record_folder
+from tests.compat.releases import RELEASES, each_release, read
 
-RELEASES = sorted(path for path in Path(__file__).parent.iterdir() if path.name[0].isdigit())
-each_release = pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
 CARRIED = {"title", "price"}
 RECORDS = [path for release in RELEASES for path in sorted((release / "records").glob("*.json"))]
-
-
-def read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -175,6 +175,7 @@ class SeenPage:
         driver.get(f"{url}/")  # signs in
         buttons = "[...document.querySelectorAll('button')]"
         self.wait_for(f"{buttons}.some((button) => button.textContent.trim() === 'Admin')", True)
+        self.complaints()  # of the pages before
 
     def show(self, path: str, script: str, wanted: Any) -> None:
         """Open a page, and wait until a script returns this in it."""
@@ -204,35 +205,19 @@ class SeenPage:
 
 
 @contextmanager
-def connections_page(url: str, profile: Path) -> Iterator[ConnectionsPage]:
-    """Airflow's connections in a browser of its own, which ends with the block.
+def driver(profile: Path) -> Iterator[Any]:
+    """A browser, Selenium's driver of it, which ends with the block.
 
     :param profile: an empty folder.
     """
-    with _driver(profile) as driver:
-        yield ConnectionsPage(driver, url)
-
-
-@contextmanager
-def seen_page(url: str, profile: Path) -> Iterator[SeenPage]:
-    """Airflow's UI in a browser of its own, which ends with the block.
-
-    :param profile: an empty folder.
-    """
-    with _driver(profile) as driver:
-        yield SeenPage(driver, url)
-
-
-@contextmanager
-def _driver(profile: Path) -> Iterator[Any]:
     webdriver = pytest.importorskip("selenium.webdriver")
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
     for flag in (*_FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
     try:
-        yield driver
+        yield opened
     finally:
-        driver.quit()
+        opened.quit()

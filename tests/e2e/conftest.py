@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import browser
 from tests.sandbox_process import SandboxProcess
 from tools.local import EXAMPLE_DAGS, sandbox_connections
 from tools.stack.config import StackConfig
@@ -16,6 +19,7 @@ from tools.stack.rest import TaskState
 from tools.stack.stack import AirflowStack
 
 RUN_TIMEOUT = 180.0
+OWN_DAGS = Path(__file__).with_name("dags")
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,38 @@ def sandbox() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture(scope="session")
-def airflow(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
-    """All of Airflow's components, connected to the sandbox."""
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all files that Airflow's UI may show."""
+    return tmp_path_factory.mktemp("shown")
+
+
+@pytest.fixture(scope="session")
+def airflow(
+    sandbox: SandboxProcess, shown: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Airflow]:
+    """All of Airflow's components, connected to the sandbox, with the examples and the tests' own DAGs."""
+    folder = tmp_path_factory.mktemp("airflow")
+    for dags in (EXAMPLE_DAGS, OWN_DAGS):
+        shutil.copytree(dags, folder / "dags", dirs_exist_ok=True)
     config = StackConfig(
-        home=tmp_path_factory.mktemp("airflow") / "home",
-        dags_folder=EXAMPLE_DAGS,
+        home=folder / "home",
+        dags_folder=folder / "dags",
         connections=sandbox_connections(sandbox.url),
+        options={"rivya": {"ui_media": "True", "ui_media_roots": f"file://{shown}/"}},
     )
     with AirflowStack(config) as stack:
         stack.start()
         yield Airflow(stack)
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One browser for all tests."""
+    with browser.driver(tmp_path_factory.mktemp("browser") / "profile") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """:envvar:`KEEP_SCREENSHOTS`, if set, is a folder for pictures of the pages."""
+    return Path(os.environ.get("KEEP_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
         pytest.param(signal.SIGINT, "starting", 130, id="ctrl-c while the components start"),
         pytest.param(signal.SIGTERM, "deferred", 143, id="sigterm while the task waits"),
         pytest.param(signal.SIGHUP, "starting", 129, id="sighup while the components start"),
-        pytest.param(signal.SIGKILL, "started", -9, id="sigkill while the run goes on"),
+        pytest.param(signal.SIGKILL, "starting", -9, id="sigkill while the components start"),
     ],
 )
 def test_a_demo_ended_midway_leaves_no_process(

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from airflow_provider_rivya.api.connection import connection_fields
 from tests.e2e import browser
-from tests.e2e.conftest import RUN_TIMEOUT
+from tests.e2e.conftest import RUN_TIMEOUT, Airflow
 from tests.sandbox_process import ACCOUNT_OF_GATEWAY, KEY_OF_GATEWAY, SandboxProcess
-from tools.local import EXAMPLE_DAGS
-from tools.stack.config import StackConfig
 from tools.stack.stack import AirflowStack
 
 pytestmark = [
@@ -41,30 +38,25 @@ FORMS = [Form("rivya", "Rivya"), Form("toapis", "ToAPIs")]
 
 
 @pytest.fixture(scope="module")
-def stack(sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowStack]:
-    """An Airflow that has no connection yet."""
-    config = StackConfig(
-        home=tmp_path_factory.mktemp("form") / "home", dags_folder=EXAMPLE_DAGS, parallelism=2
-    )
-    with AirflowStack(config) as made:
-        made.start()
-        yield made
+def stack(airflow: Airflow) -> AirflowStack:
+    return airflow.stack
 
 
 @pytest.fixture(scope="module")
-def page(stack: AirflowStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.ConnectionsPage]:
-    """One browser for all tests: it takes longest to start."""
-    with browser.connections_page(stack.url, tmp_path_factory.mktemp("browser") / "profile") as opened:
-        yield opened
+def page(stack: AirflowStack, driver: Any) -> browser.ConnectionsPage:
+    return browser.ConnectionsPage(driver, stack.url)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.gateway)
 def test_a_connection_made_by_clicking_works(
-    stack: AirflowStack, sandbox: SandboxProcess, page: browser.ConnectionsPage, tmp_path: Path, form: Form
+    stack: AirflowStack,
+    sandbox: SandboxProcess,
+    page: browser.ConnectionsPage,
+    screenshots: Path,
+    tmp_path: Path,
+    form: Form,
 ) -> None:
-    """:envvar:`KEEP_SCREENSHOTS`, if set, is a folder for pictures of the form."""
-    kept = Path(os.environ.get("KEEP_SCREENSHOTS") or tmp_path)
-    conn_id, dag_id = f"{form.gateway}_default", f"{form.gateway}_quickstart"
+    conn_id = dag_id = f"{form.gateway}_clicked"
     fields = page.open_form(conn_id, form.title)
     assert {f"element_{entry.name}" for entry in connection_fields()} <= set(fields)
     assert {"host", "port", "password"} <= set(fields)
@@ -74,14 +66,14 @@ def test_a_connection_made_by_clicking_works(
     page.fill("host", host)
     page.fill("port", port)
     page.fill("password", KEY_OF_GATEWAY[form.gateway])
-    page.picture(kept / f"{form.gateway}_form_standard.png")
+    page.picture(screenshots / f"{form.gateway}_form_standard.png")
     page.unfold("Extra Fields")
     page.fill("element_max_in_flight", "4")
     page.fill("element_idempotency_namespace", "made-by-clicking")
-    page.picture(kept / f"{form.gateway}_form_extra.png")
+    page.picture(screenshots / f"{form.gateway}_form_extra.png")
     page.save()
     answer = page.press_test(conn_id)
-    page.picture(kept / f"{form.gateway}_form_tested.png")
+    page.picture(screenshots / f"{form.gateway}_form_tested.png")
     assert answer.get("status") is True, answer
     balance = sandbox.ledger()["balance"][ACCOUNT_OF_GATEWAY[form.gateway]]
     assert f"Balance: {balance:g} credits" in answer["message"]
@@ -95,7 +87,7 @@ def test_a_connection_made_by_clicking_works(
     run_id = stack.client.trigger(dag_id, {"output_path": f"{tmp_path}/out/"})
     assert stack.follow_run(dag_id, run_id, RUN_TIMEOUT) == "success"
     result = stack.client.xcom(dag_id, run_id, "image", -1)
-    assert Path(tmp_path, "out", f"{result['generation_id']}-0.png").is_file()
+    assert list(Path(tmp_path, "out").glob(f"{result['generation_id']}-0.*"))
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.gateway)

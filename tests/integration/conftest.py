@@ -7,11 +7,13 @@ import contextvars
 import itertools
 import json
 import logging
+import os
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,14 @@ import pytest
 from PIL import Image
 
 from airflow_provider_rivya.waiting.durations import DURATIONS
+from airflow_provider_rivya.waiting.pace import PACES
 from tests import airflows
 from tests.integration.gateways import GATEWAYS, RIVYA, TestedGateway
 from tests.integration.leaks import SECRETS
 from tests.integration.task_harness import TaskInstanceHarness, one_task
 from tests.sandbox_process import SandboxProcess
 from tests.telemetry import Telemetry, collecting
+from tools.stack.database import fresh_sqlite
 
 __all__ = ["SECRETS", "Connect", "Listener", "NewTask", "sent"]
 
@@ -116,8 +120,9 @@ def logs(_listener: Listener) -> Listener:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_learnt() -> None:
-    """No test finds what another one has taught this process about how long generations take."""
+    """No test finds what another one has taught this process: how long generations take, who is to pause."""
     DURATIONS.clear()
+    PACES.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -207,10 +212,22 @@ def landing(tmp_path: Path) -> Path:
     return path
 
 
+def new_database(home: Path) -> None:
+    """Make the metadata database of a new AIRFLOW_HOME."""
+
+    def migrate() -> None:
+        env = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+        command = [sys.executable, "-m", "airflow", "db", "migrate"]
+        subprocess.run(
+            command, env={**env, "AIRFLOW_HOME": str(home)}, check=True, capture_output=True, timeout=100
+        )
+
+    fresh_sqlite(home / "airflow.db", version("apache-airflow-core"), migrate)
+
+
 @cache
-def _migrate() -> None:
-    command = [sys.executable, "-m", "airflow", "db", "migrate"]
-    subprocess.run(command, check=True, capture_output=True, timeout=100)
+def _start_airflow() -> None:
+    new_database(Path(os.environ["AIRFLOW_HOME"]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what importing Airflow's own server warns of is not ours
         assert airflows.api_server().app is not None  # made when it is first asked for
@@ -218,8 +235,8 @@ def _migrate() -> None:
 
 @pytest.fixture(scope="session")
 def database() -> None:
-    """Airflow's real metadata database, migrated once."""
-    _migrate()
+    """Airflow's real metadata database."""
+    _start_airflow()
 
 
 @pytest.fixture

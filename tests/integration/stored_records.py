@@ -28,10 +28,12 @@ class InStateStore:
     A row of Airflow's metadata database.
 
     :param dag_id: of the Dag with the one task that keeps a record.
+    :param key: of the value, or its beginning.
     """
 
-    def __init__(self, dag_id: str) -> None:
+    def __init__(self, dag_id: str, key: str = "rivya_submission") -> None:
         self._dag_id = dag_id
+        self._key = key
 
     def read(self) -> Any:
         from airflow.utils.session import create_session
@@ -57,6 +59,7 @@ class InStateStore:
         from sqlalchemy import select
 
         query = select(TaskStateStoreModel).where(TaskStateStoreModel.dag_id == self._dag_id)
+        query = query.where(TaskStateStoreModel.key.startswith(self._key, autoescape=True))
         return session.scalars(query).one_or_none()
 
 

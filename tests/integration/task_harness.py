@@ -20,10 +20,11 @@ from uuid import UUID
 from airflow.sdk import DAG
 
 from airflow_provider_rivya.landing.fetch import Retries
+from airflow_provider_rivya.waiting.pace import PACES
 from tests import airflows
 from tests.integration.gateways import RIVYA, TestedGateway
 from tests.integration.leaks import SECRETS
-from tests.integration.stored_records import record_of
+from tests.integration.stored_records import InStateStore, record_of
 
 MAKE = "make"
 _numbers = itertools.count(1)
@@ -281,6 +282,10 @@ class TaskInstanceHarness:
         stored.replace(change)
         return stored.read()
 
+    def standing(self) -> Any:
+        """What Airflow's UI shows of where the task's generation stands; ``None`` without a state store."""
+        return InStateStore(self.dag_id, "rivya_generation").read() if airflows.STATE_STORE else None
+
     def lose_record(self) -> None:
         """Delete the submission record, as deleting the DAG run does."""
         record_of(self.dag_id, self._records).remove()
@@ -310,6 +315,7 @@ class TaskInstanceHarness:
         from airflow.sdk.execution_time.supervisor import run_task_in_process
         from airflow.utils.session import create_session
 
+        PACES.clear()  # a worker runs it in a process of its own
         with create_session() as session:
             instance = self._instance(session, task_id, map_index)
             instance.state = "queued"

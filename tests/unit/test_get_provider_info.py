@@ -7,12 +7,14 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
 
 from airflow_provider_rivya import __version__
 from airflow_provider_rivya.api.connection import connection_fields
@@ -83,7 +85,8 @@ def test_every_module_and_class_it_names_exists() -> None:
     info = get_provider_info()
     for part in ("hooks", "operators", "sensors", "triggers"):
         modules = [module for entry in info[part] for module in entry["python-modules"]]
-        assert modules == [f"airflow_provider_rivya.{part}.{name}" for name in ("rivya", "toapis")]
+        own = {f"airflow_provider_rivya.{part}.{name}" for name in ("rivya", "toapis")}
+        assert own <= set(modules)
         for module in modules:
             importlib.import_module(module)
     for path in (*info["extra-links"], *(entry["class-name"] for entry in info["task-decorators"])):
@@ -91,6 +94,30 @@ def test_every_module_and_class_it_names_exists() -> None:
     for connection in info["connection-types"]:
         hook = named(connection["hook-class-name"])
         assert (hook.conn_type, hook.hook_name) == (connection["connection-type"], connection["hook-name"])
+
+
+def test_the_registry_is_told_of_every_class_that_the_provider_has() -> None:
+    """Its format is that of other packages in it; ``.airflow-registry.yaml`` is read from the repository."""
+    told = yaml.safe_load((ROOT / ".airflow-registry.yaml").read_text())
+    info, project = get_provider_info(), tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (told["package-name"], told["display-name"]) == (info["package-name"], info["name"])
+    assert told["description"] == info["description"]
+    assert (told["docs-url"], told["source-url"]) == (
+        project["urls"]["Documentation"],
+        project["urls"]["Source"],
+    )
+    assert (ROOT / told["logo"].partition("/main/")[2]).is_file()
+    for part in ("hooks", "operators", "sensors", "triggers"):
+        modules = {module for entry in info[part] for module in entry["python-modules"]}
+        public = {
+            f"{module}.{name}"
+            for module in modules
+            for name, found in vars(importlib.import_module(module)).items()
+            if getattr(found, "__module__", "") == module and name.startswith(("Rivya", "ToApis"))
+        }
+        assert {entry["module"] for entry in told[part]} == public
+    decorators = [entry["class-name"] for entry in info["task-decorators"]]
+    assert sorted(entry["module"] for entry in told["other"]) == sorted(decorators)
 
 
 def named(path: str) -> Any:

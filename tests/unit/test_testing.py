@@ -12,12 +12,14 @@ from airflow_provider_rivya.testing import assert_valid, check_folder
 EXAMPLES = Path(__file__).parents[2] / "example_dags"
 DAG = """
 from airflow.sdk import DAG, Param, task
-from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator as Generate
+from airflow_provider_rivya.operators.rivya import RivyaBatchOperator, RivyaGenerateOperator as Generate
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 
 with DAG("checked", schedule=None, params={"shape": Param("9:99"), "model": Param("nano-banana-2")}) as dag:
     TASK
 """
+BATCH = 'RivyaBatchOperator(task_id="a", model="nano-banana-2", row_key="sku", output_path="/tmp/x/"'
+SHAPE = "dict(aspect_ratio='{f}')"
 
 
 def faults(folder: Path, task: str) -> list[str]:
@@ -74,6 +76,17 @@ def test_the_examples_are_valid() -> None:
             'dict(model="no", prompt="A")])',
             ["model"],
         ),
+        ('Generate.partial(task_id="a", model="nano-banana-2").expand(prompt=["A", "", "B"])', ["prompt"]),
+        (f"{BATCH}, rows=[dict(sku=1)], prompt='A {{sku}}')", []),
+        (f"{BATCH}, rows=[dict(sku=1)], prompt='A {{name}}')", ["prompt"]),
+        (
+            f"{BATCH}, rows=[dict(sku=1, f='9:99')], prompt='A', model_params={SHAPE})",
+            ["row '1', column 'f' ('9"],
+        ),
+        (f"{BATCH}, rows='t.csv', prompt='A {{name}}', model_params={SHAPE})", []),
+        (f"{BATCH}, rows='t.csv', prompt='A', model_params=dict(no='{{f}}'))", []),
+        (f"{BATCH}, rows='t.csv', prompt='A', model_params=dict(no=1))", ["model_params.no"]),
+        (f"{BATCH}, rows=[dict(sku=1)], prompt='A {{{{{{{{ ds }}}}}}}}')", []),
         # The function may name another model.
         ('task.rivya_generate(task_id="a", model="no")(lambda: "A")()', []),
     ],
@@ -89,9 +102,26 @@ def test_nothing_is_written_to_an_output_place(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("task", "line"),
+    [
+        ('\n    Generate(\n        task_id="a", model="no", prompt="A")', 8),
+        ('@task.rivya_generate(model="no", validation="x")\n    def a(): ...\n    a()', None),
+        ('for n in "a": Generate(task_id=f"{n}", model="no", prompt="A")', None),
+    ],
+)
+def test_the_file_and_the_line_of_a_fault_are_told(tmp_path: Path, task: str, line: int | None) -> None:
+    faults_of = DAG.replace("TASK", task)
+    (tmp_path / "dag.py").write_text(faults_of)
+    (entry, *_) = check_folder(str(tmp_path)).wrong
+    assert entry.file == str(tmp_path / "dag.py")
+    assert str(entry).startswith(f"{entry.file}:{line}: checked.a:" if line else f"{entry.file}:")
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "dag.py").write_text("from airflow.sdk import DAG\nraise RuntimeError('broken')\n")
     checked = check_folder(str(tmp_path))
+    assert str(checked.wrong[0]).startswith(f"{tmp_path}/dag.py:2:")
     assert "broken" in str(checked.wrong[0])
     with pytest.raises(AssertionError, match="broken"):
         assert_valid(str(tmp_path))
@@ -107,5 +137,7 @@ def test_the_command_tells_the_same(tmp_path: Path, capsys: pytest.CaptureFixtur
     faults(tmp_path, 'Generate(task_id="a", model="no", prompt="A")')
     capsys.readouterr()
     assert main(["check", str(tmp_path)]) == 2
-    assert "checked.a:" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "checked.a:" in told.out
+    assert "Traceback" not in told.err
     assert main(["check", str(EXAMPLES / "rivya_quickstart.py")]) == 0

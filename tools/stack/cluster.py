@@ -53,7 +53,7 @@ class CeleryStack(AirflowStack):
         if lacking := services.missing():
             raise ProcessError("\n".join(lacking))
         super().__init__(dataclasses.replace(config, fresh=True), say=say)
-        self.postgres = postgres.Postgres()
+        self.postgres = postgres.Postgres(idle=90)
         self.config = dataclasses.replace(self.config, sql_alchemy_conn=self.postgres.url)
         self.client = AirflowClient(LOOPBACK, self.port, timeout=120)
         self.redis = services.Redis(config.home / "redis")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tools.stack.config import CHECKOUT, StackConfig
@@ -37,17 +38,40 @@ def prepare_database(config: StackConfig, keeper: Keeper, env: Mapping[str, str]
     database, stamp = config.home / "airflow.db", config.home / "airflow.db.version"
     if database.exists() and stamp.exists() and stamp.read_text() == version:
         return "kept"
-    template = templates / f"airflow-{version}.db"
-    copied = template.exists() and not database.exists()
-    if copied:
-        copy_sqlite(template, database)
-    else:
-        fresh = not database.exists()
+    if database.exists():
         _migrate(config, keeper, env)
-        if fresh:
-            copy_sqlite(database, template)
+        done = "migrated"
+    else:
+        done = fresh_sqlite(database, version, lambda: _migrate(config, keeper, env), templates)
     stamp.write_text(version)
-    return "copied" if copied else "migrated"
+    return done
+
+
+def fresh_sqlite(
+    database: Path, version: str, migrate: Callable[[], None], templates: Path = TEMPLATES
+) -> str:
+    """Make a SQLite database that has an Airflow's schema; processes that do so at once migrate one.
+
+    :param version: of that Airflow.
+    :param migrate: makes ``database`` where there is no template yet.
+    :return: what was done: ``"copied"`` or ``"migrated"``.
+    """
+    template = templates / f"airflow-{version}.db"
+    with _alone_with(template):
+        if template.exists():
+            copy_sqlite(template, database)
+            return "copied"
+        migrate()
+        copy_sqlite(database, template)
+        return "migrated"
+
+
+@contextlib.contextmanager
+def _alone_with(file: Path) -> Iterator[None]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def copy_sqlite(source: Path, target: Path) -> None:

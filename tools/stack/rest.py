@@ -43,7 +43,7 @@ class TaskState:
 class AirflowClient:
     """Calls the API server at a loopback port. One connection a call: nothing to go stale."""
 
-    def __init__(self, host: str, port: int, *, timeout: float = 30.0) -> None:
+    def __init__(self, host: str, port: int, *, timeout: float = 90.0) -> None:
         self._host, self._port, self._timeout = host, port, timeout
         self._token: str | None = None
 
@@ -74,7 +74,7 @@ class AirflowClient:
             )
             response = connection.getresponse()
             text = response.read().decode()
-        except http.client.HTTPException as error:
+        except (http.client.HTTPException, TimeoutError) as error:
             raise ConnectionError(f"{method} {target}: {error!r}") from error
         finally:
             connection.close()

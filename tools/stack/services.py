@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,16 +23,24 @@ from tools.stack.stack import free_port
 KEY = "cluster"
 """Of the S3 server, which lets everybody in."""
 CONN_ID = "aws_default"
+PACKAGES = ("airflow.providers.celery", "moto", "psycopg2", "asyncpg")
 
 
 def missing() -> list[str]:
     """What this machine lacks, each with how to get it."""
     lines = []
-    if not postgres.available():
-        lines.append("no PostgreSQL server: apt-get install postgresql (it need not be running)")
+    if postgres.binaries() is None:
+        lines.append(f"no PostgreSQL server: {_how_to_get('postgresql')}")
     if redis_program() is None:
-        lines.append("no redis-server on the path: apt-get install redis-server (it need not be running)")
+        lines.append(f"no redis-server on the path: {_how_to_get('redis-server', 'redis')}")
+    if packages := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
+        how = "make up EXECUTOR=celery installs them into an environment of its own"
+        lines.append(f"no Python packages {', '.join(packages)} for {sys.executable}: {how}")
     return lines
+
+
+def _how_to_get(debian: str, homebrew: str | None = None) -> str:
+    return f"apt-get install {debian}, or brew install {homebrew or debian} (it need not be running)"
 
 
 def redis_program() -> str | None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _MANIFESTS: Final = ("manifest.parquet", "manifest.jsonl")
 _TOLD: Final = ("row_key", "status", "error_kind", "error", "generation_id", "attempts", "credits_final")
-_HEADS: Final = {"not_landed": "running or not landed"}
+_HEADS: Final = {"not_landed": "running or not stored"}
 
 
 @dataclass(frozen=True, slots=True)

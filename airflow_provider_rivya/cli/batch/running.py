@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.arguments import BatchArguments
 from airflow_provider_rivya.batch.job import BatchJob
 from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.segments import LedgerLostError
+from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.cli.batch.arguments import (
     folder_of,
     from_here,
@@ -27,7 +29,7 @@ from airflow_provider_rivya.cli.batch.progress import followed
 from airflow_provider_rivya.cli.batch.record import KnownRun, RunRecord
 from airflow_provider_rivya.cli.batch.words import REMEDIES, CommandWords
 from airflow_provider_rivya.cli.connection import connect
-from airflow_provider_rivya.cli.landing import local_path
+from airflow_provider_rivya.cli.landing import local_path, show_pictures
 from airflow_provider_rivya.cli.main import INTERRUPTED, OK, exit_code
 from airflow_provider_rivya.cli.output import describe
 from airflow_provider_rivya.credits import in_credits
@@ -51,6 +53,8 @@ _MORE: Final = {
     "budget": "The budget does for no more: the same command with a higher --max-credits-total goes on.",
     "limit": "The same command without --limit makes the rest.",
 }
+_SHOWN: Final = 4
+"""Pictures of a batch, in a terminal that can show any."""
 _COMES_BACK: Final = ("uncertain", "not_landed")
 """What the plan that stands goes on with; everything else a new plan asks for again."""
 
@@ -58,25 +62,26 @@ _COMES_BACK: Final = ("uncertain", "not_landed")
 def run(arguments: Namespace, output: Output) -> int:
     """``rivya batch run``."""
     stop = StopFlag()
-    with connect(arguments.conn_id, stop) as hook, followed(output) as report:
-        job, record, known_run = _begun(arguments, hook, stop, report)
-        found = job.plans.read() is not None
-        plan = job.plan(table_of(arguments))
-        if found:
-            output.say("Going on with the plan of an earlier run; the table is not read again.")
-        output.say(job.plan_in_words(plan))
-        ledger = job.open_ledger()
-        try:
-            with _interruptible(stop, output):
-                deadline = time.time() + arguments.timeout
-                over = job.run(plan, ledger, deadline=deadline, here=None)
-        except LedgerLostError as error:
-            raise error.replace(
-                message="Another command has gone on with this batch",
-                advice="The other one goes on; one at a time does the work.",
-            ) from None
-        if not isinstance(over, Over):
-            raise AssertionError("a run without an end in this process")
+    with connect(arguments.conn_id, stop) as hook:
+        with followed(output) as report:
+            job, record, known_run = _begun(arguments, hook, stop, report)
+            found = job.plans.read() is not None
+            plan = job.plan(table_of(arguments))
+            if found:
+                output.say("Going on with the plan of an earlier run; the table is not read again.")
+            output.say(job.plan_in_words(plan))
+            ledger = job.open_ledger()
+            try:
+                with _interruptible(stop, output):
+                    deadline = time.time() + arguments.timeout
+                    over = job.run(plan, ledger, deadline=deadline, here=None)
+            except LedgerLostError as error:
+                raise error.replace(
+                    message="Another command has gone on with this batch",
+                    advice="The other one goes on; one at a time does the work.",
+                ) from None
+            if not isinstance(over, Over):
+                raise AssertionError("a run without an end in this process")
         return _concluded(job, plan, ledger, over, output, partial(record.end, known_run))
 
 
@@ -172,6 +177,7 @@ def _concluded(
         error = failure
     document = {**summary, **({"error": describe(error)} if error else {"stopped": True} if stopped else {})}
     output.result(document, *_lines(summary))
+    show_pictures(islice(_landed(summary["manifest_uri"]), _SHOWN), output)
     if error is not None:
         output.complain(error)
         return exit_code(error)
@@ -183,13 +189,19 @@ def _concluded(
     return OK
 
 
+def _landed(manifest: str) -> Iterator[Mapping[str, Any]]:
+    if manifest.startswith("file://"):
+        for line in read_rows(local_path(manifest)):
+            yield from line["outputs"] or ()
+
+
 def stopped_in_words(summary: Mapping[str, Any]) -> str:
     """Say what becomes of the rows of a run that was stopped."""
     counts = summary["counts"]
     done = counts["succeeded"] + counts["reused"]
-    told = [f"Stopped: {done} of {summary['rows']} rows are landed."]
+    told = [f"Stopped: {done} of {summary['rows']} rows are stored."]
     if running := counts["not_landed"]:
-        told.append(f"{running} go on at the gateway and are paid for: the same command lands them.")
+        told.append(f"{running} go on at the gateway and are paid for: the same command stores them.")
     if uncertain := counts["uncertain"]:
         told.append(f"{uncertain} had no answer: the same command finds out before it sends anything.")
     if waiting := counts["not_submitted"]:

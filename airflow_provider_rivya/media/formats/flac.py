@@ -49,7 +49,7 @@ def walk_flac(notes: Notes) -> Walk:
             length -= _STREAMINFO_BYTES
         yield Pass(length)
     if not rate:
-        raise CorruptError("its FLAC head tells no sample rate")
+        raise CorruptError("its FLAC head states no sample rate")
     frames = _Frames()
     yield Rest(frames.feed)
     trailing = frames.finish()

@@ -4,7 +4,8 @@
 
 const asked = new URLSearchParams(location.search);
 const [dag, run, task] = ["dag_id", "run_id", "task_id"].map((name) => encodeURIComponent(asked.get(name) || ""));
-const mapIndex = asked.get("map_index") ?? "-1";
+// Airflow's tab leaves its placeholder where a task is not mapped.
+const mapIndex = /^(all|\d+)$/.test(asked.get("map_index")) ? asked.get("map_index") : "-1";
 const base = location.pathname.replace(/\/rivya\/gallery\/.*$/, "");
 const instances = `${base}/api/v2/dags/${dag}/dagRuns/${run}/taskInstances/${task}`;
 const told = {
@@ -12,7 +13,10 @@ const told = {
   403: "You may not see the XComs of this DAG.",
   404: "This task has left no result (yet).",
 };
-const NO_FILES = "Files are not shown: an administrator can turn that on ([rivya] ui_media and ui_media_roots).";
+const OFF = "Pictures are not shown: this Airflow hands out no files. An administrator turns that on in airflow.cfg, and starts the API server again:";
+const ELSEWHERE = "A file is not shown: it lies below none of the folders of [rivya] ui_media_roots, is gone, or is neither picture, film nor sound.";
+const STORE = "A file is not shown: its store did not hand it out to this browser.";
+const explained = new Set();
 
 function made(tag, attributes = {}, ...inside) {
   const element = document.createElement(tag);
@@ -53,6 +57,26 @@ function sign(text) {
   return drawing;
 }
 
+// Why the files are missing, once: the answer says whether that is a setting, or this one file.
+async function explain(source, uri) {
+  const answer = await fetch(source, { credentials: "same-origin" }).catch(() => null);
+  const ours = answer && (answer.headers.get("Content-Type") || "").startsWith("application/json");
+  const refused = answer && answer.status !== 404 && told[answer.status];
+  const reason = !answer ? STORE : ours ? refused || ELSEWHERE : OFF;
+  if (explained.has(reason)) return;
+  explained.add(reason);
+  const how = document.getElementById("how");
+  how.append(made("p", {}, reason));
+  const folder = String(uri || "").replace(/[^/]*$/, "");
+  if (reason === OFF) how.append(made("pre", { tabindex: "0" }, `[rivya]\nui_media = True\nui_media_roots = ${folder || "s3://connection@bucket/folder/"}`));
+}
+
+// The gateway's own copy: nothing is read from there before somebody asks for it.
+function copyOf(file) {
+  const address = String(file.source_url || "");
+  return /^https:\/\//i.test(address) ? made("a", { href: address, rel: "noreferrer" }, "its copy, which expires") : null;
+}
+
 function seen(file, source, text) {
   const kind = String(file.mime_type || "").split("/")[0];
   const place = made("div", { class: "shown" });
@@ -64,9 +88,8 @@ function seen(file, source, text) {
     ? made("img", { src: source, alt: text, loading: "lazy" })
     : made(kind, { src: source, controls: "", preload: "metadata", "aria-label": text });
   element.addEventListener("error", () => {
-    element.replaceWith(sign(text));
-    const about = document.getElementById("about");
-    if (!about.textContent.includes(NO_FILES)) about.append(` ${NO_FILES}`);
+    place.replaceChildren(sign(text));
+    if (file.uri || source.includes("/rows/")) explain(source, file.uri);
   });
   place.append(kind === "image" ? made("a", { href: source, class: "shown" }, element) : element);
   return place;
@@ -76,6 +99,8 @@ function card(row, file, source) {
   const name = file.name || String(file.uri || "").split("/").pop();
   const facts = {
     File: name,
+    Stored: file.uri,
+    Gateway: copyOf(file),
     Model: row.model,
     Credits: row.credits_final,
     Size: file.width && file.height ? `${file.width} × ${file.height}` : "",
@@ -86,7 +111,7 @@ function card(row, file, source) {
   };
   const list = made("dl");
   for (const [label, value] of Object.entries(facts)) {
-    if (value !== undefined && value !== null && value !== "") list.append(made("dt", {}, label), made("dd", {}, String(value)));
+    if (value !== undefined && value !== null && value !== "") list.append(made("dt", {}, label), made("dd", {}, value instanceof Node ? value : String(value)));
   }
   const bad = row.status !== "succeeded" && row.status !== "reused";
   const title = String(row.row_key || row.client_request_id || row.generation_id || "");
@@ -103,17 +128,20 @@ function show(row, sourceOf) {
   files.forEach((file, number) => document.getElementById("cards").append(card(row, file || {}, sourceOf(number))));
 }
 
-async function batch(summary, index, page) {
+async function batch(summary, index, page, pressed = false) {
   const media = `${base}/rivya/media/${dag}/${run}/${task}/${index}/rows`;
   const counts = Object.entries(summary.counts || {}).filter(([, count]) => count);
   const words = counts.map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`).join(", ");
-  document.getElementById("about").textContent = `${words}. Manifest: ${summary.manifest_uri}`;
+  const gallery = summary.gallery_uri ? ` Gallery: ${summary.gallery_uri}` : "";
+  const credits = (summary.credits || {}).final;
+  const cost = typeof credits === "number" ? `; ${credits} credits` : "";
+  document.getElementById("about").textContent = `${words}${cost}. Manifest: ${summary.manifest_uri}${gallery}`;
   document.getElementById("cards").replaceChildren();
   let found;
   try {
     found = await read(`${media}?page=${page}`);
   } catch {
-    document.getElementById("about").append(` ${NO_FILES}`);
+    explain(`${media}?page=${page}`, summary.manifest_uri);
     for (const row of summary.failed_sample || []) show(row, () => "");
     return;
   }
@@ -123,25 +151,31 @@ async function batch(summary, index, page) {
   const count = Math.ceil((summary.rows || 0) / found.per_page);
   for (let other = 0; count > 1 && other < count; other += 1) {
     const button = made("button", other === page ? { "aria-current": "page" } : {}, `Page ${other + 1}`);
-    button.addEventListener("click", () => batch(summary, index, other));
+    button.addEventListener("click", () => batch(summary, index, other, true));
     pages.append(button);
+    if (pressed && other === page) button.focus();
   }
 }
 
 async function one(index) {
   const result = await xcom(index);
   if (result.manifest_uri) return batch(result, index, 0);
-  document.getElementById("about").textContent = `${result.model || ""} ${result.generation_id || ""}`;
+  const gallery = result.gallery_uri ? `Gallery: ${result.gallery_uri}` : "";
+  document.getElementById("about").textContent = [result.model, result.generation_id, gallery].filter(Boolean).join(" · ");
   result.prompt = await promptOf(index);
   show(result, (number) => `${base}/rivya/media/${dag}/${run}/${task}/${index}/${number}`);
+  return result.credits_final || 0;
 }
 
 async function all() {
   const list = await read(`${instances}/xcomEntries?xcom_key=return_value&limit=100`);
   const entries = (list.xcom_entries || []).map((entry) => entry.map_index).sort((a, b) => a - b);
   if (!entries.length) throw new Error(told[404]);
-  for (const index of entries) await one(index);
-  document.getElementById("about").textContent = `${entries.length} instances with a result`;
+  const total = list.total_entries || entries.length;
+  const counted = total > entries.length ? `The first ${entries.length} of ${total} instances` : `${total} instances`;
+  let credits = 0;
+  for (const index of entries) credits += (await one(index)) || 0;
+  document.getElementById("about").textContent = `${counted} with a result, ${credits} credits`;
 }
 
 async function main() {

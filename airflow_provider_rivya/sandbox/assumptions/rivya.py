@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from airflow_provider_rivya.sandbox.assumptions.idempotency import IDEMPOTENCY
 from airflow_provider_rivya.sandbox.assumptions.switches import Assumption, choice, count, flag, seconds, text
 
 ASSUMPTIONS: tuple[Assumption, ...] = (
+    *IDEMPOTENCY,
     choice(
         "create_status",
         "The HTTP status of an accepted generation is not documented; 201 is usual for a POST "
@@ -26,68 +28,6 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "makes something.",
         201,
         200,
-    ),
-    choice(
-        "idempotency_replay",
-        "What a repeated Idempotency-Key with the same body gets is not documented; the first "
-        "answer again is what the header is for. 'new_task' ignores the header.",
-        "replay",
-        "new_task",
-        "conflict",
-    ),
-    choice(
-        "idempotency_in_progress",
-        "What a repeat gets while the first request is being taken in is not documented; a "
-        "conflict is common.",
-        "conflict",
-        "wait",
-    ),
-    choice(
-        "idempotency_replay_status",
-        "The HTTP status of a replayed answer is not documented; peers give the first one's, 200 or 201.",
-        "as_first",
-        200,
-        201,
-    ),
-    choice(
-        "idempotency_in_progress_code",
-        "Rivya names idempotency_conflict alone; a peer tells a request in progress by a code of its own.",
-        "idempotency_conflict",
-        "idempotency_key_in_use",
-    ),
-    choice(
-        "idempotency_other_body",
-        "What another request under a used key gets: Rivya names a 409; peers give 422 or 400, or ignore the "
-        "body and answer with the first generation.",
-        409,
-        422,
-        400,
-        "ignored",
-    ),
-    choice(
-        "idempotency_same_body",
-        "What makes two requests the same is not documented: their bytes, their JSON in any order of keys, "
-        "or the key alone.",
-        "bytes",
-        "json",
-        "key_only",
-    ),
-    seconds(
-        "idempotency_ttl_seconds",
-        "How long an Idempotency-Key is remembered is not documented; a day is common. null = for ever.",
-        86400,
-    ),
-    choice(
-        "idempotency_scope",
-        "Whether a key is remembered per account or per API key is not documented; credits belong"
-        " to the account, so do the keys here.",
-        "account",
-        "key",
-    ),
-    count(
-        "idempotency_max_length",
-        "The greatest length of an Idempotency-Key is not documented; 255 is common.",
-        255,
     ),
     flag("client_request_id_echo", "No answer example shows client_request_id, so it is not echoed.", False),
     count(

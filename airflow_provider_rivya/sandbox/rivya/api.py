@@ -6,8 +6,10 @@ import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -33,6 +35,7 @@ from airflow_provider_rivya.sandbox.state.results import public_generation, sign
 from airflow_provider_rivya.sandbox.state.store import ApiKey, Failure, StoredFile, Task
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+METHOD_NOT_ALLOWED = 405
 SHORT_SHAPE = ("id", "status", "model", "reserved_credits", "result", "error")
 
 
@@ -48,6 +51,7 @@ class Api:
             Route("/api/v1/models", self.models, methods=["GET"]),
             Route("/api/v1/openapi.json", self.openapi, methods=["GET"]),
             Route("/api/v1/generations", self.create_generation, methods=["POST"]),
+            Route("/api/v1/generations", self.generations, methods=["GET"]),
             Route("/api/v1/generations/{task_id}", self.generation, methods=["GET"]),
             Route("/api/v1/files", self.create_file, methods=["POST"]),
             Route("/api/v1/files/{file_id}", self.file, methods=["GET"]),
@@ -72,31 +76,42 @@ class Api:
     async def create_generation(self, request: Request) -> Response:
         caller = self._gateway.caller(request, "generations:create")
         body, raw = await json_object(request)
-        key = request.headers.get("idempotency-key")
+        keys = self._gateway.idempotency
+        key = keys.read(request.headers.getlist("idempotency-key"))
         if key is None:
             task = self._take_in(body, caller, None, request.url.path)
             return await self._answer(request, self._created(task))
-        self._gateway.idempotency.check(key)
-        claim = await self._gateway.idempotency.begin(caller, key, raw, self._state.now())
+        claim = await keys.begin(caller, key, raw, request.url.path, self._state.now())
         if not isinstance(claim, Entry):
             return json_answer(*claim)
+        broken: int | None = request.scope.get("sandbox.server_error")
+        stored = self._state.assumptions.text("idempotency_server_error_stored")
         try:
-            task = self._take_in(body, caller, key, request.url.path)
-            answer = self._created(task)
+            if broken is None or stored == "task_made":
+                claim.task = self._take_in(body, caller, key, request.url.path)
+            if claim.task is None or broken is not None:
+                raise ApiError("internal_error", "The first request met this error", status=broken)
+            claim.current = partial(self._created, claim.task)
+            answer = claim.current()
+        except ApiError as error:
+            keys.refuse(claim, error)
+            raise
         except BaseException:
-            self._gateway.idempotency.give_up(claim)
+            keys.give_up(claim)
             raise
         try:
-            return await self._answer(request, answer)
+            return await self._answer(request, answer, keys.header(ignored=True) if claim.ignored else None)
         finally:
-            self._gateway.idempotency.finish(claim, *answer)
+            keys.finish(claim, answer)
 
-    async def _answer(self, request: Request, answer: tuple[int, dict[str, Any]]) -> Response:
+    async def _answer(
+        self, request: Request, answer: tuple[int, dict[str, Any]], headers: dict[str, str] | None = None
+    ) -> Response:
         """Answer a request that was taken in, after the wait that a fault may ask for."""
         hang = request.scope.get("sandbox.hang")
         if hang is not None:
             await hang()
-        return json_answer(*answer)
+        return json_answer(*answer, headers)
 
     def _take_in(self, body: dict[str, Any], caller: ApiKey, key: str | None, path: str) -> Task:
         state = self._state
@@ -152,6 +167,20 @@ class Api:
         if self._state.assumptions.text("create_shape") == "short":
             answer = {name: answer[name] for name in SHORT_SHAPE}
         return self._state.assumptions.count("create_status"), answer
+
+    async def generations(self, request: Request) -> Response:
+        """List the generations of an Idempotency-Key, which no page of Rivya's has: a switch."""
+        if self._state.assumptions.text("idempotency_lookup_by_key") == "none":
+            raise HTTPException(METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+        caller = self._gateway.caller(request, "generations:read")
+        key = request.query_params.get("idempotency_key")
+        found = [
+            task
+            for task in self._state.tasks.values()
+            if task.account == caller.account and task.idempotency_key == key is not None
+        ]
+        base_url = self._gateway.base_url
+        return json_answer(200, {"data": [public_generation(task, self._state, base_url) for task in found]})
 
     async def generation(self, request: Request) -> Response:
         caller = self._gateway.caller(request, "generations:read")

@@ -18,7 +18,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from airflow_provider_rivya.sandbox.requests.answers import html_page
+from airflow_provider_rivya.sandbox.requests.answers import SERVER_ERROR, html_page
 from airflow_provider_rivya.sandbox.server.refusals import code_of, error_answer
 from airflow_provider_rivya.sandbox.state.faults import NO_BODY_STATUS, WIRE, Fault, Faults
 from airflow_provider_rivya.sandbox.state.store import State
@@ -139,9 +139,18 @@ class Wire:
             await self._app(scope, receive, held)
             await _spoil(fault, held, send)
         else:
-            await _drain(receive)
+            if kind == "status" and self._stores_errors(fault):
+                scope["sandbox.server_error"] = int(fault.options["status"])
+                await self._app(scope, receive, Captured())
+            else:
+                await _drain(receive)
             status, headers, body = instead(fault, scope["path"], self._state)
             await _send_whole(send, status, headers, body)
+
+    def _stores_errors(self, fault: Fault) -> bool:
+        """Whether the application is to know of a server's error that it may have to give again."""
+        stored = self._state.assumptions.text("idempotency_server_error_stored") != "no"
+        return stored and int(fault.options["status"]) >= SERVER_ERROR
 
     async def _answer_in_part(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         held = Captured()

@@ -36,7 +36,7 @@ class Gateway:
         self.base_url = base_url
         self.state = State(starting_credits, speed)
         self.faults = Faults()
-        self.idempotency = IdempotencyKeys(self.state.assumptions)
+        self.idempotency = IdempotencyKeys(self.state)
         self.gallery = Gallery()
         self.closing = asyncio.Event()
 

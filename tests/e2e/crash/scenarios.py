@@ -30,17 +30,11 @@ ALL: list[Scenario] = [
 _BY_NAME = {scenario.name: scenario for scenario in ALL}
 
 _ALWAYS = (
-    "task_killed_after_intent",
-    "task_killed_create_taken_in",
-    "task_killed_recorded_not_deferred_with_reference",
-    "task_killed_downloading",
-    "task_killed_create_taken_in_record_in_a_file",
     "task_killed_at_every_moment",
+    "task_killed_create_taken_in_record_in_a_file",
     "cleared_while_deferred",
     "triggerer_killed",
     "toapis_task_killed_create_taken_in",
-    "toapis_create_cut_after_taken_in",
-    "batch_tasks_killed",
     "batch_triggerer_killed",
     "toapis_batch_tasks_killed",
 )

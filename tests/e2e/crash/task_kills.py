@@ -80,8 +80,8 @@ def _scenarios() -> list[Scenario]:
         Scenario(
             "task_killed_at_every_moment",
             Expected(says=(NOTHING_RECORDED, SAME_KEY, REATTACHED)),
-            once,
-            arguments={"retries": 8},
+            killed_while_downloading,
+            arguments={"retries": 8, **WITH_REFERENCE},
             die_at=tuple(moment for _, _, moment, _ in _MOMENTS if moment is not None),
         )
     )

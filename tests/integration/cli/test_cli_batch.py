@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_process import interrupted, rivya
+from tests.cli_process import interrupted, on_terminal, pictures_in, rivya
 from tests.integration.conftest import sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess
@@ -96,7 +96,7 @@ class TestRun:
     ) -> None:
         sandbox.reset(speed=20)
         command = ["batch", "run", *request(table, "--output", str(landing))]
-        code, _, err = interrupted("0 of 6 rows landed", *command)
+        code, _, err = interrupted("0 of 6 rows stored", *command)
         assert code == 130
         assert "Nothing is paid twice." in err
         known = rivya("batch", "status", str(landing), "--json").json()
@@ -127,7 +127,9 @@ class TestRun:
             assert failed["status"] == "failed"
             (status,) = rivya("batch", "status", str(place), "--json").json()
             assert (status["rows"], status["counts"]["succeeded"]) == (6, 5)
-        assert rivya(*command).code == 0
+        code, drawn = on_terminal(*command, TERM="xterm-kitty")
+        assert code == 0
+        assert len(pictures_in(drawn.rpartition("Manifest: ")[2])) == 4
         assert posts(sandbox) == 7
         assert rivya("batch", "failed", str(landing)).said == "No row has failed.\n"
 

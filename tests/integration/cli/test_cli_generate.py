@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import pty
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -16,7 +14,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.cli_process import COMMAND, SECRETS, environment, interrupted, rivya, rivya_process
+from tests.cli_process import (
+    COMMAND,
+    environment,
+    interrupted,
+    on_terminal,
+    pictures_in,
+    rivya,
+    rivya_process,
+)
+from tests.integration.conftest import new_database
 from tests.sandbox_process import SandboxProcess
 
 Connect = Callable[..., None]
@@ -206,32 +213,19 @@ class TestFetch:
         assert "failed at the gateway" in run.err
 
 
-def test_a_bar_on_a_terminal(landing: Path) -> None:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, *generate(landing)],
-        env=environment(TERM="xterm", COLUMNS="100"),
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    drawn = b""
-    while select.select([ours], [], [], 60)[0]:
-        try:
-            block = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not block:
-            break
-        drawn += block
-    os.close(ours)
-    assert process.wait(60) == 0
-    text = drawn.decode()
-    assert "queued" in text
-    assert "0:00:0" in text
+def test_a_bar_and_then_the_picture_on_a_terminal(landing: Path) -> None:
+    code, drawn = on_terminal(*generate(landing), TERM="xterm-kitty", COLUMNS="60", NO_COLOR="1")
+    assert code == 0
+    assert "queued" in drawn
+    assert "0:00:0" in drawn
     [file] = landing.iterdir()
-    assert str(file) in text
-    assert not SECRETS.search(text)
+    bar, _, behind = drawn.rpartition("\x1b[2K")
+    assert "\x1b_G" not in bar
+    assert behind.startswith(f"{file}  (")
+    [picture] = pictures_in(behind)
+    with Image.open(io.BytesIO(picture)) as image:
+        image.load()
+    assert re.search(r"\x1b\[[0-9;]*[34][0-9]", drawn) is None, "a colour, though none is wanted"
 
 
 class TestSandboxCommand:
@@ -258,17 +252,17 @@ class TestSandboxCommand:
 def test_a_connection_made_in_the_ui_is_found(sandbox: SandboxProcess, tmp_path: Path) -> None:
     """The UI makes a row of the metadata database; ``airflow connections import`` makes the same."""
     home = {"AIRFLOW_HOME": str(tmp_path / "home")}
+    new_database(tmp_path / "home")
     file = tmp_path / "connections.json"
     row = {"conn_type": "rivya", "host": sandbox.url, "password": "rvya_sk_sandbox"}
     file.write_text(json.dumps({"made_in_ui": row}))
-    for arguments in (["db", "migrate"], ["connections", "import", str(file)]):
-        subprocess.run(
-            [sys.executable, "-m", "airflow", *arguments],
-            env=environment(**home),
-            capture_output=True,
-            check=True,
-            timeout=110,
-        )
+    subprocess.run(
+        [sys.executable, "-m", "airflow", "connections", "import", str(file)],
+        env=environment(**home),
+        capture_output=True,
+        check=True,
+        timeout=110,
+    )
     run = rivya_process("credits", "--conn-id", "made_in_ui", "--format", "json", more=home)
     assert run.code == 0, run.err
     assert run.json()["credits"] == 1000

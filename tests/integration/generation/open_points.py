@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_rivya.sandbox.assumptions.idempotency import IDEMPOTENCY
 from airflow_provider_rivya.sandbox.assumptions.rivya import ASSUMPTIONS
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import RIVYA
@@ -20,14 +21,14 @@ SWITCHES = {switch.name: switch for switch in ASSUMPTIONS}
 
 SUBMITTING = {
     *("create_status", "create_shape", "id_style", "client_request_id_echo", "client_request_id_max_length"),
-    *("idempotency_replay", "idempotency_in_progress", "idempotency_ttl_seconds", "idempotency_scope"),
-    *("idempotency_replay_status", "idempotency_in_progress_code", "idempotency_other_body"),
-    *("idempotency_same_body", "idempotency_max_length"),
     *("insufficient_credits_status", "balance_excludes_reservations"),
     *("failed_error", "failed_code", "refund_on_failure", "refund_delay_seconds", "rate_limit_per_window"),
     *("rate_limit_window_seconds", "retry_after", "server_error_body", "request_id_header"),
 }
 """Turned in test_open_points_of_submitting.py."""
+
+KEYS = {switch.name for switch in IDEMPOTENCY}
+"""Turned in test_open_points_of_keys.py."""
 
 FILES = {
     *("file_status", "file_shape", "file_url_needs_key", "external_reference_urls", "file_ttl_seconds"),

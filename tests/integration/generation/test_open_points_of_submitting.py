@@ -14,6 +14,7 @@ from tests.integration.generation.conftest import NewJob
 from tests.integration.generation.open_points import (
     FILES,
     IN_DOUBT,
+    KEYS,
     NO_USE,
     RESULTS,
     SUBMITTING,
@@ -25,11 +26,9 @@ from tests.integration.generation.open_points import (
 from tests.integration.job_harness import JobHarness
 from tests.sandbox_process import SandboxProcess
 
-KEY_LENGTH = 46
-
 
 def test_every_switch_is_turned() -> None:
-    assert set(SWITCHES) == SUBMITTING | FILES | RESULTS
+    assert set(SWITCHES) == SUBMITTING | FILES | RESULTS | KEYS
     check_turned(globals(), SUBMITTING)
 
 
@@ -59,75 +58,6 @@ def test_long_trace_id(new_job: NewJob, check: Checks, setting: int | None) -> N
     if setting == 127:
         told = ("128 characters, at most 127 are allowed", "validation_failed", NO_USE)
         check.ended(done, "final", *told)
-    else:
-        check.delivered(done)
-
-
-@turned("idempotency_replay")
-def test_repeated_key(new_job: NewJob, check: Checks, connect: Connect, setting: str) -> None:
-    job = new_job(conflict_patience=0.2)
-    check.in_doubt(job, connect)
-    done = job.run()
-    if setting == "conflict":
-        told = "Whether the gateway took it in is not known. The next try (1 left) sends the same request"
-        check.ended(done, "retryable", "idempotency_conflict", told, charges=1)
-    else:
-        # A gateway that ignores keys makes another one: nothing but the answer tells that it had the first.
-        check.delivered(done, charges=2 if setting == "new_task" else 1)
-    check.one_key()
-
-
-@turned("idempotency_replay_status", "idempotency_other_body", "idempotency_same_body")
-def test_repeat_after_a_lost_answer(
-    new_job: NewJob, check: Checks, connect: Connect, setting: str | int
-) -> None:
-    """The same bytes go out again: whatever makes two requests the same, these are."""
-    job = new_job()
-    check.in_doubt(job, connect)
-    check.delivered(job.run())
-    check.one_key()
-
-
-@turned("idempotency_in_progress", "idempotency_in_progress_code")
-def test_key_in_progress(
-    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: str
-) -> None:
-    connect(read_timeout=1, retries=1)
-    sandbox.fault(method="POST", path=RIVYA.create, kind="hang", seconds=1.5)
-    check.delivered(new_job().run())
-    check.one_key()
-
-
-@turned("idempotency_ttl_seconds", values=(None, 86400, 60))
-def test_forgotten_key(
-    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: float | None
-) -> None:
-    job = new_job()
-    check.in_doubt(job, connect)
-    sandbox.advance(61)
-    # What the gateway has forgotten it makes again: the client repeats for a day.
-    check.delivered(job.run(), charges=2 if setting == 60 else 1)
-    check.one_key()
-
-
-@turned("idempotency_scope")
-def test_other_api_key(
-    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: str
-) -> None:
-    job = new_job()
-    check.in_doubt(job, connect)
-    sandbox.control("POST", "keys", {"key": RIVYA.replaced, "account": RIVYA.account})
-    connect(key=RIVYA.replaced)
-    check.delivered(job.run(), charges=1 if setting == "account" else 2)
-    check.one_key()
-
-
-@turned("idempotency_max_length", values=(None, 255, KEY_LENGTH, KEY_LENGTH - 1))
-def test_longest_key(new_job: NewJob, check: Checks, setting: int | None) -> None:
-    done = new_job().run()
-    if setting == KEY_LENGTH - 1:
-        told = f"Idempotency-Key has {KEY_LENGTH} characters, at most {setting} are allowed"
-        check.ended(done, "final", told, NO_USE)
     else:
         check.delivered(done)
 

@@ -340,6 +340,19 @@ def test_rate_limit_with_and_without_retry_after(
     hook.close()
 
 
+def test_all_hooks_of_an_account_pause_together(
+    hook: Hook, gateway: TestedGateway, sandbox: SandboxProcess
+) -> None:
+    """Of one process; the account, not the connection's name, is what the gateway counts."""
+    created = hook.create_generation(body(gateway, key="key-1"), "key-1")
+    sandbox.fault(method="GET", path=gateway.status, kind="rate_limit", retry_after=2 * 86400)
+    with pytest.raises(RateLimitedError):
+        hook.get_generation(created.id, repeat=False)
+    with gateway.hook() as another, pytest.raises(RateLimitedError, match="was not sent") as caught:
+        another.get_generation(created.id)
+    assert 86400 < (caught.value.retry_after or 0.0) <= 2 * 86400
+
+
 # -- the connection ------------------------------------------------------------------------------------
 
 

@@ -73,7 +73,7 @@ def test_more_results_than_a_request_can_have(
     done = new_job(20.0).run()
     assert [output["index"] for output in done.result["outputs"]] == list(range(most))
     assert len(list(landing.iterdir())) == hostile.fetched == most
-    assert f"more than its request can have: the first {most} are landed" in logs.text
+    assert f"more than its request can have: the first {most} are stored" in logs.text
     assert hostile.paid == 1
 
 

@@ -1,7 +1,7 @@
 """
 A task process that waits for SIGTERM: ``python -m tests.integration.operators.stopping DAG KIND {}``.
 
-It says ``LOOKED`` whenever it has read a generation or a balance, and at the end what became of its try.
+It says ``LOOKED`` whenever it has read a generation, and at the end what became of its try.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.operators.rivya import RivyaBatchOperator, RivyaGenerateOperator
-from airflow_provider_rivya.sensors.rivya import RivyaCreditsSensor, RivyaTaskSensor
+from airflow_provider_rivya.sensors.rivya import RivyaTaskSensor
 from tests.integration.task_harness import MAKE, Build, TaskInstanceHarness
 
 SPANS = ("inline_wait", "timeout")
@@ -26,11 +26,6 @@ class SayingHook(RivyaHook):
         seen = super().get_generation(*arguments, **options)
         print("LOOKED", seen.status, flush=True)
         return seen
-
-    def get_credits(self) -> Any:
-        balance = super().get_credits()
-        print("LOOKED balance", flush=True)
-        return balance
 
 
 class Generate(RivyaGenerateOperator):
@@ -45,11 +40,7 @@ class Watch(RivyaTaskSensor):
     hook_class = SayingHook
 
 
-class Credits(RivyaCreditsSensor):
-    hook_class = SayingHook
-
-
-KINDS: dict[str, Any] = {"generate": Generate, "batch": Batch, "watch": Watch, "credits": Credits}
+KINDS: dict[str, Any] = {"generate": Generate, "batch": Batch, "watch": Watch}
 
 
 def build(kind: str, arguments: dict[str, Any]) -> Build:

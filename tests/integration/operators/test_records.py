@@ -149,7 +149,11 @@ def test_a_record_that_is_gone_from_its_backend_stops_before_paying(
 def test_how_often_the_state_store_is_called(
     new_task: NewTask, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, deferrable: bool
 ) -> None:
-    """Each call is a request to Airflow's API server: read, intent, submitted, delivered."""
+    """
+    Each call is a request to Airflow's API server: read, intent, submitted, delivered.
+
+    Beside them, where the generation stands: once before it is waited for elsewhere, once when it has ended.
+    """
     calls: list[str] = []
     for method in ("read", "exchange"):
         whole = getattr(StateStoreRecords, method)
@@ -160,5 +164,15 @@ def test_how_often_the_state_store_is_called(
             return _whole(self, *arguments)
 
         monkeypatch.setattr(StateStoreRecords, method, counted)
-    assert new_task(deferrable=deferrable).run().state == "success"
+    run = new_task(deferrable=deferrable)
+    done = run.begin()
+    if deferrable:
+        waiting = run.standing()
+        assert (waiting["waits"], waiting["status"]) == ("in the triggerer", "queued")
+        assert waiting["submitted_at"] <= waiting["seen_at"] < waiting["until"]
+        done = run.resume(run.fire(done))
+    assert done.state == "success"
     assert calls == ["read", "intent", "submitted", "delivered"]
+    ended = run.standing()
+    assert (ended["generation_id"], ended["status"]) == (run.xcom()["generation_id"], "succeeded")
+    assert "waits" not in ended

@@ -1,4 +1,8 @@
-"""SIGTERM to a real task process that only waits or downloads: its try ends at once, and a retry goes on."""
+"""
+SIGTERM to a real task process that only waits or downloads: its try ends at once, and a retry goes on.
+
+One process for each kind of wait; the other ways to wait are in test_killed.py, in this process.
+"""
 
 from __future__ import annotations
 
@@ -56,16 +60,11 @@ def landed(landing: Path) -> list[str]:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(
-    "waits", [{"deferrable": False, "timeout": 600}, {"deferrable": True, "inline_wait": 600}], ids=str
-)
-def test_while_it_waits(
-    sandbox: SandboxProcess, connect: Connect, landing: Path, waits: dict[str, Any]
-) -> None:
+def test_while_it_waits(sandbox: SandboxProcess, connect: Connect, landing: Path) -> None:
     connect(poll_interval=60, poll_max=60)
     sandbox.reset(speed=0.2)
     place = {"model": RIVYA.model, "prompt": "A lighthouse", "output_path": f"file://{landing}/"}
-    run, end = stopped("generate", {**place, **waits}, "LOOKED")
+    run, end = stopped("generate", {**place, "deferrable": True, "inline_wait": 600}, "LOOKED")
     (task,) = sandbox.tasks()
     assert end["state"] == "up_for_retry"
     assert f"Generation {task['id']} goes on at the gateway" in end["text"]
@@ -91,16 +90,13 @@ def test_while_it_downloads(sandbox: SandboxProcess, connect: Connect, landing: 
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("waits", [{"deferrable": False}, {"deferrable": True, "inline_wait": 600}], ids=str)
-def test_a_batch_that_waits_for_its_rows(
-    sandbox: SandboxProcess, connect: Connect, landing: Path, waits: dict[str, Any]
-) -> None:
+def test_a_batch_that_waits_for_its_rows(sandbox: SandboxProcess, connect: Connect, landing: Path) -> None:
     connect(poll_first=0.1, poll_interval=60, poll_max=60)
     sandbox.reset(speed=1)
     rows = [{"sku": f"p{number}", "title": f"Product {number}"} for number in range(12)]
     asked = {"rows": rows, "row_key": "sku", "model": RIVYA.model, "prompt": "{title}", "max_running": 6}
     place = {"output_path": f"file://{landing}/", "manifest_format": "jsonl", "timeout": 600}
-    run, end = stopped("batch", {**asked, **place, **waits}, "LOOKED")
+    run, end = stopped("batch", {**asked, **place, "deferrable": True, "inline_wait": 600}, "LOOKED")
     assert end["state"] == "up_for_retry"
     assert "The task was asked to stop (rows: 6 not landed, 6 not submitted)" in end["text"]
     assert "what is paid for is not paid again" in end["text"]
@@ -113,23 +109,15 @@ def test_a_batch_that_waits_for_its_rows(
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("skips", [False, True])
-def test_a_sensor_between_two_looks(sandbox: SandboxProcess, skips: bool) -> None:
+def test_a_sensor_between_two_looks(sandbox: SandboxProcess) -> None:
     """Who stops a worker has not decided that its tasks are skipped."""
     sandbox.reset(speed=0.2)
     body = {"model": RIVYA.model, "prompt": "A lighthouse", "params": {}}
     generation_id = sandbox.post(RIVYA.create, body, key=RIVYA.key).json()["id"]
     watched = {"generation_id": generation_id, "poke_interval": 600, "deferrable": False}
-    run, end = stopped("watch", {**watched, "soft_fail": skips}, "LOOKED")
+    run, end = stopped("watch", {**watched, "soft_fail": True}, "LOOKED")
     assert end["state"] == "up_for_retry"
     assert "was asked to stop between two looks" in end["text"]
     assert f"This task only watches and has paid nothing. {AGAIN} watches it again." in end["text"]
     sandbox.advance(150)
     assert run.run().state == "success"
-
-
-@pytest.mark.timeout(120)
-def test_a_credits_sensor_between_two_looks(sandbox: SandboxProcess) -> None:
-    _, end = stopped("credits", {"min_credits": 10_000, "poke_interval": 600}, "LOOKED")
-    assert end["state"] == "up_for_retry"
-    assert "This task only reads the balance and pays nothing. A retry goes on looking." in end["text"]

@@ -14,7 +14,7 @@ from tests.integration.sandbox.wire_tools import (
     create,
     finished,
 )
-from tests.sandbox_process import KEY, SandboxProcess
+from tests.sandbox_process import SandboxProcess
 
 
 def test_every_switch_is_shown_with_its_default_and_says_that_it_is_open(sandbox: SandboxProcess) -> None:
@@ -60,72 +60,6 @@ def test_create_shape(sandbox: SandboxProcess, shape: str, present: bool) -> Non
     created = create(sandbox).json()
     assert {name in created for name in ("final_credits", "created_at", "updated_at")} == {present}
     assert created["reserved_credits"] == 1
-
-
-@pytest.mark.parametrize(
-    ("replay", "statuses", "charges"),
-    [("replay", [201, 201], 1), ("conflict", [201, 409], 1), ("new_task", [201, 201], 2)],
-)
-def test_idempotency_replay(sandbox: SandboxProcess, replay: str, statuses: list[int], charges: int) -> None:
-    sandbox.assume(idempotency_replay=replay)
-    assert [create(sandbox, idempotency_key="k").status for _ in range(2)] == statuses
-    assert sandbox.ledger()["charges"] == charges
-
-
-@pytest.mark.parametrize(("how", "status"), [("as_first", 201), (200, 200), (201, 201)])
-def test_idempotency_replay_status(sandbox: SandboxProcess, how: str | int, status: int) -> None:
-    sandbox.assume(idempotency_replay_status=how)
-    assert [create(sandbox, idempotency_key="k").status for _ in range(2)] == [201, status]
-
-
-@pytest.mark.parametrize(("how", "status"), [(409, 409), (422, 422), (400, 400), ("ignored", 201)])
-def test_idempotency_other_body(sandbox: SandboxProcess, how: str | int, status: int) -> None:
-    sandbox.assume(idempotency_other_body=how)
-    first = create(sandbox, idempotency_key="k")
-    again = create(sandbox, idempotency_key="k", prompt="Something else")
-    assert again.status == status
-    assert how != "ignored" or again.json()["id"] == first.json()["id"]
-    assert sandbox.ledger()["charges"] == 1
-
-
-@pytest.mark.parametrize(
-    ("how", "spelled", "other"), [("bytes", 409, 409), ("json", 201, 409), ("key_only", 201, 201)]
-)
-def test_idempotency_same_body(sandbox: SandboxProcess, how: str, spelled: int, other: int) -> None:
-    sandbox.assume(idempotency_same_body=how)
-    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
-
-    def send(text: str) -> int:
-        body = text.encode()
-        return sandbox.request("POST", "/api/v1/generations", body=body, headers=headers, key=KEY).status
-
-    assert send('{"model": "z-image", "prompt": "A"}') == 201
-    assert send('{"prompt":"A","model":"z-image"}') == spelled
-    assert send('{"model": "z-image", "prompt": "B"}') == other
-
-
-@pytest.mark.parametrize(("ttl", "charges"), [(None, 1), (100, 2)])
-def test_idempotency_ttl_seconds(sandbox: SandboxProcess, ttl: float | None, charges: int) -> None:
-    sandbox.assume(idempotency_ttl_seconds=ttl)
-    create(sandbox, idempotency_key="k")
-    sandbox.advance(101)
-    create(sandbox, idempotency_key="k")
-    assert sandbox.ledger()["charges"] == charges
-
-
-@pytest.mark.parametrize(("scope", "charges"), [("account", 1), ("key", 2)])
-def test_idempotency_scope(sandbox: SandboxProcess, scope: str, charges: int) -> None:
-    sandbox.assume(idempotency_scope=scope)
-    sandbox.control("POST", "keys", {"key": "rvya_sk_second"})
-    for key in ("rvya_sk_sandbox", "rvya_sk_second"):
-        assert create(sandbox, idempotency_key="k", key=key).status == 201
-    assert sandbox.ledger()["charges"] == charges
-
-
-@pytest.mark.parametrize(("limit", "status"), [(None, 201), (9, 400), (10, 201)])
-def test_idempotency_max_length(sandbox: SandboxProcess, limit: int | None, status: int) -> None:
-    sandbox.assume(idempotency_max_length=limit)
-    assert create(sandbox, idempotency_key="0123456789").status == status
 
 
 @pytest.mark.parametrize("echo", [True, False])

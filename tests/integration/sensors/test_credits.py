@@ -70,6 +70,26 @@ def test_rescheduled_until_it_is_topped_up(
     assert told.count(f"{account} 1,234,567 credits, min_credits is 100: enough.") == 1
 
 
+def test_asked_to_stop_between_two_looks(connect: Connect, database: None, sandbox: SandboxProcess) -> None:
+    class Stopped(RivyaCreditsSensor):
+        def poke(self, context: Any) -> Any:
+            enough = super().poke(context)
+            self.on_kill()
+            return enough
+
+    sandbox.reset(credits=99)
+    given: dict[str, Any] = {
+        "min_credits": 100,
+        "poke_interval": 600,
+        "retries": 2,
+        "retry_delay": timedelta(0),
+    }
+    done = TaskInstanceHarness(lambda: Stopped(task_id=MAKE, min_credits=100, **given)).run()
+    assert done.state == "up_for_retry"
+    assert "This task only reads the balance and pays nothing. A retry goes on looking." in done.text
+    assert len(sent(sandbox, "GET", CREDITS)) == 1
+
+
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
 def test_a_timeout_tells_both_numbers(sensor: NewSensor, sandbox: SandboxProcess, mode: str) -> None:
     sandbox.reset(credits=40)

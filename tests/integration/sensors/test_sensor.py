@@ -25,6 +25,7 @@ from airflow_provider_rivya.exceptions import (
 from airflow_provider_rivya.sandbox.state.store import SCOPES
 from airflow_provider_rivya.sensors.toapis import ToApisTaskSensor
 from airflow_provider_rivya.waiting.decide import Patience
+from tests import airflows
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TestedGateway, at, at_each
 from tests.integration.sensors.conftest import NewSensor
@@ -63,6 +64,8 @@ def test_in_the_triggerer(sensor: NewSensor, gateway: TestedGateway, sandbox: Sa
     assert set(arguments) == {"generation_id", gateway.conn_argument, "category", *numbers}
     assert began + 3600 <= arguments["deadline"] <= time.time() + 3600
     assert not run.xcom(key="_link_rivya_result")
+    if airflows.STATE_STORE:
+        assert run.standing()["waits"] == "in the triggerer"
     sandbox.advance(150)
     assert run.resume(run.fire(deferred)).state == "success"
     (output,) = check(run, gateway, sandbox)["outputs"]
@@ -115,9 +118,16 @@ def test_rescheduled(sensor: NewSensor, gateway: TestedGateway, sandbox: Sandbox
     sandbox.reset(speed=1)
     run = sensor(deferrable=False, mode="reschedule")
     assert run.begin().state == "up_for_reschedule"
+    if airflows.STATE_STORE:
+        assert run.standing()["waits"] == "on the worker"
     sandbox.advance(60)
     assert run.resume_rescheduled().state == "success"
-    check(run, gateway, sandbox)
+    result = check(run, gateway, sandbox)
+    if airflows.STATE_STORE:
+        assert (run.standing()["status"], run.standing()["generation_id"]) == (
+            "succeeded",
+            result["generation_id"],
+        )
 
 
 def test_resume_with_the_event_alone(

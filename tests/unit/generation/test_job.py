@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -27,7 +28,8 @@ from airflow_provider_rivya.submission.messages import TaskWords
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.stores import KEY
 from airflow_provider_rivya.waiting.decide import Finished
-from tests.unit.quick_gateway import URL, QuickGateway, job_of, prepared_for
+from airflow_provider_rivya.waiting.progress import Standing
+from tests.unit.quick_gateway import CREDITS, URL, QuickGateway, job_of, prepared_for
 from tests.unit.state_store import StateStore
 
 SUCCEEDED = Finished("succeeded")
@@ -61,6 +63,36 @@ def test_a_generation_makes_four_calls_to_the_state_store(store: StateStore) -> 
     assert [output.source_url for output in result.outputs] == [URL]
     assert store.calls == ["get", "set intent", "set submitted", "set delivered"]
     assert client.calls == ["create", "get"], "what was seen as ended is not read again"
+
+
+def test_where_it_stands_is_told(store: StateStore) -> None:
+    client, told = QuickGateway(), list[Standing]()
+    job = replace(job_of(client, store), tell=told.append)
+    submission = job.submit(prepared_for(client))
+    deadline = soon()
+    assert job.wait(submission, deadline=deadline, here=0.0) is None
+    finished = job.wait_here(replace(submission, answer=None), deadline=deadline)
+    job.land(submission, finished, None)
+    assert [(standing.waits, standing.status) for standing in told] == [
+        ("in the triggerer", "queued"),
+        (None, "succeeded"),
+    ]
+    shown = told[0].to_json()
+    assert (shown["generation_id"], shown["model"], shown["credits"]) == ("task_1", "z-image", CREDITS)
+    assert shown["until"] == datetime.fromtimestamp(deadline, UTC).isoformat(timespec="seconds")
+    assert "percent" not in shown, "what the gateway does not tell is left out"
+
+
+def test_each_line_of_a_waiting_here_is_shown_as_well(
+    store: StateStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, told = QuickGateway(ends="processing"), list[Standing]()
+    job = replace(job_of(client, store), tell=told.append)
+    submission = job.submit(prepared_for(client))
+    with caplog.at_level(logging.INFO):
+        job.wait_here(submission, deadline=time.time())
+    assert [(standing.waits, standing.status) for standing in told] == [("on the worker", "processing")]
+    assert "Generation task_1: processing after 0 s." in caplog.text
 
 
 def test_the_next_try_pays_nothing(store: StateStore) -> None:

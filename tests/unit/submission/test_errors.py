@@ -191,7 +191,7 @@ def test_another_process_went_on_to_something_else() -> None:
             "try sent nothing and paid nothing, and no retry is made. Mend the request, and clear the task.",
         ),
         (
-            lambda words: not_ours(STRANGE, INTENT, 3600.0, words),
+            lambda words: not_ours(STRANGE, INTENT, "was created 3600 s before this request was made", words),
             "The gateway answered with generation task_9, which was created 3600 s before this request was "
             "made: it belongs to another task under the same idempotency key [connection rivya_default]. "
             "Either another Airflow deployment with the same DAG and run ids uses the account: give each "

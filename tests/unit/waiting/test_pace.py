@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
 
 from airflow_provider_rivya.api.call import Quota
-from airflow_provider_rivya.api.connection import read_connection
+from airflow_provider_rivya.api.connection import ConnectionSettings, read_connection
 from airflow_provider_rivya.api.gateway import GatewayApi, RateLimit
 from airflow_provider_rivya.api.rivya import RIVYA
 from airflow_provider_rivya.api.toapis import TOAPIS
-from airflow_provider_rivya.waiting.pace import FIRST_PAUSE, LEAST, LONGEST, Lane, Pace, pace_for
+from airflow_provider_rivya.waiting.pace import FIRST_PAUSE, LEAST, Lane, Pace, Paces, pace_for
 
 ASKED = 300.0
 """A pause that the gateway asks for."""
@@ -72,12 +73,13 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     assert lane.acquire(10.0) == ASKED - 10.0
 
 
-def test_an_odd_pause_does_not_bind_the_others() -> None:
-    assert Lane().refused(0.0, LONGEST) == LONGEST
-    lane = Lane()
-    assert lane.refused(0.0, 366 * 24 * 3600.0) == FIRST_PAUSE
-    lane.pause(0.0, 366 * 24 * 3600.0)
-    assert lane.acquire(FIRST_PAUSE) == 0
+@pytest.mark.parametrize("days", [1.0, 2.0, 366.0])
+def test_a_pause_of_days_binds_all_as_well(days: float) -> None:
+    asked = days * 24 * 3600.0
+    assert Lane().refused(0.0, asked) == asked
+    lane = Lane(limit=5.0)
+    lane.pause(0.0, asked)
+    assert lane.acquire(asked - 1.0) == 1.0
 
 
 def test_no_burst_follows_a_pause() -> None:
@@ -158,18 +160,23 @@ def test_tokens_are_no_more_than_what_is_left() -> None:
 # -- kinds, and where the limits come from -------------------------------------------------------------
 
 
-def paced(api: GatewayApi, host: str | None = None, **extra: float) -> Pace:
-    settings = read_connection(
-        conn_id="a",
+def connected(
+    api: GatewayApi, host: str | None = None, *, conn_id: str = "a", key: str = "a-key", **extra: float
+) -> ConnectionSettings:
+    return read_connection(
+        conn_id=conn_id,
         conn_type=api.name,
         default_host=api.default_host,
         host=host,
         schema=None,
         port=None,
-        password="a-key",
+        password=key,
         extra=extra,
     )
-    return pace_for(api, settings, 0.0)
+
+
+def paced(api: GatewayApi, host: str | None = None, **extra: float) -> Pace:
+    return pace_for(api, connected(api, host, conn_id="a", key="a-key", **extra), 0.0)
 
 
 def test_kinds_that_the_gateway_counts_apart_do_not_pause_each_other() -> None:
@@ -199,6 +206,36 @@ def test_where_a_limit_comes_from(
 ) -> None:
     made = pace()
     assert (made.lane("submission").rate, made.lane("status").rate) == (submissions, status)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (connected(TOAPIS), True),
+        (connected(TOAPIS, conn_id="b"), True),
+        (connected(TOAPIS, key="another-key"), False),
+        (connected(TOAPIS, host="https://eu.toapis.com"), False),
+        (connected(TOAPIS, max_requests_per_second=2), False),
+    ],
+    ids=["read again", "another connection of the account", "another account", "elsewhere", "own limit"],
+)
+def test_an_account_has_one_pace_in_a_process(other: ConnectionSettings, same: bool) -> None:
+    paces = Paces()
+    pace = paces.of(TOAPIS, connected(TOAPIS))
+    assert (paces.of(TOAPIS, other) is pace) == same
+    for number in range(500):
+        paces.of(TOAPIS, connected(TOAPIS, key=f"key-{number}"))
+    assert len(paces._paces) < 500
+
+
+def test_threads_share_what_there_is() -> None:
+    paces = Paces()
+
+    def take(_: int) -> int:
+        return sum(paces.of(TOAPIS, connected(TOAPIS)).acquire("submission", 1.0) == 0 for _ in range(50))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(take, range(8))) == 50  # the burst, once
 
 
 # -- several processes that do not know of each other -----------------------------------------------

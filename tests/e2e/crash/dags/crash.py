@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from airflow_provider_rivya.operators import base
+from airflow_provider_rivya.operators import base, deferral
 from airflow_provider_rivya.operators.rivya import RivyaBatchOperator, RivyaGenerateOperator
 from airflow_provider_rivya.operators.toapis import ToApisBatchOperator, ToApisGenerateOperator
 from airflow_provider_rivya.submission.keeper import RecordKeeper
@@ -72,7 +72,7 @@ class MortalOperator(base.GenerateOperator):
 
     def _job(self, context: Any, run: Any, *where: Any) -> Any:
         if self.backstop is not None:
-            base.BACKSTOP = timedelta(seconds=self.backstop)
+            deferral.BACKSTOP = timedelta(seconds=self.backstop)  # type: ignore[misc]
         job = super()._job(context, run, *where)
         records = job.context.records
         mark = Path(f"{self.mark}-{context['ti'].map_index}")

@@ -1,5 +1,5 @@
 """
-Run one batch in this process: ``python -m benchmarks.batch_once URL FOLDER ROWS RUNNING [plan|profile]``.
+Run one batch here: ``python -m benchmarks.batch.rows_once URL FOLDER ROWS RUNNING [plan|profile]``.
 
 Worker and trigger take turns. A deferral is what it is in Airflow, without Airflow: the worker's objects are
 dropped, the trigger's run, and the next worker begins with what is stored.
