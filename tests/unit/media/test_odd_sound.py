@@ -138,6 +138,12 @@ def test_flac_that_was_streamed_tells_no_number_of_samples() -> None:
         inspect(bytes(data[:-1]))
 
 
+def test_flac_with_much_behind_its_end() -> None:
+    data = by_name("flac").data
+    longest = int.from_bytes(data[15:18], "big")
+    assert inspect(data + bytes(range(256)) * longest).doubts == (f"{256 * longest} bytes follow its end",)
+
+
 def test_flac_that_lacks_frames() -> None:
     data = by_name("flac").data
     last = data.rindex(b"\xff\xf8")
