@@ -171,7 +171,7 @@ def stats_in_worker() -> Any | None:
 
 
 def stats_in_triggerer() -> Any | None:
-    """Return the ``Stats`` that a triggerer has set up (since 3.2 not the one of a task), or ``None``."""
+    """Return the ``Stats`` of a triggerer or API server (since 3.2 not the one of a task), or ``None``."""
     return _first("airflow.observability.stats", "airflow.stats", name="Stats")
 
 

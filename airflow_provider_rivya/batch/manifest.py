@@ -16,7 +16,7 @@ from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.storage.atomic_file import SmallFile
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.batch.request import PlannedRow
+    from airflow_provider_rivya.batch.table.planned import PlannedRow
     from airflow_provider_rivya.storage.place import OutputPlace
     from airflow_provider_rivya.submission.context import OnRerun
 

@@ -20,7 +20,7 @@ from airflow_provider_rivya.triggers.batch import RivyaBatchTrigger
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.batch.job import ManifestFormat
+    from airflow_provider_rivya.batch.arguments import ManifestFormat
     from airflow_provider_rivya.batch.plan import OnInvalid
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.media.verify import Verify

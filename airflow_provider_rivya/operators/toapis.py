@@ -22,7 +22,7 @@ from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 if TYPE_CHECKING:
     from airflow.sdk import XComArg
 
-    from airflow_provider_rivya.batch.job import ManifestFormat
+    from airflow_provider_rivya.batch.arguments import ManifestFormat
     from airflow_provider_rivya.batch.plan import OnInvalid
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.media.verify import Verify

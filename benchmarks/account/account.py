@@ -185,7 +185,7 @@ def _tell_of(
             refused[second] += 1
         else:
             taken_in = max(taken_in, moment)
-    seconds = range(int(moments[-1] - begun) + 1)
+    seconds = range(max(submissions) + 1)
     a_second = A_MINUTE / 60
     draw(
         picture,

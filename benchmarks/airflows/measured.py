@@ -20,6 +20,7 @@ from tools.stack.keeper import descendants
 from tools.stack.stack import AirflowStack
 
 IDLE_SECONDS = 15.0
+START_TIMEOUT = 420.0
 _LOOK = 1.0
 
 
@@ -103,9 +104,9 @@ def measured_airflow(
         airflow = stack.enter_context(AirflowStack(config))
         if database:
             database.start(airflow.keeper)
-        airflow.start()
+        airflow.start(timeout=START_TIMEOUT)
         for dag_id in dag_ids:
-            airflow.wait_for_dag(dag_id, timeout=120)
+            airflow.wait_for_dag(dag_id, START_TIMEOUT)
         idle = _cpu_of(airflow, lambda: time.sleep(IDLE_SECONDS)) / IDLE_SECONDS
         yield MeasuredAirflow(airflow, "PostgreSQL" if database else "SQLite", idle)
 

@@ -41,21 +41,21 @@ def _many(rows: int, folder: str) -> Iterator[Figure]:
         told = _once(url, f"{folder}/many", rows, RUNNING)
         again = _once(url, f"{folder}/many", rows, RUNNING)
     yield Figure(
-        f"{what}, CPU of worker and trigger per row", told["cpu_ms_per_row"], "ms", GOAL_MS, detail=told
+        f"{what}: CPU of worker and trigger per row", told["cpu_ms_per_row"], "ms", GOAL_MS, detail=told
     )
-    yield Figure(f"{what}, growth of peak memory", told["growth_mb"], "MB", GOAL_MB)
-    yield Figure(f"{what}, objects in the state", told["state_objects"], "", GOAL_OBJECTS)
-    yield Figure(f"{what}, deferrals", told["deferrals"], "", GOAL_DEFERRALS)
-    yield Figure(f"{what}, CPU of the plan", told["plan_cpu_s"], "s", GOAL_PLAN_S)
-    yield Figure(f"{what}, run again: seconds", again["wall_s"], "s", GOAL_AGAIN_S, detail=again)
+    yield Figure(f"{what}: growth of peak memory", told["growth_mb"], "MB", GOAL_MB)
+    yield Figure(f"{what}: objects in the state", told["state_objects"], "", GOAL_OBJECTS)
+    yield Figure(f"{what}: deferrals", told["deferrals"], "", GOAL_DEFERRALS)
+    yield Figure(f"{what}: CPU of the plan", told["plan_cpu_s"], "s", GOAL_PLAN_S)
+    yield Figure(f"{what}: run again, seconds", again["wall_s"], "s", GOAL_AGAIN_S, detail=again)
     requests = again["counts"]["POST"] - told["counts"]["POST"]
-    yield Figure(f"{what}, run again: paid calls", requests, "", 0)
+    yield Figure(f"{what}: run again, paid calls", requests, "", 0)
 
 
 def _planned(rows: int, folder: str) -> Iterator[Figure]:
     with _gateway(SECONDS, 0.0) as url:
         told = _once(url, f"{folder}/planned", rows, RUNNING, "plan")
-    what = f"the plan of {rows:,} rows, growth of peak memory"
+    what = f"the plan of {rows:,} rows: growth of peak memory"
     yield Figure(what, told["growth_mb"], "MB", GOAL_MB, detail=told)
 
 
@@ -64,7 +64,7 @@ def _paced(rows: int, folder: str) -> Iterator[Figure]:
     with _gateway(SECONDS, RATE) as url:
         told = _once(url, f"{folder}/paced", rows, RUNNING)
     least = rows / RATE + SECONDS
-    what = f"a batch of {rows:,} rows at {RATE:g} submissions a second, wall clock by the server's least"
+    what = f"a batch of {rows:,} rows at {RATE:g} submissions a second: wall clock by the server's least"
     detail = {**told, "least_s": least}
     yield Figure(what, told["wall_s"] / least, "x", GOAL_WALL, detail=detail)
 

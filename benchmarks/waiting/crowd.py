@@ -52,7 +52,7 @@ def measure(crowds: Sequence[Crowd] = CROWDS) -> Iterator[Figure]:
             yield from _beside_peers(crowd, ours, sleeping)
     debug = _side("ours", first, {"PYTHONASYNCIODEBUG": "1"})
     yield Figure(
-        f"{first.many:,} waiting, asyncio debug mode: callbacks above 50 ms",
+        f"{first.many:,} waiting triggers in asyncio's debug mode: callbacks above 50 ms",
         len(debug["slow"]),
         "",
         goal=0,
@@ -70,32 +70,32 @@ def _above_sleeping(crowd: Crowd, ours: Told, sleeping: Told) -> Iterator[Figure
     what = f"{crowd.many:,} waiting triggers of one connection"
     detail = {"ours": ours, "sleeping": sleeping}
     yield Figure(
-        f"{what}, CPU of a poll above sleeping", _per_poll(ours, sleeping), "ms", GOAL_MS, detail=detail
+        f"{what}: CPU of a poll above sleeping", _per_poll(ours, sleeping), "ms", GOAL_MS, detail=detail
     )
-    yield Figure(f"{what}, ended", ours["ended"], "", crowd.many, "above")
+    yield Figure(f"{what}: ended", ours["ended"], "", crowd.many, "above")
     first = crowd is THOUSAND
     yield Figure(
-        f"{what}, wall clock above sleeping",
+        f"{what}: wall clock above sleeping",
         ours["wall_s"] - sleeping["wall_s"],
         "s",
         GOAL_WALL_S if first else None,
     )
-    yield Figure(f"{what}, event loop's lag, p99", ours["lag_p99_ms"], "ms", None if first else GOAL_LAG_MS)
+    yield Figure(f"{what}: event loop's lag, p99", ours["lag_p99_ms"], "ms", None if first else GOAL_LAG_MS)
     growth = ours["growth_mb"] - sleeping["growth_mb"]
-    yield Figure(f"{what}, peak memory above sleeping", growth, "MB", GOAL_MB if first else None)
-    yield Figure(f"{what}, connection look-ups", ours["look_ups"], "", 1)
+    yield Figure(f"{what}: peak memory above sleeping", growth, "MB", GOAL_MB if first else None)
+    yield Figure(f"{what}: connection look-ups", ours["look_ups"], "", 1)
 
 
 def _beside_bare(crowd: Crowd, ours: Told, sleeping: Told) -> Figure:
     with server(SERVER, "0", "1") as url:
         bare = ask("-m", "benchmarks.waiting.bare_once", url, *(str(each) for each in crowd))
     ratio = _per_poll(ours, sleeping) / (bare["cpu_s"] / bare["requests"] * 1000)
-    what = f"{crowd.many:,} waiting, CPU of a poll above sleeping by that of bare aiohttp"
-    return Figure(what, ratio, "x", GOAL_OF_BARE, detail={"aiohttp": bare})
+    what = f"{crowd.many:,} waiting triggers of one connection: CPU of a poll above sleeping"
+    return Figure(f"{what}, by that of bare aiohttp", ratio, "x", GOAL_OF_BARE, detail={"aiohttp": bare})
 
 
 def _beside_peers(crowd: Crowd, ours: Told, sleeping: Told) -> Iterator[Figure]:
-    what = f"{crowd.many:,} waiting, CPU of a poll above sleeping"
+    what = f"CPU of a poll above sleeping, {crowd.many:,} waiting triggers"
     better = Figure(f"{what}: the better of them by ours", None, "x", goal=GOAL_OF_PEERS, better="above")
     try:
         path = os.pathsep.join([str(peers.libraries()), *filter(None, [os.environ.get("PYTHONPATH")])])

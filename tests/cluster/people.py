@@ -61,7 +61,7 @@ SCENARIOS = [
     scenario("cleared_while_submitting", cleared_while("answered", CREATE), SAME_KEY),
     scenario("cleared_while_deferred", cleared_while_deferred, REATTACHED),
     # Airflow resumes the next try where this one was: with what the trigger has told.
-    scenario("cleared_while_downloading", cleared_while("handed", DOWNLOAD), ASKED_TO_STOP, "Landed s3://"),
+    scenario("cleared_while_downloading", cleared_while("handed", DOWNLOAD), ASKED_TO_STOP),
     scenario(
         "cleared_after_delivery",
         cleared_after_delivery,

@@ -62,7 +62,7 @@ class CeleryStack(AirflowStack):
         self.concurrency = concurrency
         self._ready_before: dict[str, int] = {}
 
-    def start(self, components: Sequence[str] = COMPONENTS, *, timeout: float = 300.0) -> None:
+    def start(self, components: Sequence[str] = COMPONENTS, *, timeout: float = 600.0) -> None:
         """Start the services, then as :meth:`AirflowStack.start`."""
         self.disk.mkdir()
         self.postgres.start(self.keeper)

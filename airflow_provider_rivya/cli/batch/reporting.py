@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES
 from airflow_provider_rivya.batch.manifest import Totals, line_of, status_of
 from airflow_provider_rivya.batch.plan import PlanFolder
-from airflow_provider_rivya.batch.request import PlannedRow
-from airflow_provider_rivya.batch.rows import read_rows
 from airflow_provider_rivya.batch.segments import Ledger, UnreadableLedgerError
+from airflow_provider_rivya.batch.table.planned import PlannedRow
+from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.cli.batch.arguments import folder_of, from_here
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError

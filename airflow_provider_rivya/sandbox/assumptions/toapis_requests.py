@@ -114,8 +114,9 @@ REQUESTS: tuple[Assumption, ...] = (
     choice(
         "toapis_callback_url",
         "A callback_url needs a webhook that is set up for the key, and may change path and query alone; the "
-        "HTTP status of webhook_not_configured is not documented. The sandbox calls nobody.",
+        "HTTP status of webhook_not_configured is not documented. The sandbox calls this machine alone.",
         "not_configured",
+        "same_origin_only",
         "any",
     ),
     choice(

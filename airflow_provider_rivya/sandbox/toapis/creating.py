@@ -20,6 +20,7 @@ from airflow_provider_rivya.sandbox.toapis.prices import credits_of
 from airflow_provider_rivya.sandbox.toapis.references import too_many
 from airflow_provider_rivya.sandbox.toapis.tasks import created_task, public_task
 from airflow_provider_rivya.sandbox.toapis.uploads import find_upload
+from airflow_provider_rivya.sandbox.toapis.webhooks import expect_end, where_to
 
 BAD_REQUEST, PAYMENT_REQUIRED, FORBIDDEN, UNAVAILABLE = 400, 402, 403, 503
 REFUSED_CONTENT = "content_policy_violation"
@@ -63,10 +64,11 @@ class Creating:
         reviewed = body.get("private_asset_review") is True and bool(accepted.references)
         if (first := self._repeated(accepted, caller, category, reviewed=reviewed)) is not None:
             return self._replayed(first)
+        told_at = where_to(body, caller, self._gateway)
         price = credits_of(
             accepted.model, accepted.params.get("resolution", ""), accepted.results, state.assumptions
         )
-        self._check_settings(body, accepted)
+        self._check_settings(accepted)
         self._check_balance(price, caller)
         self._check_available(accepted.model_name)
         failure = self._failure(path) or self._late_refusal(accepted, reviewed)
@@ -98,6 +100,8 @@ class Creating:
             charged_at_completion=state.assumptions.text("toapis_charge_at") == "completion",
         )
         state.add_task(task, SETTLED[state.assumptions.text("toapis_settlement")])
+        if told_at is not None:
+            expect_end(task, told_at, self._gateway)
         if (how := state.assumptions.text("toapis_503")) != "off":
             raise ToApisError(how, "The service is unavailable", status=UNAVAILABLE)
         return created_task(task, state)
@@ -115,12 +119,9 @@ class Creating:
         file = find_upload(self._state, url.removeprefix(self._gateway.base_url))
         return file if file is not None and file.account == account else "no such upload, or not any more"
 
-    def _check_settings(self, body: Mapping[str, Any], accepted: Accepted) -> None:
+    def _check_settings(self, accepted: Accepted) -> None:
         """:raises ToApisError: what a switch refuses of every request that is right in itself."""
         assumptions = self._state.assumptions
-        if "callback_url" in body and assumptions.text("toapis_callback_url") == "not_configured":
-            text = "No webhook is set up for this token"
-            raise ToApisError("webhook_not_configured", text, status=BAD_REQUEST)
         if accepted.references and assumptions.text("toapis_real_person") == "refuse_400":
             text = "content[1] may contain a real person. Request id: 0123"
             raise ToApisError("privacy", text, status=BAD_REQUEST)

@@ -78,12 +78,7 @@ def test_asked_to_stop_between_two_looks(connect: Connect, database: None, sandb
             return enough
 
     sandbox.reset(credits=99)
-    given: dict[str, Any] = {
-        "min_credits": 100,
-        "poke_interval": 600,
-        "retries": 2,
-        "retry_delay": timedelta(0),
-    }
+    given: dict[str, Any] = {"poke_interval": 600, "retries": 2, "retry_delay": timedelta(0)}
     done = TaskInstanceHarness(lambda: Stopped(task_id=MAKE, min_credits=100, **given)).run()
     assert done.state == "up_for_retry"
     assert "This task only reads the balance and pays nothing. A retry goes on looking." in done.text

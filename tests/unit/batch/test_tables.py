@@ -16,8 +16,8 @@ from pyarrow import parquet
 
 from airflow_provider_rivya.batch.manifest import Totals, cut_to_fit, line_of, summary, write_manifest
 from airflow_provider_rivya.batch.plan import FaultyPlanError, PlanFolder, check_plan
-from airflow_provider_rivya.batch.request import Asked, PlannedRow
-from airflow_provider_rivya.batch.rows import read_rows
+from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
+from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.storage.place import OutputPlace
 
