@@ -58,7 +58,7 @@ cluster-test: ## what can happen to an Airflow of several machines: Celery, Redi
 matrix: ## the tests on every pair of Airflow and Python (ARGS="--only 3.2.2" on some of them)
 	@$(PYTHON) -m tools.matrix $(ARGS)
 
-bench: venv ## figures: importing, landing, stall, validating, waiting (JSON lines and a table)
+bench: venv ## the figures of docs/figures.md: JSON lines and a table (ARGS=waiting: that part alone)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 models: venv ## write the typed parameters and the model pages anew from the catalogue

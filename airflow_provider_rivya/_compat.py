@@ -144,13 +144,13 @@ def within(context: Mapping[str, Any]) -> tuple[str, ...]:
     if loop is not None or (region.strip("0-") and instance.map_index < 0):
         iteration = getattr(instance, "region_index", None) if loop is None else getattr(loop, "index", None)
         if not isinstance(iteration, int):
-            raise CannotTellApartError("a loop, in an iteration that this Airflow does not tell")
+            raise CannotTellApartError("a loop, in an iteration that this Airflow does not name")
         parts += ["region", region, str(iteration)]
     item = getattr(instance, "index", None)
     if isinstance(item, int):
         parts += ["item", str(item)]
     elif any("Indexed" in name or "Iterable" in name for name in _classes(instance)):
-        raise CannotTellApartError("an iterable task, as an item that this Airflow does not tell")
+        raise CannotTellApartError("an iterable task, as an item that this Airflow does not name")
     return tuple(parts)
 
 
@@ -171,7 +171,7 @@ def stats_in_worker() -> Any | None:
 
 
 def stats_in_triggerer() -> Any | None:
-    """Return the ``Stats`` that a triggerer has set up (since 3.2 not the one of a task), or ``None``."""
+    """Return the ``Stats`` of a triggerer or API server (since 3.2 not the one of a task), or ``None``."""
     return _first("airflow.observability.stats", "airflow.stats", name="Stats")
 
 

@@ -20,5 +20,5 @@ def in_credits(credits: float | None) -> str:
 def reserved(credits: float | None) -> str:
     """Say what a generation costs that has not ended."""
     if credits is None:
-        return "what it costs the gateway does not tell"
+        return "the gateway does not say what it costs"
     return f"{in_credits(credits)} {'is' if credits == 1 else 'are'} reserved"

@@ -23,7 +23,7 @@ well as in a script that uses the hook alone.
     │   └── UnexpectedAnswerError       an answer that is not what the contract describes
     ├── GenerationFailedError       the gateway took the task in and it failed there
     ├── GenerationTimeoutError      our own deadline passed; the remote task may still be running
-    └── OutputError                 the result exists and is paid for, but could not be landed
+    └── OutputError                 the result exists and is paid for, but could not be stored
         ├── DownloadError               could not be fetched whole; a new try may help
         │   └── DamagedError                came to its end, but is cut or damaged
         ├── DownloadRefusedError        the result URL points where we do not follow
@@ -257,7 +257,7 @@ class GenerationTimeoutError(GenerationError):
 
 
 class OutputError(GenerationError):
-    """The generation succeeded and is paid for, but its files could not be landed."""
+    """The generation succeeded and is paid for, but its files could not be stored."""
 
 
 class DownloadError(OutputError):

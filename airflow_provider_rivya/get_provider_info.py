@@ -32,7 +32,7 @@ def get_provider_info() -> dict[str, Any]:
         "plugins": [{"name": "rivya", "plugin-class": "airflow_provider_rivya.plugin.plugin.RivyaPlugin"}],
         "config": {
             "rivya": {
-                "description": "What Airflow's UI shows of files that were made; see docs/pictures.md.",
+                "description": "What the API server does for it: docs/pictures.md and docs/toapis.md.",
                 "options": {
                     "ui_media": {
                         "description": "Whether the page Gallery shows files to who may read their XComs.",
@@ -46,6 +46,15 @@ def get_provider_info() -> dict[str, Any]:
                         "version_added": None,
                         "type": "string",
                         "example": "s3://my_conn@bucket/pictures/",
+                        "default": "",
+                    },
+                    "toapis_webhook_conn_ids": {
+                        "description": "The connections, with commas between them, for which ToAPIs' "
+                        "webhooks are received. Each has the signing secret in its extra, as webhook_secret. "
+                        "Empty: none.",
+                        "version_added": None,
+                        "type": "string",
+                        "example": "toapis_default",
                         "default": "",
                     },
                 },

@@ -85,6 +85,16 @@ def polled(labels: Labels, *, triggerer: bool) -> None:
     _count("stats_in_triggerer" if triggerer else "stats_in_worker", "polls", 1, labels)
 
 
+def webhook_came(gateway: str, outcome: str) -> None:
+    """
+    Count ``rivya.webhook.deliveries``: a webhook has come to the API server.
+
+    :param outcome: ``taken``, ``refused``, or ``later``: it could not be taken, and is to come again.
+    """
+    tags = {"gateway": gateway, "outcome": outcome}
+    _emit("stats_in_triggerer", "incr", "rivya.webhook.deliveries", 1, tags=tags)
+
+
 def _spent(labels: Labels, credits: float | None) -> None:
     if credits:
         amount = int(credits) if float(credits).is_integer() else credits

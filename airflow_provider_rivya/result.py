@@ -21,17 +21,17 @@ class Output:
     One result file.
 
     :param index: position in the gateway's list, from 0.
-    :param uri: where it was landed, without connection; ``None`` when no output path was given.
+    :param uri: where it was stored, without connection; ``None`` when no output path was given.
     :param conn_id: the connection that opens ``uri``, if it needs one.
     :param source_url: the gateway's URL of it.
-    :param mime_type: taken from the bytes; ``None`` when nothing was landed.
+    :param mime_type: taken from the bytes; ``None`` when nothing was stored.
     :param size_bytes: size of the file.
     :param sha256: hex digest of the file.
-    :param width: pixels, where the format tells.
-    :param height: pixels, where the format tells.
-    :param duration_s: seconds of film or sound, where the format tells.
+    :param width: pixels, where the format has it.
+    :param height: pixels, where the format has it.
+    :param duration_s: seconds of film or sound, where the format has it.
     :param doubts: what is odd about the file although it is whole, in words; mostly empty.
-    :param c2pa: whether the file has a C2PA manifest; ``None`` when nothing was landed.
+    :param c2pa: whether the file has a C2PA manifest; ``None`` when nothing was stored.
     :param xmp: whether it has XMP metadata.
     """
 

@@ -56,15 +56,24 @@ def exit_code(figures: Sequence[Figure]) -> int:
     return 2 if any(figure.value is None for figure in figures) else 0
 
 
+def shown(value: float) -> str:
+    """Return two digits behind the point, or more of what is small."""
+    return f"{value:,.2f}" if abs(value) >= 1 or not value else f"{value:.2g}"
+
+
 def table(figures: Sequence[Figure]) -> str:
-    """Return a text table, one line a figure."""
-    rows = [("", "measured", "goal", "")]
+    """Return a text table, one line a figure; what stands before a colon in many names is said once."""
+    rows, scene = [("", "measured", "goal", "")], ""
     for figure in figures:
         sign = "<=" if figure.better == "below" else ">="
+        before, colon, name = figure.name.rpartition(": ")
+        if colon and before != scene:
+            rows.append((before, "", "", ""))
+        scene = before
         rows.append(
             (
-                figure.name,
-                "not measured" if figure.value is None else f"{figure.value:,.2f} {figure.unit}",
+                f"  {name}" if colon else name,
+                "not measured" if figure.value is None else f"{shown(figure.value)} {figure.unit}",
                 "" if figure.goal is None else f"{sign} {figure.goal:g}",
                 (figure.detail or {}).get("not measured", "")
                 if figure.value is None

@@ -1,4 +1,4 @@
-"""The memory of this process, in bytes."""
+"""The memory of a process, in bytes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def reset_peak() -> int:
-    """Set the peak back to what is in use now (Linux), and return that."""
+def reset_peak(process: int | str = "self") -> int:
+    """Set the peak of a process back to what is in use now (Linux), and return that."""
     with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-    return peak()
+        Path(f"/proc/{process}/clear_refs").write_text("5")
+    return peak(process)
 
 
-def peak() -> int:
+def peak(process: int | str = "self") -> int:
     """Return the most that was in use since the start, or since :func:`reset_peak`."""
     with suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     scale = 1 if sys.platform == "darwin" else 1024

@@ -1,5 +1,5 @@
 """
-A function says what to generate, and the landed image updates an asset.
+A function says what to generate, and the stored image updates an asset.
 
 What the function returns is sent as it is, so a text out of a database is no template. A DAG that is
 scheduled on the asset finds the image's place in the event's extra. The image may go to S3 as well:

@@ -1,5 +1,5 @@
 """
-Fetch a result that is paid for: wait for a generation by its id, and land its files.
+Fetch a result that is paid for: wait for a generation by its id, and store its files.
 
 For a generation that something else submitted, or whose DAG run is no more; the error messages and logs of
 its task name the id. A sensor never submits, and so never pays.

@@ -1,4 +1,4 @@
-"""An image from a text, landed in a folder."""
+"""An image from a text, stored in a folder."""
 
 from __future__ import annotations
 

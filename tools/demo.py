@@ -158,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dags", type=Path, default=EXAMPLE_DAGS, help="folder with the DAG")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder that the image goes to")
     parser.add_argument("--speed", type=float, default=4, help="how many times faster than the real gateway")
-    parser.add_argument("--timeout", type=float, default=180, help="seconds that the run may take")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds that the run may take")
     add_executor(parser)
     options = parser.parse_args(arguments)
     progress = Progress()

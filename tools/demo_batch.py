@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_rivya.batch.rows import read_rows
+from airflow_provider_rivya.batch.table.rows import read_rows
 from tools.contact_sheet import contact_sheet, local_file
 from tools.demo import DemoError, finished_run, result_of
 from tools.local import EXAMPLE_DAGS, OUTPUT, Progress, local_airflow

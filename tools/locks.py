@@ -1,8 +1,8 @@
 """Writes ``locks/``: every library of the runtime, the sandbox, the tests and the checks, pinned.
 
 There is one lock for each pair of Airflow and Python, as of a date: the same date gives the same lock. Tools
-that need no Airflow have a lock for each dependency group, on any Python. What the CeleryExecutor needs
-beside a pair's lock is in one of its own (``celery-...``), installed only when asked for.
+that need no Airflow have a lock for each dependency group, on any Python. What some dependency groups need
+beside a pair's lock is in one of its own (``celery-...``, ``peers-...``), installed only when asked for.
 ``make locks`` runs this; it needs uv, which the Makefile installs into a tool environment.
 """
 
@@ -53,10 +53,23 @@ class Pair:
         """File name of the lock."""
         return f"airflow-{self.airflow}-py{self.python}.txt"
 
+
+@dataclass(frozen=True)
+class Further:
+    """A lock with what a dependency group needs beside a pair's own."""
+
+    group: str
+    pair: Pair
+
     @property
-    def celery_name(self) -> str:
-        """File name of the lock with what the CeleryExecutor needs beside that."""
-        return f"celery-{self.airflow}-py{self.python}.txt"
+    def name(self) -> str:
+        """File name of the lock."""
+        return self.pair.name.replace("airflow", self.group, 1)
+
+    @property
+    def header(self) -> str:
+        """The comment at its head."""
+        return header(self.pair, f"; beside {self.pair.name}")
 
 
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -68,7 +81,12 @@ TOOLS = ("docs", "release")
 EXTRAS = ("parquet", "s3", "sandbox")
 """What the tests need of the project's own extras; ``images`` and ``verify`` are parts of them."""
 PAIRS = (_ALL[0], Pair(f"{_ALL[0].airflow}-lowest", _ALL[0].python, _ALL[0].date), *_ALL[1:])
-CELERY = tuple(pair for pair in _ALL if pair.airflow in ("3.1.8", "3.3.2"))
+UNPROVEN = tuple(Pair(airflow, "3.14", date) for airflow, date in DATES.items() if airflow == "3.3.2")
+"""What Airflow allows and the hosted checks try, where it may fail; the package does not promise it."""
+FURTHER = (
+    *(Further("celery", pair) for pair in _ALL if pair.airflow in ("3.1.8", "3.3.2")),
+    *(Further("peers", pair) for pair in _ALL if pair.airflow == "3.3.2"),
+)
 
 
 def header(pair: Pair, what: str = "") -> str:
@@ -109,16 +127,12 @@ def compile_lock(uv: str, pair: Pair) -> str:
         return _checked(pair.name, header(pair) + _resolve(uv, pair.python, pair.date, further))
 
 
-def compile_celery(uv: str, pair: Pair) -> str:
-    """Resolve what the CeleryExecutor needs beside a pair's lock, whose pins stay as they are."""
+def compile_further(uv: str, further: Further) -> str:
+    """Resolve what a dependency group needs beside a pair's lock, whose pins stay as they are."""
+    pair = further.pair
     base = LOCKS / pair.name
-    resolved = _resolve(uv, pair.python, pair.date, ["--group", "celery", "--constraint", str(base)])
-    return _checked(pair.celery_name, celery_header(pair) + beside(resolved, base.read_text()))
-
-
-def celery_header(pair: Pair) -> str:
-    """The comment at the head of a lock for the CeleryExecutor."""
-    return header(pair, f"; beside {pair.name}")
+    resolved = _resolve(uv, pair.python, pair.date, ["--group", further.group, "--constraint", str(base)])
+    return _checked(further.name, further.header + beside(resolved, base.read_text()))
 
 
 def beside(text: str, base: str) -> str:
@@ -169,8 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     LOCKS.mkdir(exist_ok=True)
     made: dict[str, Callable[[str], str]] = {
-        **{pair.name: partial(compile_lock, pair=pair) for pair in PAIRS},
-        **{pair.celery_name: partial(compile_celery, pair=pair) for pair in CELERY},
+        **{pair.name: partial(compile_lock, pair=pair) for pair in (*PAIRS, *UNPROVEN)},
+        **{further.name: partial(compile_further, further=further) for further in FURTHER},
         **{f"{group}.txt": partial(compile_tools, group=group) for group in TOOLS},
     }
     for name, compiled in made.items():

@@ -70,6 +70,8 @@ _Rate = Annotated[float, Field(ge=0.01, le=1000), BeforeValidator(_number)]
 _Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 _Places = Annotated[tuple[str, ...], BeforeValidator(_places)]
 _Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+WEBHOOK_FIELDS: Final = ("webhook_secret", "webhook_secret_form")
+"""Read by the receiver of webhooks alone, so that no worker has the secret."""
 _AS_ADVISED: Final = "Empty: as the gateway advises."
 
 
@@ -282,10 +284,8 @@ def how_to_set(conn_id: str, conn_type: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine's own."""
-    if host.lower() == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+        return host.lower() == "localhost" or ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:
         return False
 
@@ -293,10 +293,8 @@ def is_loopback(host: str) -> bool:
 def _base_url(
     host: str | None, schema: str | None, port: int | None, default_host: str, faults: list[str]
 ) -> tuple[str, bool]:
-    text = (host or "").strip()
-    if not text:
-        text = default_host
-    elif "://" not in text:
+    text = (host or "").strip() or default_host
+    if "://" not in text:
         # Airflow takes the brackets off an IPv6 address of a connection that is given as a URI.
         text = f"[{text}]" if text.count(":") > 1 and "[" not in text else text
         text = f"{(schema or 'https').strip().lower()}://{text}"
@@ -359,7 +357,7 @@ def _expected(field: FieldInfo, value: Any, error: Mapping[str, Any]) -> str:
 
 
 def _unknown(extras: Mapping[str, Any]) -> Iterator[str]:
-    known = list(ConnectionFields.model_fields)
+    known = [*ConnectionFields.model_fields, *WEBHOOK_FIELDS]
     for name in extras:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)

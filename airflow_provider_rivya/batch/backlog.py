@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from airflow_provider_rivya.batch.window import Action, Course, Limits, action, goes_on
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.batch.request import PlannedRow
     from airflow_provider_rivya.batch.row_job import BatchContext
+    from airflow_provider_rivya.batch.table.planned import PlannedRow
 
 
 @dataclass(slots=True)

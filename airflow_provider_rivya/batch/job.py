@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.batch import manifest, verdict
+from airflow_provider_rivya.batch.arguments import BatchArguments
 from airflow_provider_rivya.batch.gate import GatedClient
 from airflow_provider_rivya.batch.ledger import EPOCHS
 from airflow_provider_rivya.batch.plan import (
@@ -23,13 +24,11 @@ from airflow_provider_rivya.batch.plan import (
     check_plan,
 )
 from airflow_provider_rivya.batch.progress import Report
-from airflow_provider_rivya.batch.request import Asked, RowFault
 from airflow_provider_rivya.batch.row_job import BatchContext
 from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
 from airflow_provider_rivya.batch.segments import Ledger
-from airflow_provider_rivya.batch.window import Limits
+from airflow_provider_rivya.batch.table.planned import RowFault
 from airflow_provider_rivya.exceptions import Fault
-from airflow_provider_rivya.gallery.extras import NO_EXTRAS, Extras
 from airflow_provider_rivya.gallery.files import Beside
 from airflow_provider_rivya.gallery.make import gallery_of_lines
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
@@ -44,50 +43,11 @@ from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
-    from airflow_provider_rivya.batch.plan import OnInvalid
-    from airflow_provider_rivya.batch.request import PlannedRow
+    from airflow_provider_rivya.batch.table.planned import PlannedRow
     from airflow_provider_rivya.stop import Stop
-    from airflow_provider_rivya.storage.place import IfExists
     from airflow_provider_rivya.submission.context import Clock, SubmissionPolicy, TryFacts, Words
 
 log = logging.getLogger(__name__)
-
-ManifestFormat = Literal["parquet", "jsonl"]
-
-
-@dataclass(frozen=True, slots=True)
-class BatchArguments:
-    """
-    What the author of a batch has decided, as it was given: nothing of it is checked yet.
-
-    :param asked: for each row.
-    :param output_path: a folder.
-    :param manifest_path: a folder; ``None``: ``_manifest/<run>/`` beside the outputs.
-    :param manifest_format: ``None``: Parquet where pyarrow is installed, else JSON lines.
-    :param state_path: a folder for plan and ledger; ``None``: ``.rivya/`` beside the outputs.
-    :param max_failed_rows: rows that may fail: a number, or below 1 a share of all.
-    :param incremental: runs of the task share their rows.
-    :param check_references: open the reference files of all rows before anything is paid.
-    :param min_credits_left: what the account must have left.
-    :param faults: what is known to be wrong already.
-    """
-
-    asked: Asked
-    output_path: Any
-    output_conn_id: Any = None
-    manifest_path: Any = None
-    manifest_format: ManifestFormat | None = None
-    state_path: Any = None
-    limits: Limits = field(default_factory=Limits)
-    max_failed_rows: float = 0
-    if_exists: IfExists = "overwrite"
-    on_invalid: OnInvalid = "fail"
-    incremental: bool = False
-    fail_on_budget: bool = False
-    check_references: bool = False
-    min_credits_left: float | None = None
-    faults: Sequence[Fault] = ()
-    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True)
@@ -329,6 +289,9 @@ class BatchJob:
         """
         summary, totals = self.summarise(plan, ledger, over)
         self.judge(over, totals)
+        counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
+        told = (summary["ended"], counts, summary["credits"]["final"], summary["manifest_uri"])
+        log.info("The batch is over (%s): %s; %s credits. Manifest: %s", *told)
         return summary
 
     def summarise(self, plan: Plan, ledger: Ledger, over: Over) -> tuple[dict[str, Any], manifest.Totals]:

@@ -16,7 +16,7 @@ from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.storage.atomic_file import SmallFile
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.batch.request import PlannedRow
+    from airflow_provider_rivya.batch.table.planned import PlannedRow
     from airflow_provider_rivya.storage.place import OutputPlace
     from airflow_provider_rivya.submission.context import OnRerun
 
@@ -79,7 +79,7 @@ def line_of(row: PlannedRow, state: RowState | None, status: Status) -> dict[str
     if row.invalid is not None:
         kind, text = "invalid_request", row.invalid
     elif status == "not_landed" and error is None:
-        kind, text = "running", "It had not ended when this try gave up; a retry lands it."
+        kind, text = "running", "It had not ended when this try gave up; a retry stores it."
     return {
         "row_key": row.key,
         "index": row.index,

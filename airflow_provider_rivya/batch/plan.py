@@ -14,11 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from airflow_provider_rivya.batch.request import Asked, PlannedRow, RowFault, RowMaker
 from airflow_provider_rivya.batch.segments import UnreadableLedgerError
+from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow, RowFault
+from airflow_provider_rivya.batch.table.request import RowMaker
 from airflow_provider_rivya.credits import in_credits
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.request.budget import Budget, price_faults
@@ -73,7 +75,7 @@ class Plan:
     def summary(self, max_running: int, least_seconds: float) -> str:
         """Say what the plan comes to."""
         price = (
-            "a price that no page tells for some rows" if self.credits is None else in_credits(self.credits)
+            "a price that no page gives for some rows" if self.credits is None else in_credits(self.credits)
         )
         kind = "" if self.exact or self.credits is None else " (an estimate)"
         left_out = f", {self.invalid} of them invalid and left out" if self.invalid else ""
@@ -181,9 +183,12 @@ class FaultyPlanError(InvalidRequestError):
 
     def __init__(self, faults: Sequence[Fault], row_faults: Sequence[RowFault], subject: str) -> None:
         self.table_faults, self.row_faults = tuple(faults), tuple(row_faults)
-        told = [*faults, *map(_as_fault, row_faults[:TOLD])]
+        same: dict[Fault | int, list[RowFault]] = {}
+        for number, fault in enumerate(row_faults):  # what comes from no column, many rows have alike
+            same.setdefault(number if fault.column else fault.fault, []).append(fault)
+        told = [*faults, *(_as_fault(each[0], len(each) - 1) for each in islice(same.values(), TOLD))]
         super().__init__(told, subject=subject)
-        if (more := len(row_faults) - TOLD) > 0:
+        if (more := len(same) - TOLD) > 0:
             counted = self.message.replace(f"{len(told)} faults", f"{len(told) + more:,} faults", 1)
             self.message = f"{counted}\n  - and {more:,} more"
             self.args = (self.message,)
@@ -318,15 +323,16 @@ def _slim(row: PlannedRow) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value is not None and value != {}}
 
 
-def _as_fault(fault: RowFault) -> Fault:
+def _as_fault(fault: RowFault, more: int) -> Fault:
+    """:param more: rows that have it too."""
     text, _, _ = str(fault).partition(f": {fault.fault}")
-    return replace(fault.fault, path=f"{text}: {fault.fault.path}")
+    return replace(fault.fault, path=f"{text}{f' and {more} more' if more else ''}: {fault.fault.path}")
 
 
 def _unusable(problem: str) -> UnreadableLedgerError:
     return UnreadableLedgerError(
         f"The plan of this batch cannot be used: {problem}",
-        advice="It tells what is paid for: do not remove it before you have looked.",
+        advice="It records what is paid for: do not remove it before you have looked.",
         fate="This try has submitted nothing and paid nothing.",
         final=True,
     )

@@ -46,7 +46,7 @@ class Standing:
         budget = "" if self.budget is None else f" of {self.budget:g}"
         left = "" if self.seconds_left is None else f"; about {self.seconds_left:.0f} s left"
         return (
-            f"{self.landed} of {self.rows} rows landed, {self.running} running{ended}, {self.failed} failed; "
+            f"{self.landed} of {self.rows} rows stored, {self.running} running{ended}, {self.failed} failed; "
             f"{self.credits:g}{budget} credits{left}."
         )
 

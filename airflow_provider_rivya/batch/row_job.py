@@ -38,8 +38,8 @@ from airflow_provider_rivya.waiting.schedule import schedule_for
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.api.schemas import Generation
-    from airflow_provider_rivya.batch.request import Asked, PlannedRow
     from airflow_provider_rivya.batch.segments import Ledger
+    from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
     from airflow_provider_rivya.request.prepare import Prepared
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
     from airflow_provider_rivya.submission.context import Clock

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from heapq import nsmallest
 from itertools import islice
 from operator import attrgetter
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
-from airflow_provider_rivya.batch import row_job
 from airflow_provider_rivya.batch.backlog import Backlog, Returns
 from airflow_provider_rivya.batch.ledger import Entry, RowError
 from airflow_provider_rivya.batch.progress import Progress, Report, Standing
 from airflow_provider_rivya.batch.records import Window
 from airflow_provider_rivya.batch.row_job import BatchContext, Flight
 from airflow_provider_rivya.batch.window import (
-    WINDOW,
     Course,
     Ended,
     Limits,
@@ -34,25 +30,21 @@ from airflow_provider_rivya.batch.window import (
     may_try_again,
     row_error,
 )
+from airflow_provider_rivya.batch.work import Work
 from airflow_provider_rivya.exceptions import GatewayUnavailableError, GenerationError
 from airflow_provider_rivya.submission.context import Submission
 from airflow_provider_rivya.submission.turn import SHORT, pause_after
 from airflow_provider_rivya.waiting.decide import Sleep
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.batch.request import PlannedRow
+    from airflow_provider_rivya.batch.table.planned import PlannedRow
 
 log = logging.getLogger(__name__)
 
-LOOKS_AT_ONCE: Final = 8
-"""Rows that are looked at, and landed, at the same time."""
 NOTED: Final = 200
 """Entries that the ledger keeps in memory before it writes them, or for so many seconds."""
 NOTED_FOR: Final = 15.0
 WATCHED: Final = 1_000  # that a trigger is told of: Airflow's database keeps its arguments
-_TICK: Final = 0.2
-_Submit: TypeAlias = "Future[Submission | GenerationError]"
-_Look: TypeAlias = "Future[Sleep | GenerationError | None]"
 _REFRESH: Final = 5.0
 
 
@@ -119,7 +111,6 @@ class BatchRun:
         self._paused_until = 0.0
         self._pauses = 0
         self._refreshed_at = float("-inf")
-        self._done: SimpleQueue[Any] = SimpleQueue()
         wanted, budget = min(total, limits.limit or total), limits.max_credits_total
         spent = partial(context.ledger.spent, context.epoch)
         self._progress = Progress(wanted, spent, budget, self._clock.time(), report or Report())
@@ -133,37 +124,34 @@ class BatchRun:
         :raises LedgerLostError: another copy of the task goes on.
         """
         self._begin(set(ended))
-        pool = ThreadPoolExecutor(WINDOW + LOOKS_AT_ONCE, thread_name_prefix="rivya-row")
         try:
-            return self._loop(pool, here)
+            with closing(Work(self._context)) as work:
+                return self._loop(work, here)
         finally:
-            pool.shutdown(wait=True)
             if self._context.ledger.usable:
                 self._context.ledger.flush()
                 self._progress.say(self._clock.time(), len(self._flights), last=True)
 
     # -- the loop ----------------------------------------------------------------------------------
 
-    def _loop(self, pool: ThreadPoolExecutor, here: float | None) -> Waiting | Over:
-        submits: dict[_Submit, PlannedRow] = {}
-        looks: dict[_Look, Flight] = {}
+    def _loop(self, work: Work, here: float | None) -> Waiting | Over:
         idle = 0.0
         while True:
-            for done in self._ended(wait_for=_TICK if submits or looks else 0.0):
-                if done in submits:
-                    self._submitted(submits.pop(done), done.result())
+            for ended, outcome in work.ended():
+                if isinstance(ended, Flight):
+                    self._looked(ended, outcome)
                 else:
-                    self._looked(looks.pop(done), done.result())
+                    self._submitted(ended, outcome)
             ledger, stop, now = self._context.ledger, self._context.stop, self._clock.time()
             ledger.check()
             ledger.flush(at_least=NOTED, seconds=NOTED_FOR)
             self._progress.say(now, len(self._flights))
             late = now >= self._deadline or stop.is_set()
             if not late:
-                self._look_at_due(pool, looks, now)
-                if not submits and now >= self._paused_until:
-                    self._submit_more(pool, submits)
-            if submits or looks:
+                self._look_at_due(work, now)
+                if not work.submits and now >= self._paused_until:
+                    self._submit_more(work)
+            if work:
                 continue
             if late:
                 return self._late(stopped=stop.is_set())
@@ -180,36 +168,20 @@ class BatchRun:
             stop.wait(max(0.0, min(until, self._deadline) - now))
             idle += self._clock.time() - now
 
-    def _ended(self, wait_for: float) -> Iterator[Any]:
-        """Yield what the threads are done with."""
-        with suppress(Empty):
-            yield self._done.get(timeout=wait_for)
-            while True:
-                yield self._done.get_nowait()
-
     def _next_moment(self, now: float) -> float:
         moments = [flight.due for flight in self._flights.values()]
         if self._paused_until > now and self._more():
             moments.append(self._paused_until)
         return min(moments, default=now)
 
-    def _look_at_due(
-        self,
-        pool: ThreadPoolExecutor,
-        looks: dict[_Look, Flight],
-        now: float,
-    ) -> None:
-        free = LOOKS_AT_ONCE - len(looks)
-        if free <= 0:
+    def _look_at_due(self, work: Work, now: float) -> None:
+        if work.free_looks <= 0:
             return
         due = (flight for flight in self._flights.values() if flight.due <= now and not flight.looking)
-        for flight in nsmallest(free, due, key=attrgetter("due")):
-            flight.looking = True
-            future = pool.submit(row_job.look, self._context, flight, self._refresh)
-            looks[future] = flight
-            future.add_done_callback(self._done.put)
+        for flight in nsmallest(work.free_looks, due, key=attrgetter("due")):
+            work.look(flight, self._refresh)
 
-    def _submit_more(self, pool: ThreadPoolExecutor, submits: dict[_Submit, PlannedRow]) -> None:
+    def _submit_more(self, work: Work) -> None:
         context, course = self._context, self._course
         course.running = len(self._flights)
         room = course.room()
@@ -225,9 +197,7 @@ class BatchRun:
             if not may_pay and not context.client.api.capabilities.replays_keys:
                 # What was sent is looked up; nothing new is begun for it.
                 policy = replace(policy, on_uncertain_submission="fail")
-            future = pool.submit(row_job.submit, context, row, window, policy)
-            submits[future] = row
-            future.add_done_callback(self._done.put)
+            work.submit(row, window, policy)
 
     def _read_balance(self, wanted: float) -> bool:
         """Ask what the account has; whether that could be told, and is enough for something."""
@@ -307,7 +277,7 @@ class BatchRun:
                 return
         if account_refuses(error) and course.stopped is None:
             course.stopped = error
-            log.error("Nothing more is submitted; what runs is landed. %s", error)
+            log.error("Nothing more is submitted; what runs is stored. %s", error)
         self._note(row, found)
 
     def _note(self, row: PlannedRow, error: RowError) -> None:

@@ -118,7 +118,7 @@ class Ledger:
     def _unreadable(problem: str) -> UnreadableLedgerError:
         return UnreadableLedgerError(
             f"The ledger of this batch cannot be used: {problem}",
-            advice="It tells what was paid for: do not remove it before you have looked.",
+            advice="It records what was paid for: do not remove it before you have looked.",
             fate="This try has submitted nothing and paid nothing.",
             final=True,
         )

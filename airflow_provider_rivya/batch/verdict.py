@@ -98,7 +98,7 @@ def judge(
         raise BatchFailedError(
             f"{failed} of {totals.rows} rows have no result (rows: {told}).{sample}",
             conn_id=conn_id,
-            advice=f"All others are landed. {remedies.tolerated}",
+            advice=f"All others are stored. {remedies.tolerated}",
             fate=goes_on if mends else f"{remedies.failed} {cost}",
             final=not mends,
             retryable=bool(mends),

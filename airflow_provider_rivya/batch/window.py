@@ -168,7 +168,7 @@ def available(balance: Balance, wanted: float) -> float:
     if balance.unlimited:
         return math.inf
     if balance.unit != "credits":
-        problem = f"the gateway tells the balance in {balance.unit}, not in credits"
+        problem = f"the gateway gives the balance in {balance.unit}, not in credits"
         raise InvalidRequestError([Fault("min_credits_left", problem, "a batch without it")])
     return balance.credits - wanted
 

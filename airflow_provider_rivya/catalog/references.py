@@ -111,7 +111,7 @@ def _warn_of_gaps(spec: ModelSpec, findings: Findings) -> None:
     if gaps:
         findings.warn(
             PATH,
-            f"the documentation of {spec.id} does not tell {', '.join(gaps)} it takes",
+            f"the documentation of {spec.id} does not say {', '.join(gaps)} it takes",
         )
 
 

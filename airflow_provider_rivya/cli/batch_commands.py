@@ -109,7 +109,7 @@ BATCH: Final = Group(
         ),
         Command(
             "run",
-            "make a generation for each row and land the files; this costs credits",
+            "make a generation for each row and store the files; this costs credits",
             "batch.running:run",
             (
                 *_TABLE,
@@ -128,7 +128,7 @@ BATCH: Final = Group(
                 Option(
                     "--new-plan",
                     help="read the table again although an earlier run was interrupted; what it has paid "
-                    "for is landed where the row still asks for the same",
+                    "for is stored where the row still asks for the same",
                     action="store_true",
                 ),
                 Option(

@@ -39,7 +39,7 @@ _LANDING = (
     ),
     Option(
         "--verify",
-        help="how a file is checked before it is landed: by its structure, or decoded to its end as well, "
+        help="how a file is checked before it is stored: by its structure, or decoded to its end as well, "
         "which needs the extra 'verify' (%(default)s)",
         choices=("structure", "decode"),
         default="structure",
@@ -106,7 +106,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     ),
     Command(
         "generate",
-        "generate and land the files; this costs credits",
+        "generate and store the files; this costs credits",
         "requests:generate",
         (
             *REQUEST,
@@ -121,12 +121,12 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
             *PRICE,
             *_LANDING,
         ),
-        "Check the request, upload the references, submit, wait and land the files. This costs credits. "
+        "Check the request, upload the references, submit, wait and store the files. This costs credits. "
         "Ctrl-C ends the waiting, not the generation: 'fetch' takes it up again.",
     ),
     Command(
         "fetch",
-        "wait for a generation that was submitted before, and land its files",
+        "wait for a generation that was submitted before, and store its files",
         "requests:fetch",
         (
             Option(

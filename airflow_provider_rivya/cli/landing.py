@@ -54,7 +54,7 @@ def show(result: GenerationResult, output: Output) -> None:
     output.result(document, *(_line(file) for file in result.outputs))
     show_pictures(document["outputs"], output)
     cost = result.credits_final
-    told = "What it cost the gateway does not tell." if cost is None else f"It cost {in_credits(cost)}."
+    told = "The gateway does not say what it cost." if cost is None else f"It cost {in_credits(cost)}."
     output.say(told, style="dim")
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OK: Final = 0
 FAILED: Final = 1
-"""The gateway refused or could not be reached, or the generation failed there or could not be landed."""
+"""The gateway refused or could not be reached, or the generation failed there or could not be stored."""
 BAD_INPUT: Final = 2
 BAD_CONNECTION: Final = 3
 """The Airflow connection is missing or cannot be used, or the gateway does not accept its key."""

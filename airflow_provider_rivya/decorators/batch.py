@@ -61,7 +61,7 @@ class DecoratedBatchOperator(DecoratedOperator, BatchOperator):
         return BatchOperator.execute_complete(self, context, *given, **more)
 
     def _table(self) -> Iterable[Mapping[str, Any]]:
-        from airflow_provider_rivya.batch.rows import read_rows
+        from airflow_provider_rivya.batch.table.rows import read_rows
 
         asked = wanted_by(self.python_callable, len(self.op_args), self._available)
         returned = self.python_callable(*self.op_args, **asked)

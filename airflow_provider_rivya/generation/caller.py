@@ -91,8 +91,8 @@ class CallerWords:
             return f"{_UNKNOWN} To be charged once, {self.repeat}"
         return (
             f"{_UNKNOWN} The same call with the key {record.key} looks it up again, and never sends it a "
-            "second time; another key, or none, pays for a new generation. To look for it and land it, at no "
-            "cost:"
+            "second time; another key, or none, pays for a new generation. To look for it and store it, at "
+            "no cost:"
             f"{self.fetch(record.key)}"
         )
 

@@ -101,7 +101,7 @@ class FailureContext:
             )
         else:
             left = (
-                "no record tells what earlier ones have paid for. Look for a task id in their logs before "
+                "no record says what earlier ones have paid for. Look for a task id in their logs before "
                 "you clear the task, which submits, and pays for, a new one."
             )
         return f"This try submitted nothing; {left} {_NO_RETRY}"
@@ -120,7 +120,7 @@ class FailureContext:
                 "connection can be used, a retry goes on with it."
             )
         return (
-            "This try submitted nothing; no record tells what earlier ones have paid for: look for a task id "
+            "This try submitted nothing; no record says what earlier ones have paid for: look for a task id "
             "in their logs. A retry submits again."
         )
 

@@ -223,7 +223,7 @@ def _bounded(generation: Generation, awaited: Awaited, client: GatewayClient) ->
     if beyond <= 0:
         return generation
     log.warning(
-        "Generation %s lists %d result(s) more than its request can have: the first %d are landed. "
+        "Generation %s lists %d result(s) more than its request can have: the first %d are stored. "
         "The others are at the gateway%s.",
         generation.id,
         beyond,

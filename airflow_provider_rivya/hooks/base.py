@@ -214,7 +214,7 @@ class GatewayHook(ConnectedHook):
         dialect: Mapping[str, Any] | None = None,
     ) -> GenerationResult:
         """
-        Check a request, upload its references, submit it, wait for it, and land its files.
+        Check a request, upload its references, submit it, wait for it, and store its files.
 
         For a task of your own, where the operators do not fit. Airflow does not know of the generation: no
         record of it outlives the call but what ``idempotency_key`` gives.

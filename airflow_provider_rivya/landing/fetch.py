@@ -83,7 +83,7 @@ def fetch(
                 last = last or error.kept_at is not None
             if not error.retryable or last or storage_faults > 1:
                 raise
-            log.warning("Attempt %d to land a result failed, trying again: %s", attempt, error)
+            log.warning("Attempt %d to fetch a result failed, trying again: %s", attempt, error)
             if stop.wait(retries.pause_after(attempt)):
                 raise
 

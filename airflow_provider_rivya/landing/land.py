@@ -116,6 +116,6 @@ def _raise_together(failed: Mapping[int, BaseException], count: int) -> None:
             raise error
     listing = "".join(f"\n  - output {index}: {error}" for index, error in failed.items())
     raise OutputError(
-        f"{len(failed)} of {count} outputs could not be landed:{listing}",
+        f"{len(failed)} of {count} outputs could not be stored:{listing}",
         retryable=any(error.retryable for error in errors),
     ) from ExceptionGroup("outputs", errors)

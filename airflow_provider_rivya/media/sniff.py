@@ -48,6 +48,16 @@ _BMP: Final = MediaType("image/bmp", "bmp", "image")
 _BMP_HEADERS: Final = frozenset({12, 40, 52, 56, 64, 108, 124})
 MPEG_TS: Final = MediaType("video/mp2t", "ts", "video")
 
+_OTHERS: Final = (
+    (bytes.fromhex("726966662e91cf11a5d628db04c10000"), MediaType("audio/x-w64", "w64", "audio")),
+    (bytes.fromhex("ff4fff51"), MediaType("image/j2c", "j2c", "image")),
+    (b"qoif", MediaType("image/qoi", "qoi", "image")),
+    (b"DDS |\0\0\0", MediaType("image/vnd-ms.dds", "dds", "image")),
+    (b"#!AMR", MediaType("audio/amr", "amr", "audio")),
+    (b"DSD \x1c\0\0\0", MediaType("audio/x-dsf", "dsf", "audio")),
+)
+"""What the library does not know, or not by enough bytes."""
+
 _LEAST_MATCH: Final = 4
 """Bytes of a signature that the library's word is taken for; fewer stand at the head of many a file."""
 
@@ -104,6 +114,9 @@ def foreign_type(head: bytes) -> MediaType | None:
         return MPEG_TS
     if head[:2] == b"BM" and head[6:10] == bytes(4) and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return _BMP
+    known = next((media_type for signature, media_type in _OTHERS if head.startswith(signature)), None)
+    if known is not None:
+        return known
     import puremagic
 
     try:

@@ -8,7 +8,7 @@ from airflow_provider_rivya.media.notes import NAMED_WITHIN, Notes
 from airflow_provider_rivya.media.scanner import Pass, Peek, Rest, Sink, Walk
 
 #: For sound and film whose sizes were left open by a writer that could not seek back.
-OPEN_ENDED: Final = "it does not tell how long it is, so a cut would not show"
+OPEN_ENDED: Final = "it does not say how long it is, so a cut would not show"
 
 
 def pass_by(notes: Notes, count: int, sink: Sink | None = None) -> Walk:

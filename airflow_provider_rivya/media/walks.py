@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from typing import Final
 
 from airflow_provider_rivya.media import types
+from airflow_provider_rivya.media.formats.declared import least_bytes
 from airflow_provider_rivya.media.formats.ebml import walk_ebml
 from airflow_provider_rivya.media.formats.flac import walk_flac
 from airflow_provider_rivya.media.formats.frames import (
@@ -99,7 +100,7 @@ def _pass_tags(notes: Notes) -> Generator[Step, bytes, bool]:
         tagged = True
         notes.likely = types.MP3
         yield from pass_by(notes, size)
-    if tagged:
+    if tagged and not is_iso((yield Peek(12))):  # whose first bytes are zeros
         yield Skip(b"\0")
     return tagged
 
@@ -168,7 +169,10 @@ def _walk_foreign(notes: Notes) -> Walk:
     if head in order:
         yield from walk_chunks(notes, None, lambda: True, order[head])
         return
+    least = least_bytes((yield Peek(HEAD_BYTES)))
     counter = Counter()
     yield Rest(counter)
+    if counter.count < least:
+        raise TruncatedError(f"at least {least - counter.count} of its bytes are missing")
     if notes.likely is MPEG_TS and counter.count % TS_PACKET:
         raise TruncatedError("it ends inside a packet")

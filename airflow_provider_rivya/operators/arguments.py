@@ -27,7 +27,7 @@ class OperatorArguments(TypedDict, total=False):
     """
     What Airflow's ``BaseOperator`` takes, of all supported releases.
 
-    Written down here so that an editor, or mypy, tells a misspelt argument.
+    Written down here so that an editor, or mypy, finds a misspelt argument.
     """
 
     task_id: str

@@ -268,7 +268,7 @@ class GenerateOperator(
         return run.begin(identity, store, policy, self._stop, standing_in_store(context))
 
     def _prepared(self, context: Any, job: GenerationJob, folder: str) -> Prepared | None:
-        """Check everything; what an earlier try paid for is landed whatever the request looks like now."""
+        """Check everything; what an earlier try paid for is stored whatever the request looks like now."""
         from airflow_provider_rivya.submission.messages import describe
 
         try:

@@ -23,15 +23,16 @@ from airflow_provider_rivya.operators.arguments import (
 )
 from airflow_provider_rivya.operators.deferral import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
-from airflow_provider_rivya.operators.local_paths import warn_of_outputs, warn_of_records
+from airflow_provider_rivya.operators.local_paths import warn_of_batch
 from airflow_provider_rivya.operators.reporting import STANDING_OF_BATCH, standing_in_store
 from airflow_provider_rivya.operators.task_run import facts_of, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
 from airflow_provider_rivya.stop import StopFlag
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.batch.job import BatchJob, ManifestFormat
-    from airflow_provider_rivya.batch.plan import OnInvalid, Plan
+    from airflow_provider_rivya.batch.arguments import ManifestFormat
+    from airflow_provider_rivya.batch.job import BatchJob
+    from airflow_provider_rivya.batch.plan import OnInvalid
     from airflow_provider_rivya.batch.segments import Ledger
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.hooks.base import GatewayHook
@@ -206,7 +207,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         """
         if not self.retries:
             log.warning(
-                "This task has no retries: should its worker die, what is paid for is landed only when "
+                "This task has no retries: should its worker die, what is paid for is stored only when "
                 "somebody clears it; retries=1 or more does that without a person."
             )
         return self._go(context, time.time() + patience_of(self))
@@ -225,7 +226,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except (_compat.TaskDeferralTimeout, _compat.TaskDeferralError) as error:
-            log.warning("Airflow ended the deferral (%s); what has ended is landed.", type(error).__name__)
+            log.warning("Airflow ended the deferral (%s); what has ended is stored.", type(error).__name__)
             return self.execute_complete(context, {"status": "lost"}, time.time() + patience_of(self))
 
     def on_kill(self) -> None:
@@ -254,7 +255,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             here = self.inline_wait.total_seconds() if self.deferrable else None
             done = job.run(plan, ledger, deadline=deadline, here=here, ended=list(ended))
             if isinstance(done, Over):
-                return self._conclude(job, plan, ledger, done)
+                return job.conclude(plan, ledger, done)
         except GenerationError as error:
             leave_failure(context, batch_failure(error, ledger.book if ledger else None, known=not resumed))
             raise as_airflow(error) from error.__cause__
@@ -270,13 +271,6 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         )
         raise AssertionError("a deferral does not return")
 
-    def _conclude(self, job: BatchJob, plan: Plan, ledger: Ledger, over: Any) -> dict[str, Any]:
-        summary = job.conclude(plan, ledger, over)
-        counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
-        told = (summary["ended"], counts, summary["credits"]["final"], summary["manifest_uri"])
-        log.info("The batch is over (%s): %s; %s credits. Manifest: %s", *told)
-        return summary
-
     # -- its parts ---------------------------------------------------------------------------------
 
     def _table(self) -> Iterable[Mapping[str, Any]]:
@@ -287,7 +281,8 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         return open_table(rows, self.rows_sql, self.rows_conn_id)
 
     def _job(self, context: Any, hook: GatewayHook, *, resumed: bool) -> BatchJob:
-        from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
+        from airflow_provider_rivya.batch.arguments import BatchArguments
+        from airflow_provider_rivya.batch.job import BatchJob
         from airflow_provider_rivya.batch.progress import Report
         from airflow_provider_rivya.batch.row_job import RowWords
         from airflow_provider_rivya.batch.window import Limits
@@ -296,8 +291,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
 
         for name in ("output_path", "state_path", "manifest_path"):
             setattr(self, name, as_text(getattr(self, name)))
-        instance = context["ti"]
-        facts = facts_of(instance, self.retries, resumed=resumed)
+        facts = facts_of(context["ti"], self.retries, resumed=resumed)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
         job = BatchJob(
             client=hook,
@@ -330,16 +324,13 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             ),
             stop=self._stop,
             report=Report(standing_in_store(context, STANDING_OF_BATCH)),
-            subject=f"The batch of task {instance.task_id!r}",
+            subject=f"The batch of task {self.task_id!r}",
         )
-        if not job.place.faults():
-            warn_of_outputs(job.place, self.executor)
-            if self.state_path is not None and not job.state.faults():
-                warn_of_records(job.state, self.executor)
+        warn_of_batch(job.place, None if self.state_path is None else job.state, self.executor)
         return job
 
     def _asked(self) -> Any:
-        from airflow_provider_rivya.batch.request import Asked
+        from airflow_provider_rivya.batch.table.planned import Asked
         from airflow_provider_rivya.request.budget import Budget
 
         return Asked(

@@ -46,7 +46,7 @@ class ReportsResult:
             tell_outlets(context, self.outlets, result)
         except Exception:
             # The result is paid for and landed: an outlet that cannot be told does not undo that.
-            log.exception("The outlets of this task were not told of the result.")
+            log.exception("The outlets of this task did not get the result.")
         return result
 
     def _made_from(self, carried: Sequence[Sequence[str]] | None = None) -> list[list[str]]:
@@ -61,7 +61,7 @@ class ReportsResult:
             self.reported_inputs = [list(name) for name in names]
         except Exception:
             # To read the argument may be to ask Airflow for an XCom. The task itself needs no lineage.
-            log.exception("OpenLineage will not be told of the reference files of this task.")
+            log.exception("OpenLineage will not get the reference files of this task.")
             self.reported_inputs = []
         return self.reported_inputs
 

@@ -20,7 +20,7 @@ from airflow_provider_rivya.triggers.batch import RivyaBatchTrigger
 from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 
 if TYPE_CHECKING:
-    from airflow_provider_rivya.batch.job import ManifestFormat
+    from airflow_provider_rivya.batch.arguments import ManifestFormat
     from airflow_provider_rivya.batch.plan import OnInvalid
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.media.verify import Verify
@@ -96,7 +96,7 @@ class RivyaGenerateOperator(GenerateOperator):
     :raises GatewayError: the gateway refused or could not be reached; the text says what a retry does.
     :raises GenerationFailedError: it failed at the gateway.
     :raises GenerationTimeoutError: it did not end in time; a retry re-attaches.
-    :raises OutputError: the paid result could not be landed; a retry fetches it again.
+    :raises OutputError: the paid result could not be stored; a retry fetches it again.
     :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
 
@@ -177,11 +177,11 @@ class RivyaGenerateOperator(GenerateOperator):
 
 class RivyaBatchOperator(BatchOperator):
     """
-    Make a generation for each row of a table through Rivya, in one task; docs/batch.md tells all of it.
+    Make a generation for each row of a table through Rivya, in one task; see docs/batch.md.
 
     The whole table is checked and written down as a plan before a credit is spent. Then the rows are
     submitted in windows, each paid for once; the task waits in the triggerer (``deferrable=True``) for many
-    at a time, and lands what has ended. At the end a manifest has a line for each row.
+    at a time, and stores what has ended. At the end a manifest has a line for each row.
 
     * **A retry** reads the plan, never the table, and goes on: nothing is paid twice.
     * **A clear** reads the table again, and pays for failed, new and changed rows alone.
@@ -232,7 +232,7 @@ class RivyaBatchOperator(BatchOperator):
     :param state_path: folder of plan and ledger, shared by all workers; must render the same on every try.
         Default: ``.rivya/`` beside the files. Templated.
     :raises InvalidRequestError: with every fault of the table; nothing was charged.
-    :raises BatchFailedError: more rows than ``max_failed_rows`` have no result; all others are landed.
+    :raises BatchFailedError: more rows than ``max_failed_rows`` have no result; all others are stored.
     :return: places, counts, credits and why it ended (XCom, below 4 KB).
     """
 

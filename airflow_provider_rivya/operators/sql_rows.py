@@ -18,9 +18,9 @@ def open_table(rows: Any, sql: str | None, conn_id: str | None) -> Iterable[Mapp
     Open the table of a batch.
 
     :raises InvalidRequestError: it is given twice, or not at all; or see :func:`read_sql` and
-        :func:`~airflow_provider_rivya.batch.rows.read_rows`.
+        :func:`~airflow_provider_rivya.batch.table.rows.read_rows`.
     """
-    from airflow_provider_rivya.batch.rows import read_rows
+    from airflow_provider_rivya.batch.table.rows import read_rows
 
     if (rows is None) == (sql is None):
         raise _refused(

@@ -22,7 +22,7 @@ from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 if TYPE_CHECKING:
     from airflow.sdk import XComArg
 
-    from airflow_provider_rivya.batch.job import ManifestFormat
+    from airflow_provider_rivya.batch.arguments import ManifestFormat
     from airflow_provider_rivya.batch.plan import OnInvalid
     from airflow_provider_rivya.catalog.lenient import Validation
     from airflow_provider_rivya.media.verify import Verify
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 class ToApisGenerateOperator(GenerateOperator):
     """
-    Make images or video through ToAPIs, and land the files in object storage.
+    Make images or video through ToAPIs, and store the files in object storage.
 
     It behaves as :class:`~airflow_provider_rivya.operators.rivya.RivyaGenerateOperator` does, and takes the
     same arguments, but for these.
@@ -39,8 +39,8 @@ class ToApisGenerateOperator(GenerateOperator):
     * **No idempotency key** is documented for ToAPIs. A request whose answer was lost is never sent again
       on its own: it is looked up by the ``client_business_id`` that went out with it, for up to a minute;
       what is not found then is for a person to decide (``on_uncertain_submission="fail"``, the default here).
-    * **No cost** is told by the gateway, so that results carry none, and a failed generation stops the task
-      until somebody clears it: whether it was charged is not documented.
+    * **No cost** is reported by the gateway, so that results carry none, and a failed generation stops the
+      task until somebody clears it: whether it was charged is not documented.
     * ``client_request_id`` has no field at ToAPIs: it is not sent, and stands in the result alone.
 
     :param model: model id, e.g. ``nano-banana-2``, in any spelling that a page of the documentation gives
@@ -48,7 +48,7 @@ class ToApisGenerateOperator(GenerateOperator):
     :param dialect: fields of :class:`~airflow_provider_rivya.api.dialect.Dialect` that are to differ from the
         catalogue's choice for the model, where pages of the documentation contradict each other: ``model``
         (the id to send), ``references``, ``resolution``, ``resolution_case``, ``endpoint``. Templated.
-    :param on_uncertain_submission: ``resubmit`` sends the request anew under a new id, and may pay twice.
+    :param on_uncertain_submission: ``resubmit`` sends the request again under a new id, and may pay twice.
     :param toapis_conn_id: Airflow connection of type ``toapis``. Templated.
     :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
@@ -139,7 +139,7 @@ class ToApisBatchOperator(BatchOperator):
     keys: what a crash has left without an answer is looked up, all rows side by side.
 
     :param on_uncertain_submission: what becomes of a row that was sent and that the gateway does not know:
-        ``fail`` leaves it to a person, ``resubmit`` sends it anew, which may pay twice.
+        ``fail`` leaves it to a person, ``resubmit`` sends it again, which may pay twice.
     :param dialect: as the generate operator's. Templated.
     :param toapis_conn_id: Airflow connection of type ``toapis``. Templated.
     """

@@ -1,4 +1,4 @@
-"""The plugin for Airflow's API server: the page *Gallery*, its tab, and, if that is turned on, its files."""
+"""The plugin for Airflow's API server: the page *Gallery*, its tab; if turned on, files and webhooks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from airflow_provider_rivya.links.address import in_ui
 PREFIX: Final = "/rivya"
 PAGE: Final = f"{PREFIX}/gallery"
 MEDIA: Final = f"{PREFIX}/media"
+WEBHOOKS: Final = f"{PREFIX}/webhooks"
 SHOWN_BY: Final = tuple(
     f"{gateway}{kind}"
     for gateway in ("Rivya", "ToApis")
@@ -49,6 +50,10 @@ def _apps() -> list[dict[str, Any]]:
     apps = [{"app": _Later(f"{__package__}.page"), "url_prefix": PAGE, "name": "Rivya gallery"}]
     if conf.getboolean("rivya", "ui_media", fallback=False):
         apps.append({"app": _Later(f"{__package__}.media"), "url_prefix": MEDIA, "name": "Rivya media"})
+    if conf.get("rivya", "toapis_webhook_conn_ids", fallback=""):
+        apps.append(
+            {"app": _Later(f"{__package__}.webhooks.app"), "url_prefix": WEBHOOKS, "name": "Rivya webhooks"}
+        )
     return apps
 
 
@@ -65,7 +70,7 @@ def tab() -> dict[str, Any]:
 
 
 class RivyaPlugin(AirflowPlugin):
-    """See docs/pictures.md."""
+    """See docs/pictures.md and docs/toapis.md."""
 
     name = "rivya"
     fastapi_apps = _apps()

@@ -87,7 +87,7 @@ def check_balance(balance: Balance, spec: ModelSpec | None, budget: Budget, conn
     if wanted is None or balance.unlimited:
         return
     if balance.unit != "credits":
-        problem = f"the gateway tells the balance in {balance.unit}, not in credits"
+        problem = f"the gateway gives the balance in {balance.unit}, not in credits"
         raise InvalidRequestError(
             [Fault("min_credits_left", problem, "a request without it")], conn_id=conn_id
         )

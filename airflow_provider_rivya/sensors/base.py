@@ -146,7 +146,7 @@ class GenerationSensor(
         raise AssertionError("defer() does not return")
 
     def execute_complete(self, context: Any, event: dict[str, Any], **carried: Any) -> dict[str, Any]:
-        """Go on after the trigger: read the generation again, and land it if that is asked for."""
+        """Go on after the trigger: read the generation again, and store it if that is asked for."""
         from airflow_provider_rivya.waiting.decide import Finished
 
         with self._lent_hook(context, resumed=True) as hook:

@@ -33,7 +33,7 @@ class RivyaTaskSensor(GenerationSensor):
     * ``soft_fail`` and ``never_fail`` turn each of these into a skip.
 
     :param generation_id: the gateway's task id. Templated.
-    :param output_path: where the files are landed: a folder (``s3://bucket/prefix/``, ``file:///data/``) or
+    :param output_path: where the files are stored: a folder (``s3://bucket/prefix/``, ``file:///data/``) or
         one file name; without it only the URLs are handed on. Templated.
     :param output_conn_id: Airflow connection for ``output_path``. Templated.
     :param if_exists: ``overwrite``, ``fail`` or ``skip`` for a file of the final name.
@@ -47,7 +47,7 @@ class RivyaTaskSensor(GenerationSensor):
     :raises GatewayError: the key was refused, or the id is not known.
     :raises GenerationFailedError: it failed at the gateway.
     :raises GenerationTimeoutError: it did not end in time; also an ``AirflowSensorTimeout``.
-    :raises OutputError: the result could not be landed; a retry fetches it again.
+    :raises OutputError: the result could not be stored; a retry fetches it again.
     :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
 

@@ -199,7 +199,7 @@ class TaskWords:
             )
         if not self.durable:
             return (
-                "This try submitted nothing and was charged nothing; no record tells what an earlier try "
+                "This try submitted nothing and was charged nothing; no record says what an earlier try "
                 f"did; {then}."
             )
         return f"Nothing was submitted and nothing was charged{'; ' if final else '. '}{then}."
@@ -263,5 +263,5 @@ def why_begun(
     after = f"{'Cleared' if cleared else 'Resumed'} after {describe(before)}"
     if before.is_withdrawn:
         return logging.INFO, f"{after}. This try submits."
-    reuse = ' (on_rerun_after_delivery="reuse" lands the first one again)' if before.is_delivered else ""
+    reuse = ' (on_rerun_after_delivery="reuse" stores the first one again)' if before.is_delivered else ""
     return logging.INFO, f"{after}. This try submits, and pays for, a new one{reuse}."

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from airflow_provider_rivya.batch.plan import FaultyPlanError, PlanFolder, check_plan
-from airflow_provider_rivya.batch.request import Asked
+from airflow_provider_rivya.batch.table.planned import Asked
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.operators.arguments import GivenRows
 from airflow_provider_rivya.operators.base import GenerateOperator

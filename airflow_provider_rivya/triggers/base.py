@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow_provider_rivya._compat import BaseTrigger, TriggerEvent
 from airflow_provider_rivya.credits import reserved
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.connection import ConnectionSettings
 
 log = logging.getLogger(__name__)
+
+_MOST_WOKEN: Final = 10_000
+_woken: dict[tuple[str, str], str] = {}
+"""By connection and generation: the event for which this process has taken a waiting over from itself."""
 
 
 class GenerationTrigger(BaseTrigger):
@@ -36,7 +40,9 @@ class GenerationTrigger(BaseTrigger):
     :param submitted_at: seconds since the epoch.
     :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not
         prolong the waiting.
-    :param credits_reserved: what it costs, where the gateway has told, for the log.
+    :param credits_reserved: what it costs, where the gateway has said, for the log.
+    :param event_id: of an event that has announced an end: the gateway is asked at once, as the event is
+        not believed. Set by :mod:`airflow_provider_rivya.plugin.webhooks.waiting`.
     """
 
     hook_class: ClassVar[type[GatewayHook]]
@@ -53,6 +59,7 @@ class GenerationTrigger(BaseTrigger):
         submitted_at: float,
         deadline: float,
         credits_reserved: float | None = None,
+        event_id: str | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow leaves it without annotations
         self.generation_id = generation_id
@@ -61,30 +68,27 @@ class GenerationTrigger(BaseTrigger):
         self.submitted_at = submitted_at
         self.deadline = deadline
         self.credits_reserved = credits_reserved
+        self.event_id = event_id
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
-            {
-                "generation_id": self.generation_id,
-                self.conn_id_argument: self.conn_id,
-                "category": self.category,
-                "submitted_at": self.submitted_at,
-                "deadline": self.deadline,
-                "credits_reserved": self.credits_reserved,
-            },
-        )
+        arguments = {
+            "generation_id": self.generation_id,
+            self.conn_id_argument: self.conn_id,
+            "category": self.category,
+            "submitted_at": self.submitted_at,
+            "deadline": self.deadline,
+            "credits_reserved": self.credits_reserved,
+        }
+        if self.event_id is not None:
+            arguments["event_id"] = self.event_id
+        return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncGenerator[TriggerEvent, None]:
         from airflow_provider_rivya.triggers.shared_hook import shared_hook
         from airflow_provider_rivya.waiting.loop import Target, awatch
-        from airflow_provider_rivya.waiting.progress import watched_late
         from airflow_provider_rivya.waiting.verdict import BAD_CONNECTION
 
-        line = watched_late(
-            self.generation_id, self.submitted_at, time.time(), self.deadline, self.credits_reserved
-        )
-        if line is not None:
+        if (line := self._first_line()) is not None:
             self.log.info("%s", line)
         try:
             async with shared_hook(self.hook_class, self.conn_id) as hook:
@@ -97,12 +101,26 @@ class GenerationTrigger(BaseTrigger):
                     self.submitted_at,
                     self.patience,
                 )
-                finished = await awatch(hook, target)
+                finished = await awatch(hook, target, at_once=self.event_id is not None)
             event = {"status": finished.outcome, "task_id": self.generation_id, "code": finished.code}
         except ConnectionConfigError as error:
             self.log.error("Generation %s cannot be watched. %s", self.generation_id, error)
             event = {"status": "refused", "task_id": self.generation_id, "code": BAD_CONNECTION}
         yield TriggerEvent(event)
+
+    def _first_line(self) -> str | None:
+        from airflow_provider_rivya.waiting.progress import watched_late
+
+        if self.event_id is None:
+            return watched_late(
+                self.generation_id, self.submitted_at, time.time(), self.deadline, self.credits_reserved
+            )
+        if len(_woken) >= _MOST_WOKEN:
+            del _woken[next(iter(_woken))]
+        _woken[self.conn_id, self.generation_id] = self.event_id
+        return (
+            f"Generation {self.generation_id}: an event of the gateway tells of its end; asking the gateway"
+        )
 
     async def _settings(self, hook: GatewayHook) -> ConnectionSettings:
         """
@@ -137,6 +155,8 @@ class GenerationTrigger(BaseTrigger):
         It is called on a clear, a mark and a takeover by another triggerer alike, so it claims no
         more than it knows.
         """
+        if _woken.get((self.conn_id, self.generation_id), self.event_id) != self.event_id:
+            return  # an event came: the trigger in the place of this one watches it
         self.log.warning(
             "Generation %s is no longer watched by this triggerer. The gateway cannot cancel it: it goes on "
             "there and is paid for (%s). If this task runs again with the same request, it re-attaches.",

@@ -25,12 +25,12 @@ class GenerationEventTrigger(BaseEventTrigger):
 
     The event is that of :class:`~airflow_provider_rivya.triggers.base.GenerationTrigger`: ``{"status",
     "task_id", "code"}``. All triggers of a connection share one client and one pace. A triggerer that is
-    started anew tells all ends once more, as nothing notes what was told: the DAG has to bear that.
+    restarted reports all ends once more, as nothing notes what was reported: the DAG has to bear that.
 
     :param generation_ids: the gateway's task ids, one or more.
     :param conn_id: the Airflow connection.
     :param category: ``image``, ``audio`` or ``video``: how often to ask.
-    :param timeout: seconds after which a generation that has not ended is told as ``timeout``.
+    :param timeout: seconds after which a generation that has not ended is reported as ``timeout``.
     :raises InvalidRequestError: an argument is none that it takes.
     """
 

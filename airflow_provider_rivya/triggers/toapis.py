@@ -13,6 +13,7 @@ class ToApisTaskTrigger(GenerationTrigger):
     Waits for a generation at ToAPIs; see :class:`~airflow_provider_rivya.triggers.base.GenerationTrigger`.
 
     :param toapis_conn_id: the Airflow connection.
+    :param event_id: of a webhook's event that has announced an end.
     """
 
     hook_class: ClassVar[type[ToApisHook]] = ToApisHook
@@ -26,5 +27,8 @@ class ToApisTaskTrigger(GenerationTrigger):
         submitted_at: float,
         deadline: float,
         credits_reserved: float | None = None,
+        event_id: str | None = None,
     ) -> None:
-        super().__init__(generation_id, toapis_conn_id, category, submitted_at, deadline, credits_reserved)
+        super().__init__(
+            generation_id, toapis_conn_id, category, submitted_at, deadline, credits_reserved, event_id
+        )

@@ -161,9 +161,13 @@ def watch(client: GatewayClient, target: Target, stop: Stop) -> Finished:
     return step
 
 
-async def awatch(client: GatewayClient, target: Target) -> Finished:
-    """Poll until the waiting is over, on an event loop, by the poller of all who wait there through it."""
-    step: Sleep | Finished = target.wait.first_of_many(time.time())
+async def awatch(client: GatewayClient, target: Target, *, at_once: bool = False) -> Finished:
+    """
+    Poll until the waiting is over, on an event loop, by the poller of all who wait there through it.
+
+    :param at_once: somebody has told of an end: the first look does not wait.
+    """
+    step: Sleep | Finished = Sleep(0.0) if at_once else target.wait.first_of_many(time.time())
     with joined(client) as poller:
         while isinstance(step, Sleep):
             if step.refresh:

@@ -106,7 +106,7 @@ def not_ended(
             generation_id=generation_id,
             conn_id=conn_id,
             code=finished.code,
-            advice="Its support can tell what became of it.",
+            advice="Its support can say what became of it.",
         )
     return GenerationTimeoutError(
         "The generation did not end within the timeout; it may still be running at the gateway",

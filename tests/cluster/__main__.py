@@ -19,7 +19,7 @@ def main() -> int:
     """Play the scenarios whose names hold one of the given texts, or all; 0 if every one held."""
     parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=main.__doc__)
     parser.add_argument("names", nargs="*", help="texts to find in the names of scenarios")
-    parser.add_argument("--ci", action="store_true", help="the eight most telling ones")
+    parser.add_argument("--ci", action="store_true", help="eight that tell much in little time")
     parser.add_argument("--all", action="store_true", help="all of them, whatever the release of Airflow")
     parser.add_argument("--folder", type=Path, help="where to work; kept. Default: a temporary folder")
     parser.add_argument("--minutes", type=float, default=30, help="after which no further one begins")
@@ -41,7 +41,7 @@ def main() -> int:
     progress = Progress()
     try:
         with ending_signals_raise(), tempfile.TemporaryDirectory(prefix="rivya-cluster-") as folder:
-            verdicts = play_all(
+            verdicts, figures = play_all(
                 chosen, options.folder or Path(folder, "run"), progress, python, 60 * options.minutes
             )
     except ProcessError as error:
@@ -50,7 +50,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    print(f"\n{report(verdicts)}\n{progress.elapsed:.0f} s in all", flush=True)
+    print(f"\n{report(verdicts, figures)}\n{progress.elapsed:.0f} s in all", flush=True)
     return 0 if len(verdicts) == len(chosen) and all(verdict.held for verdict in verdicts) else 1
 
 

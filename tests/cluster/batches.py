@@ -30,7 +30,7 @@ def measured(play: Callable[[Drive], None]) -> Callable[[Drive], None]:
         play(ride)
         after = ride.bed.cpu_seconds()
         ride.figures["seconds"] = round(time.monotonic() - began, 1)
-        ride.figures["cpu_seconds"] = {name: round(after[name] - before[name], 1) for name in after}
+        ride.figures["CPU seconds"] = {name: round(after[name] - before[name], 1) for name in after}
 
     return on_bed(played)
 

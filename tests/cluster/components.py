@@ -35,7 +35,7 @@ def one_killed(name: str) -> Play:
 
 
 SCENARIOS = [
-    scenario("triggerers_rolled", on_bed(rolled), WATCHED_AGAIN, REPORTED, stage="alone", number=8),
+    scenario("triggerers_rolled", on_bed(rolled), WATCHED_AGAIN, REPORTED, number=8),
     scenario("triggerer_killed", one_killed(TRIGGERERS[0]), REPORTED, stage="alone", number=6),
     scenario("scheduler_killed", one_killed(SCHEDULERS[0]), REPORTED, stage="alone", number=4),
 ]

@@ -75,6 +75,7 @@ def machine_paused(ride: Ride) -> None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.resume()
     held.wait_ended()
+    ride.proxy.wait_calls(POLL, 1, PATIENCE)
     busy.end()
     ride.finish()
     ride.bed.recover()

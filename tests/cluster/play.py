@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from tests.cluster.bed import Bed
 from tests.cluster.ride import Ride
@@ -21,7 +22,7 @@ from tests.sandbox_process import SandboxProcess
 from tools.stack.config import CHECKOUT, StackConfig
 from tools.stack.processes import ProcessError
 
-AT_ONCE = 4
+AT_ONCE = 6
 OPTIONS = {
     # Airflow is to see a death in half a minute; sooner, and a busy machine would be taken for a dead one.
     "scheduler": {
@@ -36,9 +37,13 @@ OPTIONS = {
 TOLD_WIDTH = 150
 
 
+Figures = dict[str, dict[str, Any]]
+"""What scenarios have measured, by their names."""
+
+
 def play_all(
     scenarios: Sequence[Scenario], folder: Path, say: Callable[[str], None], python: Path, seconds: float
-) -> list[Verdict]:
+) -> tuple[list[Verdict], Figures]:
     """
     Play scenarios; one verdict each.
 
@@ -49,7 +54,7 @@ def play_all(
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "specs").mkdir(parents=True)
     create_lock, stop, over = threading.Lock(), threading.Event(), time.monotonic() + seconds
-    state_store, verdicts = has_state_store(python), []
+    state_store, verdicts = has_state_store(python), list[Verdict]()
     config = StackConfig(
         home=folder / "airflow",
         dags_folder=DAGS,
@@ -89,7 +94,7 @@ def play_all(
                     break
         for ride in rides:
             ride.proxy.close()
-    return verdicts
+    return verdicts, {ride.scenario.name: ride.figures for ride in rides if ride.figures}
 
 
 def _ride(scenario: Scenario, bed: Bed, sandbox: SandboxProcess, *where: object) -> Ride:
@@ -116,14 +121,15 @@ def told(ride: Ride, verdict: Verdict) -> Iterable[str]:
     yield f"{'held' if verdict.held else 'NOT HELD'}: {verdict.scenario.name} ({verdict.seconds:.0f} s)"
     yield from (f"    {fault}" for fault in verdict.faults)
     yield f"    tries on {', '.join(ride.hosts())}"
-    if ride.figures:
-        yield json.dumps({"scenario": verdict.scenario.name, **ride.figures})
+    yield from (f"    {name}: {json.dumps(value)}" for name, value in ride.figures.items())
 
 
-def report(verdicts: Sequence[Verdict]) -> str:
-    """The table, under each scenario the log line that tells the fate, and the sum."""
+def report(verdicts: Sequence[Verdict], figures: Figures) -> str:
+    """What was measured, the log lines that tell the fate, the table, and the sum."""
+    measured = [f"{name}, {what}: {json.dumps(v)}" for name, of in figures.items() for what, v in of.items()]
     fates = [
         f"{verdict.scenario.name}: {line[:TOLD_WIDTH]}" for verdict in verdicts for line in verdict.told[:2]
     ]
     load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    return "\n".join(["What the logs tell:", *fates, "", table(verdicts), load, "", last_line(verdicts)])
+    parts = ["Measured:", *measured, "", "What the logs tell:", *fates, "", table(verdicts), load, ""]
+    return "\n".join([*parts, last_line(verdicts)])

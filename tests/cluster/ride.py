@@ -18,12 +18,12 @@ from tests.e2e.crash.drive import MAKE, STORED, Drive, stored_files
 from tests.e2e.crash.proxy import POLL, Call, Endpoint, Moment, Rule
 from tests.e2e.crash.scenario import Expected, Scenario
 from tests.sandbox_process import SandboxProcess
-from tools.stack.cluster import BUCKET, WORKERS
+from tools.stack.cluster import BUCKET, LOGS, WORKERS
 from tools.stack.rest import RestError
 from tools.stack.services import CONN_ID
 
-UPLOAD_TIME = 30.0
-"""Seconds within which a supervisor uploads its log, after it has told Airflow how the try ended."""
+UPLOAD_TIME = 90.0
+"""Seconds within which a supervisor uploads its log, after it has told Airflow how the try ended, at most."""
 
 LOOK = 0.5
 """Seconds between two looks at what is waited for."""
@@ -105,15 +105,22 @@ class Ride(Drive):
             time.sleep(LOOK)
 
     def until_logged(self, text: str) -> None:
-        """Wait until a try has written this, on whichever machine: the log server may have no line yet."""
-        tail = Path("airflow", "logs", f"dag_id={self.scenario.name}")
-        folders = [self.bed.folder_of(name) / tail for name in WORKERS]
+        """Wait until a try has written this: on a disk, or in the bucket, as Airflow moves its logs there."""
 
         def there() -> bool:
-            logs = (path for folder in folders for path in folder.rglob("*.log"))
-            return any(text in path.read_text(errors="replace") for path in logs)
+            return any(text.encode() in log for log in (*self._logs_on_disks(), *self._logs_in_bucket()))
 
         self.until(there, f"in a log: {text}")
+
+    def _logs_on_disks(self) -> Iterator[bytes]:
+        tail = Path("airflow", "logs", f"dag_id={self.scenario.name}")
+        for name in WORKERS:
+            for path in (self.bed.folder_of(name) / tail).rglob("*.log"):
+                yield path.read_bytes()
+
+    def _logs_in_bucket(self) -> Iterator[bytes]:
+        for _, content in self.bed.s3.objects(LOGS, f"airflow/dag_id={self.scenario.name}/"):
+            yield content
 
     @contextlib.contextmanager
     def until_said(self, text: str, *names: str) -> Iterator[None]:

@@ -159,7 +159,6 @@ SCENARIOS = [
         "worker_cut_from_gateway",
         on_bed(cut_from_gateway),
         SUBMITTED,
-        stage="alone",
         number=6,
         arguments={"retries": 8},
     ),

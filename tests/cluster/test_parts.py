@@ -29,7 +29,8 @@ def test_the_report_names_the_fate_and_ends_with_the_sum() -> None:
         Verdict(CI[0], 1.0, "success", charges=1, files=1, tries=2, told=("Resumed after an earlier try",)),
         Verdict(CI[1], 1.0, "failed", charges=2, beyond=1, faults=["2 paid"]),
     ]
-    lines = report(verdicts).splitlines()
+    lines = report(verdicts, {"fifty_mapped": {"CPU seconds": {"worker-1": 30.5}}}).splitlines()
+    assert 'fifty_mapped, CPU seconds: {"worker-1": 30.5}' in lines
     assert f"{CI[0].name}: Resumed after an earlier try" in lines
     assert "    2 paid" in lines
     assert lines[-1] == "2 scenarios, 1 held, charges beyond one: 1, results lost: 0"

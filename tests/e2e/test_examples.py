@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from PIL import Image
 
-from airflow_provider_rivya.batch.rows import read_rows
+from airflow_provider_rivya.batch.table.rows import read_rows
 from tests.e2e.conftest import Airflow, EndedRun
 from tests.sandbox_process import KEY, TOAPIS_KEY, SandboxProcess
 from tools.stack.rest import RestError

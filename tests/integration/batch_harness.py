@@ -22,13 +22,14 @@ import pytest
 
 from airflow_provider_rivya.api import http
 from airflow_provider_rivya.batch import manifest
-from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
+from airflow_provider_rivya.batch.arguments import BatchArguments
+from airflow_provider_rivya.batch.job import BatchJob
 from airflow_provider_rivya.batch.plan import PlanFolder
-from airflow_provider_rivya.batch.request import Asked
 from airflow_provider_rivya.batch.row_job import RowWords
-from airflow_provider_rivya.batch.rows import read_rows
 from airflow_provider_rivya.batch.run import Waiting
 from airflow_provider_rivya.batch.segments import Ledger
+from airflow_provider_rivya.batch.table.planned import Asked
+from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.landing.fetch import Retries

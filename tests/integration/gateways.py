@@ -110,7 +110,7 @@ class TestedGateway:
     def reserved(self) -> str:
         """What messages say of the credits of one running generation."""
         if not self.tells_credits:
-            return "what it costs the gateway does not tell"
+            return "the gateway does not say what it costs"
         return (
             f"{self.cost} credit{'' if self.cost == 1 else 's'} {'is' if self.cost == 1 else 'are'} reserved"
         )

@@ -92,7 +92,7 @@ def test_landing_without_curl(tmp_path: Path, part: str, met: bool | None) -> No
     )
     assert done.returncode == 2, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    speed, flushed, growth = lines[1:]
+    speed, flushed, growth, _ = lines[1:]
     for figure in (speed, flushed):
         assert (figure["value"], figure["detail"]) == (None, {"not measured": "there is no curl"})
     assert growth["met"] is met

@@ -9,14 +9,15 @@ import pytest
 from packaging.requirements import Requirement
 
 from tools.locks import (
-    CELERY,
     CHECKOUT,
+    FURTHER,
     LOCKS,
     PAIRS,
     TOOLS,
+    UNPROVEN,
+    Further,
     Pair,
     beside,
-    celery_header,
     faults,
     header,
     pins,
@@ -56,7 +57,7 @@ def test_a_lock_holds_nothing_but_pins(line: str) -> None:
     assert faults(f"# comment\n{right}\n{line}\n") == [line]
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", [*PAIRS, *UNPROVEN], ids=lambda pair: pair.name)
 def test_the_committed_locks_are_complete(pair: Pair) -> None:
     text = (LOCKS / pair.name).read_text()
     assert text.startswith(header(pair))
@@ -65,7 +66,7 @@ def test_the_committed_locks_are_complete(pair: Pair) -> None:
     assert str(CHECKOUT) not in text
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", [*PAIRS, *UNPROVEN], ids=lambda pair: pair.name)
 def test_the_committed_locks_satisfy_what_the_project_asks_for(pair: Pair) -> None:
     project = PYPROJECT["project"]
     asked = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
@@ -80,13 +81,13 @@ def test_the_locks_of_tools_are_complete_and_satisfy_their_group(group: str) -> 
     _satisfies(f"{group}.txt", _group(group))
 
 
-@pytest.mark.parametrize("pair", CELERY, ids=lambda pair: pair.name)
-def test_the_locks_of_celery_add_to_their_pairs_and_satisfy_their_group(pair: Pair) -> None:
-    text, base = ((LOCKS / name).read_text() for name in (pair.celery_name, pair.name))
-    assert text.startswith(celery_header(pair))
+@pytest.mark.parametrize("further", FURTHER, ids=lambda further: further.name)
+def test_the_further_locks_add_to_their_pairs_and_satisfy_their_group(further: Further) -> None:
+    text, base = ((LOCKS / name).read_text() for name in (further.name, further.pair.name))
+    assert text.startswith(further.header)
     assert faults(text) == []
     assert beside(text, base) == "".join(text.splitlines(keepends=True)[2:])
-    _satisfies(pair.celery_name, _group("celery"), pair.python)
+    _satisfies(further.name, _group(further.group), further.pair.python)
 
 
 def _group(name: str) -> list[str]:

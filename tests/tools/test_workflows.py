@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
 
-from tools.locks import CHECKOUT, PAIRS
+from tools.locks import CHECKOUT, PAIRS, UNPROVEN
 
 PATHS = sorted((CHECKOUT / ".github" / "workflows").glob("*.yml"))
 each_workflow = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -40,6 +40,14 @@ def test_rights_are_given_to_jobs_alone(path: Any) -> None:
         writes = {name for name, right in job["permissions"].items() if right == "write"}
         assert len(writes) <= 1
         assert job["timeout-minutes"] <= 60
+
+
+def test_a_python_that_is_not_proven_may_fail() -> None:
+    job = read(PATHS[0])["jobs"]["unproven"]
+    assert job["continue-on-error"] is True
+    (pair,) = UNPROVEN
+    assert job["name"] == f"Airflow {pair.airflow}, Python {pair.python} (may fail)"
+    assert job["steps"][1]["with"]["python-version"] == pair.python
 
 
 def test_the_matrix_is_that_of_the_locks() -> None:

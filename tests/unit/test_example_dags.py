@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.batch.plan import PlanFolder, check_plan
-from airflow_provider_rivya.batch.request import Asked
-from airflow_provider_rivya.batch.rows import read_rows
+from airflow_provider_rivya.batch.table.planned import Asked
+from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.catalog.bundled import load_catalog
 from airflow_provider_rivya.catalog.check import check_request
 from airflow_provider_rivya.generation.failure import _KINDS

@@ -14,7 +14,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped,unused-ignore]  # its stubs are another distribution
 
 from airflow_provider_rivya import __version__
 from airflow_provider_rivya.api.connection import connection_fields

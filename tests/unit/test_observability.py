@@ -50,6 +50,12 @@ def test_polls_are_counted_on_worker_and_triggerer(telemetry: Telemetry) -> None
         assert meter.metric("rivya.generation.polls") == {TAGS: 2 if shared else 1}
 
 
+def test_webhooks_are_counted_by_what_became_of_them(telemetry: Telemetry) -> None:
+    observability.webhook_came("toapis", "taken")
+    told = {(("gateway", "toapis"), ("outcome", "taken")): 1}
+    assert telemetry.triggerer.metric("rivya.webhook.deliveries") == told
+
+
 def test_a_delivery_tells_cost_and_duration(telemetry: Telemetry) -> None:
     observability.delivered(LABELS, 5.0, timedelta(seconds=40))
     observability.delivered(LABELS, 2.5, None)

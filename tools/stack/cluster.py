@@ -53,7 +53,7 @@ class CeleryStack(AirflowStack):
         if lacking := services.missing():
             raise ProcessError("\n".join(lacking))
         super().__init__(dataclasses.replace(config, fresh=True), say=say)
-        self.postgres = postgres.Postgres()
+        self.postgres = postgres.Postgres(idle=90)
         self.config = dataclasses.replace(self.config, sql_alchemy_conn=self.postgres.url)
         self.client = AirflowClient(LOOPBACK, self.port, timeout=120)
         self.redis = services.Redis(config.home / "redis")
@@ -62,7 +62,7 @@ class CeleryStack(AirflowStack):
         self.concurrency = concurrency
         self._ready_before: dict[str, int] = {}
 
-    def start(self, components: Sequence[str] = COMPONENTS, *, timeout: float = 300.0) -> None:
+    def start(self, components: Sequence[str] = COMPONENTS, *, timeout: float = 600.0) -> None:
         """Start the services, then as :meth:`AirflowStack.start`."""
         self.disk.mkdir()
         self.postgres.start(self.keeper)

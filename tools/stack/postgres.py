@@ -54,13 +54,18 @@ class Postgres:
     A server on a loopback port, its data in a temporary folder, which ends with the block.
 
     A keeper runs it, so that it does not outlive the program that asked for it.
+
+    :param idle: seconds for which a transaction may do nothing. The workers of a scheduler that was killed
+        keep its connection open, and with it its row locks; the API server does nothing in one while it
+        fetches a log from elsewhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, idle: int = 15) -> None:
         programs = binaries()
         if programs is None:
             raise ProcessError("PostgreSQL's server is not installed: apt-get install postgresql")
         self.port = free_port()
+        self._idle = idle
         self._programs, self._owner = programs, _owner()
         self._folder = Path(tempfile.mkdtemp(prefix="rivya-postgresql-"))
         if self._owner is not None:
@@ -85,14 +90,13 @@ class Postgres:
         fresh = not data.exists()
         if fresh:
             self._run("initdb", "-D", str(data), "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-sync")
-        # The workers of a scheduler that was killed keep its connection open, and with it its row locks.
         settings = {
             "listen_addresses": LOOPBACK,
             "fsync": "off",
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "max_connections": "300",
-            "idle_in_transaction_session_timeout": "15s",
+            "idle_in_transaction_session_timeout": f"{self._idle}s",
         }
         command = [str(self._programs / "postgres"), "-D", str(data), "-p", str(self.port)]
         command += ["-k", str(self._folder)]

@@ -74,7 +74,7 @@ class AirflowClient:
             )
             response = connection.getresponse()
             text = response.read().decode()
-        except http.client.HTTPException as error:
+        except (http.client.HTTPException, TimeoutError) as error:
             raise ConnectionError(f"{method} {target}: {error!r}") from error
         finally:
             connection.close()

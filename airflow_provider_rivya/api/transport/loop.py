@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.egress import Proxy
 
 _CHUNK: Final = 16 * 1024
+_HEAD: Final = b"\nHTTP/1."
+_MOST_HEADS: Final = 32
+"""Of interim answers that come at once: the parser would hold the event loop up with thousands of them."""
 _OWN_HEADERS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
@@ -37,6 +40,8 @@ class _Counting(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         try:
             if self.of is not None:
+                if data.count(_HEAD) > _MOST_HEADS:
+                    self.of.received = 0
                 self.of.came(data)
         except TooMuch:
             if self.transport is not None:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rivya.batch.request import Asked
-from airflow_provider_rivya.batch.rows import read_rows
-from airflow_provider_rivya.batch.template import parse
+from airflow_provider_rivya.batch.table.planned import Asked
+from airflow_provider_rivya.batch.table.rows import read_rows
+from airflow_provider_rivya.batch.table.template import parse
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.cli.arguments import read_dialect, read_request
 from airflow_provider_rivya.request.budget import Budget

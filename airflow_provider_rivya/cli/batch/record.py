@@ -95,7 +95,7 @@ class RunRecord:
             problem = "is damaged"
         raise UnreadableLedgerError(
             f"The record of the batch {self._name!r} cannot be used: {self._file.uri} {problem}",
-            advice="It tells what was paid for: do not remove it before you have looked.",
+            advice="It records what was paid for: do not remove it before you have looked.",
             fate="Nothing was sent and nothing was charged.",
             final=True,
         )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES
 from airflow_provider_rivya.batch.manifest import Totals, line_of, status_of
 from airflow_provider_rivya.batch.plan import PlanFolder
-from airflow_provider_rivya.batch.request import PlannedRow
-from airflow_provider_rivya.batch.rows import read_rows
 from airflow_provider_rivya.batch.segments import Ledger, UnreadableLedgerError
+from airflow_provider_rivya.batch.table.planned import PlannedRow
+from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.cli.batch.arguments import folder_of, from_here
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _MANIFESTS: Final = ("manifest.parquet", "manifest.jsonl")
 _TOLD: Final = ("row_key", "status", "error_kind", "error", "generation_id", "attempts", "credits_final")
-_HEADS: Final = {"not_landed": "running or not landed"}
+_HEADS: Final = {"not_landed": "running or not stored"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
-from airflow_provider_rivya.batch.rows import read_rows
+from airflow_provider_rivya.batch.arguments import BatchArguments
+from airflow_provider_rivya.batch.job import BatchJob
 from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.segments import LedgerLostError
+from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.cli.batch.arguments import (
     folder_of,
     from_here,
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_rivya.batch.plan import Plan
     from airflow_provider_rivya.batch.progress import Report
-    from airflow_provider_rivya.batch.request import Asked
     from airflow_provider_rivya.batch.segments import Ledger
+    from airflow_provider_rivya.batch.table.planned import Asked
     from airflow_provider_rivya.cli.output import Output
     from airflow_provider_rivya.hooks.base import GatewayHook
     from airflow_provider_rivya.submission.context import OnUncertain
@@ -198,9 +199,9 @@ def stopped_in_words(summary: Mapping[str, Any]) -> str:
     """Say what becomes of the rows of a run that was stopped."""
     counts = summary["counts"]
     done = counts["succeeded"] + counts["reused"]
-    told = [f"Stopped: {done} of {summary['rows']} rows are landed."]
+    told = [f"Stopped: {done} of {summary['rows']} rows are stored."]
     if running := counts["not_landed"]:
-        told.append(f"{running} go on at the gateway and are paid for: the same command lands them.")
+        told.append(f"{running} go on at the gateway and are paid for: the same command stores them.")
     if uncertain := counts["uncertain"]:
         told.append(f"{uncertain} had no answer: the same command finds out before it sends anything.")
     if waiting := counts["not_submitted"]:

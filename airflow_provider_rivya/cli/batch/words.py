@@ -22,7 +22,7 @@ REMEDIES: Final = Remedies(
 
 _FATES: Final[dict[str, str]] = {
     "not_submitted": "Nothing of it was submitted.",
-    "running": "It goes on at the gateway and is paid for; the same command lands it.",
+    "running": "It goes on at the gateway and is paid for; the same command stores it.",
     "unknown_there": "It was accepted and is paid for; the same command asks for it again.",
     "not_landed": "It is paid for and not lost; the same command fetches it again.",
     "expired": "It is paid for, and the gateway keeps its result no longer: ask its support. The same "

@@ -36,7 +36,7 @@ def walk_flac(notes: Notes) -> Walk:
     number of samples (it was streamed), a cut between two frames is not found.
     """
     yield Take(4)
-    last, rate, total = False, 0, 0
+    last, rate, total, longest = False, 0, 0, 0
     while not last:
         head = yield Take(4)
         last, kind, length = bool(head[0] & 0x80), head[0] & 0x7F, int.from_bytes(head[1:], "big")
@@ -44,13 +44,14 @@ def walk_flac(notes: Notes) -> Walk:
             raise CorruptError("a FLAC block is of no known kind")
         if kind == _STREAMINFO and length >= _STREAMINFO_BYTES:
             content = yield Take(_STREAMINFO_BYTES)
+            longest = int.from_bytes(content[7:10], "big")
             rate = int.from_bytes(content[10:13], "big") >> 4
             total = int.from_bytes(content[13:18], "big") & (1 << 36) - 1
             length -= _STREAMINFO_BYTES
         yield Pass(length)
     if not rate:
-        raise CorruptError("its FLAC head tells no sample rate")
-    frames = _Frames()
+        raise CorruptError("its FLAC head states no sample rate")
+    frames = _Frames(longest)
     yield Rest(frames.feed)
     trailing = frames.finish()
     if total and frames.samples < total:
@@ -69,10 +70,12 @@ class _Frames:
     A frame does not tell its length: it ends where the header of the next one begins, which is known by its
     own checksum and by its number.
 
+    :param longest: bytes of the longest frame, as the head tells it; 0 where it does not.
     :ivar samples: how many the frames hold that were whole.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
         self.samples = 0
         self._held = bytearray()
         self._from = 0
@@ -100,7 +103,7 @@ class _Frames:
         del self._held[-_HEADER_BYTES:]
         if not self._block:
             return len(self._held)
-        end = _end_of_frame(bytes(self._held))
+        end = _end_of_frame(bytes(self._held), self._longest)
         if end is None:
             raise TruncatedError("its last FLAC frame is cut or damaged")
         self.samples += self._block
@@ -155,8 +158,8 @@ def _header(head: bytes) -> tuple[int, int, int] | None:
     return number, block, at + 1
 
 
-def _end_of_frame(held: bytes) -> int | None:
-    """Tell where the last frame ends: at the end of the file, or before a tag or a few stray bytes."""
+def _end_of_frame(held: bytes, longest: int) -> int | None:
+    """Tell where the last frame ends: at the end of the file, or before a tag or stray bytes."""
     if held[-1] and not crc16(held):  # zeros behind the end would not change it
         return len(held)
     least = max(0, len(held) - _TRAILER_BYTES)
@@ -165,6 +168,8 @@ def _end_of_frame(held: bytes) -> int | None:
         least = min(least, text.start())
         ends |= set(range(text.start(), min(text.start() + 4, len(held))))  # a checksum may look like text
     ends |= set(range(max(least, len(held) - _TRAILER_BYTES), len(held)))
+    if 0 < longest < len(held):  # something else follows for certain
+        ends |= set(range(longest + 1))
     value, done = 0, 0
     for end in sorted(ends):
         value = crc16(held[done:end], value)

@@ -150,7 +150,7 @@ def _compare(notes: Notes, summary: _Summary, frames: int, size: int) -> None:
         raise TruncatedError(f"{summary.frames - frames} of its {summary.frames} frames are missing")
     if (summary.frames and frames < summary.frames) or (not summary.frames and size < summary.size):
         notes.doubt(
-            f"its head tells of {summary.frames} frames and {summary.size} bytes; {frames} and {size} came"
+            f"its head says {summary.frames} frames and {summary.size} bytes; {frames} and {size} came"
         )
 
 

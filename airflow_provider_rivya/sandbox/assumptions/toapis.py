@@ -9,6 +9,7 @@ from __future__ import annotations
 from airflow_provider_rivya.sandbox.assumptions.switches import Assumption, choice, flag, seconds, text, usd
 from airflow_provider_rivya.sandbox.assumptions.toapis_refusals import REFUSALS
 from airflow_provider_rivya.sandbox.assumptions.toapis_requests import BUSINESS_IDS, REQUESTS
+from airflow_provider_rivya.sandbox.assumptions.toapis_webhooks import WEBHOOKS
 
 SHARED: tuple[str, ...] = (
     "id_style",
@@ -229,4 +230,12 @@ CREDITS: tuple[Assumption, ...] = (
     ),
 )
 
-ASSUMPTIONS: tuple[Assumption, ...] = (*ANSWERS, *REFUSALS, *RESULTS, *CREDITS, *REQUESTS, *BUSINESS_IDS)
+ASSUMPTIONS: tuple[Assumption, ...] = (
+    *ANSWERS,
+    *REFUSALS,
+    *RESULTS,
+    *CREDITS,
+    *REQUESTS,
+    *BUSINESS_IDS,
+    *WEBHOOKS,
+)

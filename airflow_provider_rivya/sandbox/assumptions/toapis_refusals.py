@@ -106,8 +106,7 @@ REFUSALS: tuple[Assumption, ...] = (
     choice(
         "toapis_key_limit",
         "A key can have limits of its own, by day, by month or in all, be for some models, expired or off: "
-        "which error a call gets then is not documented (here 402 for the amounts, 403 for 'model', 401 for "
-        "the rest).",
+        "which error a call gets then is not documented; see toapis_key_limit_status.",
         "none",
         "daily",
         "monthly",
@@ -115,6 +114,16 @@ REFUSALS: tuple[Assumption, ...] = (
         "model",
         "expired",
         "off",
+    ),
+    choice(
+        "toapis_key_limit_status",
+        "The HTTP status of a call over a limit of its key is not documented: 'by_limit' is 402 for the "
+        "amounts, 403 for 'model', 401 for 'expired' and 'off'.",
+        "by_limit",
+        401,
+        402,
+        403,
+        429,
     ),
     choice(
         "toapis_quota_status",
@@ -193,7 +202,7 @@ REFUSALS: tuple[Assumption, ...] = (
     choice(
         "toapis_balance_error_status",
         "A balance call without a good key is a 200 with success: false in the examples of the newer pages, "
-        "and a 401 in their tables.",
+        "and a 401 with an error object in their tables.",
         200,
         401,
         403,

@@ -114,18 +114,26 @@ REQUESTS: tuple[Assumption, ...] = (
     choice(
         "toapis_callback_url",
         "A callback_url needs a webhook that is set up for the key, and may change path and query alone; the "
-        "HTTP status of webhook_not_configured is not documented. The sandbox calls nobody.",
+        "HTTP status of webhook_not_configured is not documented. The sandbox calls this machine alone.",
         "not_configured",
+        "same_origin_only",
         "any",
     ),
     choice(
         "toapis_private_asset_review",
         "With private_asset_review media are reviewed first, 20 minutes a round, where the gateway has that; "
-        "a task whose review fails or times out makes and costs nothing.",
+        "a task whose review fails or times out makes and costs nothing. 'passes_after' and 'times_out' take "
+        "toapis_private_asset_review_seconds.",
         "skipped",
-        "passes",
+        "passes_after",
         "fails",
         "times_out",
+    ),
+    seconds(
+        "toapis_private_asset_review_seconds",
+        "A round of the review takes 20 minutes at the most, by the page, and is adjustable.",
+        1200,
+        optional=False,
     ),
     choice(
         "toapis_unknown_fields",

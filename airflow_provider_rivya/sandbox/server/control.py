@@ -21,6 +21,7 @@ from airflow_provider_rivya.sandbox.state.gateway import Gateway, limited_body
 from airflow_provider_rivya.sandbox.state.results import public_generation
 from airflow_provider_rivya.sandbox.state.store import GATEWAYS, KEY_STATES, SCOPES, ApiKey
 from airflow_provider_rivya.sandbox.toapis.tasks import public_task
+from airflow_provider_rivya.sandbox.toapis.webhooks import check_address, send_test
 
 FURTHEST_AHEAD = 10 * 365 * 86400
 PUBLIC = {"rivya": public_generation, "toapis": public_task}
@@ -48,6 +49,8 @@ class Control:
             Route("/sandbox/public-api", self.public_api, methods=["POST"]),
             Route("/sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
             Route("/sandbox/assumptions", self.assumptions, methods=["GET", "POST"]),
+            Route("/sandbox/webhooks", self.webhooks, methods=["GET", "POST"]),
+            Route("/sandbox/webhooks/test", self.test_webhook, methods=["POST"]),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -176,6 +179,25 @@ class Control:
         if request.method == "POST":
             self._state.assumptions.set(await _body(request))
         return json_answer(200, self._state.assumptions.described())
+
+    async def webhooks(self, request: Request) -> Response:
+        webhooks = self._gateway.webhooks
+        if request.method == "POST":
+            body = await _body(request, {"account": str, "url": str, "secret": str, "old_secret": str})
+            address = check_address(body.get("url", ""), body.get("secret", ""), body.get("old_secret"))
+            webhooks.addresses[body.get("account", "toapis")] = address
+        return json_answer(
+            200,
+            {
+                "addresses": {account: address.url for account, address in webhooks.addresses.items()},
+                "to_come": [event.id for event in webhooks.events],
+                "deliveries": list(webhooks.deliveries),
+            },
+        )
+
+    async def test_webhook(self, request: Request) -> Response:
+        send_test((await _body(request, {"account": str})).get("account", "toapis"), self._gateway)
+        return json_answer(200, {})
 
 
 async def _body(request: Request, fields: Mapping[str, type] | None = None) -> dict[str, Any]:

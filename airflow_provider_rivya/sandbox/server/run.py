@@ -16,6 +16,7 @@ import uvicorn
 from airflow_provider_rivya.sandbox.server.app import build
 from airflow_provider_rivya.sandbox.server.wire import TrackingProtocol
 from airflow_provider_rivya.sandbox.state.gateway import Gateway
+from airflow_provider_rivya.sandbox.toapis.delivering import deliver
 
 SECONDS_TO_END = 1
 
@@ -75,7 +76,11 @@ async def _serve(listener: socket.socket, *, speed: float, credits: float, quiet
         proxy_headers=False,
         timeout_graceful_shutdown=SECONDS_TO_END,
     )
-    await Server(config, gateway).serve(sockets=[listener])
+    delivering = asyncio.create_task(deliver(gateway))
+    try:
+        await Server(config, gateway).serve(sockets=[listener])
+    finally:
+        delivering.cancel()
 
 
 def _welcome(gateway: Gateway) -> str:

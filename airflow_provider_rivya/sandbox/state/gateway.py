@@ -21,6 +21,7 @@ from airflow_provider_rivya.sandbox.state.store import (
     State,
     StoredFile,
 )
+from airflow_provider_rivya.sandbox.state.webhooks import Webhooks
 
 MAX_JSON_BYTES = 4 * 1024 * 1024
 
@@ -38,6 +39,7 @@ class Gateway:
         self.faults = Faults()
         self.idempotency = IdempotencyKeys(self.state)
         self.gallery = Gallery()
+        self.webhooks = Webhooks()
         self.closing = asyncio.Event()
 
     def reset(self) -> None:
@@ -45,6 +47,7 @@ class Gateway:
         self.faults.clear()
         self.idempotency.reset()
         self.gallery.reset()
+        self.webhooks.reset()
 
     def check_enabled(self) -> None:
         """:raises ApiError: the public API is switched off."""

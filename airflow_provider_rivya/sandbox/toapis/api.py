@@ -79,7 +79,8 @@ class ToApis:
         if key is None or key.state != "active" or dead or elsewhere:
             rest = ": record not found" if assumptions.text("toapis_bad_key_text") == "whole" else ""
             wrong = f"Failed to get token info{rest}" if text else "No Authorization header"
-            raise ToApisError("unauthorized", wrong)
+            told = assumptions.value("toapis_key_limit_status") if dead else "by_limit"
+            raise ToApisError("unauthorized", wrong, status=None if told == "by_limit" else int(told))
         if (wait := self._state.request_allowed(key.key)) is not None:
             raise self._too_many(request, wait, assumptions.limit("rate_limit_per_window") or 0)
         if (limited := wait_for(request, key, self._state)) is not None:

@@ -13,16 +13,16 @@ from airflow_provider_rivya.sandbox.models.pictures import NAMED_FORMATS, Format
 from airflow_provider_rivya.sandbox.state.gateway import Gateway
 from airflow_provider_rivya.sandbox.state.store import ApiKey, Failure, StoredFile, Task
 from airflow_provider_rivya.sandbox.toapis.checks import Accepted, check_task
-from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
+from airflow_provider_rivya.sandbox.toapis.errors import ToApisError, name_of
 from airflow_provider_rivya.sandbox.toapis.lookup import known_tasks
 from airflow_provider_rivya.sandbox.toapis.pixels import documented_pixels
 from airflow_provider_rivya.sandbox.toapis.prices import credits_of
 from airflow_provider_rivya.sandbox.toapis.references import too_many
 from airflow_provider_rivya.sandbox.toapis.tasks import created_task, public_task
 from airflow_provider_rivya.sandbox.toapis.uploads import find_upload
+from airflow_provider_rivya.sandbox.toapis.webhooks import expect_end, where_to
 
-BAD_REQUEST, FORBIDDEN, UNAVAILABLE = 400, 403, 503
-REVIEW_SECONDS = 1200
+BAD_REQUEST, PAYMENT_REQUIRED, FORBIDDEN, UNAVAILABLE = 400, 402, 403, 503
 REFUSED_CONTENT = "content_policy_violation"
 REFUSED_CONTENT_TEXT = "The request was refused by the content policy"
 SETTLED: Mapping[str, float] = {"as_taken": 0, "returns_part": -0.5, "charges_more": 0.5}
@@ -64,16 +64,19 @@ class Creating:
         reviewed = body.get("private_asset_review") is True and bool(accepted.references)
         if (first := self._repeated(accepted, caller, category, reviewed=reviewed)) is not None:
             return self._replayed(first)
+        told_at = where_to(body, caller, self._gateway)
         price = credits_of(
             accepted.model, accepted.params.get("resolution", ""), accepted.results, state.assumptions
         )
-        self._check_settings(body, accepted)
+        self._check_settings(accepted)
         self._check_balance(price, caller)
         self._check_available(accepted.model_name)
         failure = self._failure(path) or self._late_refusal(accepted, reviewed)
         created, processing_from, done_at = self._gateway.timing(path, category)
-        if reviewed and state.assumptions.text("toapis_private_asset_review") in ("passes", "times_out"):
-            processing_from, done_at = processing_from + REVIEW_SECONDS, done_at + REVIEW_SECONDS
+        how = state.assumptions.text("toapis_private_asset_review")
+        if reviewed and how in ("passes_after", "times_out"):
+            review = state.assumptions.limit("toapis_private_asset_review_seconds") or 0.0
+            processing_from, done_at = processing_from + review, done_at + review
         task = Task(
             id=state.new_id("task_img" if category == "image" else "video"),
             account=caller.account,
@@ -97,6 +100,8 @@ class Creating:
             charged_at_completion=state.assumptions.text("toapis_charge_at") == "completion",
         )
         state.add_task(task, SETTLED[state.assumptions.text("toapis_settlement")])
+        if told_at is not None:
+            expect_end(task, told_at, self._gateway)
         if (how := state.assumptions.text("toapis_503")) != "off":
             raise ToApisError(how, "The service is unavailable", status=UNAVAILABLE)
         return created_task(task, state)
@@ -114,20 +119,20 @@ class Creating:
         file = find_upload(self._state, url.removeprefix(self._gateway.base_url))
         return file if file is not None and file.account == account else "no such upload, or not any more"
 
-    def _check_settings(self, body: Mapping[str, Any], accepted: Accepted) -> None:
+    def _check_settings(self, accepted: Accepted) -> None:
         """:raises ToApisError: what a switch refuses of every request that is right in itself."""
         assumptions = self._state.assumptions
-        if "callback_url" in body and assumptions.text("toapis_callback_url") == "not_configured":
-            text = "No webhook is set up for this token"
-            raise ToApisError("webhook_not_configured", text, status=BAD_REQUEST)
         if accepted.references and assumptions.text("toapis_real_person") == "refuse_400":
             text = "content[1] may contain a real person. Request id: 0123"
             raise ToApisError("privacy", text, status=BAD_REQUEST)
         limit = assumptions.text("toapis_key_limit")
-        if limit == "model":
-            raise ToApisError("no_access", "The key may not use this model", status=FORBIDDEN)
-        if limit != "none":
-            raise ToApisError("insufficient_quota", f"The {limit} limit of the key is reached")
+        if limit == "none":
+            return
+        told = assumptions.value("toapis_key_limit_status")
+        status = int(told) if told != "by_limit" else FORBIDDEN if limit == "model" else PAYMENT_REQUIRED
+        model = "The key may not use this model"
+        text = model if limit == "model" else f"The {limit} limit of the key is reached"
+        raise ToApisError("no_access" if status == FORBIDDEN else name_of(status), text, status=status)
 
     def _late_refusal(self, accepted: Accepted, reviewed: bool) -> Failure | None:
         """Return the failure of a task that only ends so after it was taken in; it costs nothing."""

@@ -129,8 +129,10 @@ def error_answer(
 
 
 def _body(state: State, path: str, form: str, name: str, message: str, status: int) -> dict[str, Any] | str:
-    if path in BALANCE_PATHS:
+    if path in BALANCE_PATHS and status != STATUS_OF_NAME["unauthorized"]:
         return {"success": False, "message": message}
+    if path in BALANCE_PATHS:
+        form = "number_type"
     if path.startswith(UPLOADS):
         form = state.assumptions.text("toapis_upload_error")
         text = _named(state, name, message) if form.endswith("_object") else message

@@ -80,7 +80,7 @@ def _kill(drive: Drive, victim: str, when: tuple[Moment, Endpoint]) -> int:
         return int(hit)
     drive.stack.kill(victim, signal.SIGKILL)
     drive.stack.add(victim)
-    drive.stack.wait_healthy([victim], 120)
+    drive.stack.wait_healthy([victim], 300)
     return 1
 
 

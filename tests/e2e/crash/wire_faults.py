@@ -186,7 +186,7 @@ SCENARIOS = [
     ),
     Scenario(
         "result_url_cut_three_times",
-        Expected(says=("Attempt 1 to land a result failed", PAID_AND_THERE, REATTACHED)),
+        Expected(says=("Attempt 1 to fetch a result failed", PAID_AND_THERE, REATTACHED)),
         result_url_fails,
     ),
     Scenario("result_url_gone_then_cleared", Expected(says=(PAID_AND_THERE, REATTACHED)), result_url_is_gone),

@@ -96,7 +96,7 @@ class TestRun:
     ) -> None:
         sandbox.reset(speed=20)
         command = ["batch", "run", *request(table, "--output", str(landing))]
-        code, _, err = interrupted("0 of 6 rows landed", *command)
+        code, _, err = interrupted("0 of 6 rows stored", *command)
         assert code == 130
         assert "Nothing is paid twice." in err
         known = rivya("batch", "status", str(landing), "--json").json()

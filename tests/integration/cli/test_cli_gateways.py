@@ -46,7 +46,7 @@ class TestGenerate:
         [file] = landing.iterdir()
         assert run.out.startswith(f"{file}  (")
         assert "is submitted." in run.err
-        assert "What it cost the gateway does not tell" in run.err
+        assert "The gateway does not say what it cost" in run.err
         assert "None" not in run.err
         assert sandbox.ledger("toapis")["charges"] == 1
         assert sandbox.ledger("rivya")["charges"] == 0

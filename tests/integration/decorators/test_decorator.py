@@ -1,4 +1,8 @@
-"""``@task.rivya_generate`` and ``@task.toapis_generate``, driven by Airflow's own functions."""
+"""
+``@task.rivya_generate`` and ``@task.toapis_generate``, driven by Airflow's own functions.
+
+What both have from their common base runs with one of them.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,8 @@ from tests.integration.lineage import Lineage
 from tests.integration.task_harness import MAKE
 from tests.sandbox_process import SandboxProcess
 
-pytestmark = at_each
 
-
+@at_each
 @pytest.mark.parametrize("deferrable", [True, False])
 @pytest.mark.parametrize("as_dict", [True, False])
 def test_what_it_returns_is_never_rendered(
@@ -75,6 +78,7 @@ def test_nor_read_as_a_file(decorated: NewDecorated, sandbox: SandboxProcess) ->
     assert [task["prompt"] for task in sandbox.tasks()] == ["prompt.txt"]
 
 
+@at_each
 def test_a_dict_decides_the_request(
     decorated: NewDecorated, gateway: TestedGateway, sandbox: SandboxProcess, photo: Path
 ) -> None:
@@ -157,6 +161,7 @@ def test_a_row_is_known_by_what_the_function_gets_of_it(
     assert list(landing.parent.rglob(f"{identity.digest}.json"))
 
 
+@at_each
 def test_expand(decorated: NewDecorated, sandbox: SandboxProcess) -> None:
     rows = [{"text": f"{{{{ {number} }}}}"} for number in range(3)]
     run = decorated(lambda row: {"prompt": row["text"]}, expand={"row": rows}, deferrable=True)

@@ -14,8 +14,6 @@ from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.task_harness import MAKE
 from tests.sandbox_process import SandboxProcess
 
-pytestmark = at_each
-
 
 @pytest.mark.parametrize(
     ("returned", "told"),
@@ -39,6 +37,7 @@ def test_bad_input_is_told_before_the_gateway_is_touched(
     assert run.xcom(key="failure")["submitted"] is False
 
 
+@at_each
 @pytest.mark.parametrize(
     ("options", "told"),
     [

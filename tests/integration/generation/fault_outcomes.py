@@ -228,7 +228,7 @@ def at_result(connection: str, cost: str = "", kept: str = "") -> Callable[[str]
         said = of_download(kind, OF_GENERATION, connection)
         if kind == "redirect":
             return Expected("retryable", f"{said} {ALLOW_THE_HOST} {later}")
-        again = "to land a result failed, trying again:"
+        again = "to fetch a result failed, trying again:"
         hits = 3
         if kind in ("truncated", "corrupt"):
             hits, kept = 2, "file://<landing>/<generation>-0.png.damaged"

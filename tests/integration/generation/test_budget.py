@@ -107,7 +107,7 @@ def test_a_limit_that_cannot_be_kept(
         ({}, 100, "delivered", ""),
         ({}, 99, "final", "even before the unknown price"),
         ({"toapis_unlimited_quota": True}, 50, "delivered", ""),
-        ({"toapis_balance_fields": "earlier"}, 1000, "final", "tells the balance in balance units"),
+        ({"toapis_balance_fields": "earlier"}, 1000, "final", "gives the balance in balance units"),
     ],
     ids=["enough", "too little", "unlimited", "no credits"],
 )

@@ -134,7 +134,9 @@ def test_what_may_have_been_paid_twice_is_named(
     job = new_job()
     if "idempotency_failed_task_keeps_key" in switches:
         sandbox.fault(kind="generation_fails")
-    check.in_doubt(job, connect)
+    connect(retries=0)
+    sandbox.fault(kind="cut_after", method="POST", path=RIVYA.create)
+    assert job.run().state == "retryable"
     sandbox.advance(61)
     done = job.run()
     check.delivered(done, charges=2)

@@ -148,7 +148,7 @@ def test_without_a_record_a_later_try_claims_nothing_of_earlier_ones(
     sandbox.fault(kind="rate_limit", method="POST", path=RIVYA.create)
     second = job.run()
     assert second.state == "retryable"
-    assert "no record tells what an earlier try did" in second.text
+    assert "no record says what an earlier try did" in second.text
     assert "Nothing was submitted and nothing was charged" not in second.text
 
 

@@ -251,8 +251,13 @@ def no_edits(client: Client) -> None:
     client.check_charges(0)
 
 
-def limited(error: type[GatewayError], status: int) -> Scene:
+def limited(error: type[GatewayError], status: int, limit: str | None = None) -> Scene:
     def scene(client: Client) -> None:
+        if limit is not None:
+            client.sandbox.assume(toapis_key_limit=limit)
+        if status == 429:
+            assert client.refused(error=error, status=status).retryable
+            return
         assert not client.refused(error=error, status=status).retryable
 
     return scene
@@ -378,6 +383,13 @@ ROWS: dict[str, dict[Any, Scene]] = {
         **dict.fromkeys(("daily", "monthly", "total"), limited(InsufficientCreditsError, 402)),
         "model": limited(PermissionDeniedError, 403),
         **dict.fromkeys(("expired", "off"), limited(AuthenticationError, 401)),
+    },
+    "toapis_key_limit_status": {
+        "by_limit": limited(InsufficientCreditsError, 402, "total"),
+        401: limited(AuthenticationError, 401, "daily"),
+        402: limited(InsufficientCreditsError, 402, "model"),
+        403: limited(PermissionDeniedError, 403, "monthly"),
+        429: limited(RateLimitedError, 429, "daily"),
     },
     "toapis_quota_status": {402: quota(InsufficientCreditsError, 402), 429: quota(RateLimitedError, 429)},
     "toapis_refused_content": {

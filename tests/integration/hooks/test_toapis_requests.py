@@ -109,6 +109,18 @@ def reviewed(*, ended: bool, succeeded: bool) -> Scene:
     return scene
 
 
+def review_of(seconds: int) -> Scene:
+    def scene(client: Client) -> None:
+        if not can_play():
+            pytest.skip("this installation of the sandbox makes no video")
+        client.sandbox.assume(toapis_private_asset_review="passes_after")
+        made = client.create("seedance-2", {"private_asset_review": True}, (client.upload(),))
+        client.sandbox.advance(seconds - 1)
+        assert client.hook.get_generation(made.id, category="video").queued
+
+    return scene
+
+
 def gif(taken: bool) -> Scene:
     def scene(client: Client) -> None:
         path = client.photo.with_suffix(".gif")
@@ -208,10 +220,11 @@ ROWS: dict[str, dict[Any, Scene]] = {
     "toapis_callback_url": {"not_configured": callback(False), "any": callback(True)},
     "toapis_private_asset_review": {
         "skipped": reviewed(ended=True, succeeded=True),
-        "passes": reviewed(ended=False, succeeded=True),
+        "passes_after": reviewed(ended=False, succeeded=True),
         "fails": reviewed(ended=True, succeeded=False),
         "times_out": reviewed(ended=False, succeeded=False),
     },
+    "toapis_private_asset_review_seconds": {1200: review_of(1200), 60: review_of(60)},
     "toapis_unknown_fields": {"refuse": unknown_field(False), "ignore": unknown_field(True)},
 }
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.conftest import NewTask
-from tests.integration.gateways import at_each
-from tests.integration.hostile.gateway import DONE, HostileGateway, picture, well
+from tests.integration.gateways import TestedGateway, at_each
+from tests.integration.hostile.answers import of_states
+from tests.integration.hostile.gateway import DONE, ENDED, HostileGateway, Raw, picture, well
 
 _CREATED = '{"id": "@ID@", "status": "queued", "reserved_credits": %s}'
 
@@ -38,6 +40,33 @@ def test_a_task_lands_what_it_has_paid_for(
     run = new_task(deferrable=deferrable)
     assert run.run().state == "success"
     assert run.xcom()["credits_final"] is None
+    assert [file.read_bytes() for file in landing.iterdir()] == [picture()]
+    assert hostile.paid == 1
+
+
+GOING_ON = [
+    odd
+    for odd in of_states()
+    if odd.fate == "goes on" and not odd.name.startswith(("429", "trickling", "silent"))
+]
+"""Not those that ask for a pause, or never end: those are in test_waiting.py."""
+
+
+@at_each
+def test_a_task_that_is_told_everything(
+    hostile: HostileGateway, gateway: TestedGateway, new_task: NewTask, landing: Path
+) -> None:
+    """One odd answer after the other, deferred or not: it goes on until it is told the end."""
+    between = well({"id": "@ID@", "status": "processing"})
+    answers: list[Callable[[], Raw]] = []
+    for number, odd in enumerate(GOING_ON):
+        answers += [odd.make] if number % 5 else [lambda: between, odd.make]
+    assert len(GOING_ON) >= 80
+    hostile.states = {"*": lambda: answers.pop()() if answers else ENDED}
+    run = new_task(deferrable=gateway.replays_keys, timeout=timedelta(minutes=5))
+    done = run.run()
+    assert done.state == "success", done.text
+    assert answers == []
     assert [file.read_bytes() for file in landing.iterdir()] == [picture()]
     assert hostile.paid == 1
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import importlib
 import json
+import socket
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.integration.conftest import Connect, Listener, NewTask
 from tests.integration.plugin.one_dag import OneDagAuthManager
-from tests.integration.task_harness import MAKE, TaskInstanceHarness
+from tests.integration.plugin.webhook_tools import HOUR, SECRET, Receiver
+from tests.integration.task_harness import MAKE, TaskInstanceHarness, Try
+from tests.sandbox_process import SandboxProcess
 
 Serve = Callable[[str], Any]
+Waits = Callable[..., tuple[TaskInstanceHarness, Try]]
 
 
 def _forget() -> None:
@@ -36,6 +43,7 @@ def _served(folder: Path, *, media: bool) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Airflow's own server warns of is not ours
         patch.setenv("AIRFLOW__RIVYA__UI_MEDIA", str(media))
+        patch.setenv("AIRFLOW__RIVYA__TOAPIS_WEBHOOK_CONN_IDS", "toapis_default" if media else "")
         patch.setenv("AIRFLOW__CORE__AUTH_MANAGER", f"{OneDagAuthManager.__module__}.OneDagAuthManager")
         patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(folder / "passwords.json"))
         _forget()
@@ -92,3 +100,67 @@ def forge(run: TaskInstanceHarness, value: Any) -> None:
             XComModel.dag_id == run.dag_id, XComModel.task_id == MAKE, XComModel.key == "return_value"
         )
         session.scalars(query).one().value = json.dumps(value)
+
+
+@pytest.fixture(scope="module")
+def receiving_server() -> Iterator[str]:
+    """The plugin's apps, mounted as Airflow mounts them, on uvicorn."""
+    import fastapi
+    import uvicorn
+
+    from airflow_provider_rivya.plugin.plugin import _apps
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW__RIVYA__TOAPIS_WEBHOOK_CONN_IDS", "toapis_default, toapis_other,")
+        whole = fastapi.FastAPI()
+        for part in _apps():
+            whole.mount(part["url_prefix"], part["app"])
+        listener = socket.create_server(("127.0.0.1", 0))
+        serving = uvicorn.Server(uvicorn.Config(whole, lifespan="off", log_config=None, access_log=False))
+        thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        serving.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def receiver(
+    receiving_server: str,
+    connect: Connect,
+    sandbox: SandboxProcess,
+    database: None,
+    monkeypatch: pytest.MonkeyPatch,
+    logs: Listener,
+) -> Receiver:
+    """The receiver as after a start of the API server; polls come once in an hour."""
+    from airflow_provider_rivya.plugin.webhooks import app as receiving
+
+    logs.lines.clear()
+    sandbox.reset(speed=1)
+    connect(poll_first=HOUR, poll_interval=HOUR, poll_max=HOUR, webhook_secret=SECRET)
+    other = {"conn_type": "toapis", "password": "sk-other", "extra": {"webhook_secret": "o" * 32}}
+    monkeypatch.setenv("AIRFLOW_CONN_TOAPIS_OTHER", json.dumps(other))
+    receiving.app.cache_clear()
+    return Receiver(receiving_server)
+
+
+@pytest.fixture
+def webhooks(receiver: Receiver, sandbox: SandboxProcess) -> SandboxProcess:
+    """The sandbox, with the receiver as the address of its webhooks."""
+    sandbox.assume(toapis_webhooks="on")
+    sandbox.control("POST", "webhooks", {"url": receiver.url, "secret": SECRET})
+    return sandbox
+
+
+@pytest.fixture
+def waiting(receiver: Receiver, new_task: NewTask) -> Waits:
+    """Return a task that waits in the triggerer."""
+
+    def begin(**more: Any) -> tuple[TaskInstanceHarness, Try]:
+        run = new_task(deferrable=True, timeout=timedelta(hours=5), **more)
+        deferred = run.begin()
+        assert deferred.state == "deferred", deferred.text
+        return run, deferred
+
+    return begin

@@ -148,6 +148,13 @@ def test_the_page_is_files_alone_and_runs_nothing_of_others(serve: Serve, landin
     assert client.get("/rivya/gallery/openapi.json").status_code == 404
 
 
+def test_the_receiver_of_webhooks_takes_nothing_unsigned(serve: Serve, landing: Path) -> None:
+    client = as_user(serve(f"file://{landing}/"), "anybody", "admin")
+    answer = client.post("/rivya/webhooks/toapis", content=b"{}")
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert client.get("/rivya/webhooks/openapi.json").status_code == 404
+
+
 def test_without_the_setting_there_is_nothing(
     closed_server: Any, run: TaskInstanceHarness, landing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,3 +163,4 @@ def test_without_the_setting_there_is_nothing(
     answer = as_user(closed_server, "anybody", "admin").get(media(run))
     assert "image/png" not in answer.headers["content-type"]
     assert closed_server.get("/rivya/gallery/").status_code == 200
+    assert closed_server.post("/rivya/webhooks/toapis").status_code in (404, 405)

@@ -224,12 +224,16 @@ def test_balance_error_status(sandbox: SandboxProcess, path: str, code: int) -> 
     sandbox.assume(toapis_balance_error_status=code)
     missing, unknown = sandbox.get(path, key=None), sandbox.get(path, key="sk-nobody")
     assert missing.status == unknown.status == code
-    assert missing.json() == {"success": False, "message": "No Authorization header"}
-    whole = "Failed to get token info: record not found"
-    assert unknown.json() == {"success": False, "message": whole}
+
+    def told(message: str) -> dict[str, Any]:
+        if code == 401:
+            return {"error": {"code": 401, "message": message, "type": "authentication_error"}}
+        return {"success": False, "message": message}
+
+    assert missing.json() == told("No Authorization header")
+    assert unknown.json() == told("Failed to get token info: record not found")
     sandbox.assume(toapis_bad_key_text="beginning")
-    beginning = {"success": False, "message": "Failed to get token info"}
-    assert sandbox.get(path, key="sk-nobody").json() == beginning
+    assert sandbox.get(path, key="sk-nobody").json() == told("Failed to get token info")
 
 
 @pytest.mark.parametrize("form", ["all", "none"])

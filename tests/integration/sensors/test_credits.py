@@ -72,14 +72,14 @@ def test_rescheduled_until_it_is_topped_up(
 
 def test_asked_to_stop_between_two_looks(connect: Connect, database: None, sandbox: SandboxProcess) -> None:
     class Stopped(RivyaCreditsSensor):
-        def poke(self, *arguments: Any) -> Any:
-            enough = super().poke(*arguments)
+        def poke(self, context: Any) -> Any:
+            enough = super().poke(context)
             self.on_kill()
             return enough
 
     sandbox.reset(credits=99)
-    given = {"min_credits": 100, "poke_interval": 600, "retries": 2, "retry_delay": timedelta(0)}
-    done = TaskInstanceHarness(lambda: Stopped(task_id=MAKE, **given)).run()
+    given: dict[str, Any] = {"poke_interval": 600, "retries": 2, "retry_delay": timedelta(0)}
+    done = TaskInstanceHarness(lambda: Stopped(task_id=MAKE, min_credits=100, **given)).run()
     assert done.state == "up_for_retry"
     assert "This task only reads the balance and pays nothing. A retry goes on looking." in done.text
     assert len(sent(sandbox, "GET", CREDITS)) == 1

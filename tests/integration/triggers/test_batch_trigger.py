@@ -16,7 +16,7 @@ def test_it_says_the_whole_batch_and_not_its_own_part_alone() -> None:
         _, arguments = kind({"image": ["task_1"]}, "conn", 2000.0, standing).serialize()
         again = kind(**json.loads(json.dumps(arguments)))
         assert again._line(35, 80, 30.0) == (
-            "120 of 300 rows landed, 80 running (35 of them ended), 2 failed; "
+            "120 of 300 rows stored, 80 running (35 of them ended), 2 failed; "
             "240 of 500 credits; about 60 s left."
         )
         assert again._line(35, 80, 300.0).endswith("about 0 s left.")

@@ -236,6 +236,12 @@ def test_an_unknown_field_is_a_warning_with_the_nearest_name(name: str, hint: st
     )
 
 
+def test_the_secret_of_webhooks_is_known_and_not_kept() -> None:
+    read = connect(extra={"webhook_secret": "0123456789abcdef", "webhook_secret_form": "hex"})
+    assert read.warnings == ()
+    assert "0123456789abcdef" not in repr(read) + read.model_dump_json()
+
+
 @pytest.mark.parametrize(
     "wrong", [{"host": "http://gw.example"}, {"extra": {"retries": 99}}, {"extra": "{"}, {"port": 70000}]
 )

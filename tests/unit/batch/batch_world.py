@@ -30,12 +30,13 @@ from airflow_provider_rivya.api.connection import read_connection
 from airflow_provider_rivya.api.rivya import RIVYA
 from airflow_provider_rivya.api.schemas import Balance, Generation, GenerationFailure, UploadedFile
 from airflow_provider_rivya.api.toapis import TOAPIS
-from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
+from airflow_provider_rivya.batch.arguments import BatchArguments
+from airflow_provider_rivya.batch.job import BatchJob
 from airflow_provider_rivya.batch.plan import Plan
-from airflow_provider_rivya.batch.request import Asked
 from airflow_provider_rivya.batch.row_job import RowWords
 from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.segments import Ledger
+from airflow_provider_rivya.batch.table.planned import Asked
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import GatewayUnreachableError, GenerationError
 from airflow_provider_rivya.landing.fetch import Retries

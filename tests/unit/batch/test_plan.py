@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.batch.plan import Draft, FaultyPlanError, PlanFolder, check_plan
-from airflow_provider_rivya.batch.request import Asked
-from airflow_provider_rivya.batch.rows import read_rows
 from airflow_provider_rivya.batch.segments import UnreadableLedgerError
+from airflow_provider_rivya.batch.table.planned import Asked
+from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.storage.place import OutputPlace
 
 ROWS: list[dict[str, Any]] = [{"sku": "a", "title": "A", "n": 1}, {"sku": "b", "title": None, "n": 2}]
@@ -110,6 +110,25 @@ def test_of_many_faults_the_first_hundred_are_told_and_all_are_counted(tmp_path:
     assert "and 1,400 more" in str(refused.value)
     assert len(refused.value.row_faults) == 1_500
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_without_a_key_of_its_own_is_checked_like_all_others(tmp_path: Path) -> None:
+    rows = [{"sku": key, "title": "x", "f": "9:99"} for key in ("a", "a", None, "")]
+    told = faults(tmp_path, rows, model_params={"aspect_ratio": "{f}"})
+    assert sum("'9:99' is not an option" in fault for fault in told) == 4
+    assert [fault.partition(":")[0] for fault in told if "row_key: " in fault] == [
+        "row 'a', column 'sku' ('a')",
+        "row 2, column 'sku' (None)",
+        "row 3, column 'sku' ('')",
+    ]
+
+
+def test_what_comes_from_no_column_is_told_once(tmp_path: Path) -> None:
+    rows = [{"sku": number, "title": "x", "f": "9:99"} for number in range(3)]
+    told = faults(tmp_path, rows, prompt="x {f}", model_params={"aspect_ratio": "7:7"})
+    assert len(told) == 1
+    assert told[0].startswith("row '0' and 2 more: model_params.aspect_ratio: '7:7' is not an option")
+    assert len(faults(tmp_path, rows, model_params={"aspect_ratio": "{f}"})) == 3
 
 
 def test_who_reads_the_table_may_fail_in_ways_of_his_own(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_a_line_each_thirty_seconds_and_a_report_as_often_as_asked(caplog: pytes
     progress.landed += 20
     progress.row_failed("x", RowError("failed", "generation_failed", "no", 0))
     (line,) = told(progress, [1030.0, 1031.0, 1059.0], caplog)
-    assert line == ("40 of 100 rows landed, 7 running, 1 failed; 12.5 of 500 credits; about 84 s left.")
+    assert line == ("40 of 100 rows stored, 7 running, 1 failed; 12.5 of 500 credits; about 84 s left.")
     progress.say(1059.5, 0, last=True)
     assert (reports[-1].running, reports[-1].landed) == (0, 40)
 

@@ -107,7 +107,7 @@ facts = st.builds(
 
 
 @pytest.mark.parametrize("catalog", [CATALOG, TOAPIS], ids=lambda catalog: catalog.gateway)
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_input_makes_the_check_raise(catalog: Catalog, data: st.DataObject) -> None:
     aliases = [alias for spec in catalog for alias in spec.aliases]

@@ -51,7 +51,7 @@ def test_of_a_run_that_was_stopped_all_rows_are_accounted_for() -> None:
     counts = dict.fromkeys(("succeeded", "reused", "not_landed", "uncertain", "not_submitted"), 0)
     some = {**counts, "succeeded": 3, "reused": 1, "not_landed": 2, "not_submitted": 4}
     text = stopped_in_words({"rows": 10, "counts": some})
-    assert "4 of 10 rows are landed. 2 go on at the gateway and are paid for" in text
+    assert "4 of 10 rows are stored. 2 go on at the gateway and are paid for" in text
     assert "4 were not sent and cost nothing" in text
     assert "no answer" not in text
 

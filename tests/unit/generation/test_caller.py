@@ -49,7 +49,7 @@ LOOKED_UP = words_for("row-17", replays_keys=False)
             INTENT,
             "Whether the gateway took the request in is not known. The same call with the key row-17 looks "
             "it up again, and never sends it a second time; another key, or none, pays for a new generation. "
-            "To look for it and land it, at no cost: fetch('row-17').",
+            "To look for it and store it, at no cost: fetch('row-17').",
         ),
         (
             REPLAYED,

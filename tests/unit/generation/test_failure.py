@@ -67,7 +67,7 @@ GO_ON = (
         ),
         (
             left(None, known=False, durable=False),
-            "This try submitted nothing; no record tells what earlier ones have paid for. Look for a task id "
+            "This try submitted nothing; no record says what earlier ones have paid for. Look for a task id "
             "in their logs before you clear the task, which submits, and pays for, a new one. "
             f"{NO_RETRY}",
         ),
@@ -118,7 +118,7 @@ BEFORE = "The generation that was submitted before the deferral goes on at the g
         ),
         (
             left(None, known=False, durable=False),
-            "This try submitted nothing; no record tells what earlier ones have paid for: look for a task id "
+            "This try submitted nothing; no record says what earlier ones have paid for: look for a task id "
             "in their logs. A retry submits again.",
         ),
         (

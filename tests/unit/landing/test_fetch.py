@@ -272,7 +272,7 @@ def test_a_storage_fault_is_given_one_more_attempt(tmp_path: Path) -> None:
 def test_no_log_line_holds_a_url(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG"):
         output = Case(tmp_path, Answer(PNG_BYTES[:500]), Answer()).fetch()
-    assert "Attempt 1 to land a result failed" in caplog.text
+    assert "Attempt 1 to fetch a result failed" in caplog.text
     assert "secret" not in caplog.text
     assert "secret" not in repr(output)
 

@@ -107,7 +107,7 @@ def test_a_fixed_name_is_one_files(client: Client, tmp_path: Path) -> None:
 
 def test_when_some_fail_all_is_told_and_the_others_stay(client: Client, tmp_path: Path) -> None:
     client.answers = {1: lambda: whole(b"<html>"), 3: lambda: whole(PICTURES[3][:77])}
-    with pytest.raises(OutputError, match="2 of 5 outputs could not be landed") as caught:
+    with pytest.raises(OutputError, match="2 of 5 outputs could not be stored") as caught:
         client.land(5, f"{tmp_path}/")
     assert f"output 1: The file from {client.wire.url}/... is not" in caught.value.message
     assert f"output 3: The file from {client.wire.url}/... is a damaged image/png" in caught.value.message

@@ -269,6 +269,7 @@ def samples() -> tuple[Sample, ...]:
         Sample("flac-id3", ID3 + recorded("flac", "flac", seconds=0.1), types.FLAC, None),
         Sample("aac-id3", ID3 + adts(), types.AAC, None, checked=False),
         Sample("wav-id3", ID3 + wav(), types.WAV, None),
+        Sample("m4a-id3", ID3 + sound(), types.M4A, None),
     ]
     return (*images, *moving, *audible)
 

@@ -98,7 +98,7 @@ def test_the_iteration_is_the_regions_index_where_airflow_has_no_loop_context() 
     ],
 )
 def test_what_cannot_be_told_apart_is_refused(instance: dict[str, Any], told: str) -> None:
-    with pytest.raises(InvalidRequestError, match=f"it is in {told}.* does not tell: it could be given"):
+    with pytest.raises(InvalidRequestError, match=f"it is in {told}.* does not name: it could be given"):
         identity_of(instance, "")
 
 

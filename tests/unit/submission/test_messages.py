@@ -38,7 +38,7 @@ def test_a_task_without_retries_is_warned_before_it_pays() -> None:
 @pytest.mark.parametrize(
     ("credits", "told"),
     [
-        (None, "what it costs the gateway does not tell"),
+        (None, "the gateway does not say what it costs"),
         (5.0, "5 credits are reserved"),
         (2.5, "2.5 credits are reserved"),
     ],
@@ -62,7 +62,7 @@ def test_nothing_was_submitted() -> None:
 
 
 def test_without_a_record_nothing_is_said_of_earlier_tries() -> None:
-    told = "This try submitted nothing and was charged nothing; no record tells what an earlier try did; "
+    told = "This try submitted nothing and was charged nothing; no record says what an earlier try did; "
     assert FLEETING.fate("not_submitted") == f"{told}The next try (2 left) submits anew."
     assert FLEETING.fate("not_submitted", final=True) == (f"{told}a retry would not help, so none is made.")
 
@@ -294,7 +294,7 @@ def test_a_later_try_tells_that_nothing_is_on_record() -> None:
             SUBMITTED.delivered(),
             True,
             "Cleared after generation task_1 (delivered), which was paid for. This try submits, and pays "
-            'for, a new one (on_rerun_after_delivery="reuse" lands the first one again).',
+            'for, a new one (on_rerun_after_delivery="reuse" stores the first one again).',
         ),
         (
             SUBMITTED.failed("oops", 0),

@@ -176,7 +176,7 @@ def connected(
 
 
 def paced(api: GatewayApi, host: str | None = None, **extra: float) -> Pace:
-    return pace_for(api, connected(api, host, **extra), 0.0)
+    return pace_for(api, connected(api, host, conn_id="a", key="a-key", **extra), 0.0)
 
 
 def test_kinds_that_the_gateway_counts_apart_do_not_pause_each_other() -> None:

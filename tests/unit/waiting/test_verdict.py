@@ -92,7 +92,7 @@ def test_what_a_failed_generation_cost(credits: float | None, told: str) -> None
             Finished("not_found", "not_found"),
             NotFoundError,
             "The gateway took the generation in, but no longer knows its task id [generation task_1, "
-            "connection rivya_default, code not_found]. Its support can tell what became of it.",
+            "connection rivya_default, code not_found]. Its support can say what became of it.",
         ),
     ],
     ids=lambda value: f"{value.outcome}-{value.code}" if isinstance(value, Finished) else "",

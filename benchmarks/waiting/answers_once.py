@@ -1,5 +1,6 @@
 """
-How soon an end is known, by how many requests: ``python -m benchmarks.waiting_answers SIDE URL SIGMA MIXED``.
+How soon an end is known: ``python -m benchmarks.waiting.answers_once SIDE URL SIGMA MIXED``; by how many
+requests.
 
 Time runs ten times as fast: generations, the gateway's guidance and the fixed interval are all a tenth.
 """

@@ -1,5 +1,5 @@
 """
-A gateway that does next to nothing: ``python -m benchmarks.gateway SECONDS RATE``.
+A gateway that does next to nothing: ``python -m benchmarks.batch.gateway SECONDS RATE``.
 
 Speaks as much of Rivya's API as a batch needs. A generation takes SECONDS; no more than RATE a second are
 taken in (0: as many as come). Its results are one PNG of 100 KB. ``GET /counts`` tells what was asked for.

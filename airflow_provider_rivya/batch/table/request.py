@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from datetime import date, time
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya.batch.template import (
+from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow, RowFault
+from airflow_provider_rivya.batch.table.template import (
     TextTemplate,
     UnfitValueError,
     ValueTemplate,
@@ -21,120 +22,14 @@ from airflow_provider_rivya.batch.template import (
 )
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.request.budget import NO_BUDGET, Budget
-from airflow_provider_rivya.request.prepare import RequestArguments, prepare
+from airflow_provider_rivya.request.prepare import prepare
 from airflow_provider_rivya.request.references import faults_unopened
 from airflow_provider_rivya.storage.path import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_rivya.catalog.lenient import Validation
-    from airflow_provider_rivya.media.verify import Verify
-
 _MAX_KEY: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """
-    What the author of a batch asks for each row, as it was given.
-
-    :param row_key: the column that names a row.
-    :param model: with ``prompt``, ``model_params`` and ``reference_media``: as a generation's, with places
-        for columns in any text.
-    :param file_name: what a row's file is called, without extension.
-    :param carry: columns that are handed on in the manifest.
-    :param require_references: a row with an empty reference, or without any, is wrong.
-    :param columns: that the table may have although no row shows them.
-    """
-
-    row_key: str
-    model: Any
-    prompt: Any = None
-    model_params: Any = None
-    reference_media: Any = None
-    file_name: str = "{row_key}"
-    carry: Sequence[str] = ()
-    validation: Validation = "strict"
-    budget: Budget = NO_BUDGET
-    convert_reference_images: bool = False
-    verify: Verify = "structure"
-    require_references: bool = False
-    dialect: Any = None
-    columns: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """
-    One thing wrong with a row.
-
-    :param column: where it comes from, if it is one column's.
-    :param value: what stands there.
-    """
-
-    index: int
-    row_key: str | None
-    fault: Fault
-    column: str | None = None
-    value: str | None = None
-
-    def __str__(self) -> str:
-        row = f"row {self.index}" if self.row_key is None else f"row {clean(self.row_key, 80)!r}"
-        where = "" if self.column is None else f", column {self.column!r} ({self.value})"
-        return f"{row}{where}: {self.fault}"
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "index": self.index,
-            "row_key": self.row_key,
-            "column": self.column,
-            "value": self.value,
-            **asdict(self.fault),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRow:
-    """
-    A row as it is planned: nothing of its source is read again.
-
-    :param stem: name of its files, without extension.
-    :param price: what its generation costs by the documentation; ``None``: no page tells.
-    :param fingerprint: of its request; ``None`` if it has references, whose content belongs to it.
-    :param invalid: what is wrong with it, where such rows are left out.
-    """
-
-    index: int
-    key: str
-    model: str
-    prompt: Any = None
-    params: Any = None
-    references: Any = None
-    stem: str = ""
-    carry: Mapping[str, Any] = field(default_factory=dict)
-    price: float | None = None
-    exact: bool = True
-    fingerprint: str | None = None
-    category: str = "image"
-    invalid: str | None = None
-
-    def arguments(self, asked: Asked) -> RequestArguments:
-        """Return the request, without an output place: that is the batch's."""
-        return RequestArguments(
-            model=self.model,
-            prompt=self.prompt,
-            model_params=self.params,
-            reference_media=self.references,
-            validation=asked.validation,
-            budget=asked.budget,
-            convert_reference_images=asked.convert_reference_images,
-            verify=asked.verify,
-            require_references=asked.require_references,
-            dialect=asked.dialect,
-            subject=f"Row {clean(self.key, 80)!r}",
-        )
 
 
 class RowMaker:
@@ -174,12 +69,17 @@ class RowMaker:
         self._seen.update(dict.fromkeys(row))
         key = self._key(index, row)
         if isinstance(key, RowFault):
-            return [key]
+            made = self._made(index, key.row_key or "", row)
+            return [key, *(made if isinstance(made, list) else ())]
+        return self._made(index, key, row)
+
+    def _made(self, index: int, key: str, row: Mapping[str, Any]) -> PlannedRow | list[RowFault]:
+        """:param key: empty where the row has none."""
         try:
             planned = self._filled(index, key, row)
         except UnfitValueError as error:
             fault = Fault("row", error.problem, error.allowed)
-            return [RowFault(index, key, fault, error.column, _shown(row.get(error.column)))]
+            return [RowFault(index, key or None, fault, error.column, _shown(row.get(error.column)))]
         if self._asked.require_references and (lacking := self._lacking(index, planned, row)):
             return lacking
         return self._checked(planned, row)
@@ -237,7 +137,7 @@ class RowMaker:
         found = [
             RowFault(
                 index,
-                planned.key,
+                planned.key or None,
                 Fault(f"reference_media{path}", "it is empty, and require_references is set", allowed),
                 column,
                 _shown(row.get(column)),
@@ -248,7 +148,7 @@ class RowMaker:
         ]
         if not found and planned.references is None:
             problem = "there is none, and require_references is set"
-            found.append(RowFault(index, planned.key, Fault("reference_media", problem, allowed)))
+            found.append(RowFault(index, planned.key or None, Fault("reference_media", problem, allowed)))
         return found
 
     def _filled(self, index: int, key: str, row: Mapping[str, Any]) -> PlannedRow:
@@ -291,7 +191,7 @@ class RowMaker:
         price = estimate_credits(prepared.spec, request.params) if prepared.spec else None
         count = image_count(request.params)
         stems = [row.stem] if count == 1 else [f"{row.stem}-{number}" for number in range(count)]
-        for stem in stems:
+        for stem in stems if row.key else ():
             # Some stores, and the disks of some readers, do not tell capitals from small letters.
             if (other := self._stems.setdefault(stem.lower(), row.key)) != row.key:
                 fault = Fault("file_name", f"its file is called {stem!r} as that of row {clean(other, 80)!r}")
@@ -313,9 +213,9 @@ class RowMaker:
             for column in text.columns
         )
         if len(columns) != 1:
-            return RowFault(row.index, row.key, fault)
+            return RowFault(row.index, row.key or None, fault)
         column = next(iter(columns))
-        return RowFault(row.index, row.key, fault, column, _shown(values.get(column)))
+        return RowFault(row.index, row.key or None, fault, column, _shown(values.get(column)))
 
     def _texts(self) -> Iterator[tuple[str, TextTemplate]]:
         if isinstance(self._prompt, TextTemplate):

@@ -1,5 +1,5 @@
 """
-Run one batch in this process: ``python -m benchmarks.batch_once URL FOLDER ROWS RUNNING [plan|profile]``.
+Run one batch here: ``python -m benchmarks.batch.rows_once URL FOLDER ROWS RUNNING [plan|profile]``.
 
 Worker and trigger take turns. A deferral is what it is in Airflow, without Airflow: the worker's objects are
 dropped, the trigger's run, and the next worker begins with what is stored.
@@ -37,7 +37,7 @@ def main(url: str, folder: str, rows: int, running: int, mode: str = "run") -> N
 
     :param mode: ``plan`` stops there; ``profile`` prints where the time went.
     """
-    from airflow_provider_rivya.batch import rows as _rows  # noqa: F401  imports are not what is measured
+    from airflow_provider_rivya.batch.table import rows as _rows  # noqa: F401  imports are not what is measured
     from airflow_provider_rivya.hooks.rivya import RivyaHook
     from airflow_provider_rivya.triggers.batch import RivyaBatchTrigger  # noqa: F401
 
@@ -106,9 +106,10 @@ async def _triggered(ids: dict[str, list[str]], deadline: float) -> list[str]:
 
 
 def _job(hook: Any, folder: str, running: int) -> Any:
-    from airflow_provider_rivya.batch.job import BatchArguments, BatchJob
-    from airflow_provider_rivya.batch.request import Asked
+    from airflow_provider_rivya.batch.arguments import BatchArguments
+    from airflow_provider_rivya.batch.job import BatchJob
     from airflow_provider_rivya.batch.row_job import RowWords
+    from airflow_provider_rivya.batch.table.planned import Asked
     from airflow_provider_rivya.batch.window import Limits
     from airflow_provider_rivya.stop import StopFlag
     from airflow_provider_rivya.submission.context import SubmissionPolicy, TryFacts
