@@ -26,11 +26,17 @@ DISTINCT = 20
 """Pictures that are drawn; the others are the same files under names of their own."""
 WAIT_S = 60
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-SEEN = """
-const images = [...document.images];
+OPENED = """
 const timing = performance.getEntriesByType('navigation')[0];
-return timing.loadEventEnd > 0 && images.every((image) => image.complete && image.naturalWidth > 0)
-    ? [timing.loadEventEnd, images.length] : null;
+const shown = [...document.images].filter((image) => image.getBoundingClientRect().top < innerHeight);
+return timing.loadEventEnd > 0 && shown.every((image) => image.complete && image.naturalWidth > 0)
+    ? timing.loadEventEnd : null;
+"""
+ALL = """
+const images = [...document.images];
+images.forEach((image) => { image.loading = 'eager'; });
+const drawn = images.filter((image) => image.naturalWidth > 0).length;
+return images.every((image) => image.complete) ? drawn : null;
 """
 
 
@@ -96,7 +102,7 @@ def _cpu() -> float:
 
 
 def opened(folder: Path) -> None:
-    """Open each page, and tell in how many seconds all of its pictures are there."""
+    """Open each page, and tell in how many seconds what is seen of it is there; then have all of it drawn."""
     from selenium import webdriver
     from selenium.webdriver.support.wait import WebDriverWait
 
@@ -112,8 +118,10 @@ def opened(folder: Path) -> None:
             told: list[tuple[float, int]] = []
             for path in sorted(folder.glob("gallery*.html")):
                 driver.get(path.as_uri())
-                seen: list[Any] = WebDriverWait(driver, WAIT_S).until(lambda d: d.execute_script(SEEN))
-                told.append((float(seen[0]) / 1000, int(seen[1])))
+                wait = WebDriverWait(driver, WAIT_S)
+                opened_ms = wait.until(lambda d: d.execute_script(OPENED))
+                drawn = wait.until(lambda d: d.execute_script(ALL))
+                told.append((float(opened_ms) / 1000, int(drawn)))
         finally:
             driver.quit()
     seconds = [each[0] for each in told]

@@ -40,6 +40,8 @@ class Ride(Drive):
     :ivar figures: what the scenario has measured.
     """
 
+    run_timeout = 900.0
+
     def __init__(
         self,
         scenario: Scenario,

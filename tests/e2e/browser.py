@@ -163,7 +163,7 @@ class SeenPage:
     """Any page, looked at.
 
     :param driver: Selenium's.
-    :param url: of Airflow's UI, whose users are all administrators.
+    :param url: of the server whose pages are meant where no other is named.
     """
 
     def __init__(self, driver: Any, url: str) -> None:
@@ -172,10 +172,13 @@ class SeenPage:
         self._driver = driver
         self._wait = WebDriverWait(driver, WAIT)
         self._url = url
-        driver.get(f"{url}/")  # signs in
+
+    def sign_in(self) -> SeenPage:
+        """Open Airflow's first page, which signs in where all users are administrators."""
         buttons = "[...document.querySelectorAll('button')]"
-        self.wait_for(f"{buttons}.some((button) => button.textContent.trim() === 'Admin')", True)
+        self.show("/", f"{buttons}.some((button) => button.textContent.trim() === 'Admin')", True)
         self.complaints()  # of the pages before
+        return self
 
     def show(self, path: str, script: str, wanted: Any) -> None:
         """Open a page, and wait until a script returns this in it."""
@@ -195,9 +198,24 @@ class SeenPage:
         self._wait.until(lambda _: self.ask(script))
         self._driver.execute_script(f"({script}).click()")
 
+    def type(self, *keys: str) -> None:
+        """Press keys, wherever the focus is: names of Selenium's ``Keys``, or letters."""
+        from selenium.webdriver.common.action_chains import ActionChains
+        from selenium.webdriver.common.keys import Keys
+
+        ActionChains(self._driver).send_keys(*(getattr(Keys, key, key) for key in keys)).perform()
+
+    def look(self, *, width: int = 1280, dark: bool = False) -> None:
+        """Look from another screen."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        size = {"width": width, "height": 1500, "deviceScaleFactor": 1, "mobile": False}
+        self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
     def complaints(self) -> list[str]:
-        """What the browser has complained of in the console."""
-        return [str(entry["message"]) for entry in self._driver.get_log("browser")]
+        """What the browser has complained of in the console, but for Airflow's own scripts."""
+        told = [str(entry["message"]) for entry in self._driver.get_log("browser")]
+        return [message for message in told if "/static/assets/" not in message]
 
     def picture(self, path: Path) -> None:
         """Keep a screenshot."""

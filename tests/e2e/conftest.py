@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_rivya._compat import scopes_views
 from tests.e2e import browser
 from tests.sandbox_process import SandboxProcess
 from tools.local import EXAMPLE_DAGS, sandbox_connections
@@ -18,6 +19,14 @@ from tools.stack.config import StackConfig
 from tools.stack.rest import TaskState
 from tools.stack.stack import AirflowStack
 
+TAB = """
+from airflow.plugins_manager import AirflowPlugin
+from airflow_provider_rivya.plugin.plugin import tab
+
+class WithTab(AirflowPlugin):
+    name = "with_tab"
+    external_views = [tab()]
+"""
 RUN_TIMEOUT = 180.0
 OWN_DAGS = Path(__file__).with_name("dags")
 
@@ -107,6 +116,9 @@ def airflow(
     folder = tmp_path_factory.mktemp("airflow")
     for dags in (EXAMPLE_DAGS, OWN_DAGS):
         shutil.copytree(dags, folder / "dags", dirs_exist_ok=True)
+    if not scopes_views():  # the tab is not there then; it is seen all the same
+        (folder / "home" / "plugins").mkdir(parents=True)
+        (folder / "home" / "plugins" / "with_tab.py").write_text(TAB)
     config = StackConfig(
         home=folder / "home",
         dags_folder=folder / "dags",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airflow_provider_rivya._compat import scopes_views
 from tests.e2e import browser
 from tests.e2e.conftest import RUN_TIMEOUT, Airflow
+from tools.stack.rest import RestError
 from tools.stack.stack import AirflowStack
 
 pytestmark = [
@@ -18,6 +22,11 @@ pytestmark = [
 ]
 
 SEEN = "[...document.images].filter((image) => image.complete && image.naturalWidth > 0).length"
+IN_TAB = (
+    "[...(document.querySelector('iframe')?.contentDocument?.images ?? [])]"
+    ".filter((image) => image.complete && image.naturalWidth > 0).length"
+)
+TABS = "[...document.querySelectorAll('a')].map((link) => link.textContent.trim())"
 LINK = "[...document.querySelectorAll('a')].find((link) => link.textContent.trim() === 'Gallery')"
 
 
@@ -33,7 +42,7 @@ def stack(airflow: Airflow) -> AirflowStack:
 
 @pytest.fixture(scope="module")
 def page(stack: AirflowStack, driver: Any) -> browser.SeenPage:
-    return browser.SeenPage(driver, stack.url)
+    return browser.SeenPage(driver, stack.url).sign_in()
 
 
 def ran(stack: AirflowStack, dag_id: str, folder: Path, **params: object) -> str:
@@ -57,6 +66,9 @@ def test_one_instance_and_the_file_beside_it(
     assert page.complaints() == []
     page.show(f"/dags/rivya_form/runs/{run_id}/tasks/image/details", f"Boolean({LINK})", True)
     page.picture(screenshots / "gallery_link.png")
+    page.show(f"/dags/rivya_form/runs/{run_id}/tasks/image/plugin/rivya-gallery", IN_TAB, 1)
+    page.picture(screenshots / "gallery_tab.png")
+    page.complaints()  # Chromium's, of the frame that Airflow makes for a tab
 
 
 def test_all_instances_of_a_mapped_task(
@@ -66,8 +78,12 @@ def test_all_instances_of_a_mapped_task(
     link = str(stack.client.links("rivya_mapped", run_id, "image", 1)["Gallery"])
     page.show(link, SEEN, 1)
     page.show(link.replace("map_index=1", "map_index=all"), SEEN, 3)
+    page.wait_for("document.getElementById('about').textContent", "3 instances with a result, 3 credits")
     page.picture(screenshots / "gallery_mapped.png")
     assert page.complaints() == []
+    if scopes_views():
+        page.show(f"/dags/rivya_mapped/runs/{run_id}/tasks/uris/details", f"{TABS}.includes('Details')", True)
+        assert "Gallery" not in page.ask(TABS), "the tab of another operator's task"
 
 
 def test_a_batch(stack: AirflowStack, page: browser.SeenPage, folder: Path, screenshots: Path) -> None:
@@ -77,6 +93,33 @@ def test_a_batch(stack: AirflowStack, page: browser.SeenPage, folder: Path, scre
     assert "9:99" in str(page.ask("document.querySelector('article.bad').innerText"))
     page.picture(screenshots / "gallery_batch.png")
     assert page.complaints() == []
+
+
+def approval(run_id: str) -> str:
+    """Where the REST API has the approval of a run."""
+    return f"/dags/rivya_approval/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
+
+
+def wait_until_asked(stack: AirflowStack, run_id: str) -> None:
+    """Wait until a person is asked."""
+    deadline = time.monotonic() + RUN_TIMEOUT
+    while time.monotonic() < deadline:
+        with contextlib.suppress(RestError):
+            stack.client.call("GET", approval(run_id))
+            return
+        time.sleep(0.5)  # between two looks at another process
+    pytest.fail("nobody was asked")
+
+
+def test_who_is_to_approve_sees_the_picture(
+    stack: AirflowStack, page: browser.SeenPage, folder: Path, screenshots: Path
+) -> None:
+    stack.wait_for_dag("rivya_approval")
+    run_id = stack.client.trigger("rivya_approval", {"output_path": f"{folder}/approval/"})
+    wait_until_asked(stack, run_id)
+    page.show(f"/dags/rivya_approval/runs/{run_id}/tasks/approve/required_actions", SEEN, 1)
+    page.picture(screenshots / "approval.png")
+    stack.client.call("PATCH", approval(run_id), {"chosen_options": ["Approve"]})
 
 
 def test_the_form(stack: AirflowStack, page: browser.SeenPage, screenshots: Path) -> None:

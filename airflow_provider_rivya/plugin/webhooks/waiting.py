@@ -105,7 +105,8 @@ class Waiting:
 
         with create_session() as session:
             query: Any = select(Trigger.id, Trigger.created_date).where(Trigger.classpath == self._class_path)
-            there: dict[int, datetime] = dict(session.execute(query).all())
+            rows: Any = session.execute(query).all()
+            there: dict[int, datetime] = dict(rows)
             # SQLite gives the id of a trigger that is gone to a new one.
             for gone in [each for each, (made_at, _) in self._known.items() if there.get(each) != made_at]:
                 self._forget(gone)

@@ -20,7 +20,6 @@ T = TypeVar("T")
 MAKE = "make"
 ROWS = "rows"
 STORED = (".png", ".jpg", ".jpeg", ".webp")
-RUN_TIMEOUT = 480.0
 _LOOK = 0.7
 
 
@@ -32,6 +31,8 @@ class Drive:
     :ivar output: the folder its images land in.
     :ivar state_store: this Airflow keeps records in a task state store; else they are files.
     """
+
+    run_timeout = 480.0
 
     def __init__(
         self,
@@ -81,7 +82,7 @@ class Drive:
 
     def finish(self, state: str | None = None) -> str:
         """Wait until the run has ended, in this state if one is given; return the state."""
-        deadline = time.monotonic() + RUN_TIMEOUT
+        deadline = time.monotonic() + self.run_timeout
         while True:
             now = self.ask(lambda: self.client.run_state(self.scenario.name, self.run_id))
             if now in ("success", "failed"):

@@ -20,6 +20,7 @@ from tests.integration.fault_kinds import (
     IMAGE_STATUS,
     IMAGE_UPLOAD,
     ITS_MODELS,
+    LISTED,
     MODELS,
     MOVED_RESULT,
     OPENAPI,
@@ -46,7 +47,7 @@ from tests.integration.sandbox import toapis_tools
 from tests.integration.sandbox.wire_tools import upload
 from tests.sandbox_process import SandboxProcess
 
-UNCALLED = {MODELS, OPENAPI, FILE, ITS_MODELS, VIDEO_UPLOAD, EDITS, *OTHER_BALANCES}
+UNCALLED = {LISTED, MODELS, OPENAPI, FILE, ITS_MODELS, VIDEO_UPLOAD, EDITS, *OTHER_BALANCES}
 """No generation calls them; to upload a video, ToAPIs would need a model that takes one."""
 
 STATUS_CALLS = (STATUS, IMAGE_STATUS, VIDEO_STATUS)
