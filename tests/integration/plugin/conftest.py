@@ -34,6 +34,10 @@ def _forget() -> None:
     importlib.reload(plugin)
     for name in ("_get_plugins", "get_fastapi_plugins", "_get_ui_plugins"):
         getattr(getattr(plugins_manager, name, None), "cache_clear", lambda: None)()
+    if "plugins" in vars(plugins_manager):  # Airflow 3.1 keeps them in globals
+        vars(plugins_manager)["loaded_plugins"].clear()
+        for name in ("plugins", "fastapi_apps", "fastapi_root_middlewares", "external_views", "react_apps"):
+            setattr(plugins_manager, name, None)
 
 
 @contextmanager
