@@ -282,9 +282,9 @@ class TaskInstanceHarness:
         stored.replace(change)
         return stored.read()
 
-    def standing(self) -> Any:
-        """What Airflow's UI shows of where the task's generation stands; ``None`` without a state store."""
-        return InStateStore(self.dag_id, "rivya_generation").read() if airflows.STATE_STORE else None
+    def standing(self, key: str = "rivya_generation") -> Any:
+        """What Airflow's UI shows of where the task stands; ``None`` without a state store."""
+        return InStateStore(self.dag_id, key).read() if airflows.STATE_STORE else None
 
     def lose_record(self) -> None:
         """Delete the submission record, as deleting the DAG run does."""

@@ -85,7 +85,7 @@ def test_all_rows_are_made_once_and_told(
         done = run.resume(run.fire(done))
     assert done.state == "success", done.text
     if airflows.STATE_STORE:
-        shown = run.record()
+        shown = run.standing("rivya_batch")
         assert (shown["landed"], shown["running"], shown["rows"]) == (30, 0, 30)
     result = run.xcom()
     assert len(json.dumps(result)) < 4096
