@@ -188,7 +188,7 @@ _VARYING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\breq_\w+"), "<request>"),
     (re.compile(r"\d+ of \d+ bytes"), "<n> of <n> bytes"),
     (re.compile(r" \(received \d+ bytes, expected \d+\)"), ""),
-    (re.compile(r"\b(after|in) \d+ s\b"), r"\1 <s>"),
+    (re.compile(r"\b(after|in) \d+ s\b( \(\d+ % done\))?"), r"\1 <s>"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "<time>"),
 )
 

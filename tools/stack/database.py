@@ -75,9 +75,12 @@ def _alone_with(file: Path) -> Iterator[None]:
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
-    """Copy a SQLite database, its write-ahead log included; ``target`` appears whole or not at all."""
+    """Copy a SQLite database, its write-ahead log included; ``target`` appears whole or not at all.
+
+    A ``target`` that is there is written in place: who has opened it goes on with it.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part = target if target.exists() else target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         with (
             contextlib.closing(sqlite3.connect(source)) as old,
@@ -86,7 +89,8 @@ def copy_sqlite(source: Path, target: Path) -> None:
             old.backup(new)
         part.replace(target)
     finally:
-        part.unlink(missing_ok=True)
+        if part != target:
+            part.unlink(missing_ok=True)
 
 
 def _migrate(config: StackConfig, keeper: Keeper, env: Mapping[str, str]) -> None:

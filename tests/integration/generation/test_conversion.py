@@ -87,7 +87,10 @@ def test_what_cannot_be_converted_ends_it_before_anything_is_sent(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "scan.tif"
-    path.write_bytes(path.read_bytes()[:-1000])
+    Image.effect_noise((320, 240), 60).convert("RGB").save(path, compression="tiff_lzw")
+    content = bytearray(path.read_bytes())
+    content[10_000:12_000] = bytes(2_000)  # as long as it was, but nothing that can be decoded
+    path.write_bytes(content)
     done = new_job({**request_with, "convert_reference_images": True}).run()
     assert done.state == "final"
     assert "reference_media[0]: " in done.text

@@ -217,7 +217,11 @@ ROWS: dict[str, dict[Any, Scene]] = {
         "failed_task": too_many_fail,
     },
     "toapis_real_person": {"accept": takes(Dialect()), "refuse_400": real_person},
-    "toapis_callback_url": {"not_configured": callback(False), "any": callback(True)},
+    "toapis_callback_url": {
+        "not_configured": callback(False),
+        "same_origin_only": callback(False),  # of what, none being set up
+        "any": callback(True),
+    },
     "toapis_private_asset_review": {
         "skipped": reviewed(ended=True, succeeded=True),
         "passes_after": reviewed(ended=False, succeeded=True),
