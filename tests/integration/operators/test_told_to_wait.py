@@ -89,8 +89,8 @@ def test_without_a_deferral_it_waits_on_the_worker(
     monkeypatch: pytest.MonkeyPatch,
     logs: Listener,
 ) -> None:
-    monkeypatch.setattr(turn, "SHORT", 0.05)
-    told(sandbox, gateway, times=2, retry_after=0.2)
+    monkeypatch.setattr(turn, "SHORT", 0.15)  # longer than our own pace takes for a turn at a sandbox
+    told(sandbox, gateway, times=2, retry_after=0.3)
     done = new_task(deferrable=False).run()
     assert (done.state, done.error) == ("success", None)
     assert len([text for text in logs.warned if "Told to wait" in text]) == 2

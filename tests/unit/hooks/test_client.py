@@ -52,7 +52,9 @@ def test_an_extra_that_is_not_json_is_told_without_airflows_traceback(
     monkeypatch.setenv("AIRFLOW_CONN_RIVYA_DEFAULT", json.dumps(document))
     with RivyaHook() as hook, pytest.raises(ConnectionConfigError) as caught:
         _ = asyncio.run(hook.asettings()) if on_a_loop else hook.settings
-    assert "extra: not JSON; expected an object" in str(caught.value)
+    # Airflow 3.1 takes nothing from such a variable.
+    told = "extra: not JSON; expected an object", "AIRFLOW_CONN_RIVYA_DEFAULT is set, but cannot be read"
+    assert any(text in str(caught.value) for text in told)
     assert not any(record.exc_info for record in caplog.records)
     assert "key-2" not in f"{caught.value} {caplog.text}"
     _ = Connection(conn_id="another", conn_type="http", extra=extra).extra_dejson
