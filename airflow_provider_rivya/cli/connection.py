@@ -64,9 +64,11 @@ def api_of(gateway: str) -> GatewayApi:
 
 def _hook(conn_id: str, stop: Stop | None) -> GatewayHook:
     from airflow_provider_rivya._compat import BaseHook
+    from airflow_provider_rivya.hooks.looking_up import looking_up
 
     try:
-        conn_type = BaseHook.get_connection(conn_id).conn_type or ""
+        with looking_up():
+            conn_type = BaseHook.get_connection(conn_id).conn_type or ""
     except Exception:
         return _unreadable(conn_id)
     if not conn_type:
