@@ -31,7 +31,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SLACK: Final = 2.0
-"""Seconds: the gateway's clock is known by whole ones."""
+"""Seconds: the gateway's clock is known by whole ones, and an answer is on its way for some time."""
+
+
+def made_by_repeat(made: float, *, begun: float, sent_at: float) -> bool:
+    """
+    Tell whether a generation was made when its request was repeated, and not when it was first sent.
+
+    Where the two were sent shortly one after the other, their times cannot be told apart: the answer is no.
+
+    :param made: when the generation was made, by our clock; all times are seconds since the epoch.
+    """
+    return made >= max(sent_at - _SLACK, begun + 2 * _SLACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,9 @@ class PaidCall:
     def _tell_repeat(self, answer: Generation, sent_at: float) -> None:
         """Name what may have been paid twice: the gateway made it now, and not when it was first asked to."""
         begun, made = self.record.begun_at, answer.created_at
-        skew = self.context.client.clock_skew
-        if made is None or made.timestamp() - skew < max(sent_at - _SLACK, begun + _SLACK):
+        if made is None or not made_by_repeat(
+            made.timestamp() - self.context.client.clock_skew, begun=begun, sent_at=sent_at
+        ):
             return
         log.warning(
             "Generation %s was made by this repeat, %.0f s after its request was first sent. Either that one "
