@@ -116,9 +116,11 @@ def unplugged(
             for cable in carriers:
                 cable.set(mode)
             held.let_go.set()
-            until(ride)
-            for cable in carriers:
-                cable.set("carries")
+            try:
+                until(ride)
+            finally:
+                for cable in carriers:
+                    cable.set("carries")
         ride.until_logged(told)
         ride.finish()
         ride.bed.recover()
