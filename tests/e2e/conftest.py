@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from tests.e2e import browser
 from tests.sandbox_process import SandboxProcess
 from tools.local import EXAMPLE_DAGS, sandbox_connections
 from tools.stack.config import StackConfig
-from tools.stack.rest import TaskState
+from tools.stack.rest import RestError, TaskState
 from tools.stack.stack import AirflowStack
 
 TAB = """
@@ -50,6 +51,10 @@ class EndedRun:
         task = next(task for task in self.tasks if (task.task_id, task.map_index) == (task_id, map_index))
         return "\n".join(self.stack.client.log_lines(self.dag_id, self.run_id, task))
 
+    def states(self) -> dict[str, str | None]:
+        """The final state of each task."""
+        return {task.task_id: task.state for task in self.tasks}
+
     def explain(self) -> str:
         """States of all tasks and the logs of those that failed: what a failed assertion should show."""
         lines = [f"{self.dag_id} ended as {self.state}"]
@@ -80,6 +85,20 @@ class Airflow:
     def run(self, dag_id: str, **params: Any) -> EndedRun:
         """Trigger a run and wait for its end."""
         return self.finish(dag_id, self.start(dag_id, **params))
+
+    def answer(self, dag_id: str, run_id: str, option: str, **typed: str) -> EndedRun:
+        """Press a button of the task ``approve`` as often as it asks; wait for the end of the run."""
+        client = self.stack.client
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
+
+        def press() -> None:
+            self.stack.check()
+            with contextlib.suppress(RestError):  # nobody is asked yet, or has answered already
+                if client.call("GET", path)["task_instance"]["state"] in ("awaiting_input", "deferred"):
+                    client.call("PATCH", path, {"chosen_options": [option], "params_input": typed})
+
+        state = client.wait_for_run(dag_id, run_id, RUN_TIMEOUT, each_look=press)
+        return EndedRun(self.stack, dag_id, run_id, state, client.task_states(dag_id, run_id))
 
     def log_files(self) -> list[Path]:
         """Every log file of the tasks, the triggers and the components."""
