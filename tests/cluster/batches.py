@@ -6,10 +6,12 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from tests.cluster.ride import Ride, on_bed, scenario
 from tests.e2e.crash.actions import kill_task
 from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.processes import NobodyThereError
 from tests.e2e.crash.proxy import CREATE, DOWNLOAD, Call
 from tests.e2e.crash.scenario import Scenario
 from tests.e2e.crash.task_kills import once
@@ -45,8 +47,9 @@ def random_kills(ride: Ride) -> None:
             hit = len(killed) < KILLS and (not killed or time.monotonic() - killed[-1] > PAUSE)
             if not hit or chance.randrange(ONE_CALL_IN):
                 return
-            killed.append(time.monotonic())
-        kill_task(call)
+            with suppress(NobodyThereError):  # it went with its machine
+                kill_task(call)
+                killed.append(time.monotonic())
 
     for endpoint in (CREATE, DOWNLOAD):
         ride.proxy.on("answered", endpoint, act, times=None)
