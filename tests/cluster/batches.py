@@ -6,7 +6,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from tests.cluster.ride import Ride, on_bed, scenario
 from tests.e2e.crash.actions import kill_task
@@ -47,9 +46,11 @@ def random_kills(ride: Ride) -> None:
             hit = len(killed) < KILLS and (not killed or time.monotonic() - killed[-1] > PAUSE)
             if not hit or chance.randrange(ONE_CALL_IN):
                 return
-            with suppress(NobodyThereError):  # it went with its machine
+            killed.append(time.monotonic())
+            try:
                 kill_task(call)
-                killed.append(time.monotonic())
+            except NobodyThereError:
+                killed.pop()  # it went with its machine
 
     for endpoint in (CREATE, DOWNLOAD):
         ride.proxy.on("answered", endpoint, act, times=None)
