@@ -204,7 +204,7 @@ class BatchJob:
             install = "pip install 'airflow-provider-rivya[parquet]', or 'jsonl'"
             found.append(Fault("manifest_format", "'parquet' needs pyarrow", install))
         for column in arguments.asked.carry:
-            if column in manifest.COLUMNS:
+            if column in manifest.COLUMNS and column != manifest.GIVES_WAY:
                 problem = f"the manifest has a column {column!r} of its own"
                 found.append(Fault("carry", problem, "another name of the column in the table"))
         return found
@@ -312,7 +312,7 @@ class BatchJob:
             counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
             summary["gallery_uri"] = gallery_of_lines(
                 self.place,
-                lambda: ((line, row.prompt) for row, line in self._lines(plan, ledger)),
+                lambda: (line for _, line in self._lines(plan, ledger)),
                 self.identity.map_index,
                 heading=f"{self.identity.task_id}, {self.identity.run_id}",
                 about=f"{counts.replace('_', ' ')}; {summary['credits']['final']} credits",

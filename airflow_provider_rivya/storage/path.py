@@ -113,7 +113,7 @@ def _relative(shown: str, rest: str, *, is_url: bool) -> Fault:
         return Fault(
             "output_path", f"{shown!r} names another host", "file:// and an absolute path", f"file:///{rest}"
         )
-    why = "is what a template renders a value to that is not there" if shown == "None" else "is relative"
+    why = "is what a template renders for a missing value" if shown == "None" else "is relative"
     return Fault("output_path", f"{shown!r} {why}, and a worker has no fixed folder", "an absolute path")
 
 
