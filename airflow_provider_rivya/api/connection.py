@@ -68,8 +68,9 @@ def read_connection(
     key = (password or "").strip()
     if not key:
         faults.append("password: no API key is set")
-    elif not key.isascii() or any(character.isspace() for character in key):
-        faults.append("password: an API key has no spaces and only ASCII characters")
+    elif not (key.isascii() and key.isprintable()) or " " in key:
+        # With a control character it is no header: a library would quote it in its error.
+        faults.append("password: an API key has no spaces and only ASCII characters that are printed")
     extras = _extras(extra, faults)
     fields = _fields(extras, faults)
     if faults:

@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 _BLOCK = 1024 * 1024
 
 UPLOADS_AT_ONCE: Final = 4
+LARGEST: Final = 2**30
+"""Bytes of a file that is read to its end: ten times what the documentation allows anywhere."""
 """Uploads of one task at the same time; the connection's ``max_in_flight`` may allow fewer."""
 
 _ALLOWED = "a local path, an object storage URI, an http(s) URL, or the result of an earlier generation"
@@ -259,11 +261,14 @@ def measured(file: ReferenceFile, path: str, label: str) -> Reference | Fault:
 
 
 def _read(file: ReferenceFile, path: str, label: str, subject: str) -> Reference:
-    """:raises OutputError: it is no media, or damaged."""
-    inspector = StreamInspector(subject)
+    """:raises OutputError: it is no media, damaged, or larger than any model could take."""
+    inspector, seen = StreamInspector(subject), 0
     with file.open() as stream:
-        while block := stream.read(_BLOCK):
+        while max(seen, file.size_bytes) <= LARGEST and (block := stream.read(_BLOCK)):
             inspector.feed(block)
+            seen += len(block)
+    if max(seen, file.size_bytes) > LARGEST:
+        raise OutputError(f"{subject} has more than {LARGEST >> 20} MiB, which no model takes.")
     media = inspector.finish()
     if media.doubts:
         log.warning("%s: %s is odd, but sent as it is: %s.", path, subject, "; ".join(media.doubts))

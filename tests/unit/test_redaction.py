@@ -12,6 +12,7 @@ from airflow_provider_rivya.redaction import clean, host_of
     [
         ("https://cdn.example/a/b.png?token=secret", "https://cdn.example/..."),
         ("http://user:secret@cdn.example:8080/a", "http://cdn.example:8080/..."),
+        ("http://[fe80::1]:8080/a", "http://[fe80::1]:8080/..."),
         ("file:///etc/passwd", "file://?/..."),
         ("no url", "?://?/..."),
         ("https://cdn.example:99999/a", "an unreadable URL"),

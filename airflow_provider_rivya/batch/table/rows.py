@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import glob
 import io
+import itertools
 import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.redaction import clean
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 FORMATS: Final = ("csv", "jsonl", "ndjson", "parquet")
 _ALLOWED: Final = "a list of dicts, or a path or URI of .csv, .jsonl, .ndjson or .parquet"
 _BATCH: Final = 1024
+_LONGEST_LINE: Final = 2**24
 
 Rows = Iterator[Mapping[str, Any]]
 
@@ -161,12 +163,21 @@ def _unreadable(problem: str, allowed: str = _ALLOWED) -> InvalidRequestError:
 # -- formats -----------------------------------------------------------------------------------------
 
 
-def _text(stream: BinaryIO) -> IO[str]:
-    return io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+def _lines(stream: BinaryIO, shown: str) -> Generator[str, None, None]:
+    """Yield the lines of a text; none without an end is taken in."""
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+        for number in itertools.count(1):
+            line = text.readline(_LONGEST_LINE)
+            if len(line) >= _LONGEST_LINE:
+                problem = f"line {number} of {shown} has more than {_LONGEST_LINE:,} characters"
+                raise _unreadable(problem, "a row a line")
+            if not line:
+                return
+            yield line
 
 
 def _csv(file: ReferenceFile, shown: str) -> Rows:
-    with closing(_text(file.open())) as lines:
+    with closing(_lines(file.open(), shown)) as lines:
         reader = csv.DictReader(lines, strict=True)
         names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
         _each_once(names, shown)
@@ -186,7 +197,7 @@ def _each_once(names: Sequence[str], shown: str) -> None:
 
 
 def _json_lines(file: ReferenceFile, shown: str) -> Rows:
-    with closing(_text(file.open())) as lines:
+    with closing(_lines(file.open(), shown)) as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue

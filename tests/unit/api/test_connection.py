@@ -117,6 +117,8 @@ def test_forms_of_the_host(fields: dict[str, Any], base_url: str) -> None:
         ({"password": "  "}, "password: no API key is set"),
         ({"password": "a b"}, "password: an API key has no spaces"),
         ({"password": "schlüssel"}, "password: an API key has no spaces and only ASCII"),
+        ({"password": "a\x00b"}, "password: an API key has no spaces and only ASCII"),
+        ({"password": "a\x7fb"}, "password: an API key has no spaces and only ASCII"),
         ({"extra": "{not json"}, 'extra: not JSON; expected an object such as {"retries": 5}'),
         ({"extra": "{'retries': 3}"}, "extra: not JSON"),
         ({"extra": "[" * 9000}, "extra: not JSON"),

@@ -239,6 +239,15 @@ def test_a_file_that_is_no_table(tmp_path: Path, name: str) -> None:
     assert told in refused(tmp_path, str(tmp_path / name))
 
 
+@pytest.mark.parametrize("name", ["line.csv", "line.jsonl", "line.parquet"])
+def test_a_line_without_end_is_not_taken_in(tmp_path: Path, name: str) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.write(b'{"sku": 1}\n')
+        file.truncate(2**40)
+    told = "cannot be read as parquet" if name.endswith("parquet") else "has more than 16,777,216 characters"
+    assert told in refused(tmp_path, str(tmp_path / name))
+
+
 @pytest.mark.parametrize("place", ["none/", "none.csv", "*.csv", "none/*.parquet", "empty"])
 def test_a_place_without_a_table(tmp_path: Path, place: str) -> None:
     (tmp_path / "empty").mkdir()

@@ -145,6 +145,15 @@ def test_what_is_no_media_is_a_fault_of_its_own(read: Any, tmp_path: Path) -> No
     )
 
 
+def test_a_file_without_end_is_not_read(read: Any, tmp_path: Path) -> None:
+    path = tmp_path / "endless.png"
+    with path.open("wb") as file:
+        file.write(by_name("png").data)
+        file.truncate(2**40)
+    (fault,) = read(str(path))
+    assert "has more than 1024 MiB, which no model takes" in fault.problem
+
+
 @pytest.mark.parametrize("name", ["png", "jpeg", "webp-lossy", "mp4-h264", "mp3-lame", "wav"])
 def test_half_a_file_is_a_fault_before_anything_is_paid(
     read: Any, memory_store: Any, tmp_path: Path, name: str
