@@ -123,6 +123,9 @@ def unplugged(
                     cable.set("carries")
         ride.until_logged(told)
         ride.finish()
+        if "broker" in cables:
+            # Celery's worker may hear of no task any more (https://github.com/celery/celery/issues/10205).
+            ride.bed.power_off(machine)
         ride.bed.recover()
 
     return on_bed(play)
