@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES
 from airflow_provider_rivya.batch.manifest import Totals, line_of, status_of
 from airflow_provider_rivya.batch.plan import PlanFolder
-from airflow_provider_rivya.batch.segments import Ledger, UnreadableLedgerError
+from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.cli.batch.arguments import folder_of, from_here
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.storage.atomic_file import SmallFile
 from airflow_provider_rivya.storage.place import OutputPlace
 
 if TYPE_CHECKING:
@@ -152,17 +150,13 @@ def _of_state(state: OutputPlace) -> Seen | None:
     epochs = sorted(
         int(digits)
         for name in state.names()
-        if name.startswith("plan-") and (digits := name.removeprefix("plan-")).isdigit()
+        if name.startswith("plan-") and (digits := name.removeprefix("plan-")).isdecimal()
     )
     for epoch in reversed(epochs):
-        folder = state.folder(f"plan-{epoch}")
-        if (content := SmallFile(folder, "plan.json").read()) is None:
-            continue  # its plan has not come to stand
-        batch = _batch_of(content)
-        plans = PlanFolder(folder, batch)
+        plans = PlanFolder(state.folder(f"plan-{epoch}"), None)
         if (plan := plans.read()) is None:
-            continue
-        ledger = Ledger(state, batch, "")
+            continue  # it has not come to stand
+        ledger = Ledger(state, plan.batch, "")
         ledger.read()
         totals, lines = Totals(), list[dict[str, Any]]()
         for row in plans.rows(plan):
@@ -170,15 +164,8 @@ def _of_state(state: OutputPlace) -> Seen | None:
             line = line_of(row, known, status_of(row, known, epoch))
             totals.add(row, line)
             lines.append(line)
-        return Seen(plan.title or batch[:16], lines, totals, state.uri)
+        return Seen(plan.title or plan.batch[:16], lines, totals, state.uri)
     return None
-
-
-def _batch_of(content: bytes) -> str:
-    try:
-        return str(json.loads(content)["batch"])
-    except (ValueError, TypeError, KeyError):
-        raise UnreadableLedgerError("The plan of this batch is damaged", final=True) from None
 
 
 def _of_manifest(uri: str, conn_id: str | None = None) -> Seen:

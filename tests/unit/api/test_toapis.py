@@ -14,9 +14,7 @@ from airflow_provider_rivya.api.call import ApiCall, FilePart
 from airflow_provider_rivya.api.dialect import CHOICES, Dialect
 from airflow_provider_rivya.api.schemas import ReferenceMedia
 from airflow_provider_rivya.api.toapis import TOAPIS as toapis
-from airflow_provider_rivya.exceptions import (
-    InvalidRequestError,
-)
+from airflow_provider_rivya.exceptions import InvalidRequestError
 
 URL = "https://files.example/out.png?signature=s3cret"
 OTHER = "https://files.example/two.png"
