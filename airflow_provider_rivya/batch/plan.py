@@ -75,9 +75,7 @@ class Plan:
 
     def summary(self, max_running: int, least_seconds: float) -> str:
         """Say what the plan comes to."""
-        price = (
-            "a price that no page gives for some rows" if self.credits is None else in_credits(self.credits)
-        )
+        price = "an undocumented price for some rows" if self.credits is None else in_credits(self.credits)
         kind = "" if self.exact or self.credits is None else " (an estimate)"
         left_out = f", {self.invalid} of them invalid and left out" if self.invalid else ""
         return (

@@ -171,7 +171,7 @@ def foreign_type(head: bytes) -> MediaType | None:
 _SHAPES: Final = (
     ((b"<!doctype html", b"<html", b"<head", b"<body", b"<script"), "looks like an HTML page"),
     ((b"<svg", b"<!doctype svg"), "looks like an SVG drawing, which is not accepted"),
-    ((b"<?xml", b"<error"), "looks like an XML document, as object stores answer with on errors"),
+    ((b"<?xml", b"<error"), "looks like an XML document, such as an object store's error"),
     ((b"{", b"["), "looks like JSON"),
     ((b"%pdf",), "looks like a PDF"),
     ((b"pk\x03\x04",), "looks like a ZIP archive"),

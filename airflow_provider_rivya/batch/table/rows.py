@@ -56,7 +56,7 @@ def read_rows(source: Any, conn_id: str | None = None) -> Rows:
     if hasattr(source, "to_dict") and hasattr(source, "columns"):  # one of pandas
         return iter(source.to_dict("records"))
     if isinstance(source, Mapping) or not isinstance(source, Iterable) or isinstance(source, bytes):
-        raise _unreadable(f"a {type(source).__name__} is no table")
+        raise _unreadable(f"a {type(source).__name__} is not a table")
     return _mappings(source)
 
 
@@ -147,7 +147,7 @@ def _tables(names: list[str], source: str) -> list[str]:
 
 def _known(source: str) -> str:
     if not _format_of(source):
-        raise _unreadable(f"{clean(source, 200)!r} is no table by its name")
+        raise _unreadable(f"{clean(source, 200)!r} is not a table by its name")
     return source
 
 
@@ -206,7 +206,7 @@ def _json_lines(file: ReferenceFile, shown: str) -> Rows:
             except (ValueError, RecursionError) as error:
                 raise _unreadable(f"line {number} of {shown} is not JSON: {reason_of(error)}") from None
             if not isinstance(row, dict):
-                raise _unreadable(f"line {number} of {shown} is no object", "a JSON object a line")
+                raise _unreadable(f"line {number} of {shown} is not an object", "a JSON object a line")
             yield row
 
 

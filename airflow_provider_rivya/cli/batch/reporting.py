@@ -172,7 +172,7 @@ def _of_manifest(uri: str, conn_id: str | None = None) -> Seen:
     totals, lines = Totals(), list[dict[str, Any]]()
     for line in read_rows(uri, conn_id):
         if not {"row_key", "index", "status", "error"} <= set(line) or line["status"] not in STATUSES:
-            fault = Fault("uri", f"{clean(uri, 200)} is no manifest of a batch")
+            fault = Fault("uri", f"{clean(uri, 200)} is not the manifest of a batch")
             raise InvalidRequestError([fault], subject="The place", fate="")
         known = {"credits_reserved": None, "credits_final": None, **line}
         totals.add(PlannedRow(line["index"], line["row_key"], ""), known)
