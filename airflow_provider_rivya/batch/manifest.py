@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ from airflow_provider_rivya.batch.ledger import LANDED, STATUSES, RowState, Stat
 from airflow_provider_rivya.batch.window import action
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.storage.atomic_file import SmallFile
+from airflow_provider_rivya.storage.path import safe_name
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.batch.table.planned import PlannedRow
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.context import OnRerun
 
 SUCCESS: Final = "_SUCCESS"
+OWNER: Final = "_batch"
+"""Says whose manifest a folder has."""
 SAMPLE: Final = 10
 MOST_OF_XCOM: Final = 4_000
 """Bytes of its JSON: there is one of each task instance in Airflow's database."""
@@ -140,6 +144,24 @@ class Totals:
         return {name: whole(round(amount, 6)) for name, amount in amounts.items()}
 
 
+def folder_of(place: OutputPlace, owner: str, *, claim: bool) -> OutputPlace:
+    """
+    Return the folder of a batch's manifest: a place, or one in there where another batch has that already.
+
+    :param owner: what a person knows the batch by, over all its runs.
+    :param claim: take the place, if nobody has.
+    """
+    mark = SmallFile(place, OWNER)
+    if claim:
+        place.make_folder()
+        with suppress(FileExistsError):
+            mark.create(owner.encode())
+    with suppress(PermissionError):  # of another user of this machine
+        if mark.read() in (None, owner.encode()):
+            return place
+    return place.folder(safe_name(owner))
+
+
 def write_manifest(
     place: OutputPlace,
     name: str,
@@ -256,7 +278,7 @@ def _to_parquet(lines_at: str, table: str, carry: Sequence[str]) -> None:
     schema = pa.schema(
         [
             *((column, special.get(column, pa.string())) for column in COLUMNS),
-            *((column, types[kinds[column]]) for column in carry),
+            *((column, types[kinds[column]]) for column in dict.fromkeys(carry)),
         ]
     )
     with parquet.ParquetWriter(table, schema) as writer:

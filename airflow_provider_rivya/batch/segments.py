@@ -87,13 +87,24 @@ class Ledger:
 
     def read(self) -> None:
         """Read the segments that are new since the last time."""
-        numbers = [n for name in self._folder.names() if (n := _number(name)) is not None]
-        wanted = range(self._next, max(numbers, default=0) + 1)
+        wanted = range(self._next, self._last() + 1)
         with ThreadPoolExecutor(_READS_AT_ONCE, thread_name_prefix="rivya-ledger") as pool:
             for number, content in zip(wanted, pool.map(self._content, wanted), strict=True):
                 for entry in self._entries(number, content):
                     self.book.add(entry)
                 self._next = number + 1
+
+    def glance(self) -> None:
+        """
+        Look at the newest segment alone.
+
+        :raises UnreadableLedgerError: see :meth:`open`.
+        """
+        if last := self._last():
+            list(self._entries(last, self._content(last)))
+
+    def _last(self) -> int:
+        return max((n for name in self._folder.names() if (n := _number(name)) is not None), default=0)
 
     def _content(self, number: int) -> bytes | None:
         return self._file(number).read()

@@ -100,6 +100,7 @@ class Course:
     :param spent: credits that were, or may have been, paid.
     :param running: generations at the gateway.
     :param available: what the account can be asked for.
+    :ivar broken: too many rows have failed one after the other: this try submits no more, whatever ends well.
     :ivar surprise: by how much a generation has cost more than the documentation says, at the most.
     """
 
@@ -109,12 +110,9 @@ class Course:
     available: float = math.inf
     surprise: float = 0.0
     consecutive: int = 0
+    broken: bool = False
     stopped: GenerationError | None = None
     over_budget: bool = False
-
-    @property
-    def broken(self) -> bool:
-        return self.consecutive >= self.limits.max_consecutive_failures
 
     @property
     def closed(self) -> bool:
@@ -154,6 +152,7 @@ class Course:
         """Count a row that is over."""
         if status in ("failed", "refused"):
             self.consecutive += 1
+            self.broken |= self.consecutive >= self.limits.max_consecutive_failures
         elif status == "succeeded":
             self.consecutive = 0
 

@@ -163,7 +163,7 @@ class RowMaker:
             prompt=prompt,
             params=self._values["model_params"].fill(row),
             references=self._values["reference_media"].fill(row) or None,
-            stem=safe_name(self._stem.text({"row_key": key, **row})),
+            stem=safe_name(self._stem.text({**row, "row_key": key})),
             carry={column: plain_value(column, row.get(column)) for column in self._asked.carry},
         )
 

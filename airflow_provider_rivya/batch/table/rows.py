@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 FORMATS: Final = ("csv", "jsonl", "ndjson", "parquet")
 _ALLOWED: Final = "a list of dicts, or a path or URI of .csv, .jsonl, .ndjson or .parquet"
 _BATCH: Final = 1024
+_LONGEST_CELL: Final = 16 * 1024 * 1024
+"""Of a CSV file; Python's own bound is 128 KiB, and the other formats have none."""
 
 Rows = Iterator[Mapping[str, Any]]
 
@@ -68,7 +70,8 @@ def _mappings(source: Iterable[Any]) -> Rows:
 def _of_files(source: str, conn_id: str | None) -> Rows:
     columns: set[str] | None = None
     for name in _names(source, conn_id):
-        file = open_reference(name, conn_id, where="rows")
+        # A job that writes many files leaves some of them empty.
+        file = open_reference(name, conn_id, where="rows", may_be_empty=True)
         if isinstance(file, Fault):
             raise InvalidRequestError([file], subject="The table")
         shown, kind = clean(file.uri, 200), _format_of(name)
@@ -166,6 +169,7 @@ def _text(stream: BinaryIO) -> IO[str]:
 
 
 def _csv(file: ReferenceFile, shown: str) -> Rows:
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
     with closing(_text(file.open())) as lines:
         reader = csv.DictReader(lines, strict=True)
         names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
@@ -181,8 +185,13 @@ def _csv(file: ReferenceFile, shown: str) -> Rows:
 
 
 def _each_once(names: Sequence[str], shown: str) -> None:
-    if doubled := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise _unreadable(f"{shown} has two columns {clean(doubled[0])!r}", "each name once")
+    if (doubled := twice(names)) is not None:
+        raise _unreadable(f"{shown} has two columns {clean(doubled)!r}", "each name once")
+
+
+def twice(names: Sequence[str]) -> str | None:
+    """Return a name that stands there more than once, if one does."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def _json_lines(file: ReferenceFile, shown: str) -> Rows:
@@ -191,12 +200,19 @@ def _json_lines(file: ReferenceFile, shown: str) -> Rows:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = json.loads(line, object_pairs_hook=_object)
             except (ValueError, RecursionError) as error:
                 raise _unreadable(f"line {number} of {shown} is not JSON: {reason_of(error)}") from None
             if not isinstance(row, dict):
                 raise _unreadable(f"line {number} of {shown} is no object", "a JSON object a line")
             yield row
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"an object has {clean(twice([name for name, _ in pairs]))!r} twice")
+    return found
 
 
 def _parquet(file: ReferenceFile, shown: str) -> Rows:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES
 from airflow_provider_rivya.batch.manifest import Totals, line_of, status_of
-from airflow_provider_rivya.batch.plan import PlanFolder
+from airflow_provider_rivya.batch.plan import Plan, PlanFolder
 from airflow_provider_rivya.batch.segments import Ledger, UnreadableLedgerError
 from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.batch.table.rows import read_rows
@@ -68,15 +69,17 @@ def status(arguments: Namespace, output: Output) -> int:
 
 def failed(arguments: Namespace, output: Output) -> int:
     """``rivya batch failed``."""
+    seen = list(_batches(arguments.uri))
     lines = [
         {"batch": batch.title, **{name: line.get(name) for name in _TOLD}}
-        for batch in _batches(arguments.uri)
+        for batch in seen
         for line in batch.lines
         if line["status"] not in (*LANDED, "not_submitted")
     ]
     output.result(lines, *(_reason(line) for line in lines))
     if not lines:
-        output.say("No row has failed.")
+        left = sum(batch.totals.counts["not_submitted"] for batch in seen)
+        output.say(f"No row has failed{f'; {left} were not sent' if left else ''}.")
     return 0
 
 
@@ -128,6 +131,10 @@ def _batches(uri: str) -> Iterator[Seen]:
         if (seen := _of_state(state)) is not None:
             found = True
             yield seen
+    for folder in () if found else _results(place, names):
+        for name in set(_MANIFESTS).intersection(folder.names()):
+            found = True
+            yield _of_manifest(folder.uri_of(name), place.conn_id)
     if not found:
         problem = f"{place.uri} has neither a manifest nor the plan of a batch"
         allowed = "the folder of the outputs, that of a state_path, or a manifest"
@@ -147,31 +154,40 @@ def _states(place: OutputPlace, names: Iterable[str]) -> Iterator[OutputPlace]:
         yield from (beside.folder(name) for name in beside.names() if name.startswith("batch-"))
 
 
+def _results(place: OutputPlace, names: Iterable[str]) -> Iterator[OutputPlace]:
+    """Yield the folders of the runs' manifests, where plans and ledgers lie in a state_path."""
+    if "_manifest" in names:
+        for folder in map(place.folder("_manifest").folder, place.folder("_manifest").names()):
+            yield folder
+            yield from (folder.folder(name) for name in folder.names() if name.isdigit())
+
+
 def _of_state(state: OutputPlace) -> Seen | None:
-    """Read plan and ledger as they are now; whoever works on them is not disturbed."""
-    epochs = sorted(
-        int(digits)
-        for name in state.names()
-        if name.startswith("plan-") and (digits := name.removeprefix("plan-")).isdigit()
-    )
-    for epoch in reversed(epochs):
-        folder = state.folder(f"plan-{epoch}")
+    """Read the latest plan, and the ledger, as they are now; whoever works on them is not disturbed."""
+    standing: list[tuple[float, int, Plan, PlanFolder]] = []
+    for name in state.names():
+        digits = name.removeprefix("plan-")
+        folder = state.folder(name)
+        if digits == name or not digits.isdigit():
+            continue
         if (content := SmallFile(folder, "plan.json").read()) is None:
             continue  # its plan has not come to stand
-        batch = _batch_of(content)
-        plans = PlanFolder(folder, batch)
-        if (plan := plans.read()) is None:
-            continue
-        ledger = Ledger(state, batch, "")
-        ledger.read()
-        totals, lines = Totals(), list[dict[str, Any]]()
-        for row in plans.rows(plan):
-            known = ledger.book.rows.get(row.key)
-            line = line_of(row, known, status_of(row, known, epoch))
-            totals.add(row, line)
-            lines.append(line)
-        return Seen(plan.title or batch[:16], lines, totals, state.uri)
-    return None
+        plans = PlanFolder(folder, _batch_of(content))
+        if (plan := plans.read()) is not None:
+            standing.append((plan.made_at, int(digits), plan, plans))
+    if not standing:
+        return None
+    # Where runs share their rows, the epochs of a later one may be lower.
+    _, epoch, plan, plans = max(standing, key=itemgetter(0, 1))
+    ledger = Ledger(state, plan.batch, "")
+    ledger.read()
+    totals, lines = Totals(), list[dict[str, Any]]()
+    for row in plans.rows(plan):
+        known = ledger.book.rows.get(row.key)
+        line = line_of(row, known, status_of(row, known, epoch))
+        totals.add(row, line)
+        lines.append(line)
+    return Seen(plan.title or plan.batch[:16], lines, totals, state.uri)
 
 
 def _batch_of(content: bytes) -> str:

@@ -158,6 +158,7 @@ def test_a_value_of_its_own_keeps_its_type(tmp_path: Path, value: Any, plain: An
         ),
         (-(10**5_000), "(a int): row: it is a number of more than 256 bits"),
         (SELF, "it is nested more than 32 levels deep"),
+        ({"a": {"\ud800": 1}}, "it holds half a surrogate pair"),
         *((value, "cannot be sent") for value in (b"x", memoryview(b"x"), {1}, timedelta(1), [object()])),
     ],
     ids=lambda value: str(value) if isinstance(value, str | Decimal) else type(value).__name__,
@@ -165,6 +166,27 @@ def test_a_value_of_its_own_keeps_its_type(tmp_path: Path, value: Any, plain: An
 def test_a_value_that_json_has_not(tmp_path: Path, value: Any, told: str) -> None:
     for where in ({"carry": ("v",)}, {"prompt": "x {v}"}, {"model_params": {"google_search": "{v}"}}):
         assert told in refused(tmp_path, [{"sku": "a", "v": value}], **where)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("19.90"), "19.90"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("NaN"), ""),
+        (1.5, "1.5"),
+        (True, "true"),
+    ],
+    ids=str,
+)
+def test_a_value_in_a_text(tmp_path: Path, value: Any, text: str) -> None:
+    (row,) = planned(tmp_path, [{"sku": "a", "v": value}], prompt="costs {v}")
+    assert row.prompt == f"costs {text}"
+
+
+def test_a_file_has_the_name_of_the_key_whatever_other_columns_are_called(tmp_path: Path) -> None:
+    (row,) = planned(tmp_path, [{"sku": "a", "row_key": ["b"]}])
+    assert row.stem == "a"
 
 
 def test_text_of_a_row_is_text(tmp_path: Path) -> None:
@@ -221,9 +243,10 @@ FILES: dict[str, tuple[bytes, str]] = {
     "ragged.csv": (b"sku,title\n1,x,y\n", "line 2 of"),
     "double.csv": (b"sku,title, title\n1,x,y\n", "has two columns 'title'"),
     "array.jsonl": (b'[{"sku": 1}]', "is no object"),
+    "twice.jsonl": (b'{"sku": 1}\n{"sku": 1, "sku": 2}\n', "line 2 of"),
     "digits.jsonl": (b'{"sku": ' + b"9" * 5_000 + b"}", "is not JSON"),
     "no.parquet": (b"sku,title\n1,x\n", "cannot be read as parquet"),
-    "empty.csv": (b"", "is empty"),
+    "empty.csv": (b"", "the table has no rows"),
     "header.csv": (b"sku,title\n", "the table has no rows"),
     "other.xlsx": (b"PK", "is no table by its name"),
 }
@@ -234,6 +257,24 @@ def test_a_file_that_is_no_table(tmp_path: Path, name: str) -> None:
     content, told = FILES[name]
     (tmp_path / name).write_bytes(content)
     assert told in refused(tmp_path, str(tmp_path / name))
+
+
+def test_of_many_files_some_may_be_empty(tmp_path: Path) -> None:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    (folder / "part-0.jsonl").write_bytes(b"")
+    (folder / "part-1.jsonl").write_text('{"sku": "a"}\n')
+    (folder / "part-2.csv").write_bytes(b"")
+    assert [row.key for row in planned(tmp_path, str(folder))] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_a_cell_may_be_long(tmp_path: Path, name: str) -> None:
+    long = "x" * 1_000_000
+    text = f"sku,text\na,{long}\n" if name == "t.csv" else json.dumps({"sku": "a", "text": long})
+    (tmp_path / name).write_text(text)
+    (row,) = planned(tmp_path, str(tmp_path / name), carry=("text",))
+    assert row.carry["text"] == long
 
 
 @pytest.mark.parametrize("place", ["none/", "none.csv", "*.csv", "none/*.parquet", "empty"])
@@ -273,7 +314,7 @@ def test_numbers_that_parquet_has_not_are_carried_as_text(tmp_path: Path, values
             row = PlannedRow(index, str(index), "m", carry={"v": value})
             yield row, line_of(row, None, "not_submitted")
 
-    write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines(), carry=("v",))
+    write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines(), carry=("v", "v"))
     carried = parquet.read_table(tmp_path / "manifest.parquet").column("v").to_pylist()
     assert carried == [None if value is None else str(value) for value in values]
 

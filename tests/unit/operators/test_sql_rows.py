@@ -49,6 +49,8 @@ def test_a_query_without_rows_is_an_empty_table(database: Path) -> None:
     [
         ("select * from nowhere", "shop", "rows_sql: the database refuses it"),
         ("select 1", None, "rows_conn_id: rows_sql needs it"),
+        ("select * from products a join products b using (title)", "shop", "it has two columns 'sku'"),
+        ("update products set title = ''", "shop", "the database has no rows for it; allowed: a query"),
     ],
 )
 def test_what_cannot_be_read_is_told(database: Path, sql: str, conn_id: str | None, told: str) -> None:

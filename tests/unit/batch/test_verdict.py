@@ -1,0 +1,88 @@
+"""Whether a batch has failed, and what its failure says of what earlier tries have paid for."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from airflow_provider_rivya.batch.ledger import Book, Entry
+from airflow_provider_rivya.batch.manifest import Totals
+from airflow_provider_rivya.batch.run import Over
+from airflow_provider_rivya.batch.verdict import BatchFailedError, Remedies, Tolerance, explain, judge
+from airflow_provider_rivya.batch.window import Course, Limits
+from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
+from airflow_provider_rivya.operators.arguments import check_shares
+
+
+@pytest.mark.parametrize(
+    ("tolerated", "rows", "most"),
+    [
+        (0, 100, 0),
+        (0.0, 100, 0),
+        (1, 100, 1),
+        (1.0, 100, 100),
+        (3.0, 100, 3),
+        (0.1, 30, 3),
+        (0.29, 100, 29),
+        (0.07, 100, 7),
+        (0.01, 99, 0),
+        (1e-05, 100_000, 1),
+    ],
+)
+def test_how_many_rows_may_fail(tolerated: float, rows: int, most: int) -> None:
+    tolerance = Tolerance(tolerated)
+    assert tolerance.allows(most, rows)
+    assert most == rows or not tolerance.allows(most + 1, rows)
+
+
+@pytest.mark.parametrize("value", [True, -1, 1.5, "0.1", "10%", float("nan"), float("inf")], ids=str)
+def test_what_is_neither_a_number_of_rows_nor_a_share(value: Any) -> None:
+    with pytest.raises(ValueError, match="max_failed_rows"):
+        check_shares(max_failed_rows=value)
+
+
+def failed(ended: Any, counts: dict[str, int], tolerance: Tolerance) -> bool:
+    gone = counts.get("failed", 0) + counts.get("invalid", 0)
+    totals = Totals(rows=sum(counts.values()), final_failures=gone)
+    totals.counts.update(counts)
+    with suppress(BatchFailedError):
+        judge(Over(ended), totals, tolerance, conn_id="c", manifest_uri="m", remedies=Remedies("A retry"))
+        return False
+    return True
+
+
+@pytest.mark.parametrize("ended", ["limit", "budget"])
+def test_a_share_is_one_of_the_rows_that_were_to_be_made(ended: str) -> None:
+    pilot = {"succeeded": 15, "failed": 5, "not_submitted": 9_980}
+    assert failed(ended, pilot, Tolerance(0.1))
+    assert not failed(ended, pilot, Tolerance(0.25))
+    assert not failed("dry_run", {"invalid": 5, "not_submitted": 95}, Tolerance(0.05))
+
+
+def test_a_refusal_says_what_is_recorded_of_before() -> None:
+    refused = InvalidRequestError([Fault("prompt", "is missing")])
+    some, none = Book(), Book()
+    some.add(Entry("a"))
+    for book, known, told in (
+        (none, False, False),
+        (None, True, False),
+        (None, False, True),
+        (some, True, True),
+    ):
+        text = str(explain(refused, book, known=known))
+        assert ("what earlier ones have paid for stays recorded" in text) is told
+        assert ("nothing was charged" in text) is not told
+    other = GenerationError("x")
+    assert explain(other, some, known=False) is other
+
+
+def test_a_breaker_that_has_opened_stays_open() -> None:
+    course = Course(Limits(max_consecutive_failures=2))
+    for status, broken in (("failed", False), ("succeeded", False), ("failed", False), ("refused", True)):
+        course.ended(status)  # type: ignore[arg-type]
+        assert course.broken is broken
+    course.ended("succeeded")
+    assert course.broken
+    assert course.room() == 0
