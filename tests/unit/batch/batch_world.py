@@ -120,6 +120,7 @@ class Made:
     state: str = "succeeded"
     cost: float = 1.0
     content: bytes = b""
+    code: str = "server_error"
 
 
 @dataclass
@@ -128,12 +129,14 @@ class Gateway:
     :param replays_keys: whether it answers a repeated key with what it has made.
     :ivar losses: what happens to the next requests: ``answer`` and ``request`` are lost.
     :ivar failures: how often a prompt fails, and is refunded, before it succeeds.
+    :ivar refused: prompts whose content it refuses, and refunds.
     """
 
     replays_keys: bool = True
     made: list[Made] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     failures: dict[str, int] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     cost: float = 1.0
     guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -149,6 +152,8 @@ class Gateway:
             if self.failures.get(prompt, 0) > 0:
                 self.failures[prompt] -= 1
                 made.state, made.cost = "failed", 0.0
+            if prompt in self.refused:
+                made.state, made.cost, made.code = "failed", 0.0, "content_policy_violation"
             image = Image.new("RGB", (16, 16), (len(self.made) % 256, len(self.made) // 256, 7))
             image.save(buffer := io.BytesIO(), "PNG")
             made.content = buffer.getvalue()
@@ -213,7 +218,7 @@ class Client:
             id=made.id,
             status=made.state,
             credits_final=made.cost,
-            failure=GenerationFailure(code="server_error") if made.state == "failed" else None,
+            failure=GenerationFailure(code=made.code) if made.state == "failed" else None,
             urls=(f"https://cdn.example/{made.id}",) if made.state == "succeeded" else (),
         )
 
@@ -286,6 +291,7 @@ class World:
     run_id: str = "run"
     rows: list[Row] = field(default_factory=list)
     asked: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict)
     epoch: int = 2
     tries: int = 0
     clock: Clock = field(default_factory=Clock)
@@ -314,6 +320,7 @@ class World:
                 manifest_format="jsonl",
                 limits=self.limits,
                 incremental=self.incremental,
+                **self.arguments,
             ),
             stop=Stop(self.clock),
             retries=Retries(1),

@@ -81,6 +81,21 @@ def test_a_refunded_row_is_made_again_as_often_as_it_may(tmp_path: Path) -> None
     assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (1, 3)
 
 
+def test_one_percent_of_rows_refused_for_their_content_is_tolerated_to_the_row(tmp_path: Path) -> None:
+    gateway = Gateway(refused={"a 7", "a 150", "a 299"})
+    world = World(new_folder(tmp_path), gateway, limits=Limits(max_running=100), rows=table(300))
+    world.arguments = {"max_failed_rows": 0.01}
+    done = world.attempt()
+    assert isinstance(done, dict), done
+    assert (done["counts"]["succeeded"], done["counts"]["refused"]) == (297, 3)
+    assert sorted(row["row_key"] for row in done["failed_sample"]) == ["r150", "r299", "r7"]
+    assert len(gateway.made) == 300  # content is not asked for twice
+    gateway.refused.add("new")
+    world.clear([*world.rows, {"key": "new", "prompt": "new"}])
+    assert "4 of 301 rows have no result" in str(world.attempt())
+    assert len(world.manifest()) == 301
+
+
 def test_a_later_run_makes_only_what_is_new_where_runs_share_their_rows(tmp_path: Path) -> None:
     world = World(new_folder(tmp_path), Gateway(), incremental=True, rows=table(4))
     assert isinstance(world.attempt(), dict)
