@@ -34,6 +34,7 @@ from airflow_provider_rivya.gallery.make import gallery_of_lines
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.media.stills import Stills
 from airflow_provider_rivya.stop import StopClock
+from airflow_provider_rivya.storage.atomic_file import SmallFile
 from airflow_provider_rivya.storage.checked import checked_place
 from airflow_provider_rivya.storage.path import safe_name
 from airflow_provider_rivya.storage.place import OutputPlace
@@ -163,6 +164,8 @@ class BatchJob:
         if draft.faults:
             where = self._tell_faults(draft.faults)
             log.warning("%d row(s) are invalid and left out; why is in %s.", draft.plan.invalid, where)
+        else:  # of an earlier run there may be some
+            SmallFile(self.results, manifest.FAULTS).remove()
         plan = self.plans.write(draft)
         log.info("The plan stands: %s", self.plan_in_words(plan))
         return plan
@@ -208,8 +211,8 @@ class BatchJob:
             path = os.path.join(folder, "faults")
             with open(path, "w", encoding="utf-8") as file:
                 file.writelines(json.dumps(fault.to_json(), ensure_ascii=False) + "\n" for fault in faults)
-            manifest.put(self.results, "faults.jsonl", path)
-        return self.results.uri_of("faults.jsonl")
+            manifest.put(self.results, manifest.FAULTS, path)
+        return self.results.uri_of(manifest.FAULTS)
 
     # -- run ---------------------------------------------------------------------------------------
 
@@ -271,7 +274,7 @@ class BatchJob:
             run = BatchRun(
                 context,
                 lambda: self.plans.rows(plan),
-                plan.rows,
+                plan.valid,
                 self.arguments.limits,
                 deadline,
                 self.arguments.min_credits_left,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES, RowState, Status
 from airflow_provider_rivya.batch.window import action
 from airflow_provider_rivya.credits import whole
+from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.atomic_file import SmallFile
 from airflow_provider_rivya.storage.path import safe_name
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.context import OnRerun
 
 SUCCESS: Final = "_SUCCESS"
+FAULTS: Final = "faults.jsonl"
 OWNER: Final = "_batch"
 """Says whose manifest a folder has."""
 SAMPLE: Final = 10
@@ -134,7 +136,7 @@ class Totals:
         told = status != "not_submitted" or line["error"] is not None
         if status not in LANDED and told and len(self.failed_sample) < SAMPLE:
             text = str(line["error"] or "").partition("\n")[0]
-            self.failed_sample.append({"row_key": row.key[:60], "status": status, "error": text[:120]})
+            self.failed_sample.append({"row_key": row.key[:60], "status": status, "error": clean(text, 120)})
 
     def by_status(self) -> dict[str, int]:
         return {status: self.counts[status] for status in STATUSES}

@@ -232,7 +232,7 @@ def check_plan(
             if isinstance(made, list):
                 wrong += made
                 invalid += 1
-                told, carry = "; ".join(map(str, made)), maker.carried(row)
+                told, carry = "; ".join(fault.of_row() for fault in made), maker.carried(row)
                 made = PlannedRow(count, made[0].row_key or "", "", carry=carry, invalid=told)
             else:
                 sums.add(made)

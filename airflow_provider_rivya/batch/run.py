@@ -275,6 +275,8 @@ class BatchRun:
                 self._paused_until = max(self._paused_until, self._clock.time() + pause)
                 self._backlog.again(row, last=not sent)
                 return
+        if found.status == "not_submitted" and context.stop.is_set():
+            return  # that is no news of the row
         if account_refuses(error) and course.stopped is None:
             course.stopped = error
             log.error("Nothing more is submitted; what runs is stored. %s", error)

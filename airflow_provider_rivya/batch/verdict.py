@@ -83,13 +83,13 @@ def judge(
             fate=goes_on,
             retryable=True,
         )
-    sample = "".join(
-        f"\n  - {row['row_key']!r}: {row['status']}. {row['error']}" for row in totals.failed_sample
-    )
+    rows = [f"\n  - {row['row_key']!r}: {row['status']}. {row['error']}" for row in totals.failed_sample]
+    sample = f"The first of them:{''.join(rows)}\n" if rows else ""
     if over.ended == "breaker":
         raise BatchFailedError(
-            f"Too many rows have failed one after the other; no more were submitted (rows: {told}).{sample}",
+            f"Too many rows have failed one after the other; no more were submitted (rows: {told})",
             conn_id=conn_id,
+            advice=sample.rstrip(),
             fate=goes_on,
             retryable=True,
         )
@@ -102,9 +102,9 @@ def judge(
     if not tolerance.allows(failed, asked_for):
         mends = mendable and tolerance.allows(totals.final_failures, asked_for)
         raise BatchFailedError(
-            f"{failed} of {totals.rows} rows have no result (rows: {told}).{sample}",
+            f"{failed} of {totals.rows} rows have no result (rows: {told})",
             conn_id=conn_id,
-            advice=f"All others are stored. {remedies.tolerated}",
+            advice=f"{sample}All others are stored. {remedies.tolerated}",
             fate=goes_on if mends else f"{remedies.failed} {cost}",
             final=not mends,
             retryable=bool(mends),

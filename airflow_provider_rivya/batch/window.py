@@ -186,11 +186,10 @@ def row_error(error: GenerationError, record: Record | None, epoch: int) -> RowE
 
     :param record: of the row, after it.
     """
-    text = str(error)
-    kind, final = "error", True
+    text, kind, final = str(error), "error", True
     status: Status
     if isinstance(error, InvalidRequestError):
-        status, kind = "invalid", "invalid_request"
+        status, kind, text = "invalid", "invalid_request", "; ".join(map(str, error.faults))
     elif isinstance(error, GenerationFailedError):
         refused = is_content_refusal(error.code)
         status, kind = "refused" if refused else "failed", "content" if refused else "generation_failed"

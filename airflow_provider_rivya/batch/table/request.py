@@ -154,6 +154,9 @@ class RowMaker:
     def _filled(self, index: int, key: str, row: Mapping[str, Any]) -> PlannedRow:
         prompt = self._prompt
         if isinstance(prompt, TextTemplate):
+            for column in prompt.columns:
+                if is_empty(row.get(column)):
+                    self._warn(f"The prompt lacks the column {clean(column, 60)!r}, which is empty")
             whole = prompt.whole
             prompt = prompt.text(row) if whole is None else plain_value(whole, row.get(whole))
         return PlannedRow(

@@ -63,7 +63,7 @@ def status(arguments: Namespace, output: Output) -> int:
         }
         for batch in seen
     ]
-    output.result(document, _table(seen))
+    output.result(document, _table(seen), *(f"{clean(batch.title, 120)}: {batch.where}" for batch in seen))
     return 0
 
 
@@ -95,11 +95,11 @@ def _table(seen: Iterable[Seen]) -> RenderableType:
     seen = list(seen)
     there = [status for status in STATUSES if any(batch.totals.counts[status] for batch in seen)]
     heads = (_HEADS.get(status, status.replace("_", " ")) for status in there)
-    table = Table("Batch", "Rows", *heads, "Credits", "In")
+    table = Table("Batch", "Rows", *heads, "Credits")
     for batch in seen:
         counts = (str(batch.totals.counts[status]) for status in there)
         credits = whole(batch.totals.final or batch.totals.reserved)
-        table.add_row(clean(batch.title, 120), str(batch.totals.rows), *counts, str(credits), batch.where)
+        table.add_row(clean(batch.title, 120), str(batch.totals.rows), *counts, str(credits))
     return table
 
 

@@ -99,6 +99,7 @@ class TestRun:
         code, _, err = interrupted("0 of 6 rows stored", *command)
         assert code == 130
         assert "Nothing is paid twice." in err
+        assert "before the request was sent" not in err
         known = rivya("batch", "status", str(landing), "--json").json()
         assert [batch["batch"] for batch in known] == ["products"]
         changed = rivya(*command, "-p", "{title}")

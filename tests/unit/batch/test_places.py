@@ -55,6 +55,16 @@ def test_shards_with_one_manifest_path_have_folders_of_their_own(tmp_path: Path)
     assert folders[:2] == folders[2:]
 
 
+def test_faults_of_before_do_not_stay(tmp_path: Path) -> None:
+    faults = tmp_path / "out" / "_manifest" / "run" / "faults.jsonl"
+    job = job_of(tmp_path)
+    with pytest.raises(InvalidRequestError):
+        job.plan(lambda: [*table(2), {"key": None, "prompt": "x"}])
+    assert len(faults.read_text().splitlines()) == 1
+    job.plan(lambda: table(2))
+    assert not faults.exists()
+
+
 def test_a_plan_alone_is_no_success(tmp_path: Path) -> None:
     folder = concluded(job_of(tmp_path, dry_run=True))
     assert not (folder / "_SUCCESS").exists()

@@ -95,6 +95,12 @@ def test_a_table_that_breaks_off_does_not_hide_what_was_wrong_before(tmp_path: P
     assert ["line 2" in fault or "column 'f' ('9:99')" in fault for fault in told] == [True, True]
 
 
+def test_an_empty_column_of_a_prompt_is_a_warning(tmp_path: Path) -> None:
+    rows = [{"sku": number, "title": title} for number, title in enumerate(("A", "", None))]
+    draft = drafted(tmp_path, rows)
+    assert draft.warnings == {"The prompt lacks the column 'title', which is empty": 2}
+
+
 def test_parameters_may_come_as_text_out_of_a_file(tmp_path: Path) -> None:
     rows = [{"sku": "a", "title": "x", "f": "16:9"}]
     draft = drafted(tmp_path, rows, model_params='{"aspect_ratio": "{f}"}')

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.batch.ledger import Book, Entry
-from airflow_provider_rivya.batch.manifest import Totals
+from airflow_provider_rivya.batch.ledger import Book, Entry, RowError, RowState
+from airflow_provider_rivya.batch.manifest import Totals, line_of
 from airflow_provider_rivya.batch.run import Over
+from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.batch.verdict import BatchFailedError, Remedies, Tolerance, explain, judge
-from airflow_provider_rivya.batch.window import Course, Limits
+from airflow_provider_rivya.batch.window import Course, Limits, row_error
 from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
 from airflow_provider_rivya.operators.arguments import check_shares
 
@@ -76,6 +77,24 @@ def test_a_refusal_says_what_is_recorded_of_before() -> None:
         assert ("nothing was charged" in text) is not told
     other = GenerationError("x")
     assert explain(other, some, known=False) is other
+
+
+def test_what_is_told_of_rows_is_a_line_each() -> None:
+    faults = [Fault("prompt", "is missing"), Fault("reference_media[0]", "does not exist")]
+    error = row_error(InvalidRequestError(faults), None, 0)
+    assert error.text == "prompt: is missing; reference_media[0]: does not exist"
+    totals = Totals(rows=2)
+    for index, text in enumerate((error.text, "x" * 500)):
+        row = PlannedRow(index, f"r{index}", "m")
+        totals.add(row, line_of(row, RowState(error=RowError("failed", "k", text, 0)), "failed"))
+    with pytest.raises(BatchFailedError) as told:
+        judge(Over("done"), totals, Tolerance(), conn_id="c", manifest_uri="m", remedies=Remedies("A retry"))
+    lines = str(told.value).splitlines()
+    assert lines[0].endswith("(rows: 2 failed) [connection c]. The first of them:")
+    assert lines[1] == f"  - 'r0': failed. {error.text}"
+    assert lines[2].startswith("  - 'r1': failed. xxx")
+    assert lines[2].endswith("x…")
+    assert lines[3].startswith("All others are stored.")
 
 
 def test_a_breaker_that_has_opened_stays_open() -> None:
