@@ -61,7 +61,7 @@ matrix: ## the tests on every pair of Airflow and Python (ARGS="--only 3.2.2" on
 bench: venv ## the figures of docs/figures.md: JSON lines and a table (ARGS=waiting: that part alone)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-models: venv ## write the typed parameters and the model pages anew from the catalogue
+models: venv ## write the typed parameters and the model pages from the catalogue
 	@$(BIN)/python -m tools.generate_models $(ARGS)
 
 models-diff: venv ## compare the catalogue with the live list (ARGS="--conn-id toapis_default": that of ToAPIs)
@@ -93,7 +93,7 @@ release-check: ## build sdist and wheel, check them, and run the README's DAG wi
 	@$(PYTHON) tools/venv.py release .venvs/release
 	@$(PYTHON) -m tools.release $(ARGS)
 
-locks: ## write the locks anew (the dates are in tools/locks.py)
+locks: ## write the locks (the dates are in tools/locks.py)
 	@test -x .venv-locks/bin/uv || $(PYTHON) -m venv .venv-locks
 	@.venv-locks/bin/python -m pip --disable-pip-version-check install -q $(UV)
 	@.venv-locks/bin/python -m tools.locks --uv .venv-locks/bin/uv $(ARGS)

@@ -354,7 +354,7 @@ class GptImage15OfficialParams(TypedDict, total=False):
     mask_url: str
     """
     A public http(s) URL; no default is documented. A PNG with alpha of the first reference's size;
-    transparent areas are painted anew.
+    transparent areas are painted again.
     """
 
     output_format: Literal["png", "jpeg"]

@@ -52,14 +52,17 @@ def draw(folder: Path, count: int) -> None:
         os.link(folder / f"{number % DISTINCT}.png", folder / f"{number}.png")
 
 
-def lines(folder: Path, count: int) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the manifest's lines, each with its prompt."""
+def lines(folder: Path, count: int) -> Iterator[dict[str, Any]]:
+    """Yield the manifest's lines."""
     for number in range(count):
         output = {"uri": f"file://{folder}/{number}.png", "mime_type": "image/png", "size_bytes": 1}
-        yield (
-            {"row_key": f"p{number:05}", "status": "succeeded", "model": "z-image", "outputs": [output]},
-            f"A studio photograph of product {number}, on a plain ground, with soft light from the left",
-        )
+        yield {
+            "row_key": f"p{number:05}",
+            "status": "succeeded",
+            "model": "z-image",
+            "prompt": f"A studio photograph of product {number}, on a plain ground, soft light from the left",
+            "outputs": [output],
+        }
 
 
 def make(folder: Path, count: int) -> None:

@@ -8,6 +8,7 @@ both tasks write into one `output_path`.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,9 @@ with DAG(
         task_id="approve",
         subject="Pictures for {{ ti.xcom_pull(task_ids='plan')['rows'] }} products?",
         body="They cost {{ ti.xcom_pull(task_ids='plan')['credits']['estimated_left'] }} credits.",
+        # Airflow may take an answer within a second of the question for a failure. Then it asks again.
+        retries=2,
+        retry_delay=timedelta(seconds=10),
     )
     pictures = RivyaBatchOperator(task_id="pictures", deferrable=True, retries=2, **asked)
     plan >> approve >> pictures

@@ -153,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo."""
     parser = argparse.ArgumentParser(prog="make demo", description=main.__doc__)
     parser.add_argument(
-        "--home", type=Path, default=CHECKOUT / ".airflow" / "demo", help="AIRFLOW_HOME, made anew"
+        "--home", type=Path, default=CHECKOUT / ".airflow" / "demo", help="AIRFLOW_HOME, emptied first"
     )
     parser.add_argument("--dags", type=Path, default=EXAMPLE_DAGS, help="folder with the DAG")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder that the image goes to")

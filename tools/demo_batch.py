@@ -51,7 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo."""
     parser = argparse.ArgumentParser(prog="make demo-batch", description=main.__doc__)
     parser.add_argument(
-        "--home", type=Path, default=CHECKOUT / ".airflow" / "demo-batch", help="AIRFLOW_HOME, made anew"
+        "--home",
+        type=Path,
+        default=CHECKOUT / ".airflow" / "demo-batch",
+        help="AIRFLOW_HOME, emptied first",
     )
     parser.add_argument("--table", help="table in the place of the products, with the same columns")
     parser.add_argument("--output", type=Path, default=OUTPUT / "products", help="folder of the pictures")

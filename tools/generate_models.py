@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"out of step: {path}", file=sys.stderr)
         return 1 if found else 0
     changed = write(checkout, files)
-    print(f"{len(files)} files, {len(changed)} of them written anew.")
+    print(f"{len(files)} files, {len(changed)} of them changed.")
     return 0
 
 

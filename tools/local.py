@@ -50,7 +50,7 @@ EXECUTORS: dict[str, Callable[..., AirflowStack]] = {"local": AirflowStack, "cel
 
 def add_executor(parser: argparse.ArgumentParser) -> None:
     """Add the option that chooses the executor."""
-    what = "celery: with Redis, PostgreSQL, S3, two of every component; begins anew each time"
+    what = "celery: with Redis, PostgreSQL, S3, two of every component; begins from nothing each time"
     parser.add_argument("--executor", choices=EXECUTORS, default="local", help=what)
 
 

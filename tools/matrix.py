@@ -51,6 +51,7 @@ TESTS = {
 }
 END_TO_END = {
     "all": ("tests/e2e/test_examples.py", "tests/e2e/test_form.py", "tests/e2e/test_record_file.py"),
+    "pictures": ("tests/e2e/test_approval.py", "tests/e2e/test_gallery.py"),
     "quickstart": ("tests/e2e/test_examples.py::test_the_link_opens_the_result_and_is_empty_before",),
     "none": (),
 }

@@ -54,7 +54,7 @@ def fingerprint(*what: str | Path) -> str:
 
 
 def install_libraries(lock: Path, venv: Path, *further: Path) -> None:
-    """Make the environment anew and install the lock into it.
+    """Make the environment again and install the lock into it.
 
     pip comes from the running Python, so that a Python without ensurepip (Debian's) will do.
     """

@@ -71,7 +71,7 @@ class BatchArguments:
             install = "pip install 'airflow-provider-rivya[parquet]', or 'jsonl'"
             found.append(Fault("manifest_format", "'parquet' needs pyarrow", install))
         for column in self.asked.carry:
-            if column in manifest.COLUMNS:
+            if column in manifest.COLUMNS and column != manifest.GIVES_WAY:
                 problem = f"the manifest has a column {column!r} of its own"
                 found.append(Fault("carry", problem, "another name of the column in the table"))
         return found

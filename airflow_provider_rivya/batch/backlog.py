@@ -65,7 +65,7 @@ class Backlog:
     """
     What is left to submit; true while there is something.
 
-    :param rows: yields the planned rows, anew each time it is called.
+    :param rows: yields the planned rows, from the first one each time it is called.
     :param limits: only so many rows, from the first, are taken up.
     :ivar limited: rows were left for later because of that.
     """

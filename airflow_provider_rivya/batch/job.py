@@ -316,7 +316,7 @@ class BatchJob:
             counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
             summary["gallery_uri"] = gallery_of_lines(
                 self.place,
-                lambda: ((line, row.prompt) for row, line in self._lines(plan, ledger)),
+                lambda: (line for _, line in self._lines(plan, ledger)),
                 self.identity.map_index,
                 heading=f"{self.identity.task_id}, {self.identity.run_id}",
                 about=f"{counts.replace('_', ' ')}; {summary['credits']['final']} credits",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.batch.table.planned import PlannedRow
     from airflow_provider_rivya.storage.place import OutputPlace
     from airflow_provider_rivya.submission.context import OnRerun
+    from airflow_provider_rivya.submission.record import Record
 
 SUCCESS: Final = "_SUCCESS"
 FAULTS: Final = "faults.jsonl"
@@ -42,11 +43,14 @@ COLUMNS: Final = (
     "error_kind",
     "error",
     "model",
+    "prompt",
     "fingerprint",
     "created_at",
     "finished_at",
 )
 """The columns of a manifest; those that are carried come after them."""
+GIVES_WAY: Final = "prompt"
+"""The column of these whose place a carried one of the same name may take: tables of prompts are common."""
 _GROUP: Final = 1_000
 _BLOCK: Final = 1024 * 1024
 
@@ -100,11 +104,19 @@ def line_of(row: PlannedRow, state: RowState | None, status: Status) -> dict[str
         "error_kind": kind,
         "error": text,
         "model": row.model or None,
+        "prompt": _prompt(row, record),
         "fingerprint": record.fingerprint if record else row.fingerprint,
         "created_at": result.get("created_at"),
         "finished_at": result.get("finished_at"),
         **row.carry,
     }
+
+
+def _prompt(row: PlannedRow, record: Record | None) -> str | None:
+    """Return the prompt; ``None`` where an earlier request than this one was delivered, or there is none."""
+    if record is not None and row.fingerprint not in (None, record.fingerprint):
+        return None
+    return row.prompt if isinstance(row.prompt, str) else None
 
 
 @dataclass(slots=True)
@@ -279,7 +291,7 @@ def _to_parquet(lines_at: str, table: str, carry: Sequence[str]) -> None:
     }
     schema = pa.schema(
         [
-            *((column, special.get(column, pa.string())) for column in COLUMNS),
+            *((column, special.get(column, pa.string())) for column in COLUMNS if column not in carry),
             *((column, types[kinds[column]]) for column in dict.fromkeys(carry)),
         ]
     )

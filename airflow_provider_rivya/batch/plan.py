@@ -83,7 +83,7 @@ class Plan:
         kind = "" if self.exact or self.credits is None else " (an estimate)"
         left_out = f", {self.invalid} of them invalid and left out" if self.invalid else ""
         return (
-            f"{self.rows} row(s){left_out}; {price}{kind} for all; at the least "
+            f"{self.rows} row(s){left_out}; {price}{kind} for all; at least "
             f"{least_seconds:.0f} s with {max_running} at once."
         )
 

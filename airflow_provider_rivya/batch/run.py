@@ -81,7 +81,7 @@ class BatchRun:
     """
     One try of a batch, from wherever earlier ones have left it.
 
-    :param rows: yields the planned rows, anew each time it is called.
+    :param rows: yields the planned rows, from the first one each time it is called.
     :param total: how many they are.
     :param limits: what the author has decided.
     :param deadline: when this try gives up, seconds since the epoch.

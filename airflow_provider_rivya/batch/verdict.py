@@ -29,7 +29,7 @@ class Remedies:
     """
 
     again: str
-    mended: str = "No retry is made. When that is mended, clear the task: it goes on."
+    fixed: str = "No retry is made. When that is fixed, clear the task: it goes on."
     failed: str = (
         "No retry is made. Clear the task to pay for failed, new and changed rows alone (with "
         "on_rerun_after_delivery='regenerate' for all)."
@@ -74,7 +74,7 @@ def judge(
         error = over.error
         fate = goes_on
         if error.final:
-            fate = f"{remedies.mended} {cost}"
+            fate = f"{remedies.fixed} {cost}"
         raise error.replace(message=f"{error.message.rstrip('.')} (rows: {told})", fate=fate)
     if over.ended == "timeout":
         raise GenerationTimeoutError(

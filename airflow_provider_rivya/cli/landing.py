@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -64,17 +65,18 @@ def show_pictures(outputs: Iterable[Mapping[str, Any]], output: Output) -> None:
 
     :param outputs: of results or of manifest lines; read only where something can be shown.
     """
-    from airflow_provider_rivya.cli.terminal_picture import SIDE, escape_codes, protocol_of
+    from airflow_provider_rivya.cli.terminal_picture import escape_codes, protocol_of, side_for
     from airflow_provider_rivya.media.stills import Stills
 
     protocol = protocol_of(os.environ)
     if protocol is None or output.format != "table" or not sys.stdout.isatty():
         return
+    side = side_for(shutil.get_terminal_size().columns)
     with Stills() as stills:
         for file in outputs:
             uri, kind = str(file["uri"]), str(file["mime_type"]).partition("/")[0]
             if uri.startswith("file://") and kind in ("image", "video", "audio"):
-                drawn = stills.draw(local_path(uri), cast("Kind", kind), SIDE)
+                drawn = stills.draw(local_path(uri), cast("Kind", kind), side)
                 if drawn is not None:
                     sys.stdout.write(escape_codes(drawn, protocol))
         sys.stdout.flush()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 Protocol = Literal["kitty", "iterm", "sixel"]
 
-SIDE: Final = 480
+_SIDE: Final = 480
+_OF_COLUMN: Final = 8
+"""Pixels of one column, at the least: a wider picture than the terminal would be cut."""
 _CHUNK: Final = 4096
 _COLOURS: Final = 64
+_REPEATED: Final = re.compile(r"(.)\1{3,}")
 
 
 def protocol_of(environment: Mapping[str, str]) -> Protocol | None:
@@ -28,6 +32,11 @@ def protocol_of(environment: Mapping[str, str]) -> Protocol | None:
     if program in ("iTerm.app", "WezTerm") or environment.get("LC_TERMINAL") == "iTerm2":
         return "iterm"
     return "sixel" if "sixel" in term or term in ("foot", "mlterm", "yaft-256color") else None
+
+
+def side_for(columns: int) -> int:
+    """Return how large a picture may be on a terminal of so many columns."""
+    return max(_OF_COLUMN, min(_SIDE, columns * _OF_COLUMN))
 
 
 def escape_codes(webp: bytes, protocol: Protocol) -> str:
@@ -73,6 +82,10 @@ def _sixel(picture: object) -> str:
             codes = bytes(
                 63 + sum((line[at] == colour) << bit for bit, line in enumerate(lines)) for at in range(width)
             )
-            out.append(f"#{colour}{codes.decode('ascii')}$")
+            out.append(f"#{colour}{_REPEATED.sub(_shorter, codes.decode('ascii'))}$")
         out.append("-")
     return "".join([*out, "\033\\\n"])
+
+
+def _shorter(repeated: re.Match[str]) -> str:
+    return f"!{len(repeated[0])}{repeated[1]}"

@@ -46,20 +46,16 @@ def name_of(output: Mapping[str, Any]) -> str:
 
 def cards_of_result(result: Mapping[str, Any], prompt: str | None, title: str | None = None) -> list[Card]:
     """Return a card for each output of a generation, as its XCom tells it."""
-    return list(_cards({**result, "row_key": title or result["generation_id"]}, prompt))
+    return list(cards_of_line({**result, "row_key": title or result["generation_id"], "prompt": prompt}))
 
 
-def cards_of_line(line: Mapping[str, Any], prompt: str | None) -> list[Card]:
-    """Return the cards of a line of a manifest: one for each file, or one that says why there is none."""
-    return list(_cards(line, prompt))
-
-
-def _cards(line: Mapping[str, Any], prompt: str | None) -> Iterator[Card]:
+def cards_of_line(line: Mapping[str, Any]) -> Iterator[Card]:
+    """Yield the cards of a line of a manifest: one for each file, or one that says why there is none."""
     told: dict[str, Any] = {
         "title": str(line["row_key"]),
         "status": str(line["status"]),
         "model": line.get("model"),
-        "prompt": prompt,
+        "prompt": line.get("prompt"),
         "credits": line.get("credits_final"),
     }
     outputs = line.get("outputs") or [None]

@@ -60,7 +60,7 @@ def add_to_files(
 
 def gallery_of_lines(
     place: OutputPlace,
-    lines: Callable[[], Iterable[tuple[Mapping[str, Any], str | None]]],
+    lines: Callable[[], Iterable[Mapping[str, Any]]],
     map_index: int,
     *,
     heading: str,
@@ -70,14 +70,14 @@ def gallery_of_lines(
     """
     Show all rows of a batch.
 
-    :param lines: yields each line of the manifest with its prompt, anew each time it is called: a page tells
+    :param lines: yields each line of the manifest, from the first one each time it is called: a page tells
         what is on the others.
     :return: where the first page is; ``None``: it could not be made.
     """
 
     def cards() -> Iterator[Card]:
-        for line, prompt in lines():
-            yield from cards_of_line(line, prompt)
+        for line in lines():
+            yield from cards_of_line(line)
 
     with Stills() as stills:
         beside = Beside(place, stills, stopped)

@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 _NO_RETRY: Final = "A retry would not help, so none is made."
 _GO_ON: Final = (
-    "Mend the request and clear the task: the same request goes on with that. Or fetch the result by its "
+    "Fix the request and clear the task: the same request goes on with that. Or fetch the result by its "
     "task id."
 )
 _BY_STATE: Final = {
     "submitted": _GO_ON,
     "delivered": _GO_ON,
-    "intent": "Look at the gateway's account before you mend the request and clear the task, which may "
+    "intent": "Look at the gateway's account before you fix the request and clear the task, which may "
     "submit, and pay for, a new one.",
-    "failed": "Mend the request and clear the task to submit, and pay for, a new one.",
+    "failed": "Fix the request and clear the task to submit, and pay for, a new one.",
 }
 
 
@@ -96,7 +96,7 @@ class FailureContext:
             return None
         elif self.durable:
             left = (
-                "what earlier ones have paid for is not known. Mend the request and clear the task: it goes "
+                "what earlier ones have paid for is not known. Fix the request and clear the task: it goes "
                 "on with what is recorded, if anything is."
             )
         else:

@@ -118,7 +118,7 @@ class OwnOutcome:
         return self.context.words.fate("not_landed", self.record, credits=generation.credits_final)
 
     def expired(self, generation: Generation) -> str:
-        if not self.record.is_delivered:  # a clear then submits anew, and not only where it was delivered
+        if not self.record.is_delivered:  # a clear then submits again, and not only where it was delivered
             self.context.records.save(self.record.failed(EXPIRED, generation.credits_final))
         return self.context.words.fate("expired", self.record)
 

@@ -49,7 +49,8 @@ def record_store(
         if identity.row_key is None and not _compat.clears_drop_state():
             return in_store
         if beside is not None:
-            return stores.MirroredRecords(in_store, stores.FileRecords(beside, identity))
+            moves = identity.row_key is not None
+            return stores.MirroredRecords(in_store, stores.FileRecords(beside, identity), moves=moves)
         if identity.row_key is not None:
             log.warning(
                 "Without an output_path or a state_path the submission record of row %r lies with its "

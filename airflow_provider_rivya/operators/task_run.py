@@ -122,7 +122,7 @@ class TaskRun:
 
 @contextmanager
 def open_run(run: TaskRun, context: Any) -> Iterator[TaskRun]:
-    """Lend a run; end without retry what no retry can mend; leave the ``failure`` XCom."""
+    """Lend a run; end without retry what no retry can fix; leave the ``failure`` XCom."""
     from airflow_provider_rivya.generation.failure import failure_document
 
     try:

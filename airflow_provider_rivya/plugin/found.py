@@ -8,10 +8,12 @@ from itertools import islice
 from typing import IO, Any, Final
 
 from airflow_provider_rivya.plugin.roots import Roots
+from airflow_provider_rivya.redaction import clean
 
 PER_PAGE: Final = 200
 _MOST_XCOM: Final = 4 * 1024 * 1024
 _MOST_LINE: Final = 1024 * 1024
+_MOST_PROMPT: Final = 1_000
 _SHOWN: Final = (
     "row_key",
     "status",
@@ -69,6 +71,7 @@ def shown(line: Mapping[str, Any]) -> dict[str, Any]:
     outputs = line.get("outputs")
     files = [output for output in outputs if isinstance(output, Mapping)] if isinstance(outputs, list) else []
     told = {name: line.get(name) for name in _SHOWN}
+    told["prompt"] = None if line.get("prompt") is None else clean(line["prompt"], _MOST_PROMPT)
     names = [str(output.get("uri") or "").rpartition("/")[2] for output in files]
     told["outputs"] = [
         {"name": name, **{key: output.get(key) for key in _OF_FILE}}

@@ -110,7 +110,7 @@ def convert(
     file: ReferenceFile, accepted: Accepted, folder: str, *, where: str, label: str
 ) -> ReferenceFile | Fault:
     """
-    Write a picture anew, into ``folder``, so that it is accepted.
+    Write a picture again, into ``folder``, so that it is accepted.
 
     Its EXIF orientation is applied; all other metadata is left behind but a colour profile that still fits.
     Of an animation or a file of several pages the first is taken.

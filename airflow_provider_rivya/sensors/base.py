@@ -192,7 +192,7 @@ class GenerationSensor(
     @contextmanager
     def _lent_hook(self, context: Any, *, resumed: bool = False) -> Iterator[GatewayHook]:
         """
-        Lend a hook; leave the ``failure`` XCom; end without retry what no retry can mend.
+        Lend a hook; leave the ``failure`` XCom; end without retry what no retry can fix.
 
         :param resumed: the connection was good before, so that a fault of it may pass.
         """

@@ -84,7 +84,7 @@ class SmallFile:
         fs.pipe_file(self._path, content)
 
     def replace(self, content: bytes) -> None:
-        """Write the file anew; a reader sees the old or the new content."""
+        """Replace the file; a reader sees the old or the new content."""
         with self._folder.stage(self._name, private=True) as staged:
             staged.write(content)
             staged.commit()

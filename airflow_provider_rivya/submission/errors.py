@@ -174,7 +174,7 @@ def not_the_only_row(record: Record, row_key: str | None, conn_id: str) -> Gener
 
 
 def cannot_begin(abandoned: Record | None, conn_id: str, words: Words) -> GenerationError:
-    """Return the error for a request that is to be submitted anew, and cannot be made any more."""
+    """Return the error for a request that is to be submitted again, and cannot be made any more."""
     left = f", and what an earlier try left is {describe(abandoned)}" if abandoned else ""
     return GenerationError(
         f"The request cannot be made now (the warning above says why){left}",

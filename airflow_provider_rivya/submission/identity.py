@@ -112,7 +112,7 @@ def in_order(instance_id: object) -> str | None:
     """
     Return the id of a task instance's try if such ids tell which try was later, as UUIDs of version 7 do.
 
-    Airflow gives a task instance a new one for each try; ``try_number`` begins anew when a DAG run is deleted
+    Airflow gives a task instance a new one for each try; ``try_number`` is 1 again when a DAG run is deleted
     and made again, beside a record in a file.
     """
     try:

@@ -25,9 +25,9 @@ NOT_KNOWN_YET: Final = (
 )
 """What becomes of a task that is asked to stop before it knows its task id at the gateway."""
 
-NO_RECORD: Final = "No record of it is at hand: a retry would submit anew and may pay again."
+NO_RECORD: Final = "No record of it was found: a retry would submit a new generation and may pay again."
 
-_LOST: Final = "No record survives this try: a retry would submit anew and may pay again"
+_LOST: Final = "No record survives this try: a retry would submit a new generation and may pay again"
 
 # What is known; then what a retry does that finds the record; or one that finds none.
 _FATES: Final[dict[str, tuple[str, str, str]]] = {
@@ -44,7 +44,7 @@ _FATES: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "unknown_there": (
         "Generation {id} was accepted and {paid}.",
-        "{again} asks for it again and never submits it anew.",
+        "{again} asks for it again and never submits a second one.",
         f"{_LOST}.",
     ),
     "not_landed": (
@@ -87,10 +87,10 @@ _UNCERTAIN: Final[dict[tuple[bool, bool], str]] = {
     "once.",
     (True, False): ". The next try submits nothing and asks for a person, as on_uncertain_submission is "
     "'fail'.",
-    (False, True): ". {again} looks it up at the gateway before anything else, and submits anew, which may "
-    "pay twice, if the gateway does not know it.",
-    (False, False): ". {again} looks it up at the gateway before anything else, and submits nothing anew "
-    "before a person has looked.",
+    (False, True): ". {again} looks it up at the gateway before anything else. If the gateway does not know "
+    "it, it is submitted a second time, which may pay twice.",
+    (False, False): ". {again} looks it up at the gateway before anything else, and submits nothing before a "
+    "person has looked.",
 }
 
 _IMPASSES: Final[dict[str, str]] = {
@@ -100,9 +100,10 @@ _IMPASSES: Final[dict[str, str]] = {
     "elsewhere": "Whether it was taken in is not known; this try sent nothing and paid nothing, and no retry "
     "is made. Give the task its connection {conn_id!r} back and clear it; or clear it as it is: then it "
     "submits, and pays for, a new one.",
-    "unmakeable": "This try sent nothing and paid nothing, and no retry is made. Mend the request, and clear "
+    "unmakeable": "This try sent nothing and paid nothing, and no retry is made. Fix the request, and clear "
     "the task.",
-    "not_ours": "This try has paid nothing. Clear the task: it then submits anew under a new key.",
+    "not_ours": "This try has paid nothing. Clear the task: it then submits a new generation under a new "
+    "key.",
     "other_request": "Whether the request was taken in is not known, and no retry is made, as it would get "
     "the same answer. Look at the account for a generation of about {when}; if there is none, give the "
     "connection another idempotency_namespace and clear the task: it then submits, and pays for, a new one.",
@@ -120,7 +121,7 @@ class TaskWords:
     :param durable: a submission record outlives this try.
     :param retries_left: automatic retries that Airflow will still make.
     :param replays_keys: whether the gateway answers a repeated key with the generation it has made of it.
-    :param resubmits: whether a request that the gateway does not know in the end is submitted anew.
+    :param resubmits: whether a request that the gateway does not know in the end is submitted again.
     """
 
     durable: bool
@@ -176,10 +177,9 @@ class TaskWords:
         text = _IMPASSES["absent" if why == "foreign" else why]
         if why == "absent":
             text += (
-                " The request renders otherwise now, so that on_uncertain_submission='resubmit' does not do "
-                "that."
+                " The request renders differently now, so on_uncertain_submission='resubmit' has no effect."
                 if self.resubmits
-                else " on_uncertain_submission='resubmit' does that without asking, and may so pay twice."
+                else " on_uncertain_submission='resubmit' does that without asking, and may pay twice."
             )
         return text.format(
             conn_id=record.conn_id if record else None,
@@ -191,7 +191,7 @@ class TaskWords:
         )
 
     def _not_submitted(self, *, final: bool, left: Record | None) -> str:
-        then = "a retry would not help, so none is made" if final else f"{self.again} submits anew"
+        then = "a retry would not help, so none is made" if final else f"{self.again} submits the request"
         if left is not None:
             return (
                 "This try submitted nothing and was charged nothing; an earlier one has left "
@@ -206,7 +206,9 @@ class TaskWords:
 
     def _after_uncertainty(self) -> str:
         if not self.durable:
-            return ", and no record survives this try: a retry would submit anew and may pay twice."
+            return (
+                ", and no record survives this try: a retry would submit a new generation and may pay twice."
+            )
         return _UNCERTAIN[self.replays_keys, self.resubmits].format(again=self.again)
 
 
@@ -246,7 +248,7 @@ def why_begun(
     """
     if abandoned is not None:
         why = (
-            "The same request is submitted anew, under a new key: if the first one was taken in after "
+            "The same request is submitted again, under a new key: if the first one was taken in after "
             "all, both are paid for."
             if abandoned.fingerprint == fingerprint
             else "The task was cleared and asks for something else now."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from airflow_provider_rivya.exceptions import Fault
+from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.atomic_file import SmallFile
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.record import Record, UnreadableRecordError
@@ -15,6 +17,8 @@ from airflow_provider_rivya.submission.record import Record, UnreadableRecordErr
 if TYPE_CHECKING:
     from airflow_provider_rivya.submission.identity import Identity
     from airflow_provider_rivya.submission.sealing import Seal
+
+log = logging.getLogger(__name__)
 
 KEY: Final = "rivya_submission"
 """The record's key in the task state store; see :func:`key_of`."""
@@ -167,23 +171,47 @@ class MirroredRecords:
 
     :param first: refuses the process of an earlier try, before the file is touched.
     :param second: the file.
+    :param moves: the first belongs to a position: it may be of an earlier generation than the file.
     """
 
     durable = True
 
-    def __init__(self, first: RecordStore, second: RecordStore) -> None:
+    def __init__(self, first: RecordStore, second: RecordStore, *, moves: bool) -> None:
         self._first = first
         self._second = second
+        self._moves = moves
         self.fenced = first.fenced
 
     def read(self) -> Record | None:
         """Return the one of the later generation, or of the same one that has come further."""
-        found = [record for record in (self._first.read(), self._second.read()) if record is not None]
+        first, second = self._first.read(), None
+        try:
+            second = self._second.read()
+        except Exception as error:
+            if first is None or self._moves:
+                raise
+            _tell_of_copy("read", error)
+        found = [record for record in (first, second) if record is not None]
         return max(found, key=lambda record: (record.attempt, record.progress), default=None)
 
     def exchange(self, before: Record | None, after: Record | None) -> None:
         self._first.exchange(before, after)
-        self._second.exchange(self._second.read(), after)
+        try:
+            self._second.exchange(self._second.read(), after)
+        except Exception as error:
+            if after is None or after.unanswered or self._moves:
+                raise
+            _tell_of_copy("written", error)
+
+
+def _tell_of_copy(done: str, error: Exception) -> None:
+    log.warning(
+        "The copy of the submission record that lies beside the output cannot be %s (%s: %s). The one in "
+        "Airflow's task state store can, and rules.",
+        done,
+        type(error).__name__,
+        clean(error),
+    )
 
 
 class NoRecords:

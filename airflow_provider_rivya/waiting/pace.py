@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SLOWER: Final = 0.5
 """The rate after a refusal is this share of what it was."""
-FASTER: Final = 1 / 60
+FASTER: Final = 1 / 40
 """In a second without a refusal the rate grows by this share of what it was at the last one."""
 LEAST: Final = 0.2
 """Requests a second that are left after any number of refusals."""
@@ -117,7 +117,7 @@ class Lane:
     def _slow_down(self, now: float) -> None:
         if self._rate is None:
             self._rate = self._measured(now) if self.limit is None else self.limit
-        # So a process recovers in half a minute, and many that share a limit do not overrun it at each step.
+        # So a process recovers in twenty seconds, and many that share a limit do not overrun it at each step.
         self._peak = max(self._rate, 1.0 if self.limit is None else self.limit / 10)
         self._rate = max(LEAST * self.tempo, self._rate * SLOWER)
         self._tokens, self._slowed_at = 1.0, now

@@ -78,7 +78,7 @@ def not_ended(
             "The triggerer could not use the connection while the generation was waited for",
             generation_id=generation_id,
             conn_id=conn_id,
-            advice="The triggerer's log says why: mend the connection, or make it readable there.",
+            advice="The triggerer's log says why: fix the connection, or make it readable there.",
             retryable=True,
         )
     if finished.outcome == "stopped":

@@ -20,6 +20,8 @@ from tools.stack.keeper import descendants
 from tools.stack.stack import AirflowStack
 
 IDLE_SECONDS = 15.0
+WARM = "warm"
+"""The DAG that runs before the others: the first task costs the API server seconds, whatever it does."""
 START_TIMEOUT = 420.0
 _LOOK = 1.0
 
@@ -105,10 +107,12 @@ def measured_airflow(
         if database:
             database.start(airflow.keeper)
         airflow.start(timeout=START_TIMEOUT)
-        for dag_id in dag_ids:
+        for dag_id in (WARM, *dag_ids):
             airflow.wait_for_dag(dag_id, START_TIMEOUT)
+        kind = "PostgreSQL" if database else "SQLite"
+        MeasuredAirflow(airflow, kind, 0.0).run(WARM, START_TIMEOUT)
         idle = _cpu_of(airflow, lambda: time.sleep(IDLE_SECONDS)) / IDLE_SECONDS
-        yield MeasuredAirflow(airflow, "PostgreSQL" if database else "SQLite", idle)
+        yield MeasuredAirflow(airflow, kind, idle)
 
 
 def _cpu_of(stack: AirflowStack, act: Callable[[], object]) -> float:

@@ -12,6 +12,8 @@ import psutil
 from tests.cluster.cables import Cable, Cables
 from tools.stack.cluster import COMPONENTS, CeleryStack, Ports
 from tools.stack.keeper import DEFAULT_GRACE
+from tools.stack.machine import namespaces
+from tools.stack.processes import ProcessError
 from tools.stack.stack import kind_of
 
 CABLES = ("api", "broker", "results", "s3")
@@ -50,6 +52,22 @@ class Bed(CeleryStack):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.suspend()
         return frozen
+
+    @contextlib.contextmanager
+    def taking_no_more(self, name: str) -> Iterator[None]:
+        """Have a worker take no further task meanwhile; what it runs goes on."""
+        self._queue("remove-queue", name)
+        try:
+            yield
+        finally:
+            self._queue("add-queue", name)
+
+    def _queue(self, command: str, name: str) -> None:
+        host = f"celery@{name}" if namespaces() else name
+        asked = ["-m", "airflow", "celery", command, "--queues", "default", "--celery-hostname", host]
+        self.run_process(command, [str(self.config.python), *asked])
+        if code := self.keeper.wait(command, PATIENCE):
+            raise ProcessError(f"{command} of {name} ended with {code}")
 
     def said(self, text: str, *names: str) -> int:
         """How often components have written this."""

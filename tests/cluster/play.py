@@ -77,7 +77,7 @@ def play_all(
         with stopping(stop):
             for ride in rides:
                 ride.create_connection()
-            with ThreadPoolExecutor(AT_ONCE) as pool:
+            with ThreadPoolExecutor(AT_ONCE) as pool, stopping(stop):
                 for _ in pool.map(play, (ride for ride in rides if ride.scenario.stage == "together")):
                     pass
             alone = [ride for ride in rides if ride.scenario.stage == "alone"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,7 +12,6 @@ from PIL import Image
 from airflow_provider_rivya.batch.table.rows import read_rows
 from tests.e2e.conftest import Airflow, EndedRun
 from tests.sandbox_process import KEY, TOAPIS_KEY, SandboxProcess
-from tools.stack.rest import RestError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -73,18 +70,6 @@ def paid_id(sandbox: SandboxProcess) -> str:
     return str(answer.json()["id"])
 
 
-def approve(airflow: Airflow, dag_id: str, run_id: str) -> None:
-    """Press the button in the UI, when there is one."""
-    path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        with contextlib.suppress(RestError, OSError):
-            airflow.stack.client.call("PATCH", path, {"chosen_options": ["Approve"]})
-            return
-        time.sleep(0.5)  # between two looks at another process
-    pytest.fail("nobody was asked")
-
-
 @pytest.fixture(scope="module")
 def runs(airflow: Airflow, folder: Path, paid_id: str) -> dict[str, EndedRun]:
     """One run of each example, side by side, each with a folder of its own."""
@@ -110,9 +95,7 @@ def batches(airflow: Airflow, folder: Path) -> dict[str, EndedRun]:
     }
     waits = started.pop("rivya_batch_approve")
     ended = {dag_id: airflow.finish(dag_id, run_id) for dag_id, run_id in started.items()}
-    # Not before: a task that goes on in the second in which it has paused is taken for a failure by Airflow.
-    approve(airflow, "rivya_batch_approve", waits)
-    ended["rivya_batch_approve"] = airflow.finish("rivya_batch_approve", waits)
+    ended["rivya_batch_approve"] = airflow.answer("rivya_batch_approve", waits, "Approve")
     for run in ended.values():
         assert run.state == "success", run.explain()
     return ended
@@ -234,11 +217,6 @@ def test_shards_share_a_folder_and_no_row(batches: dict[str, EndedRun], folder: 
     assert run.xcom("manifests") == [result["manifest_uri"] for result in results]
 
 
-def states(run: EndedRun) -> dict[str, str | None]:
-    """The final state of each task."""
-    return {task.task_id: task.state for task in run.tasks}
-
-
 def paid(sandbox: SandboxProcess) -> dict[str, int]:
     """How often each gateway has charged."""
     return {gateway: sandbox.ledger(gateway)["charges"] for gateway in ("rivya", "toapis")}
@@ -246,7 +224,7 @@ def paid(sandbox: SandboxProcess) -> dict[str, int]:
 
 def test_where_rivya_delivers_the_other_gateway_is_not_asked(runs: dict[str, EndedRun], folder: Path) -> None:
     run = runs["rivya_then_toapis"]
-    assert states(run) == {
+    assert run.states() == {
         "rivya": "success",
         "rivya_refused": "success",
         "toapis": "skipped",
@@ -267,7 +245,7 @@ def test_where_rivya_refuses_the_other_gateway_delivers(
     finally:
         sandbox.set_credits(left, "rivya")
     assert run.state == "success", run.explain()
-    assert states(run) == {
+    assert run.states() == {
         "rivya": "failed",
         "rivya_refused": "success",
         "toapis": "success",
@@ -286,7 +264,7 @@ def test_where_rivya_was_paid_the_other_gateway_is_not(
     sandbox.fault(kind="generation_fails", path="/api/v1/generations", refund=False)
     run = airflow.run("rivya_then_toapis", output_path=f"{tmp_path}/")
     assert run.state == "failed", run.explain()
-    assert states(run) == {
+    assert run.states() == {
         "rivya": "failed",
         "rivya_refused": "failed",
         "toapis": "upstream_failed",

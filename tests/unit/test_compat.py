@@ -80,4 +80,4 @@ def test_a_release_whose_state_store_knows_regions_drops_it_on_a_clear(
 
 def test_this_release_is_one_of_them_or_not() -> None:
     """Airflow 3.4 and later."""
-    assert clears_drop_state() is (Version(version("apache-airflow-core")) >= Version("3.4.0"))
+    assert clears_drop_state() is (Version(version("apache-airflow-core")).release >= (3, 4))

@@ -156,6 +156,12 @@ def test_all_products_of_the_table_have_a_valid_request(name: str, tmp_path: Pat
     )
 
 
+def test_an_approval_that_was_never_asked_for_fails_the_run() -> None:
+    """A run is as its ends are; "again" is skipped where the image has failed."""
+    dag = example_named("rivya_approval")["dag"]
+    assert {task.task_id for task in dag.leaves} == {"publish", "again"}
+
+
 def test_the_sensor_has_to_be_told_an_id() -> None:
     dag = example_named("rivya_fetch_paid_result")["dag"]
     (task,) = dag.tasks

@@ -34,7 +34,7 @@ def readme_dag(readme: str, output: Path) -> str:
 
 
 def install(pair: Pair, wheel: Path) -> Path:
-    """Make the environment anew, and install the wheel; its interpreter."""
+    """Make the environment again, and install the wheel; its interpreter."""
     venv = CHECKOUT / ".venvs" / f"release-{pair.airflow}"
     install_libraries(CHECKOUT / "locks" / pair.name, venv)
     call([*pip_install(venv), wheel], CHECKOUT)

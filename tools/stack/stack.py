@@ -171,7 +171,7 @@ class AirflowStack:
         return code
 
     def restart(self, name: str, number: signal.Signals = signal.SIGTERM, *, timeout: float = 120.0) -> None:
-        """End one component by a signal, start it anew and wait until it is healthy."""
+        """End one component by a signal, start it again and wait until it is healthy."""
         self.kill(name, number, timeout=timeout)
         self.add(name)
         self.wait_healthy([name], timeout)

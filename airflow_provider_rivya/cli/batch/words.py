@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _AGAIN: Final = "The same command"
 REMEDIES: Final = Remedies(
     again=_AGAIN,
-    mended=f"When that is mended: {_AGAIN.lower()} goes on.",
+    fixed=f"When that is fixed: {_AGAIN.lower()} goes on.",
     failed=f"{_AGAIN} makes, and pays for, failed, new and changed rows alone.",
     tolerated="--max-failed-rows says how many rows may fail.",
     budget=f"With a higher --max-credits-total {_AGAIN.lower()} goes on.",

@@ -193,7 +193,7 @@ class IdempotencyKeys:
             self.give_up(entry)
 
     def give_up(self, entry: Entry) -> None:
-        """Whoever waits for the request, or comes next, starts anew."""
+        """Whoever waits for the request, or comes next, starts again."""
         if self._entries.get(entry.place) is entry:
             del self._entries[entry.place]
         entry.done.set()

@@ -60,7 +60,7 @@ def signature(state: State, token: str, index: int, expires: str) -> str:
 
 
 def result_urls(task: Task, state: State, base_url: str) -> list[str]:
-    """Return the URLs of a succeeded task as the switches want them; with a life time they start it anew."""
+    """Return the URLs of a succeeded task as the switches want them; with a life time they start it again."""
     assumptions = state.assumptions
     host = (
         base_url.replace("127.0.0.1", "localhost")

@@ -27,13 +27,14 @@ for dag_id, inline_wait in WAITS.items():
             retry_delay=timedelta(seconds=1),
         ).expand(prompt=[f"A studio photograph of {row['title']}" for row in ROWS])
 
-with DAG("batch", schedule=None, start_date=datetime(2026, 1, 1)):
-    RivyaBatchOperator(
-        **COMMON,
-        rows=ROWS,
-        row_key="sku",
-        prompt="A studio photograph of {title}",
-        output_path=f"file://{FOLDER}/batch/",
-        deferrable=True,
-        max_running=200,
-    )
+for dag_id, rows in {"warm": ROWS[:1], "batch": ROWS}.items():
+    with DAG(dag_id, schedule=None, start_date=datetime(2026, 1, 1)):
+        RivyaBatchOperator(
+            **COMMON,
+            rows=rows,
+            row_key="sku",
+            prompt="A studio photograph of {title}",
+            output_path=f"file://{FOLDER}/{dag_id}/",
+            deferrable=True,
+            max_running=200,
+        )

@@ -7,7 +7,7 @@ SAME_KEY = "Resumed after a try that ended between sending and recording: sendin
 LOOKED_UP = "Resumed after a try that ended between sending and recording: looking its request up"
 NOTHING_RECORDED = "Resumed after an earlier try that has left no submission on record"
 DELIVERED_BEFORE = "(delivered), which was paid for. This try submits, and pays for, a new one"
-RENDERS_OTHERWISE = "The request renders otherwise"
+RENDERS_OTHERWISE = "The request renders differently"
 ASKED_TO_STOP = "Asked to stop. The gateway cannot cancel. "
 WATCHED_AGAIN = "Watching generation task_"
 REPORTED = "The trigger reports: succeeded."
@@ -23,6 +23,6 @@ NOT_YET = "the gateway knows no generation under the id rivya-"
 ASKS = "the gateway knows no generation under its id rivya-"
 NO_RETRY = "No retry is made: look at the gateway's account"
 UNDER_A_NEW_KEY = (
-    "The same request is submitted anew, under a new key: if the first one was taken in after all, both are "
+    "The same request is submitted again, under a new key: if the first one was taken in after all, both are "
     "paid for."
 )

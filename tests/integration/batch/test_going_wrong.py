@@ -131,7 +131,7 @@ def test_a_key_that_is_revoked_in_the_middle_stops_submitting_and_nothing_is_los
     done = batch.run(Fate("created", 15, lambda: let_the_key_be("revoked")))
     assert isinstance(done.error, AuthenticationError)
     assert done.error.final
-    assert "No retry is made. When that is mended, clear the task" in done.text
+    assert "No retry is made. When that is fixed, clear the task" in done.text
     paid = batch.charges
     assert 15 <= paid <= 20
     let_the_key_be("active")

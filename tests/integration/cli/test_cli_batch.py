@@ -46,7 +46,7 @@ class TestPlan:
         monkeypatch.delenv("AIRFLOW_CONN_RIVYA_DEFAULT")
         run = rivya("batch", "plan", *request(table, "--max-running", "2"))
         assert run.code == 0, run.err
-        assert run.out == "6 row(s); 6 credits for all; at the least 8 s with 2 at once.\n"
+        assert run.out == "6 row(s); 6 credits for all; at least 8 s with 2 at once.\n"
         document = rivya("batch", "plan", *request(table, "--max-running", "2", "--json")).json()
         assert (document["rows"], document["credits"], document["least_seconds"]) == (6, 6, 7.5)
         assert sandbox.requests() == []
@@ -177,7 +177,7 @@ class TestRun:
         connect(key="rvya_sk_revoked")
         run = rivya(*command)
         assert run.code == 3
-        assert "When that is mended: the same command goes on" in run.err
+        assert "When that is fixed: the same command goes on" in run.err
         connect()
         assert rivya(*command).code == 0
         assert posts(sandbox) - 6 <= 6

@@ -60,7 +60,7 @@ class Expected:
 
 UNHARMED = Expected()
 NOTHING = "Nothing was submitted and nothing was charged"
-AGAIN = f"{NOTHING}. The next try (2 left) submits anew."
+AGAIN = f"{NOTHING}. The next try (2 left) submits the request."
 NO_USE = f"{NOTHING}; a retry would not help, so none is made."
 
 
@@ -110,12 +110,12 @@ ASKS_A_PERSON = (
     "for a generation of about <time>, or ask its support for that id. If there is one, fetch its result by "
     "its task id and mark the task as succeeded; if not, clear the task: it looks once more, and then "
     "submits, and pays for, a new one under a new id. on_uncertain_submission='resubmit' does that without "
-    "asking, and may so pay twice."
+    "asking, and may pay twice."
 )
 BEGUN_ANEW = (
     "Resumed after a try that ended between sending and recording: looking its request up at the gateway, "
     "under the id <key>.",
-    "The same request is submitted anew, under a new key: if the first one was taken in after all, both are "
+    "The same request is submitted again, under a new key: if the first one was taken in after all, both are "
     "paid for. Left behind: a submission without an answer (key <key>), which may have been paid for.",
 )
 FAILED_AT_AN_UNKNOWN_COST = Expected(

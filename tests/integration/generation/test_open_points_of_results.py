@@ -85,6 +85,6 @@ def test_forgotten_task(
         return
     task_id = sandbox.tasks()[0]["id"]
     told = f"Generation {task_id} was accepted and 1 credit is reserved. The next try (%d left) asks for it"
-    check.ended(done, "retryable", told % 2, "never submits it anew", charges=1)
-    check.ended(job.run(deferred=True), "retryable", told % 1, "never submits it anew", charges=1)
+    check.ended(done, "retryable", told % 2, "never submits a second one", charges=1)
+    check.ended(job.run(deferred=True), "retryable", told % 1, "never submits a second one", charges=1)
     assert len(check.creates()) == 1

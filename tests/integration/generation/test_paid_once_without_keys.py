@@ -125,7 +125,10 @@ def test_what_certainly_was_not_taken_in_begins_anew_in_the_next_try(
     connect(retries=0, host="http://127.0.0.1:9")
     done = job.run()
     assert done.state == "retryable", done.text
-    assert "Nothing was submitted and nothing was charged. The next try (2 left) submits anew." in done.text
+    assert (
+        "Nothing was submitted and nothing was charged. The next try (2 left) submits the request."
+        in done.text
+    )
     assert job.record["state"] == "withdrawn"
     connect()
     assert job.run().state == "delivered"
@@ -154,7 +157,7 @@ def test_the_next_try_looks_up_before_anything_else(
     first = lost(job, sandbox)
     assert "could not be looked up" in first.text
     assert (
-        "The next try (2 left) looks it up at the gateway before anything else, and submits nothing anew "
+        "The next try (2 left) looks it up at the gateway before anything else, and submits nothing "
         "before a person has looked." in first.text
     )
     seen = len(sandbox.requests())
@@ -206,7 +209,7 @@ def test_not_found_in_the_next_try_is_submitted_anew_on_request(
     connect(retries=0)
     job = new_job(on_uncertain_submission="resubmit")
     first = lost(job, sandbox, "cut_before")
-    assert "submits anew, which may pay twice, if the gateway does not know it" in first.text
+    assert "it is submitted a second time, which may pay twice" in first.text
     key = job.record["key"]
     done = job.run()
     assert done.state == "delivered", done.text
@@ -273,7 +276,7 @@ def test_without_a_record_the_message_says_so(
 ) -> None:
     connect(retries=0)
     done = lost(new_job(durable=False), sandbox)
-    assert "no record survives this try: a retry would submit anew and may pay twice" in done.text
+    assert "no record survives this try: a retry would submit a new generation and may pay twice" in done.text
 
 
 @pytest.mark.parametrize("how", ["same_task", 400, 409])

@@ -133,7 +133,7 @@ def test_without_a_record_the_messages_say_so(new_job: NewJob, sandbox: SandboxP
     done = job.run()
     assert done.state == "retryable"
     assert job.record is None
-    assert "No record survives this try: a retry would submit anew and may pay again" in done.text
+    assert "No record survives this try: a retry would submit a new generation and may pay again" in done.text
 
 
 def test_without_a_record_a_later_try_claims_nothing_of_earlier_ones(

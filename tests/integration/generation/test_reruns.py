@@ -75,7 +75,7 @@ def test_retry_with_other_words_delivers_what_was_paid_for(
     job.arguments["prompt"] = "second"
     sandbox.advance(30)
     assert job.run().state == "delivered"
-    assert "The request renders otherwise" in logs.text
+    assert "The request renders differently" in logs.text
     assert [task["prompt"] for task in sandbox.tasks()] == ["first"]
 
 
@@ -294,7 +294,7 @@ def test_a_generation_of_somebody_else_is_refused_and_a_clear_makes_a_new_one(
     done = job.run()
     assert done.state == "final"
     assert f"answered with generation {first['id']}, which was created" in done.text
-    assert "Clear the task: it then submits anew under a new key" in done.text
+    assert "Clear the task: it then submits a new generation under a new key" in done.text
     assert job.record["state"] == "withdrawn"
     job.policy = right
     job.clear()

@@ -49,7 +49,7 @@ def test_before_the_paid_call(
     assert done.state == "retryable", done.text
     assert "The task was asked to stop before the request was sent" in done.text
     assert done.text.endswith(
-        "Nothing was submitted and nothing was charged. The next try (2 left) submits anew."
+        "Nothing was submitted and nothing was charged. The next try (2 left) submits the request."
     )
     assert len(sent(sandbox, "POST", gateway.uploads)) == 1
     assert sent(sandbox, "POST", gateway.create) == []

@@ -85,7 +85,7 @@ def test_before_the_paid_call(sandbox: SandboxProcess, photo: Path, landing: Pat
     assert first.state == "up_for_retry", first.text
     assert "The task was asked to stop before the request was sent" in first.text
     assert f"Asked to stop. The gateway cannot cancel. {NOT_KNOWN_YET}" in logs.text
-    told = "Nothing was submitted and nothing was charged. The next try (2 left) submits anew."
+    told = "Nothing was submitted and nothing was charged. The next try (2 left) submits the request."
     assert first.text.endswith(told)
     assert len(sent(sandbox, "POST", RIVYA.uploads)) == 1
     assert sent(sandbox, "POST", RIVYA.create) == []

@@ -109,7 +109,7 @@ def test_an_unforeseen_error_after_it_has_submitted(
     then = (
         "The next try (2 left) re-attaches to it and does not pay again."
         if durable
-        else "No record survives this try: a retry would submit anew and may pay again."
+        else "No record survives this try: a retry would submit a new generation and may pay again."
     )
     said = f"Generation {task['id']} goes on at the gateway and 1 credit is reserved. {then}"
     assert f"{type(error).__name__}. {said}" in logs.text
@@ -127,7 +127,7 @@ def test_airflow_ends_the_deferral_of_a_task_without_a_record(
     assert done.text.endswith(
         "A generation was submitted before the deferral and goes on at the gateway; its task id "
         "is in the log "
-        "above. No record of it is at hand: a retry would submit anew and may pay again."
+        "above. No record of it was found: a retry would submit a new generation and may pay again."
     )
     assert run.xcom(key="failure") == {
         "kind": "timeout",
@@ -169,7 +169,7 @@ def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
     assert isinstance(done.error, InvalidRequestError)
     assert done.text.endswith(
         f"This try submitted nothing; an earlier one has left generation {task['id']} (submitted), which may "
-        "be running and was paid for. Mend the request and clear the task: the same request goes on with "
+        "be running and was paid for. Fix the request and clear the task: the same request goes on with "
         "that. Or fetch the result by its task id. A retry would not help, so none is made."
     )
     failure = {"kind": "invalid_request", "submitted": True, "generation_id": task["id"], "credits": 5}
@@ -193,7 +193,10 @@ def test_a_refused_new_generation_is_not_the_failed_one_before_it(
     assert run.xcom(key="failure")["generation_id"] == task["id"]
     sandbox.fault(kind="rate_limit", method="POST", path=RIVYA.create)
     done = run.run()
-    assert "Nothing was submitted and nothing was charged. The next try (1 left) submits anew." in done.text
+    assert (
+        "Nothing was submitted and nothing was charged. The next try (1 left) submits the request."
+        in done.text
+    )
     assert run.xcom(key="failure") == {
         "kind": "unavailable",
         "submitted": False,
@@ -269,7 +272,7 @@ def test_a_record_place_that_is_gone_wrong_on_a_retry_says_that_nothing_is_known
     arguments["state_path"] = "s4://records/"
     done = run.run()
     assert done.state == "failed", done.text
-    assert "This try submitted nothing; what earlier ones have paid for is not known. Mend" in done.text
+    assert "This try submitted nothing; what earlier ones have paid for is not known. Fix" in done.text
     assert run.xcom(key="failure")["submitted"] is None
     arguments["state_path"] = f"file://{landing.parent}/records/"
     sandbox.advance(60)
@@ -290,7 +293,7 @@ def test_a_connection_that_is_away_on_the_resume_is_not_the_end(
     assert done.state == "up_for_retry", done.text
     assert done.text.endswith(
         "The generation that was submitted before the deferral goes on at the gateway; its task id is in the "
-        "log above. No record of it is at hand: a retry would submit anew and may pay again."
+        "log above. No record of it was found: a retry would submit a new generation and may pay again."
     )
     assert run.xcom(key="failure")["submitted"] is None
 
@@ -348,7 +351,8 @@ def test_a_refused_new_request_names_the_running_one_beside_it(
     assert (
         "This try submitted nothing and was charged nothing; an earlier one has left generation "
         f"{task['id']} "
-        "(submitted), which may be running and was paid for. The next try (2 left) submits anew." in done.text
+        "(submitted), which may be running and was paid for. The next try (2 left) submits the request."
+        in done.text
     )
     failure = run.xcom(key="failure")
     assert (failure["submitted"], failure["generation_id"]) == (True, task["id"])
@@ -367,6 +371,6 @@ def test_cleared_to_land_once_more_when_its_reference_is_gone_names_what_was_del
     done = run.run()
     assert done.state == "failed"
     assert (
-        f"an earlier one has left generation {task['id']} (delivered), which was paid for. Mend" in done.text
+        f"an earlier one has left generation {task['id']} (delivered), which was paid for. Fix" in done.text
     )
     assert run.xcom(key="failure")["submitted"] is True

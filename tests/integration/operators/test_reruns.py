@@ -198,7 +198,7 @@ def test_cleared_on_the_worker_with_another_request(
     prompts = sorted(task["prompt"] for task in sandbox.tasks())
     if executor is None:
         assert prompts == ["first"]
-        assert "The request renders otherwise" in logs.text
+        assert "The request renders differently" in logs.text
         assert "clear it again when it has ended" in logs.text
     else:
         assert prompts == ["first", "second"]

@@ -122,6 +122,7 @@ def test_a_batch_is_read_in_pages(
         client = as_user(serve(f"file://{landing}/"), "anybody")
         page = client.get(media(batch, "rows")).json()
         assert [row["row_key"] for row in page["rows"]] == [f"{form}{index}" for index in range(3)]
+        assert page["rows"][0]["prompt"] == f"Product {form}0"
         assert page["rows"][0]["outputs"][0]["name"] == f"{form}0.png"
         assert "uri" not in page["rows"][0]["outputs"][0]
         assert client.get(media(batch, "rows?page=1")).json()["rows"] == []

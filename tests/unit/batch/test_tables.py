@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,12 +15,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from airflow_provider_rivya.batch.ledger import RowState
 from airflow_provider_rivya.batch.manifest import Totals, cut_to_fit, line_of, summary, write_manifest
 from airflow_provider_rivya.batch.plan import FaultyPlanError, PlanFolder, check_plan
 from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
 from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.storage.place import OutputPlace
+from airflow_provider_rivya.submission.record import Record
 
 NAN = float("nan")
 SELF: list[Any] = []
@@ -317,6 +320,21 @@ def test_numbers_that_parquet_has_not_are_carried_as_text(tmp_path: Path, values
     write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines(), carry=("v", "v"))
     carried = parquet.read_table(tmp_path / "manifest.parquet").column("v").to_pylist()
     assert carried == [None if value is None else str(value) for value in values]
+
+
+def test_the_prompt_stands_in_the_manifest(tmp_path: Path) -> None:
+    """A column of the table takes its place; what an earlier request has made is not told as this one's."""
+    place = OutputPlace(f"{tmp_path}/")
+    rows = [PlannedRow(0, "a", "m", "A cup", fingerprint="f"), PlannedRow(1, "b", "m", invalid="no")]
+    cases: list[tuple[dict[str, Any], list[Any]]] = [({}, ["A cup", None]), ({"prompt": 7}, [7, 7])]
+    for carry, told in cases:
+        each = [replace(row, carry=carry) for row in rows]
+        lines = [(row, line_of(row, None, "invalid" if row.invalid else "failed")) for row in each]
+        write_manifest(place, "manifest.parquet", lines, carry=list(carry))
+        assert parquet.read_table(tmp_path / "manifest.parquet").column("prompt").to_pylist() == told
+    for fingerprint, prompt in (("f", "A cup"), ("g", None)):
+        record = Record("submitted", 0, 0, fingerprint, "key", 0.0, "c", "m")
+        assert line_of(rows[0], RowState(record), "reused")["prompt"] == prompt
 
 
 @pytest.mark.parametrize("length", [1, 60, 900])

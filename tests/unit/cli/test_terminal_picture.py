@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import io
 import re
+import sys
+from pathlib import Path
+from typing import cast
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
-from airflow_provider_rivya.cli.terminal_picture import Protocol, escape_codes, protocol_of
+from airflow_provider_rivya.cli.landing import show_pictures
+from airflow_provider_rivya.cli.output import Format, Output
+from airflow_provider_rivya.cli.terminal_picture import Protocol, escape_codes, protocol_of, side_for
 
 
 @pytest.mark.parametrize(
@@ -51,14 +56,81 @@ def test_a_png_is_sent_whole(protocol: Protocol) -> None:
         assert codes.count("a=T") == (protocol == "kitty")
 
 
-def test_sixels_have_six_lines_in_a_band_and_each_pixel_once() -> None:
-    codes = escape_codes(webp(4, 8), "sixel")
-    assert codes.startswith('\033Pq"1;1;4;8')
-    assert codes.endswith("\033\\\n")
-    body = codes[codes.index('"1;1;4;8') + 8 :]
-    bands = re.sub(r"#\d+;2;\d+;\d+;\d+", "", body).split("-")
-    pixels = [
-        sum(bin(ord(mark) - 63).count("1") for mark in re.findall(r"[?-~]", re.sub(r"#\d+", "", band)))
-        for band in bands[:2]
+def drawn_by(codes: str) -> Image.Image:
+    """What a terminal draws of sixels."""
+    size = re.match(r'\033Pq"1;1;(\d+);(\d+)', codes)
+    assert size is not None
+    assert codes.endswith("-\033\\\n")
+    picture = Image.new("RGB", (int(size[1]), int(size[2])))
+    palette: dict[str, tuple[int, ...]] = {}
+    x = y = 0
+    colour = ""
+    mark = re.compile(r"#(\d+)(?:;2;(\d+);(\d+);(\d+))?|(?:!(\d+))?([?-~])|[$-]")
+    for found in mark.finditer(codes[size.end() : -3]):
+        if found[6]:
+            for _ in range(int(found[5] or 1)):
+                for line in range(6):
+                    if ord(found[6]) - 63 >> line & 1:
+                        picture.putpixel((x, y + line), palette[colour])
+                x += 1
+        elif found[2]:
+            palette[found[1]] = tuple(round(int(part) * 2.55) for part in found.group(2, 3, 4))
+        elif found[1]:
+            colour = found[1]
+        else:
+            x, y = 0, y + 6 * (found[0] == "-")
+    return picture
+
+
+@pytest.mark.parametrize(("width", "height"), [(4, 8), (40, 20), (1, 1), (7, 13)])
+def test_sixels_are_the_picture(width: int, height: int) -> None:
+    """Half of it is of another colour, from one line to the next."""
+    picture = Image.new("RGB", (width, height), (200, 60, 20))
+    picture.paste((10, 120, 250), (0, 0, width, height // 2))
+    out = io.BytesIO()
+    picture.save(out, "WEBP", lossless=True)
+    codes = escape_codes(out.getvalue(), "sixel")
+    shown = drawn_by(codes)
+    assert shown.size == (width, height)
+    assert max(ImageChops.difference(picture, shown).tobytes()) <= 3
+    assert len(codes) < 900  # what is repeated is counted
+
+
+@pytest.mark.parametrize(("columns", "side"), [(200, 480), (60, 480), (30, 240), (1, 8), (0, 8)])
+def test_a_picture_is_no_wider_than_the_terminal(columns: int, side: int) -> None:
+    assert side_for(columns) == side
+
+
+@pytest.mark.parametrize(
+    ("environment", "begins", "most"),
+    [
+        ({"TERM": "xterm-kitty"}, "\033_Ga=T,f=100,", 9_000),
+        ({"TERM": "xterm", "TERM_PROGRAM": "iTerm.app"}, "\033]1337;File=inline=1;size=", 9_000),
+        ({"TERM": "foot", "NO_COLOR": "1"}, '\033Pq"1;1;160;160', 40_000),
+        ({"TERM": "xterm"}, "", 0),
+    ],
+)
+def test_a_stored_file_is_drawn_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], begins: str, most: int
+) -> None:
+    for name in ("TERM", "TERM_PROGRAM", "TMUX", "KITTY_WINDOW_ID", "LC_TERMINAL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**environment, "COLUMNS": "20"}.items():
+        monkeypatch.setenv(name, value)
+    path = tmp_path / "a.png"
+    Image.linear_gradient("L").resize((400, 400)).save(path)
+    files = [
+        {"uri": f"file://{path}", "mime_type": "image/png"},
+        {"uri": "s3://b/a", "mime_type": "image/png"},
     ]
-    assert pixels == [24, 8]
+    for terminal, format in ((True, "table"), (True, "json"), (False, "table")):
+        stdout = io.StringIO()
+        monkeypatch.setattr(stdout, "isatty", lambda terminal=terminal: terminal)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        show_pictures(files, Output(cast("Format", format)))
+        told = stdout.getvalue()
+        if terminal and format == "table":
+            assert told.startswith(begins)
+            assert len(told) <= most
+        else:
+            assert told == ""

@@ -94,11 +94,11 @@ def test_a_row_without_a_file_says_why() -> None:
         "error": "It was refused.",
         "model": None,
     }
-    (card,) = cards_of_line(line, None)
+    (card,) = cards_of_line(line)
     read = Reader(whole([card]))
     assert "It was refused." in read.text
     assert read.named("svg")[0]["role"] == "img"
-    (running,) = cards_of_line({**line, "status": "not_submitted", "error": None}, None)
+    (running,) = cards_of_line({**line, "status": "not_submitted", "error": None})
     assert "no reason is known" in Reader(whole([running])).text
 
 

@@ -50,7 +50,7 @@ def left(
 NOTHING = "Nothing was sent and nothing was charged; a retry would not help."
 NO_RETRY = "A retry would not help, so none is made."
 GO_ON = (
-    "Mend the request and clear the task: the same request goes on with that. Or fetch the result by its "
+    "Fix the request and clear the task: the same request goes on with that. Or fetch the result by its "
     "task id."
 )
 
@@ -62,7 +62,7 @@ GO_ON = (
         (left(None, known=False, facts=FIRST), NOTHING),
         (
             left(None, known=False),
-            "This try submitted nothing; what earlier ones have paid for is not known. Mend the request and "
+            "This try submitted nothing; what earlier ones have paid for is not known. Fix the request and "
             f"clear the task: it goes on with what is recorded, if anything is. {NO_RETRY}",
         ),
         (
@@ -84,13 +84,13 @@ GO_ON = (
         (
             left(INTENT),
             "This try submitted nothing; an earlier one has left a submission without an answer (key "
-            "rivya-1), which may have been paid for. Look at the gateway's account before you mend the "
+            "rivya-1), which may have been paid for. Look at the gateway's account before you fix the "
             f"request and clear the task, which may submit, and pay for, a new one. {NO_RETRY}",
         ),
         (
             left(CHARGED),
             "This try submitted nothing; an earlier one has left generation task_1 (failed), which cost 5 "
-            "credits. Mend the request and clear the task to submit, and pay for, a new one. "
+            "credits. Fix the request and clear the task to submit, and pay for, a new one. "
             f"{NO_RETRY}",
         ),
     ],
@@ -132,8 +132,8 @@ BEFORE = "The generation that was submitted before the deferral goes on at the g
         ),
         (
             left(None, known=False, facts=RESUMED, durable=False),
-            f"{BEFORE}; its task id is in the log above. No record of it is at hand: a retry would submit "
-            "anew and may pay again.",
+            f"{BEFORE}; its task id is in the log above. No record of it was found: a retry would submit "
+            "a new generation and may pay again.",
         ),
     ],
 )
@@ -166,7 +166,7 @@ def test_what_the_waiting_has_worded_stays(error: GenerationError) -> None:
         (
             left(None),
             False,
-            "Nothing was submitted and nothing was charged. The next try (2 left) submits anew.",
+            "Nothing was submitted and nothing was charged. The next try (2 left) submits the request.",
         ),
         (
             left(SUBMITTED),

@@ -17,7 +17,7 @@ from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
 from airflow_provider_rivya.submission.record import Record
-from airflow_provider_rivya.submission.stores import FENCE, NoRecords, StateStoreRecords
+from airflow_provider_rivya.submission.stores import FENCE, MirroredRecords, NoRecords, StateStoreRecords
 from tests.unit.state_store import StateStore
 
 IDENTITY = Identity("", "dag", "run", "task", -1)
@@ -27,7 +27,8 @@ INTENT = Record("intent", 0, 0, "f", "rivya-key", 1.0, "rivya_default", "z-image
 def test_where_a_record_is_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     context = {"task_state_store": StateStore()}
     output = OutputPlace(f"{tmp_path}/out/", None)
-    assert isinstance(record_store(context, IDENTITY, None, output), StateStoreRecords)
+    in_store = MirroredRecords if _compat.clears_drop_state() else StateStoreRecords
+    assert isinstance(record_store(context, IDENTITY, None, output), in_store)
     asked_for = record_store(context, IDENTITY, f"{tmp_path}/state", output)
     asked_for.exchange(None, INTENT)
     assert (tmp_path / "state" / f"{IDENTITY.digest}.json").exists()

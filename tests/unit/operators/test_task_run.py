@@ -272,7 +272,7 @@ def test_the_reader_still_gets_the_task_id_and_what_a_retry_will_do(
 @pytest.mark.parametrize(
     ("record", "says"),
     [
-        (None, "Nothing was submitted and nothing was charged. The next try (2 left) submits anew."),
+        (None, "Nothing was submitted and nothing was charged. The next try (2 left) submits the request."),
         (
             replace(SUBMITTED, epoch=1),  # of before a clear: this try may have wanted another one
             "What was submitted is generation task_1 (submitted), which may be running and was paid for.",

@@ -149,7 +149,7 @@ def test_another_process_submits_or_has_given_up() -> None:
     given_up = overtaken(None, "rivya_default", WORDS)
     assert str(given_up) == (
         "Another process of this task has taken its submission over or back [connection rivya_default]. "
-        "Nothing was submitted and nothing was charged. The next try (2 left) submits anew."
+        "Nothing was submitted and nothing was charged. The next try (2 left) submits the request."
     )
     assert error.retryable
     assert given_up.retryable
@@ -182,13 +182,13 @@ def test_another_process_went_on_to_something_else() -> None:
         (
             lambda words: cannot_begin(None, "c", words),
             "The request cannot be made now (the warning above says why) [connection c]. This try sent "
-            "nothing and paid nothing, and no retry is made. Mend the request, and clear the task.",
+            "nothing and paid nothing, and no retry is made. Fix the request, and clear the task.",
         ),
         (
             lambda words: cannot_begin(INTENT, "c", words),
             "The request cannot be made now (the warning above says why), and what an earlier try left is a "
             "submission without an answer (key rivya-1), which may have been paid for [connection c]. This "
-            "try sent nothing and paid nothing, and no retry is made. Mend the request, and clear the task.",
+            "try sent nothing and paid nothing, and no retry is made. Fix the request, and clear the task.",
         ),
         (
             lambda words: not_ours(STRANGE, INTENT, "was created 3600 s before this request was made", words),
@@ -196,7 +196,8 @@ def test_another_process_went_on_to_something_else() -> None:
             "made: it belongs to another task under the same idempotency key [connection rivya_default]. "
             "Either another Airflow deployment with the same DAG and run ids uses the account: give each "
             "connection its own idempotency_namespace. Or a DAG run was deleted and made again under the "
-            "same run id. This try has paid nothing. Clear the task: it then submits anew under a new key.",
+            "same run id. This try has paid nothing. Clear the task: it then submits a new generation under "
+            "a new key.",
         ),
     ],
     ids=["elsewhere", "unmakeable", "unmakeable beside another one", "not ours"],

@@ -78,7 +78,7 @@ def test_what_is_not_found_is_asked_of_a_person_who_answers_with_a_clear(same_tr
         "Whether it was taken in, and is paid for, is not known",
         "look at the gateway's account for a generation of about 2026-05-11 00:00:00 UTC",
         "if not, clear the task: it looks once more, and then submits, and pays for, a new one under a new",
-        "on_uncertain_submission='resubmit' does that without asking, and may so pay twice",
+        "on_uncertain_submission='resubmit' does that without asking, and may pay twice",
     ):
         assert told in str(error)
     assert ("this try sent nothing and paid nothing" in str(error)) is not same_try
@@ -94,9 +94,9 @@ def test_what_is_not_found_is_submitted_anew_on_request(caplog: pytest.LogCaptur
     world = world_of("looks up", on_uncertain="resubmit")
     first = a_try(world, "request_lost")
     assert first.end == "retry"
-    assert "and submits anew, which may pay twice, if the gateway does not know it" in str(first.error)
+    assert "it is submitted a second time, which may pay twice" in str(first.error)
     assert a_try(world).end == "delivered"
-    assert "submitted anew, under a new key: if the first one was taken in after all" in caplog.text
+    assert "submitted again, under a new key: if the first one was taken in after all" in caplog.text
     assert len(world.gateway.made) == 1
 
 

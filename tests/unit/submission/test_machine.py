@@ -122,7 +122,7 @@ def test_a_copy_finds_that_the_other_one_has_given_up() -> None:
         first.step("refused")
     assert ended(world, second) == (
         "Another process of this task has taken its submission over or back [connection rivya_default]. "
-        "Nothing was submitted and nothing was charged. The next try (1 left) submits anew."
+        "Nothing was submitted and nothing was charged. The next try (1 left) submits the request."
     )
     assert second.end == "retry"
 
@@ -171,7 +171,7 @@ def test_a_request_that_cannot_be_made_is_not_submitted_anew() -> None:
     assert ended(world, process) == (
         "The request cannot be made now (the warning above says why), and what an earlier try left is a "
         f"submission without an answer (key {record.key}), which may have been paid for [connection "
-        "rivya_default]. This try sent nothing and paid nothing, and no retry is made. Mend the request, and "
+        "rivya_default]. This try sent nothing and paid nothing, and no retry is made. Fix the request, and "
         "clear the task."
     )
     assert process.error is not None

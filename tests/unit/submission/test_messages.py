@@ -56,14 +56,14 @@ def test_nothing_was_submitted() -> None:
         "Nothing was submitted and nothing was charged; a retry would not help, so none is made."
     )
     assert DURABLE.fate("not_submitted") == (
-        "Nothing was submitted and nothing was charged. The next try (2 left) submits anew."
+        "Nothing was submitted and nothing was charged. The next try (2 left) submits the request."
     )
     assert "clear the task" in LAST.fate("not_submitted")
 
 
 def test_without_a_record_nothing_is_said_of_earlier_tries() -> None:
     told = "This try submitted nothing and was charged nothing; no record says what an earlier try did; "
-    assert FLEETING.fate("not_submitted") == f"{told}The next try (2 left) submits anew."
+    assert FLEETING.fate("not_submitted") == f"{told}The next try (2 left) submits the request."
     assert FLEETING.fate("not_submitted", final=True) == (f"{told}a retry would not help, so none is made.")
 
 
@@ -73,7 +73,7 @@ def test_what_an_earlier_try_has_left_is_named(words: TaskWords) -> None:
         "This try submitted nothing and was charged nothing; an earlier one has left generation task_1 "
         "(submitted), which may be running and was paid for. "
     )
-    assert words.fate("not_submitted", left=SUBMITTED) == f"{told}The next try (2 left) submits anew."
+    assert words.fate("not_submitted", left=SUBMITTED) == f"{told}The next try (2 left) submits the request."
     assert words.fate("not_submitted", left=SUBMITTED, final=True) == (
         f"{told}A retry would not help, so none is made."
     )
@@ -86,7 +86,7 @@ def test_it_is_not_known_whether_it_was_submitted() -> None:
     )
     assert FLEETING.fate("uncertain", INTENT) == (
         "Whether the gateway took it in is not known, and no record survives this try: a retry would submit "
-        "anew and may pay twice."
+        "a new generation and may pay twice."
     )
 
 
@@ -100,15 +100,15 @@ def test_with_fail_a_retry_asks_even_where_keys_are_replayed() -> None:
 @pytest.mark.parametrize(
     ("resubmits", "told"),
     [
-        (True, "submits anew, which may pay twice, if the gateway does not know it."),
-        (False, "submits nothing anew before a person has looked."),
+        (True, ". If the gateway does not know it, it is submitted a second time, which may pay twice."),
+        (False, ", and submits nothing before a person has looked."),
     ],
 )
 def test_where_no_key_is_replayed_it_is_looked_up(resubmits: bool, told: str) -> None:
     words = replace(DURABLE, replays_keys=False, resubmits=resubmits)
     assert words.fate("uncertain", INTENT) == (
         "Whether the gateway took it in is not known. The next try (2 left) looks it up at the gateway "
-        f"before anything else, and {told}"
+        f"before anything else{told}"
     )
 
 
@@ -123,14 +123,15 @@ def test_the_task_id_is_always_named(outcome: Outcome) -> None:
 
 @pytest.mark.parametrize("outcome", AFTER_SUBMISSION)
 def test_only_a_record_keeps_a_retry_from_paying_again(outcome: Outcome) -> None:
-    assert "No record survives this try: a retry would submit anew and may pay again" in FLEETING.fate(
-        outcome, COST_UNKNOWN
+    assert (
+        "No record survives this try: a retry would submit a new generation and may pay again"
+        in FLEETING.fate(outcome, COST_UNKNOWN)
     )
     assert "does not pay again" not in FLEETING.fate(outcome, COST_UNKNOWN)
     for words in (DURABLE, LAST):
         told = words.fate(outcome, SUBMITTED)
         assert words.again in told
-        assert "does not pay again" in told or "never submits it anew" in told
+        assert "does not pay again" in told or "never submits a second one" in told
 
 
 def test_what_is_not_landed_is_not_lost() -> None:
@@ -139,8 +140,8 @@ def test_what_is_not_landed_is_not_lost() -> None:
         f"{told} The next try (2 left) fetches it again and does not pay again."
     )
     assert FLEETING.fate("not_landed", SUBMITTED) == (
-        f"{told} No record survives this try: a retry would submit anew and may pay again; fetch the result "
-        "by its task id instead."
+        f"{told} No record survives this try: a retry would submit a new generation and may pay again; fetch "
+        "the result by its task id instead."
     )
     assert "is paid for (7 credits);" in DURABLE.fate("not_landed", SUBMITTED, credits=7)
     assert "is paid for; its" in DURABLE.fate("not_landed", COST_UNKNOWN)
@@ -215,12 +216,11 @@ def test_what_is_not_found_at_the_gateway() -> None:
     asks = replace(DURABLE, resubmits=False)
     assert asks.impasse("absent", INTENT) == (
         f"{unknown}; this try sent nothing and paid nothing. {LOOK}{then} "
-        "on_uncertain_submission='resubmit' does that without asking, and may so pay twice."
+        "on_uncertain_submission='resubmit' does that without asking, and may pay twice."
     )
     assert asks.impasse("absent", INTENT, sent=True).startswith(f"{unknown}. No retry is made")
     assert DURABLE.impasse("absent", INTENT).endswith(
-        f"{then} The request renders otherwise now, so that on_uncertain_submission='resubmit' does not do "
-        "that."
+        f"{then} The request renders differently now, so on_uncertain_submission='resubmit' has no effect."
     )
     assert DURABLE.impasse("foreign", INTENT).endswith(then)
     assert FLEETING.impasse("foreign", INTENT).endswith(
@@ -319,7 +319,7 @@ def test_what_came_before_and_what_it_cost(before: Record, cleared: bool, text: 
     [
         (
             "f",
-            "The same request is submitted anew, under a new key: if the first one was taken in after all, "
+            "The same request is submitted again, under a new key: if the first one was taken in after all, "
             "both are paid for.",
         ),
         ("g", "The task was cleared and asks for something else now."),

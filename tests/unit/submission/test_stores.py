@@ -132,9 +132,10 @@ def test_no_signature_stands_in_the_state_store() -> None:
 
 
 @pytest.fixture
-def both(tmp_path: Path) -> tuple[StateStore, MirroredRecords, FileRecords]:
+def both(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[StateStore, MirroredRecords, FileRecords]:
     inner, file = StateStore(), in_file(tmp_path)
-    return inner, MirroredRecords(StateStoreRecords(inner, None), file), file
+    moves = getattr(request, "param", False)
+    return inner, MirroredRecords(StateStoreRecords(inner, None), file, moves=moves), file
 
 
 def test_what_a_clear_drops_is_still_in_the_file(
@@ -169,26 +170,43 @@ def test_of_two_records_the_later_generation_counts_and_what_has_come_further(
 
 
 def test_what_the_state_store_refuses_does_not_reach_the_file(tmp_path: Path) -> None:
-    store = MirroredRecords(
-        StateStoreRecords(StateStore(ConnectionError("refused")), None), in_file(tmp_path)
-    )
+    refusing = StateStoreRecords(StateStore(ConnectionError("refused")), None)
+    store = MirroredRecords(refusing, in_file(tmp_path), moves=False)
     with pytest.raises(ConnectionError):
         store.exchange(None, INTENT)
     assert in_file(tmp_path).read() is None
 
 
-@pytest.mark.parametrize("where", ["state store", "file"])
+@pytest.mark.parametrize(
+    ("both", "state_store"),
+    [(True, SUBMITTED.to_json()), (False, None), (False, {"version": 9})],
+    indirect=["both"],
+    ids=["it moves", "dropped by a clear", "unreadable"],
+)
 def test_one_of_two_that_cannot_be_read_is_never_taken_for_none(
-    both: tuple[StateStore, MirroredRecords, FileRecords], tmp_path: Path, where: str
+    both: tuple[StateStore, MirroredRecords, FileRecords], tmp_path: Path, state_store: Any
 ) -> None:
     inner, store, _ = both
     store.exchange(None, SUBMITTED)
-    if where == "file":
-        (tmp_path / f"{IDENTITY.digest}.json").write_bytes(b"{")
-    else:
-        inner.values[KEY] = {"version": 9}
+    (tmp_path / f"{IDENTITY.digest}.json").write_bytes(b"{")
+    inner.values.clear()
+    if state_store is not None:
+        inner.values[KEY] = state_store
     with pytest.raises(UnreadableRecordError):
         store.read()
+
+
+def test_a_copy_that_is_lost_after_the_paid_call_holds_nothing_up(
+    both: tuple[StateStore, MirroredRecords, FileRecords], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, store, _ = both
+    store.exchange(None, INTENT)
+    (tmp_path / f"{IDENTITY.digest}.json").write_bytes(b"{")
+    store.exchange(INTENT, SUBMITTED)
+    assert store.read() == SUBMITTED
+    assert [line for line in caplog.messages if "cannot be" in line] == caplog.messages != []
+    with pytest.raises(UnreadableRecordError):
+        store.exchange(SUBMITTED, OTHER)
 
 
 # -- files -----------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def test_what_a_failed_generation_cost(credits: float | None, told: str) -> None
             Finished("timeout", BAD_CONNECTION),
             ConnectionConfigError,
             "The triggerer could not use the connection while the generation was waited for [generation "
-            "task_1, connection rivya_default]. The triggerer's log says why: mend the connection, or make "
+            "task_1, connection rivya_default]. The triggerer's log says why: fix the connection, or make "
             "it readable there.",
         ),
         (
