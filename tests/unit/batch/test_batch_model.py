@@ -108,6 +108,22 @@ def test_a_later_run_makes_only_what_is_new_where_runs_share_their_rows(tmp_path
     assert all(line["outputs"] for line in world.manifest().values())
 
 
+def test_files_that_are_gone_are_fetched_again_and_not_paid_again(tmp_path: Path) -> None:
+    world = World(new_folder(tmp_path), Gateway(), incremental=True, rows=table(4))
+    assert isinstance(world.attempt(), dict)
+    for name in ("r1.png", "r2.png"):
+        (world.folder / "out" / name).unlink()
+    world.run_id, world.rows = "tomorrow", table(4)[1:]
+    done = world.attempt()
+    assert isinstance(done, dict)
+    assert (sum(done["counts"].values()), done["counts"]["not_submitted"], len(world.gateway.made)) == (
+        3,
+        0,
+        4,
+    )
+    assert all(line["outputs"] for line in world.manifest().values())
+
+
 def test_a_limit_is_a_pilot_and_the_rest_comes_later(tmp_path: Path) -> None:
     world = World(new_folder(tmp_path), Gateway(), limits=Limits(max_running=4, limit=2), rows=table(5))
     done = world.attempt()
