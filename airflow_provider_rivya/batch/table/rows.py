@@ -50,7 +50,7 @@ def read_rows(source: Any, conn_id: str | None = None) -> Rows:
     if hasattr(source, "columns"):
         _each_once([str(name) for name in getattr(source, "column_names", source.columns)], "it")
     if hasattr(source, "to_pylist"):  # an Arrow table
-        return iter(source.to_pylist())
+        return iter(_plain_rows(source))
     if hasattr(source, "to_dicts"):  # a DataFrame of polars
         return iter(source.to_dicts())
     if hasattr(source, "to_dict") and hasattr(source, "columns"):  # one of pandas
@@ -225,7 +225,32 @@ def _parquet(file: ReferenceFile, shown: str) -> Rows:
     with file.open() as stream, ParquetFile(stream) as table:
         _each_once(table.schema_arrow.names, shown)
         for batch in table.iter_batches(_BATCH):
-            yield from batch.to_pylist()
+            yield from _plain_rows(batch)
+
+
+def _plain_rows(table: Any) -> list[dict[str, Any]]:
+    """Return the rows of an Arrow table; Python's own times have no nanoseconds."""
+    import pyarrow as pa
+
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    if not isinstance(table, pa.Table):
+        raise _unreadable(f"a {type(table).__name__} is no table")
+    coarse = [(field.name, _coarse(field.type)) for field in table.schema]
+    if any(kind != field.type for (_, kind), field in zip(coarse, table.schema, strict=True)):
+        table = table.cast(pa.schema(coarse), safe=False)
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
+
+
+def _coarse(kind: Any) -> Any:
+    import pyarrow as pa
+
+    if getattr(kind, "unit", "") != "ns":
+        return kind
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz)
+    return pa.time64("us") if pa.types.is_time64(kind) else pa.duration("us")
 
 
 _READERS: Final[Mapping[str, Callable[[ReferenceFile, str], Rows]]] = {

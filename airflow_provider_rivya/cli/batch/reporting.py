@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
@@ -121,7 +122,7 @@ def _batches(uri: str) -> Iterator[Seen]:
             [Fault("uri", fault.problem, fault.allowed) for fault in faults], subject="The place", fate=""
         )
     place.prepare()
-    names = place.names()
+    names = [] if os.path.isfile(from_here(uri)) else place.names()
     for name in _MANIFESTS:
         if name in names:
             yield _of_manifest(place.uri_of(name), place.conn_id)

@@ -208,11 +208,12 @@ def test_a_record_of_a_newer_release_is_not_overwritten(
     assert sandbox.requests() == []
 
 
-@pytest.mark.parametrize("what", ["nowhere", "empty", "file"])
+@pytest.mark.parametrize("what", ["nowhere", "empty", "file", "file/table.csv"])
 def test_a_place_without_a_batch(tmp_path: Path, what: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").mkdir()
     (tmp_path / "file" / "manifest.jsonl").write_text('{"a": 1}\n')
+    (tmp_path / "file" / "table.csv").write_text("sku\n1\n")
     run = rivya("batch", "status", str(tmp_path / what))
     assert run.code == 2
     assert ("is no manifest" if what == "file" else "has neither a manifest nor the plan") in run.err

@@ -68,7 +68,7 @@ def test_a_budget_is_kept_over_all_tries(tmp_path: Path, story: Story, budget: i
 
 
 def test_a_refunded_row_is_made_again_as_often_as_it_may(tmp_path: Path) -> None:
-    gateway = Gateway(failures={"a 0": 2, "a 1": 3})
+    gateway = Gateway(failures={"a 0": 2, "a 1": 5})
     world = World(new_folder(tmp_path), gateway, rows=table(4))
     error = world.attempt()
     assert "1 of 4 rows have no result" in str(error)
@@ -103,7 +103,7 @@ def test_a_later_run_makes_only_what_is_new_where_runs_share_their_rows(tmp_path
     world.rows = [*table(4)[1:], {"key": "r9", "prompt": "new"}, {"key": "r0", "prompt": "changed"}]
     done = world.attempt()
     assert isinstance(done, dict)
-    assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (2, 3)
+    assert (done["counts"]["succeeded"], done["counts"]["reused"], done["credits"]["final"]) == (2, 3, 2)
     assert len(world.gateway.made) == 6
     assert all(line["outputs"] for line in world.manifest().values())
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from airflow_provider_rivya.batch.plan import Draft, FaultyPlanError, PlanFolder, check_plan
@@ -59,6 +60,7 @@ def test_a_wrong_argument(tmp_path: Path, asked: dict[str, Any], told: str) -> N
         ([], "the table has no rows"),
         ({"a": 1}, "a dict is no table"),
         (5, "a int is no table"),
+        (pa.array([1]), "a Int64Array is no table"),
         ([1], "row 0 is a int"),
         ([{"sku": 1.5, "title": "x"}], "row 0, column 'sku' (1.5): row_key: a fraction is no row key"),
         ([{"sku": True, "title": "x"}], "a bool is no row key"),
@@ -161,3 +163,24 @@ def test_a_plan_that_cannot_be_used_is_never_taken_for_none(tmp_path: Path, cont
     with pytest.raises(UnreadableLedgerError, match=told) as refused:
         PlanFolder(OutputPlace(f"{tmp_path}/"), "").read()
     assert refused.value.final
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "is missing"), (b"{}", "is not as it was written")])
+def test_a_shard_that_is_not_what_was_planned_is_never_read(
+    tmp_path: Path, content: bytes | None, told: str
+) -> None:
+    draft = drafted(tmp_path)
+    (shard,) = tmp_path.glob("rows-*")
+    shard.unlink()
+    if content is not None:
+        shard.write_bytes(content)
+    with pytest.raises(UnreadableLedgerError, match=told):
+        list(PlanFolder(OutputPlace(f"{tmp_path}/"), "").rows(draft.plan))
+
+
+def test_of_two_copies_the_first_one_s_plan_rules(tmp_path: Path) -> None:
+    plans = PlanFolder(OutputPlace(f"{tmp_path}/"), "")
+    first, second = drafted(tmp_path), drafted(tmp_path, [{"sku": "c", "title": "C"}])
+    plan = plans.write(first)
+    assert plans.write(second) == plan == plans.read()
+    assert [row.key for row in plans.rows(plan)] == ["a", "b"]
