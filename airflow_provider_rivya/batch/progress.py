@@ -97,6 +97,8 @@ class Progress:
     def row_failed(self, key: str, error: RowError) -> None:
         if error.status != "not_submitted":
             self.failed += 1
+        if error.kind == "key":
+            return  # that is told once, of the account
         self._named += 1
         if self._named <= ROWS_TOLD:
             log.warning("Row %r has no result (%s). %s", clean(key, 80), error.status, error.text)

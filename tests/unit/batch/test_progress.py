@@ -51,6 +51,8 @@ def test_a_row_that_was_not_sent_has_not_failed(caplog: pytest.LogCaptureFixture
 
 def test_of_many_rows_without_a_result_the_first_are_told(caplog: pytest.LogCaptureFixture) -> None:
     progress = Progress(100, lambda: 0.0, None, 0.0)
+    progress.row_failed("x", RowError("not_submitted", "key", "no", 0, final=False))
+    assert not caplog.records  # that is told once, of the account
     for number in range(50):
-        progress.row_failed(str(number), RowError("not_submitted", "key", "no", 0, final=False))
+        progress.row_failed(str(number), RowError("not_submitted", "unavailable", "no", 0, final=False))
     assert len(caplog.records) == ROWS_TOLD

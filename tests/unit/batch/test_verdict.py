@@ -62,6 +62,13 @@ def test_a_share_is_one_of_the_rows_that_were_to_be_made(ended: str) -> None:
     assert not failed("dry_run", {"invalid": 5, "not_submitted": 95}, Tolerance(0.05))
 
 
+def test_rows_that_were_not_sent_are_a_failure_where_nothing_held_them_back() -> None:
+    counts = {"succeeded": 5, "not_submitted": 1}
+    assert failed("done", counts, Tolerance())
+    assert not failed("done", counts, Tolerance(1))
+    assert not any(failed(ended, counts, Tolerance()) for ended in ("limit", "budget", "dry_run"))
+
+
 def test_a_refusal_says_what_is_recorded_of_before() -> None:
     refused = InvalidRequestError([Fault("prompt", "is missing")])
     some, none = Book(), Book()
