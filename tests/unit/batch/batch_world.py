@@ -38,7 +38,7 @@ from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.table.planned import Asked
 from airflow_provider_rivya.batch.window import Limits
-from airflow_provider_rivya.exceptions import GatewayUnreachableError, GenerationError
+from airflow_provider_rivya.exceptions import GatewayUnreachableError, GenerationError, RateLimitedError
 from airflow_provider_rivya.landing.fetch import Retries
 from airflow_provider_rivya.submission.context import SubmissionPolicy, TryFacts
 from airflow_provider_rivya.submission.identity import Identity, new_holder
@@ -127,7 +127,8 @@ class Made:
 class Gateway:
     """
     :param replays_keys: whether it answers a repeated key with what it has made.
-    :ivar losses: what happens to the next requests: ``answer`` and ``request`` are lost.
+    :ivar losses: what happens to the next requests: ``answer`` and ``request`` are lost,
+        ``later`` is told to come again.
     :ivar failures: how often a prompt fails, and is refunded, before it succeeds.
     :ivar refused: prompts whose content it refuses, and refunds.
     """
@@ -145,6 +146,8 @@ class Gateway:
             loss = self.losses.pop(0) if self.losses else ""
             if loss == "request":
                 raise GatewayUnreachableError("lost", retryable=True, maybe_taken_in=True)
+            if loss == "later":
+                raise RateLimitedError("not now", retryable=True, retry_after=90.0)
             known = [made for made in self.made if made.key == key]
             if known and self.replays_keys:
                 return known[0], loss

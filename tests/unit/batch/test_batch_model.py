@@ -81,6 +81,14 @@ def test_a_refunded_row_is_made_again_as_often_as_it_may(tmp_path: Path) -> None
     assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (1, 3)
 
 
+def test_rows_that_are_told_to_wait_are_made_later(tmp_path: Path) -> None:
+    gateway = Gateway(losses=["later"] * 3)
+    world = World(new_folder(tmp_path), gateway, rows=table(6))
+    done = world.attempt()
+    assert isinstance(done, dict), done
+    assert (done["counts"]["succeeded"], len(gateway.made)) == (6, 6)
+
+
 def test_one_percent_of_rows_refused_for_their_content_is_tolerated_to_the_row(tmp_path: Path) -> None:
     gateway = Gateway(refused={"a 7", "a 150", "a 299"})
     world = World(new_folder(tmp_path), gateway, limits=Limits(max_running=100), rows=table(300))
