@@ -130,6 +130,7 @@ class Gateway:
     :ivar losses: what happens to the next requests: ``answer`` and ``request`` are lost,
         ``later`` is told to come again.
     :ivar failures: how often a prompt fails, and is refunded, before it succeeds.
+    :ivar tells: whether its answer to a request says what that costs.
     :ivar refused: prompts whose content it refuses, and refunds.
     """
 
@@ -139,6 +140,7 @@ class Gateway:
     failures: dict[str, int] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     cost: float = 1.0
+    tells: bool = False
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def create(self, key: str, prompt: str) -> tuple[Made, str]:
@@ -204,7 +206,8 @@ class Client:
         self._fuse.step()
         if loss == "answer":
             raise GatewayUnreachableError("lost", retryable=True, maybe_taken_in=True)
-        return Generation(id=made.id, status="queued", created_at=datetime.now(UTC))
+        told = made.cost if self._gateway.tells else None
+        return Generation(id=made.id, status="queued", created_at=datetime.now(UTC), credits_reserved=told)
 
     def get_generation(self, generation_id: str, **_: Any) -> Generation:
         self._fuse.step()

@@ -12,7 +12,7 @@ from airflow_provider_rivya.batch.manifest import Totals, line_of
 from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.batch.verdict import BatchFailedError, Remedies, Tolerance, explain, judge
-from airflow_provider_rivya.batch.window import Course, Limits, row_error
+from airflow_provider_rivya.batch.window import row_error
 from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
 from airflow_provider_rivya.operators.arguments import check_shares
 
@@ -102,13 +102,3 @@ def test_what_is_told_of_rows_is_a_line_each() -> None:
     assert lines[2].startswith("  - 'r1': failed. xxx")
     assert lines[2].endswith("x…")
     assert lines[3].startswith("All others are stored.")
-
-
-def test_a_breaker_that_has_opened_stays_open() -> None:
-    course = Course(Limits(max_consecutive_failures=2))
-    for status, broken in (("failed", False), ("succeeded", False), ("failed", False), ("refused", True)):
-        course.ended(status)  # type: ignore[arg-type]
-        assert course.broken is broken
-    course.ended("succeeded")
-    assert course.broken
-    assert course.room() == 0
