@@ -33,9 +33,10 @@ well as in a script that uses the hook alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from itertools import islice
+from typing import Any, Final, Self
 
 
 class GenerationError(Exception):
@@ -134,20 +135,46 @@ class Fault:
         return text
 
 
+TOLD: Final = 100
+_TOLD_CHARACTERS: Final = 50_000
+_FAULT_CHARACTERS: Final = 4_000
+
+
+def told(faults: Iterable[object], more: int = 0) -> list[str]:
+    """
+    Return a line for each fault, as many as somebody may want to read; the others are counted.
+
+    :param more: faults beside these.
+    """
+    lines, room = list[str](), _TOLD_CHARACTERS
+    left = iter(faults)
+    for fault in islice(left, TOLD):
+        line = str(fault)
+        lines.append(line if len(line) <= _FAULT_CHARACTERS else f"{line[:_FAULT_CHARACTERS]}…")
+        if (room := room - len(lines[-1])) < 0:
+            break
+    more += sum(1 for _ in left)
+    return [*lines, f"and {more:,} more"] if more else lines
+
+
 class InvalidRequestError(GenerationError):
     """
     The request, its files or its output place are wrong. Nothing was sent, nothing was charged.
 
     It is final: a retry would find the same faults.
+
+    :param more: how many faults there are beside these.
     """
 
-    def __init__(self, faults: Sequence[Fault], *, subject: str = "The request", **kwargs: Any) -> None:
+    def __init__(
+        self, faults: Sequence[Fault], *, subject: str = "The request", more: int = 0, **kwargs: Any
+    ) -> None:
         self.faults = tuple(faults)
-        count = len(self.faults)
-        listing = "".join(f"\n  - {fault}" for fault in self.faults)
+        count = len(self.faults) + more
+        listing = "".join(f"\n  - {line}" for line in told(self.faults, more))
         kwargs.setdefault("final", True)
         kwargs.setdefault("fate", "Nothing was sent and nothing was charged; a retry would not help.")
-        super().__init__(f"{subject} has {count} fault{'s' if count != 1 else ''}:{listing}", **kwargs)
+        super().__init__(f"{subject} has {count:,} fault{'s' if count != 1 else ''}:{listing}", **kwargs)
 
     def __str__(self) -> str:
         return f"{_sentence(self.message)}\n{self.fate}"

@@ -35,21 +35,21 @@ def get_provider_info() -> dict[str, Any]:
                 "description": "What the API server does for it: docs/pictures.md and docs/toapis.md.",
                 "options": {
                     "ui_media": {
-                        "description": "Whether the page Gallery shows files to who may read their XComs.",
+                        "description": "Whether the page Gallery shows files to users who may read XComs.",
                         "version_added": None,
                         "type": "boolean",
                         "example": "True",
                         "default": "False",
                     },
                     "ui_media_roots": {
-                        "description": "The folders it may show files from, with commas between them.",
+                        "description": "Comma-separated folders that it may show files from.",
                         "version_added": None,
                         "type": "string",
                         "example": "s3://my_conn@bucket/pictures/",
                         "default": "",
                     },
                     "toapis_webhook_conn_ids": {
-                        "description": "The connections, with commas between them, for which ToAPIs' "
+                        "description": "Comma-separated connections for which ToAPIs' "
                         "webhooks are received. Each has the signing secret in its extra, as webhook_secret. "
                         "Empty: none.",
                         "version_added": None,

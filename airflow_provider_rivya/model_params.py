@@ -63,7 +63,7 @@ class FluxKontextMaxParams(TypedDict, total=False):
     Parameters of Flux Kontext Max (``flux-kontext-max``), image. Source:
     https://rivya.ai/docs/api/models/flux-kontext-max
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     aspectRatio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16"]
@@ -95,7 +95,7 @@ class FluxKontextProParams(TypedDict, total=False):
     Parameters of Flux Kontext Pro (``flux-kontext-pro``), image. Source:
     https://rivya.ai/docs/api/models/flux-kontext-pro
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     aspectRatio: Literal["21:9", "16:9", "4:3", "1:1", "3:4", "9:16"]
@@ -880,7 +880,7 @@ class Wan22A14bTurboParams(TypedDict, total=False):
     Parameters of Wan 2.2 A14B Turbo (``wan-2-2-a14b-turbo``), video. Source:
     https://rivya.ai/docs/api/models/wan-2-2-a14b-turbo
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     resolution: Literal["480p", "580p", "720p"]
@@ -970,7 +970,7 @@ class Wan27VideoParams(TypedDict, total=False):
     Parameters of Wan 2.7 Video (``wan-2-7-video``), video. Source:
     https://rivya.ai/docs/api/models/wan-2-7-video
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     resolution: Literal["720p", "1080p"]
@@ -1009,7 +1009,7 @@ class ElevenlabsDialogueV3Params(TypedDict, total=False):
     Parameters of ElevenLabs Dialogue V3 (``elevenlabs-dialogue-v3``), audio. Source:
     https://rivya.ai/docs/api/models/elevenlabs-dialogue-v3
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     dialogue: Required[list[ElevenlabsDialogueV3DialogueItem]]

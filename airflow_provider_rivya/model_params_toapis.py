@@ -25,7 +25,7 @@ class Gemini31FlashImagePreviewParams(TypedDict, total=False):
     Parameters of Nano Banana 2 (``gemini-3.1-flash-image-preview``), image. Source:
     https://docs.toapis.com/docs/en/api-reference/images/gemini-3.1-flash/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal[
@@ -63,7 +63,7 @@ class Gemini31FlashImagePreviewOfficialParams(TypedDict, total=False):
     Parameters of Nano Banana 2 (Vertex direct) (``gemini-3.1-flash-image-preview-official``), image. Source:
     https://dashlyai.mintlify.app/docs/en/api-reference/images/gemini-3.1-flash-official/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "3:2", "2:3", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9", "4:1", "8:1"]
@@ -136,7 +136,7 @@ class Gemini25FlashImageOfficialParams(TypedDict, total=False):
     Parameters of Nano Banana (Vertex direct) (``gemini-2.5-flash-image-official``), image. Source:
     https://docs.toapis.com/docs/en/api-reference/images/gemini-2.5-flash-official/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "3:2", "2:3", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9"]
@@ -175,7 +175,7 @@ class Gemini3ProImagePreviewParams(TypedDict, total=False):
     Parameters of Nano Banana Pro (``gemini-3-pro-image-preview``), image. Source:
     https://docs.toapis.com/docs/en/api-reference/images/gemini-3-pro-image/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9"]
@@ -208,7 +208,7 @@ class Gemini3ProImagePreview4kParams(TypedDict, total=False):
     Parameters of Nano Banana Pro at 4K (``gemini-3-pro-image-preview-4k``), image. Source:
     https://toapis.com/ru/model-guide/gemini-3-pro-image-preview-4k
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "16:9", "9:16", "4:3", "3:4", "21:9"]
@@ -334,7 +334,7 @@ class GptImage15OfficialParams(TypedDict, total=False):
     Parameters of GPT Image (official channel) (``gpt-image-1.5-official``), image. Source:
     https://docs.toapis.com/docs/en/api-reference/images/gpt-image-2/official
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal[
@@ -494,7 +494,7 @@ class DoubaoSeedream50Params(TypedDict, total=False):
     Parameters of Seedream 5.0 (``doubao-seedream-5-0``), image. Source:
     https://docs.toapis.com/docs/en/api-reference/images/seedream-5.0/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "4:3", "3:4", "16:9", "9:16", "3:2", "2:3", "21:9", "9:21"]
@@ -518,7 +518,7 @@ class FluxKontextProParams(TypedDict, total=False):
     Parameters of Flux Kontext Pro (``flux-kontext-pro``), image. Source:
     https://docs.toapis.com/docs/en/api-reference/images/flux-kontext/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["match_input_image", "1:1", "4:3", "3:4", "16:9", "9:16", "3:2", "2:3", "21:9", "9:21"]
@@ -539,7 +539,7 @@ class FluxKontextMaxParams(TypedDict, total=False):
     Parameters of Flux Kontext Max (``flux-kontext-max``), image. Source:
     https://docs.toapis.com/docs/en/api-reference/images/flux-kontext/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["match_input_image", "1:1", "4:3", "3:4", "16:9", "9:16", "3:2", "2:3", "21:9", "9:21"]
@@ -560,7 +560,7 @@ class Sora2Params(TypedDict, total=False):
     Parameters of Sora 2 (``sora-2``), video. Source:
     https://docs.toapis.com/docs/en/api-reference/videos/sora2/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: int
@@ -584,7 +584,7 @@ class Sora2ProParams(TypedDict, total=False):
     Parameters of Sora 2 Pro (``sora-2-pro``), video. Source:
     https://docs.toapis.com/docs/en/api-reference/videos/sora2/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: int
@@ -608,7 +608,7 @@ class Sora2VipParams(TypedDict, total=False):
     Parameters of Sora 2 VIP (``sora-2-vip``), video. Source:
     https://docs.toapis.com/docs/en/api-reference/videos/sora2/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: int
@@ -632,7 +632,7 @@ class Sora2OfficialParams(TypedDict, total=False):
     Parameters of Sora 2 (official channel) (``sora-2-official``), video. Source:
     https://docs.toapis.com/docs/en/api-reference/videos/sora-2-official/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: Literal[4, 8, 12]
@@ -653,7 +653,7 @@ class Veo31FastParams(TypedDict, total=False):
     Parameters of Veo 3.1 Fast (``veo3.1-fast``), video. Source:
     https://docs.toapis.com/docs/en/api-reference/videos/veo3/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: Literal[8]
@@ -686,7 +686,7 @@ class Veo31QualityParams(TypedDict, total=False):
     Parameters of Veo 3.1 Quality (``veo3.1-quality``), video. Source:
     https://docs.toapis.com/docs/en/api-reference/videos/veo3/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: Literal[8]
@@ -718,7 +718,7 @@ class Veo31QualityOfficialParams(TypedDict, total=False):
     Parameters of Veo 3.1 Quality (official channel) (``Veo3.1-quality-official``), video. Source:
     https://docs.toapis.com/docs/cn/api-reference/videos/veo3-official/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["16:9", "9:16"]
@@ -763,7 +763,7 @@ class Veo31FastOfficialParams(TypedDict, total=False):
     Parameters of Veo 3.1 Fast (official channel) (``Veo3.1-fast-official``), video. Source:
     https://docs.toapis.com/docs/cn/api-reference/videos/veo3-official/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["16:9", "9:16"]
@@ -808,7 +808,7 @@ class KlingV3Params(TypedDict, total=False):
     Parameters of Kling v3 (``kling-v3``), video. Source:
     https://docs.toapis.com/docs/cn/api-reference/videos/kling-v3/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     mode: Literal["std", "pro"]
@@ -852,7 +852,7 @@ class GeminiOmniParams(TypedDict, total=False):
     Parameters of Gemini Omni (``gemini_omni``), video. Source:
     https://toapis.com/ja/model-guide/gemini-omni-flash/markdown
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     aspect_ratio: Literal["16:9", "9:16"]
@@ -978,7 +978,7 @@ class GptImage25FlareParams(TypedDict, total=False):
     Parameters of GPT Image 2.5 Flare (``gpt-image-2.5-flare``), image. Source:
     https://docs.toapis.com/docs/cn/api-reference/images/gpt-image-2.5/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "3:2", "2:3", "3:4", "4:3", "5:4", "4:5", "16:9", "9:16", "21:9"]
@@ -1061,7 +1061,7 @@ class GptImage25SunburstParams(TypedDict, total=False):
     Parameters of GPT Image 2.5 Sunburst (``gpt-image-2.5-sunburst``), image. Source:
     https://docs.toapis.com/docs/cn/api-reference/images/gpt-image-2.5/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "3:2", "2:3", "3:4", "4:3", "5:4", "4:5", "16:9", "9:16", "21:9"]
@@ -1141,7 +1141,7 @@ class Gemini3ProImagePreviewVipParams(TypedDict, total=False):
     Parameters of Nano Banana Pro VIP (``gemini-3-pro-image-preview-vip``), image. Source:
     https://docs.toapis.com/docs/cn/api-reference/images/gemini-3-pro-image-vip/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9"]
@@ -1165,7 +1165,7 @@ class Gemini31FlashImageOfficialParams(TypedDict, total=False):
     Parameters of Nano Banana 2 (official channel) (``gemini-3.1-flash-image-official``), image. Source:
     https://docs.toapis.com/docs/cn/api-reference/images/gemini-3.1-flash-official/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "3:2", "2:3", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9", "4:1", "8:1"]
@@ -1189,7 +1189,7 @@ class Gemini31FlashImagePreviewVipParams(TypedDict, total=False):
     Parameters of Nano Banana 2 VIP (``gemini-3.1-flash-image-preview-vip``), image. Source:
     https://docs.toapis.com/llms.txt
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9"]
@@ -1291,7 +1291,7 @@ class DoubaoSeedream50ProParams(TypedDict, total=False):
     Parameters of Seedream 5.0 Pro (``doubao-seedream-5-0-pro``), image. Source:
     https://docs.toapis.com/docs/cn/api-reference/images/seedream-5.0-pro/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     size: Literal["1:1", "4:3", "3:4", "16:9", "9:16", "3:2", "2:3", "21:9", "9:21"]
@@ -1453,7 +1453,7 @@ class GeminiOmniFlashPreviewOfficialParams(TypedDict, total=False):
     video. Source:
     https://docs.toapis.com/docs/cn/api-reference/videos/gemini-omni-flash-preview-official/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: int
@@ -2032,7 +2032,7 @@ class MiniMaxH3Params(TypedDict, total=False):
     Parameters of MiniMax Hailuo H3 (``MiniMax-H3``), video. Source:
     https://docs.toapis.com/docs/cn/api-reference/videos/minimax-h3/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     aspect_ratio: Literal["16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "adaptive"]
@@ -2367,7 +2367,7 @@ class Viduq3TurboParams(TypedDict, total=False):
     Parameters of Vidu Q3 Turbo (``viduq3-turbo``), video. Source:
     https://docs.toapis.com/docs/en/api-reference/videos/viduq3/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: int
@@ -2400,7 +2400,7 @@ class Viduq3Params(TypedDict, total=False):
     Parameters of Vidu Q3 (``viduq3``), video. Source:
     https://docs.toapis.com/docs/en/api-reference/videos/viduq3/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: int
@@ -2455,7 +2455,7 @@ class GrokVideo15Params(TypedDict, total=False):
     Parameters of Grok Video 1.5 (``grok-video-1.5``), video. Source:
     https://docs.toapis.com/docs/cn/api-reference/videos/grok-video-1.5/generation
 
-    The public documentation does not show them all; others are handed on with a warning.
+    The public documentation does not show them all; others are passed on with a warning.
     """
 
     duration: int

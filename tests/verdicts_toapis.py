@@ -149,7 +149,7 @@ ACCEPTED: list[Sent] = [
     sent(NB1_OFFICIAL, {"temperature": 0.5, "topP": 1, "maxOutputTokens": 1024}),
     sent(NB1_OFFICIAL, {"safetySettings": [{"category": "x"}]}, "its exact nesting is not documented"),
     sent(PRO, {"orientation": "landscape"}),
-    sent("doubao-seedream-5-0", {"web": True}, "is handed on although unlisted"),
+    sent("doubao-seedream-5-0", {"web": True}, "is passed on although it is not listed"),
     sent(
         PRO, {"mask_url": MASK}, "only the earlier edition", "needs reference files", wire={"mask_url": MASK}
     ),

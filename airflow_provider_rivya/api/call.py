@@ -149,7 +149,7 @@ def read_answer(call: ApiCall[T], answer: Answer) -> T:
         )
     if answer.status < 200:
         raise UnexpectedAnswerError(
-            f"The gateway answered {call.name!r} with something that is no answer",
+            f"The gateway answered {call.name!r} with something that is not an answer",
             http_status=answer.status,
             retryable=True,
         )

@@ -164,9 +164,7 @@ def _fields(extras: Mapping[str, Any], faults: list[str]) -> ConnectionFields:
     given = {name: value for name, value in extras.items() if value is not None and value != ""}
     for name, value in given.items():
         if isinstance(value, Mapping) and ConnectionFields.model_fields.keys() & value.keys():
-            faults.append(
-                f"extra.{clean(name, 60)}: its fields belong into the extra itself, one level higher"
-            )
+            faults.append(f"extra.{clean(name, 60)}: its fields belong in the extra itself, one level up")
     try:
         return ConnectionFields.model_validate(given)
     except ValidationError as error:
@@ -187,7 +185,7 @@ def _expected(field: FieldInfo, value: Any, error: Mapping[str, Any]) -> str:
 
 
 def _kind_of(value: Any) -> str:
-    """Name a value; a text that is no number may be a key in the wrong field, and is not shown."""
+    """Name a value; a text that is not a number may be a key in the wrong field, and is not shown."""
     text = str(value)
     if isinstance(value, int | float | str) and _NUMERIC.fullmatch(text):
         return repr(text)

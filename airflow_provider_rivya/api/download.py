@@ -302,7 +302,7 @@ def _joined(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError:
-        raise DownloadRefusedError(f"{host_of(url)} redirects to something that is no URL.") from None
+        raise DownloadRefusedError(f"{host_of(url)} redirects to something that is not a URL.") from None
 
 
 def _on_the_wire(url: str, origin: Origin) -> httpcore.URL:

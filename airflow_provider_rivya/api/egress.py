@@ -240,7 +240,7 @@ def proxy_for(origin: Origin) -> Proxy | None:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port, host = parts.port, parts.hostname
     except ValueError:
-        raise EnvironmentFault(f"{variable} is no URL of a proxy; expected http://host:port.") from None
+        raise EnvironmentFault(f"{variable} is not the URL of a proxy; expected http://host:port.") from None
     if parts.scheme not in _SCHEMES or not host:
         raise EnvironmentFault(
             f"{variable} names a proxy of the kind {clean(parts.scheme, 20)!r}; expected http://host:port."

@@ -85,7 +85,7 @@ def read_generation(
     :param by_own_id: it may be that one that was asked for, and an answer need not repeat it.
     :param in_credits: the gateway tells what it costs.
     :raises ValueError: the answer has no id, or is about another generation.
-    :raises TypeError: it is no object.
+    :raises TypeError: it is not an object.
     """
     task = _task(document)
     found = name_field(_field(task, *_ID)) or name_field(task.get("task_id"))
@@ -119,7 +119,7 @@ def read_file(document: Any) -> UploadedFile:
     Read an uploaded file.
 
     :raises ValueError: it has no URL.
-    :raises TypeError: it is no object.
+    :raises TypeError: it is not an object.
     """
     for place in _objects(document, (*_ENVELOPES, *_FIELDS_TOO, "file")):
         if (url := url_field(_field(place, "url"))) is not None:

@@ -60,15 +60,15 @@ def _check(
     params: Mapping[str, Any], references: str, client_request_id: str | None, key: str | None
 ) -> None:
     faults = [
-        Fault(f"model_params.{name}", "it is no parameter: it has an argument of its own")
+        Fault(f"model_params.{name}", "it is not a parameter: it has an argument of its own")
         for name in ("model", "prompt")
         if name in params
     ]
     if not isinstance(params.get(references, []), list | tuple):
-        faults.append(Fault(f"model_params.{references}", "it is no list"))
+        faults.append(Fault(f"model_params.{references}", "it is not a list"))
     metadata = params.get("metadata")
     if metadata is not None and not isinstance(metadata, Mapping):
-        faults.append(Fault("model_params.metadata", "it is no object"))
+        faults.append(Fault("model_params.metadata", "it is not an object"))
         metadata = None
     for path, holder in (("model_params", params), ("model_params.metadata", metadata or {})):
         if key is not None and "client_business_id" in holder:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from airflow_provider_rivya.submission.record import Record
+from airflow_provider_rivya.submission.record import Record, is_count, is_number, is_text
 
 Status = Literal[
     "succeeded",  # landed by this run
@@ -56,6 +56,11 @@ class RowError:
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("status", "kind", "text", "epoch", "final")}
 
+    @property
+    def is_sound(self) -> bool:
+        known = self.status in STATUSES and isinstance(self.final, bool)
+        return known and is_text(self.kind) and is_text(self.text) and is_count(self.epoch)
+
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
@@ -73,6 +78,12 @@ class RowResult:
     def read(self) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.document)
         return document
+
+    @property
+    def is_sound(self) -> bool:
+        document = json.loads(self.document)
+        cost = document.get("credits_final")
+        return is_count(self.epoch) and (cost is None or is_number(cost))
 
 
 @dataclass(slots=True)
@@ -128,16 +139,35 @@ class Entry:
         """:raises ValueError: it is none."""
         try:
             record, result, error = (document.get(name) for name in ("record", "result", "error"))
-            return cls(
-                row=str(document["row"]),
+            entry = cls(
+                row=document["row"],
                 record=None if record is None else Record.from_json(record),
                 price=document.get("price"),
                 result=None if result is None else RowResult(**result),
                 error=None if error is None else RowError(**error),
                 references=document.get("references"),
             )
-        except (KeyError, TypeError) as problem:
+            if not (document.keys() <= _FIELDS and entry.is_sound):
+                raise ValueError("an entry of the ledger has fields of another type")
+            return entry
+        except (KeyError, TypeError, AttributeError) as problem:
             raise ValueError(f"an entry of the ledger is not readable ({problem})") from None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether what was read has the types that it should have."""
+        references: Any = [] if self.references is None else self.references
+        return (
+            is_text(self.row)
+            and (self.price is None or is_number(self.price))
+            and isinstance(references, list)
+            and all(map(is_text, references))
+            and (self.result is None or self.result.is_sound)
+            and (self.error is None or self.error.is_sound)
+        )
+
+
+_FIELDS: Final = {"row", "record", "price", "result", "error", "references"}
 
 
 @dataclass(slots=True)

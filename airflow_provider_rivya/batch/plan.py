@@ -19,14 +19,16 @@ from itertools import islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from airflow_provider_rivya.batch.segments import UnreadableLedgerError
+from airflow_provider_rivya.batch.segments import UnreadableLedgerError, kept, read_kept
 from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow, RowFault
 from airflow_provider_rivya.batch.table.request import RowMaker
 from airflow_provider_rivya.credits import in_credits
-from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.exceptions import TOLD, Fault, InvalidRequestError, told
+from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.request.budget import Budget, price_faults
 from airflow_provider_rivya.request.prepare import prepare_request
 from airflow_provider_rivya.storage.atomic_file import SmallFile
+from airflow_provider_rivya.submission.record import SIGNATURE, is_signed, signed
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
@@ -36,10 +38,9 @@ log = logging.getLogger(__name__)
 
 VERSION: Final = 1
 OPENED_AT_ONCE: Final = 8
+_WHAT: Final = "plan of this batch"
 SHARD: Final = 1_000
 """Rows of one shard."""
-TOLD: Final = 100
-"""Faults that the error tells; the file has all of them."""
 
 OnInvalid = Literal["fail", "skip"]
 Table: TypeAlias = "Callable[[], Iterable[Mapping[str, Any]]]"
@@ -77,9 +78,7 @@ class Plan:
 
     def summary(self, max_running: int, least_seconds: float) -> str:
         """Say what the plan comes to."""
-        price = (
-            "a price that no page gives for some rows" if self.credits is None else in_credits(self.credits)
-        )
+        price = "an undocumented price for some rows" if self.credits is None else in_credits(self.credits)
         kind = "" if self.exact or self.credits is None else " (an estimate)"
         left_out = f", {self.invalid} of them invalid and left out" if self.invalid else ""
         return (
@@ -93,10 +92,10 @@ class PlanFolder:
     Where a plan is written and read.
 
     :param folder: of one plan.
-    :param batch: digest of whose rows these are.
+    :param batch: digest of whose rows these are; ``None``: whosever they are.
     """
 
-    def __init__(self, folder: OutputPlace, batch: str) -> None:
+    def __init__(self, folder: OutputPlace, batch: str | None) -> None:
         self.folder = folder
         self._batch = batch
 
@@ -106,29 +105,32 @@ class PlanFolder:
 
         :raises UnreadableLedgerError: it is of another batch, of a newer release, or damaged.
         """
-        content = SmallFile(self.folder, "plan.json").read()
+        content = read_kept(SmallFile(self.folder, "plan.json"), _WHAT)
         if content is None:
             return None
-        uri = self.folder.uri_of("plan.json")
         try:
             document = json.loads(content)
             if document.get("version") != VERSION:
-                raise _unusable(
-                    f"{uri} has version {document.get('version')!r}; this release reads version {VERSION}"
-                )
-            if document.get("batch") != self._batch:
-                raise _unusable(f"{uri} is the plan of another batch")
-            return Plan(**{**document, "shards": tuple(map(tuple, document["shards"]))})
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise _unusable(f"{uri} is damaged") from None
+                told = clean(document.get("version"), 80)
+                problem = f"has version {told}; this release reads version {VERSION}"
+            elif self._batch not in (None, document.get("batch")):
+                problem = "is the plan of another batch"
+            elif SIGNATURE in document and not is_signed(document):  # those of 0.9.0 are not
+                problem = "is damaged, or was changed by hand"
+            else:
+                document.pop(SIGNATURE, None)
+                return Plan(**{**document, "shards": tuple(map(tuple, document["shards"]))})
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            problem = "is damaged"
+        raise UnreadableLedgerError(_WHAT, f"{self.folder.uri_of('plan.json')} {problem}")
 
     def rows(self, plan: Plan) -> Iterator[PlannedRow]:
         """Yield the planned rows in order, a shard at a time."""
         for name, digest in plan.shards:
-            content = SmallFile(self.folder, name).read()
+            content = read_kept(SmallFile(self.folder, name), _WHAT)
             if content is None or hashlib.sha256(content).hexdigest() != digest:
                 problem = "is missing" if content is None else "is not as it was written"
-                raise _unusable(f"{self.folder.uri_of(name)} {problem}")
+                raise UnreadableLedgerError(_WHAT, f"{self.folder.uri_of(name)} {problem}")
             for line in content.splitlines():
                 yield PlannedRow(**json.loads(line))
 
@@ -139,13 +141,15 @@ class PlanFolder:
         :raises UnreadableLedgerError: see :meth:`read`.
         """
         try:
-            content = json.dumps(asdict(draft.plan), indent=1).encode()
-            SmallFile(self.folder, "plan.json").create(content)
+            content = json.dumps(signed(asdict(draft.plan)), indent=1).encode()
+            with kept(_WHAT, "written"):
+                SmallFile(self.folder, "plan.json").create(content)
         except FileExistsError:
             there = self.read()
             if there is not None:
                 return there
-            raise _unusable(f"{self.folder.uri_of('plan.json')} was there, and is gone") from None
+            problem = f"{self.folder.uri_of('plan.json')} was there, and is gone"
+            raise UnreadableLedgerError(_WHAT, problem) from None
         return draft.plan
 
     def shard(self, number: int, rows: Sequence[PlannedRow]) -> tuple[str, str]:
@@ -154,7 +158,8 @@ class PlanFolder:
         content = "".join(lines).encode()
         digest = hashlib.sha256(content).hexdigest()
         name = f"rows-{number:05}-{digest[:12]}.jsonl"
-        SmallFile(self.folder, name).replace(content)
+        with kept(_WHAT, "written"):
+            SmallFile(self.folder, name).replace(content)
         return name, digest
 
     def drop(self, shards: Iterable[tuple[str, str]]) -> None:
@@ -189,12 +194,8 @@ class FaultyPlanError(InvalidRequestError):
         same: dict[Fault | int, list[RowFault]] = {}
         for number, fault in enumerate(row_faults):  # what comes from no column, many rows have alike
             same.setdefault(number if fault.column else fault.fault, []).append(fault)
-        told = [*faults, *(_as_fault(each[0], len(each) - 1) for each in islice(same.values(), TOLD))]
-        super().__init__(told, subject=subject)
-        if (more := len(same) - TOLD) > 0:
-            counted = self.message.replace(f"{len(told)} faults", f"{len(told) + more:,} faults", 1)
-            self.message = f"{counted}\n  - and {more:,} more"
-            self.args = (self.message,)
+        shown = [*faults, *(_as_fault(each[0], len(each) - 1) for each in islice(same.values(), TOLD))]
+        super().__init__(shown, subject=subject, more=max(0, len(same) - TOLD))
 
 
 def check_plan(
@@ -232,8 +233,8 @@ def check_plan(
             if isinstance(made, list):
                 wrong += made
                 invalid += 1
-                told, carry = "; ".join(fault.of_row() for fault in made), maker.carried(row)
-                made = PlannedRow(count, made[0].row_key or "", "", carry=carry, invalid=told)
+                why, carry = "; ".join(told(fault.of_row() for fault in made)), maker.carried(row)
+                made = PlannedRow(count, made[0].row_key or "", "", carry=carry, invalid=why)
             else:
                 sums.add(made)
             block.append(made)
@@ -330,12 +331,3 @@ def _as_fault(fault: RowFault, more: int) -> Fault:
     """:param more: rows that have it too."""
     text, _, _ = str(fault).partition(f": {fault.fault}")
     return replace(fault.fault, path=f"{text}{f' and {more} more' if more else ''}: {fault.fault.path}")
-
-
-def _unusable(problem: str) -> UnreadableLedgerError:
-    return UnreadableLedgerError(
-        f"The plan of this batch cannot be used: {problem}",
-        advice="It records what is paid for: do not remove it before you have looked.",
-        fate="This try has submitted nothing and paid nothing.",
-        final=True,
-    )

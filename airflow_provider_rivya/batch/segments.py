@@ -7,18 +7,22 @@ and stops.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.ledger import Book, Entry
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.atomic_file import SmallFile
 from airflow_provider_rivya.submission.keeper import FRESH
+from airflow_provider_rivya.submission.record import is_signed, signed
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.storage.place import OutputPlace
@@ -27,7 +31,9 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 _READS_AT_ONCE: Final = 16
 _TAKE_OVERS: Final = 5
-_PREFIX: Final = "ledger-"
+_NAME: Final = re.compile(r"ledger-([0-9]{8})\.jsonl")
+_HEADER: Final = {"version", "batch", "number", "holder", "entries", "check"}
+_WHAT: Final = "ledger of this batch"
 
 
 class LedgerLostError(GenerationError):
@@ -35,7 +41,47 @@ class LedgerLostError(GenerationError):
 
 
 class UnreadableLedgerError(GenerationError):
-    """The ledger is there and cannot be understood, which is never taken for "nothing was paid"."""
+    """
+    The ledger, or another file of a batch, is there and cannot be understood.
+
+    That is never taken for "nothing was paid".
+
+    :param what: which one.
+    """
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(
+            f"The {what} cannot be used: {problem}",
+            advice="It records what was paid for: do not remove it before you have looked.",
+            fate="Nothing is sent without it, and what was sent before is not paid again.",
+            final=True,
+        )
+
+
+@contextmanager
+def kept(what: str, doing: str) -> Iterator[None]:
+    """
+    Tell what keeps a file that records what is paid for from being read or written.
+
+    :raises GenerationError: which a retry may mend; that a file exists is raised as it comes.
+    """
+    try:
+        yield
+    except (GenerationError, FileExistsError):
+        raise
+    except Exception as error:
+        raise GenerationError(
+            f"The {what} could not be {doing} ({type(error).__name__}: {clean(error)})",
+            advice="Without it nothing is submitted, as that could pay twice.",
+            fate="A retry goes on with what is written; what was sent is found again under its key.",
+            retryable=True,
+        ) from error
+
+
+def read_kept(file: SmallFile, what: str) -> bytes | None:
+    """Return the content of a file that records what is paid for; ``None``: there is certainly none."""
+    with kept(what, "read"):
+        return file.read()
 
 
 class Ledger:
@@ -87,7 +133,11 @@ class Ledger:
 
     def read(self) -> None:
         """Read the segments that are new since the last time."""
-        wanted = range(self._next, self._last() + 1)
+        listed = self._listed()
+        wanted = range(self._next, max(listed, default=0) + 1)
+        gap = next((number for number in wanted if number not in listed), None)
+        if gap is not None:
+            self._entries(gap, self._content(gap))
         with ThreadPoolExecutor(_READS_AT_ONCE, thread_name_prefix="rivya-ledger") as pool:
             for number, content in zip(wanted, pool.map(self._content, wanted), strict=True):
                 for entry in self._entries(number, content):
@@ -100,39 +150,33 @@ class Ledger:
 
         :raises UnreadableLedgerError: see :meth:`open`.
         """
-        if last := self._last():
-            list(self._entries(last, self._content(last)))
+        if last := max(self._listed(), default=0):
+            self._entries(last, self._content(last))
 
-    def _last(self) -> int:
-        return max((n for name in self._folder.names() if (n := _number(name)) is not None), default=0)
+    def _listed(self) -> set[int]:
+        return {int(found[1]) for name in self._folder.names() if (found := _NAME.fullmatch(name))}
 
     def _content(self, number: int) -> bytes | None:
-        return self._file(number).read()
+        return read_kept(self._file(number), _WHAT)
 
-    def _entries(self, number: int, content: bytes | None) -> Iterator[Entry]:
+    def _entries(self, number: int, content: bytes | None) -> list[Entry]:
         uri = self._file(number).uri
         if content is None:
-            raise self._unreadable(f"{uri} is missing")
+            raise UnreadableLedgerError(_WHAT, f"{uri} is missing")
         try:
             header, *lines = [json.loads(line) for line in content.splitlines()]
             if header.get("version") != VERSION:
-                raise self._unreadable(
-                    f"{uri} has version {header.get('version')!r}; this release reads version {VERSION}"
-                )
-            if header.get("batch") != self._batch:
-                raise self._unreadable(f"{uri} is the ledger of another batch")
-            yield from map(Entry.from_json, lines)
-        except (ValueError, AttributeError) as error:
-            raise self._unreadable(f"{uri} is damaged ({clean(error, 200)})") from None
-
-    @staticmethod
-    def _unreadable(problem: str) -> UnreadableLedgerError:
-        return UnreadableLedgerError(
-            f"The ledger of this batch cannot be used: {problem}",
-            advice="It records what was paid for: do not remove it before you have looked.",
-            fate="This try has submitted nothing and paid nothing.",
-            final=True,
-        )
+                told = clean(header.get("version"), 80)
+                problem = f"has version {told}; this release reads version {VERSION}"
+            elif header.get("batch") != self._batch:
+                problem = "is the ledger of another batch"
+            elif not _is_whole(header, number, content):
+                problem = "is damaged, or was changed by hand"
+            else:
+                return list(map(Entry.from_json, lines))
+        except (ValueError, AttributeError, RecursionError) as error:
+            problem = f"is damaged ({clean(error, 200)})"
+        raise UnreadableLedgerError(_WHAT, f"{uri} {problem}")
 
     # -- going on ----------------------------------------------------------------------------------
 
@@ -178,7 +222,7 @@ class Ledger:
             if self._now() - self._confirmed_at < FRESH:
                 return
             moment = self._now()
-            if self._file(self._next).read() is not None and not self._mine(self._next):
+            if self._content(self._next) is not None and not self._mine(self._next):
                 self.lost = True
                 raise self._lost()
             self._confirmed_at = moment
@@ -221,13 +265,12 @@ class Ledger:
                 raise self._lost()
             with self._guard:
                 pending = list(self._pending)
-            header = {"version": VERSION, "batch": self._batch, "holder": self.holder}
-            lines = [header, *(entry.to_json() for entry in (*pending, *entries))]
-            content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+            lines = (json.dumps(entry.to_json()) + "\n" for entry in (*pending, *entries))
+            content = "".join(lines).encode()
             moment = self._now()
             while True:
                 try:
-                    self._file(self._next).create(content)
+                    self._file(self._next).create(self._header(content) + content)
                     break
                 except FileExistsError:
                     if not self._mine(self._next):
@@ -236,20 +279,26 @@ class Ledger:
                     self._next += 1  # a write of before has arrived although its answer was lost
                 except Exception as error:
                     self._fault = error
-                    raise
+                    self.check()
             self._next += 1
             self.written += 1
             self._confirmed_at = self._flushed_at = moment
             with self._guard:
                 del self._pending[: len(pending)]
 
+    def _header(self, content: bytes) -> bytes:
+        told = {"version": VERSION, "batch": self._batch, "number": self._next, "holder": self.holder}
+        return json.dumps(signed({**told, "entries": _digest(content)})).encode() + b"\n"
+
     def _mine(self, number: int) -> bool:
-        content = self._file(number).read() or b"{}"
-        header = json.loads(content.partition(b"\n")[0])
-        return bool(header.get("holder") == self.holder)
+        try:
+            header = json.loads((self._content(number) or b"").partition(b"\n")[0])
+            return bool(header.get("holder") == self.holder)
+        except (ValueError, AttributeError, RecursionError):
+            return False
 
     def _file(self, number: int) -> SmallFile:
-        return SmallFile(self._folder, f"{_PREFIX}{number:08}.jsonl")
+        return SmallFile(self._folder, f"ledger-{number:08}.jsonl")
 
     @staticmethod
     def _lost() -> LedgerLostError:
@@ -262,6 +311,14 @@ class Ledger:
         )
 
 
-def _number(name: str) -> int | None:
-    digits = name.removeprefix(_PREFIX).removesuffix(".jsonl")
-    return int(digits) if name.startswith(_PREFIX) and digits.isdigit() else None
+def _is_whole(header: dict[str, Any], number: int, content: bytes) -> bool:
+    """Whether a segment is what was written as this one; those of 0.9.0 do not tell."""
+    if not header.keys() & {"number", "entries", "check"}:
+        return header.keys() <= _HEADER
+    entries = content.partition(b"\n")[2]
+    told = (header.get("number"), header.get("entries"))
+    return header.keys() == _HEADER and is_signed(header) and told == (number, _digest(entries))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]

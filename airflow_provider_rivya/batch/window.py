@@ -20,6 +20,7 @@ from airflow_provider_rivya.exceptions import (
     InvalidRequestError,
     OutputError,
     PermissionDeniedError,
+    told,
 )
 from airflow_provider_rivya.submission.decide import is_content_refusal
 
@@ -189,7 +190,7 @@ def row_error(error: GenerationError, record: Record | None, epoch: int) -> RowE
     text, kind, final = str(error), "error", True
     status: Status
     if isinstance(error, InvalidRequestError):
-        status, kind, text = "invalid", "invalid_request", "; ".join(map(str, error.faults))
+        status, kind, text = "invalid", "invalid_request", "; ".join(told(error.faults))
     elif isinstance(error, GenerationFailedError):
         refused = is_content_refusal(error.code)
         status, kind = "refused" if refused else "failed", "content" if refused else "generation_failed"

@@ -262,7 +262,7 @@ def _unlisted(spec: ModelSpec | None, key: str, value: object, findings: Finding
         hint = f"; did you mean {near}?" if near else ""
         findings.warn(
             path,
-            f"is handed on although unlisted: {spec.id} is not documented in full{hint}",
+            f"is passed on although it is not listed: {spec.id} is not documented in full{hint}",
         )
     return wire
 

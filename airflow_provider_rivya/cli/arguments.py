@@ -58,7 +58,7 @@ def read_dialect(pairs: Sequence[str], gateway: str, faults: list[Fault]) -> dic
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            faults.append(Fault("dialect", f"{pair!r} is no FIELD=VALUE", "a pair such as resolution=top"))
+            faults.append(Fault("dialect", f"{pair!r} is not FIELD=VALUE", "a pair such as resolution=top"))
         elif given.setdefault(name, value) != value:
             faults.append(Fault(f"dialect.{name}", f"both {given[name]!r} and {value!r}", "one of them"))
     return given

@@ -69,7 +69,7 @@ _TABLE = (
     ),
     Option("--skip-invalid", help="leave invalid rows out, and make the others", action="store_true"),
     Option(
-        "--check-references", help="open all reference files before anything is paid", action="store_true"
+        "--check-references", help="open all reference files before anything is paid for", action="store_true"
     ),
 )
 _ROWS = (

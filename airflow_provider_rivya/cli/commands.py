@@ -141,7 +141,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
             ),
             *_LANDING,
         ),
-        "Land the result of a generation that is paid for already. This costs nothing.",
+        "Store the files of a generation that is already paid for. This costs nothing.",
     ),
     BATCH,
     Command(

@@ -75,7 +75,7 @@ def _hook(conn_id: str, stop: Stop | None) -> GatewayHook:
         return _unreadable(conn_id)
     if conn_type not in GATEWAYS:
         raise ConnectionConfigError(
-            f"The connection {conn_id!r} is of type {conn_type!r}, which is no gateway's",
+            f"The connection {conn_id!r} is of type {conn_type!r}, which is not a gateway's",
             conn_id=conn_id,
             advice=f"Name a connection of type {' or '.join(map(repr, GATEWAYS))}.",
             fate="Nothing was sent and nothing was charged.",

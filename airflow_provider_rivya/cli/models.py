@@ -81,7 +81,7 @@ def show_model(arguments: Namespace, output: Output) -> int:
     output.result({**summary.document(spec), "price": estimate_credits(spec)._asdict()}, *tables)
     if output.format == "table":
         if not spec.params_complete:
-            output.say("Not all parameters are documented; others are handed on with a warning.", style="dim")
+            output.say("Not all parameters are documented; others are passed on with a warning.", style="dim")
         for note in spec.notes:
             output.say(f"Note: {note}.", style="dim")
     return 0

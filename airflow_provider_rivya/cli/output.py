@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
+from airflow_provider_rivya.exceptions import TOLD, GenerationError, InvalidRequestError
 from airflow_provider_rivya.redaction import clean, for_terminal
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def describe(error: GenerationError) -> dict[str, Any]:
         if (value := getattr(error, name)) is not None:
             document[name] = value
     if isinstance(error, InvalidRequestError):
-        document["faults"] = [asdict(fault) for fault in error.faults]
+        document["faults"] = [asdict(fault) for fault in error.faults[:TOLD]]
     return document
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib import metadata
 from typing import Any, Final, Self
 
 from airflow_provider_rivya import __version__
@@ -70,8 +73,18 @@ def sidecar_of(
         "credits": result.get("credits_final"),
         **{name: value for name, value in joined.items() if value is not None},
         "made_by": f"airflow-provider-rivya {__version__}",
+        "versions": _versions(),
     }
     return {name: _bare(value) for name, value in document.items()}
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {
+        "airflow-provider-rivya": __version__,
+        "apache-airflow": metadata.version("apache-airflow-core"),
+        "python": platform.python_version(),
+    }
 
 
 def _bare(value: Any, depth: int = 0) -> Any:

@@ -72,7 +72,7 @@ def land(
         output = fetch(open_url, url, new_writer, stop=ending, retries=retries, checks=checks)
         log.info("Landed %s (%s, %d bytes).", output.uri, output.mime_type, output.size_bytes)
         if output.doubts:
-            log.warning("%s is odd, but taken for whole: %s.", output.uri, "; ".join(output.doubts))
+            log.warning("%s is odd, but complete: %s.", output.uri, "; ".join(output.doubts))
         return output
 
     pool = ThreadPoolExecutor(min(FILES_AT_ONCE, len(urls)), thread_name_prefix="rivya-land")

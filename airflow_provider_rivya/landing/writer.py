@@ -121,7 +121,7 @@ class OutputWriter:
             raise StorageError(
                 error.message,
                 conn_id=self._place.conn_id,
-                advice="It was to be kept (if_exists='skip'). Remove it, or set if_exists='overwrite'.",
+                advice="It should be kept (if_exists='skip'). Remove it, or set if_exists='overwrite'.",
             ) from error
 
     def _digest_of(self, name: str) -> str:

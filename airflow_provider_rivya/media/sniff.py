@@ -14,6 +14,7 @@ Left out on purpose: SVG (a program, not a picture) and whatever is text.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from airflow_provider_rivya.media import types
@@ -47,6 +48,19 @@ _TS_PACKETS: Final = 5
 _BMP: Final = MediaType("image/bmp", "bmp", "image")
 _BMP_HEADERS: Final = frozenset({12, 40, 52, 56, 64, 108, 124})
 MPEG_TS: Final = MediaType("video/mp2t", "ts", "video")
+_TGA: Final = MediaType("image/x-tga", "tga", "image")
+_TGA_DEPTHS: Final = {2: (15, 16, 24, 32), 3: (8, 16)}
+_GAP: Final = rb"(?:\s|#[^\n]*\n)+"
+NETPBM: Final = re.compile(
+    rb"P(?:4%b([1-9]\d{0,6})%b([1-9]\d{0,6})|([56])%b([1-9]\d{0,6})%b([1-9]\d{0,6})%b([1-9]\d{0,4}))\s"
+    % ((_GAP,) * 5)
+)
+"""The head of a binary picture; the forms in digits are text."""
+_NETPBM_TYPES: Final = {
+    b"P4": MediaType("image/x-portable-bitmap", "pbm", "image"),
+    b"P5": MediaType("image/x-portable-graymap", "pgm", "image"),
+    b"P6": MediaType("image/x-portable-pixmap", "ppm", "image"),
+}
 
 _OTHERS: Final = (
     (bytes.fromhex("726966662e91cf11a5d628db04c10000"), MediaType("audio/x-w64", "w64", "audio")),
@@ -106,6 +120,25 @@ def is_transport_stream(head: bytes) -> bool:
     return marks == b"G" * _TS_PACKETS
 
 
+def netpbm_type(head: bytes) -> MediaType | None:
+    """Tell whether it is a binary PBM, PGM or PPM: of a bright one the first bytes look like text."""
+    return _NETPBM_TYPES[head[:2]] if NETPBM.match(head) else None
+
+
+def is_tga(head: bytes) -> bool:
+    """
+    Whether it is a Truevision TGA picture without a palette, as far as a file without a signature tells.
+
+    Every field of its header has to be one that writers put there.
+    """
+    if len(head) < 18 or head[1] != 0 or head[3:12] != bytes(9):
+        return False
+    form, compressed = head[2] & ~8, head[2] & 8
+    depths = _TGA_DEPTHS.get(form, ())
+    size = int.from_bytes(head[12:14], "little") * int.from_bytes(head[14:16], "little")
+    return head[16] in depths and size > 0 and head[17] & 0xC0 == 0 and compressed in (0, 8)
+
+
 def foreign_type(head: bytes) -> MediaType | None:
     """Tell by a library's word whether it is media of a kind that no gateway is known to make."""
     if not head or is_text(head):
@@ -117,6 +150,8 @@ def foreign_type(head: bytes) -> MediaType | None:
     known = next((media_type for signature, media_type in _OTHERS if head.startswith(signature)), None)
     if known is not None:
         return known
+    if is_tga(head):
+        return _TGA
     import puremagic
 
     try:
@@ -136,7 +171,7 @@ def foreign_type(head: bytes) -> MediaType | None:
 _SHAPES: Final = (
     ((b"<!doctype html", b"<html", b"<head", b"<body", b"<script"), "looks like an HTML page"),
     ((b"<svg", b"<!doctype svg"), "looks like an SVG drawing, which is not accepted"),
-    ((b"<?xml", b"<error"), "looks like an XML document, as object stores answer with on errors"),
+    ((b"<?xml", b"<error"), "looks like an XML document, such as an object store's error"),
     ((b"{", b"["), "looks like JSON"),
     ((b"%pdf",), "looks like a PDF"),
     ((b"pk\x03\x04",), "looks like a ZIP archive"),

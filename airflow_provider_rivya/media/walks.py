@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Final
 
 from airflow_provider_rivya.media import types
+from airflow_provider_rivya.media.formats.broadcast import (
+    ac3_frame,
+    eac3_frame,
+    follow_each_other,
+    layer_2_frame,
+    loas_frame,
+    ps_packet,
+)
 from airflow_provider_rivya.media.formats.declared import least_bytes
 from airflow_provider_rivya.media.formats.ebml import walk_ebml
 from airflow_provider_rivya.media.formats.flac import walk_flac
@@ -14,6 +23,7 @@ from airflow_provider_rivya.media.formats.frames import (
     first_frames,
     mpeg_frame,
     walk_adts,
+    walk_frames,
     walk_mp3,
 )
 from airflow_provider_rivya.media.formats.iso import walk_iso
@@ -45,6 +55,7 @@ from airflow_provider_rivya.media.sniff import (
     is_iso,
     is_riff,
     is_text,
+    netpbm_type,
 )
 from airflow_provider_rivya.media.steps import Counter, pass_by
 from airflow_provider_rivya.media.types import MediaType
@@ -62,6 +73,13 @@ _RIFF: Final[dict[bytes, tuple[MediaType, _Begin]]] = {
     b"WEBP": (types.WEBP, walk_webp),
     b"WAVE": (types.WAV, walk_wav),
 }
+_BROADCAST: Final = (
+    (MediaType("audio/mpeg", "mp2", "audio"), layer_2_frame),
+    (MediaType("audio/ac3", "ac3", "audio"), ac3_frame),
+    (MediaType("audio/eac3", "eac3", "audio"), eac3_frame),
+    (MediaType("audio/mp4a-latm", "latm", "audio"), loas_frame),
+    (MediaType("video/mpeg", "mpg", "video"), ps_packet),
+)
 _SYNCED: Final = ((types.MP3, mpeg_frame, walk_mp3), (types.AAC, adts_frame, walk_adts))
 
 
@@ -122,6 +140,9 @@ def _by_signature(head: bytes, notes: Notes) -> _Begin | None:
     if head.startswith(b"OggS\0"):
         notes.likely = types.OGG_AUDIO
         return walk_ogg
+    if (netpbm := netpbm_type(head)) is not None:
+        notes.settle(netpbm)
+        return _walk_foreign
     return None
 
 
@@ -130,6 +151,11 @@ def _by_frames(head: bytes, notes: Notes, *, tagged: bool) -> _Begin | None:
         if first_frames(head, read, whole=len(head) < HEAD_BYTES, tagged=tagged):
             notes.settle(media_type)
             return begin
+    for media_type, read in _BROADCAST:
+        if follow_each_other(head, read):
+            notes.settle(media_type)
+            notes.doubt(f"{media_type.mime_type} ({media_type.extension}) is no format that gateways make")
+            return partial(walk_frames, read=read)
     return None
 
 

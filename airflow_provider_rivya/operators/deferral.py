@@ -137,7 +137,7 @@ class SubmitsInTurn:
                     ) from None
                 how = "the task defers, and its slot is free" if task.deferrable else "the task waits"
                 log.warning(
-                    "%s Told to wait (%d. time): %s for %.0f s and then submits. No retry is used for it.",
+                    "%s Told to wait (time %d): %s for %.0f s and then submits. No retry is used for it.",
                     error.replace(advice=None, fate="Nothing was submitted and nothing was charged"),
                     times + 1,
                     how,

@@ -10,7 +10,6 @@ from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.operators.identity import row_key_faults
 from airflow_provider_rivya.operators.local_paths import warn_if_local, warn_of_records
-from airflow_provider_rivya.storage.staged import reason_of
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.exceptions import Fault
@@ -191,6 +190,8 @@ class BatchPlaces:
 
 
 def _cannot_tell(error: Exception) -> GenerationError:
+    from airflow_provider_rivya.storage.staged import reason_of
+
     return GenerationError(
         f"Airflow's task state store, which says where this batch's ledger lies, cannot be used: "
         f"{reason_of(error)}",

@@ -104,7 +104,7 @@ def _answer(uri: object) -> Response:
         return RedirectResponse(url, 302, {"Cache-Control": "private, no-store"})
     size = int(place.fs.size(place.path_of(name)) or 0)
     if size > _MOST_BYTES:
-        raise HTTPException(413, "The file is too large to be handed on, and its store signs no URLs")
+        raise HTTPException(413, "The file is too large to be passed on, and its store signs no URLs")
     told = {**_HEADERS, "Content-Length": str(size)}
     return StreamingResponse(_blocks(place, name, size), media_type=media_type.mime_type, headers=told)
 
@@ -133,7 +133,7 @@ def _signed(place: OutputPlace, name: str, media_type: MediaType) -> str | None:
         typed = {"ResponseContentType": media_type.mime_type, "ResponseContentDisposition": "inline"}
         return str(place.fs.sign(place.path_of(name), expiration=SIGNED_FOR, **typed))
     except Exception as error:
-        log.warning("The store signs no URL, so that the file is handed on: %s", type(error).__name__)
+        log.warning("The store signs no URL, so the file is passed on: %s", type(error).__name__)
         return None
 
 

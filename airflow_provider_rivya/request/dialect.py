@@ -39,7 +39,7 @@ def spelled(given: Any, of_model: Dialect | None, faults: list[Fault]) -> Dialec
             near = difflib.get_close_matches(str(name), fields, 1)
             faults.append(Fault(path, "there is no such field", ", ".join(fields), *near))
         elif name == "model" and not (isinstance(value, str) and value.strip()):
-            faults.append(Fault(path, f"{clean(value, 60)!r} is no model id", "the id to send"))
+            faults.append(Fault(path, f"{clean(value, 60)!r} is not a model id", "the id to send"))
         elif name != "model" and value not in CHOICES[name]:
             faults.append(Fault(path, f"{clean(value, 60)!r}", ", ".join(CHOICES[name])))
         else:

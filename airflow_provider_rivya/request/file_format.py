@@ -29,7 +29,7 @@ def name_warning(name: str, params: Mapping[str, Any], spec: ModelSpec | None) -
     allowed = spellings(format_name) | (spellings("wav") if format_name in _WRAPPED else frozenset())
     if name.rpartition(".")[2].lower() in allowed:
         return None
-    return f"output_path: the file is called {name!r}, but {asked!r} is what the gateway is to make"
+    return f"output_path: the file is called {name!r}, but the gateway is asked for {asked!r}"
 
 
 def _asked(params: Mapping[str, Any], spec: ModelSpec | None) -> str | None:

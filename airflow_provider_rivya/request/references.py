@@ -208,7 +208,7 @@ def _sources(value: Any, path: str, depth: int = 0) -> Iterator[_Source | Fault 
         if index < 0:
             yield path
     else:
-        yield Fault(path, f"{type(value).__name__} is no reference", _ALLOWED)
+        yield Fault(path, f"{type(value).__name__} is not a reference", _ALLOWED)
 
 
 def _from_text(text: str, path: str) -> _Source | Fault:

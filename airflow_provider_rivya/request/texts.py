@@ -54,7 +54,7 @@ def faults_of(value: Any, path: str, own_key: str = "") -> Iterator[Fault]:
             problem = "the text holds half a surrogate pair and cannot be sent"
             yield Fault(_harmless(where, own_key), problem, "valid Unicode")
         if len(own_key) >= _SHORTEST_KEY and own_key in text:
-            problem = "it holds the connection's own API key, which goes nowhere"
+            problem = "it holds the connection's own API key, which is never sent"
             yield Fault(_harmless(where, own_key), problem, "a text without it")
 
 

@@ -163,11 +163,11 @@ class CreditsSensor(StopsBetweenLooks, RendersItsAuthor, BaseSensorOperator):
 def _problem(value: Any) -> str:
     """Tell what is wrong with a number of credits; empty if nothing is. Pure."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return "there is none" if value is None else f"{clean(value, 60)!r} is no number"
+        return "there is none" if value is None else f"{clean(value, 60)!r} is not a number"
     try:
         number = float(value)
     except (ValueError, OverflowError):
-        return f"{clean(value, 60)!r} is no number"
+        return f"{clean(value, 60)!r} is not a number"
     return "" if math.isfinite(number) and number >= 0 else f"{clean(value, 60)!r} cannot be a balance"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import inspect
 import logging
 import os
+import stat
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +23,8 @@ log = logging.getLogger(__name__)
 LOCK_PATIENCE: Final = 10.0
 """Seconds after which a lock that somebody keeps is gone without: who holds it may have been stopped."""
 LOCK_PAUSE: Final = 0.01
+LARGEST: Final = 2**28
+"""Bytes of a file that is read; ours are far below."""
 
 
 class SmallFile:
@@ -47,11 +51,13 @@ class SmallFile:
         """Return the content, or ``None`` when there is certainly no such file."""
         try:
             if self._local:
-                with open(self._path, "rb") as file:
+                with open(self._path, "rb", opener=_small) as file:
                     return file.read()
             self._folder.fs.invalidate_cache()
             return bytes(self._folder.fs.cat_file(self._path))
         except FileNotFoundError:
+            if self._local and os.path.islink(self._path):  # what it points to is gone, not the file
+                raise
             return None
 
     def create(self, content: bytes) -> None:
@@ -164,6 +170,16 @@ def exclusive_creation(fs: Any) -> dict[str, Any]:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, PRIVATE)
+
+
+def _small(path: str, flags: int) -> int:
+    """Open a file, and nothing that could block or never end."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST:
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "no file, or one of another size than ours", path)
 
 
 def _is_s3(fs: Any) -> bool:

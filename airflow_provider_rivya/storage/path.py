@@ -101,8 +101,8 @@ def parse_output_path(output_path: object) -> Target | Fault:
             "output_path", f"{clean(repr(blank), 100)} begins or ends with a blank", "a path without it"
         )
     if "None" in parts:
-        problem = f"{shown!r} has a folder 'None', as a template renders a value that is not there"
-        return Fault("output_path", problem, "a value that is there, such as {{ run_id }}")
+        problem = f"{shown!r} has a folder 'None', as a template renders a missing value"
+        return Fault("output_path", problem, "a value that exists, such as {{ run_id }}")
     if ".." in parts:
         return Fault("output_path", f"{shown!r} goes upwards with '..'", "a path without '..'")
     return _split(scheme, rest, parts, conn_id)
@@ -113,7 +113,7 @@ def _relative(shown: str, rest: str, *, is_url: bool) -> Fault:
         return Fault(
             "output_path", f"{shown!r} names another host", "file:// and an absolute path", f"file:///{rest}"
         )
-    why = "is what a template renders a value to that is not there" if shown == "None" else "is relative"
+    why = "is what a template renders for a missing value" if shown == "None" else "is relative"
     return Fault("output_path", f"{shown!r} {why}, and a worker has no fixed folder", "an absolute path")
 
 

@@ -208,7 +208,7 @@ class Record:
         for name in _SHARED:
             if type(value := fields.get(name)) is str:
                 fields[name] = sys.intern(value)
-        version, signature = fields.pop("version", None), fields.pop(SIGNATURE, None)
+        version, _ = fields.pop("version", None), fields.pop(SIGNATURE, None)
         if version != VERSION:
             raise UnreadableRecordError(
                 f"the submission record has version {version!r}; this release reads version {VERSION}"
@@ -225,7 +225,7 @@ class Record:
             or (record.holder is not None and not record.unanswered)
         ):
             raise UnreadableRecordError(f"the submission record is not consistent (state {record.state!r})")
-        if signature != signed(document)[SIGNATURE]:
+        if not is_signed(document):
             raise UnreadableRecordError("the submission record is damaged, or was changed by hand")
         return record
 
@@ -260,32 +260,37 @@ def signed(document: dict[str, Any]) -> dict[str, Any]:
     return {**others, SIGNATURE: hashlib.sha256(text.encode()).hexdigest()[:16]}
 
 
-def _is_text(value: object) -> TypeGuard[str]:
+def is_signed(document: dict[str, Any]) -> bool:
+    """Whether a document is what was written."""
+    return bool(document.get(SIGNATURE) == signed(document)[SIGNATURE])
+
+
+def is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str)
 
 
 def _is_name(value: object) -> bool:
-    return _is_text(value) and bool(value)
+    return is_text(value) and bool(value)
 
 
-def _is_count(value: object) -> bool:
+def is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
-def _is_number(value: object) -> TypeGuard[float]:
+def is_number(value: object) -> TypeGuard[float]:
     # Comparisons also turn down what is not finite, and integers that no float can hold.
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e15
 
 
 def _is_moment(value: object) -> bool:
-    return _is_number(value) and value <= LATEST
+    return is_number(value) and value <= LATEST
 
 
 _TYPES: Final[dict[str, Callable[[object], bool]]] = {
     "state": lambda value: value in STATES,
-    "credits": _is_number,
-    **dict.fromkeys(("epoch", "attempt", "outputs"), _is_count),
+    "credits": is_number,
+    **dict.fromkeys(("epoch", "attempt", "outputs"), is_count),
     **dict.fromkeys(("begun_at", "submitted_at", "asked_at", "not_before"), _is_moment),
     **dict.fromkeys(("fingerprint", "key", "conn_id", "model", "try_id"), _is_name),
-    **dict.fromkeys(("body", "generation_id", "code", "namespace", "category", "holder"), _is_text),
+    **dict.fromkeys(("body", "generation_id", "code", "namespace", "category", "holder"), is_text),
 }

@@ -67,7 +67,7 @@ class Seal:
                 body = body[:start] + secret + body[start + len(_MASK) :]
         except (InvalidToken, KeyError, TypeError, ValueError):
             raise UnreadableRecordError(
-                "the submission record has a sealed part, which the connection's API key of now does not open"
+                "the submission record has a sealed part that the connection's present API key does not open"
             ) from None
         return {name: value for name, value in {**document, "body": body}.items() if name != SEALED}
 

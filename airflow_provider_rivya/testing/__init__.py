@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_rivya._compat import dag_bag
-from airflow_provider_rivya.exceptions import Fault
+from airflow_provider_rivya.exceptions import Fault, told
 from airflow_provider_rivya.testing.source import line_of_error, line_of_task
 from airflow_provider_rivya.testing.tasks import faults_of, kind_of
 
@@ -33,7 +33,7 @@ class TaskFaults:
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         name = f" {self.dag_id}.{self.task_id}:" if self.dag_id else ""
-        return "\n".join([f"{where}:{name}", *(f"  - {fault}" for fault in self.faults)])
+        return "\n".join([f"{where}:{name}", *(f"  - {fault}" for fault in told(self.faults))])
 
 
 @dataclass(frozen=True, slots=True)

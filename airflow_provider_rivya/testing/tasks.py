@@ -14,6 +14,9 @@ from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.operators.arguments import GivenRows
 from airflow_provider_rivya.operators.base import GenerateOperator
 from airflow_provider_rivya.operators.batch import BatchOperator
+from airflow_provider_rivya.operators.beside import beside_faults
+from airflow_provider_rivya.operators.slips import misplaced_params
+from airflow_provider_rivya.request.budget import Budget
 from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.storage.path import as_text
 from airflow_provider_rivya.storage.place import OutputPlace
@@ -23,7 +26,7 @@ CHECKED: Final = (GenerateOperator, BatchOperator)
 _REQUEST: Final = ("model", "prompt", "model_params", "client_request_id", "dialect")
 _PLACES: Final = ("output_path", "output_conn_id")
 _ROWS: Final = ("row_key", "reference_media", "file_name", "carry")
-_AS_THEY_ARE: Final = ("validation", "python_callable", "rows")
+_AS_THEY_ARE: Final = ("validation", "python_callable", "rows", "max_credits", "allow_estimates")
 _MOST: Final = 1_000
 
 
@@ -44,6 +47,8 @@ def faults_of(kind: type[Any], task: Any, params: Mapping[str, Any]) -> tuple[Fa
         given = {name: literal(row.get(name), params) for name in (*_REQUEST, *_PLACES, *_ROWS)}
         found = _of_batch if issubclass(kind, BatchOperator) else _of_request
         faults |= {str(fault): fault for fault in (*found(kind, given, row), *_of_place(given))}
+    if isinstance(task, GenerateOperator):
+        faults |= {str(fault): fault for fault in _of_task(task)}
     return tuple(faults.values())
 
 
@@ -64,6 +69,14 @@ def _rows(task: Any) -> Iterator[Mapping[str, Any]]:
         yield {name: UNKNOWN if entry is None else entry for name, entry in given.items()}
 
 
+def _of_task(task: GenerateOperator) -> Iterator[Fault]:
+    """Return what is wrong beside the request of a task that is not mapped."""
+    yield from misplaced_params(task, task.hook_class.conn_type)
+    named = (literal(name, {}) for name in (task.output_path, task.output_name))
+    if UNKNOWN not in named:
+        yield from beside_faults(task)
+
+
 def _of_place(given: Mapping[str, Any]) -> Iterator[Fault]:
     place, conn_id = as_text(given["output_path"]), given["output_conn_id"]
     if place is not None and place is not UNKNOWN:
@@ -77,10 +90,11 @@ def _of_request(kind: type[Any], given: Mapping[str, Any], row: Mapping[str, Any
     if given["model"] is UNKNOWN:
         return  # nothing that is known of a request can be told without it
     open_paths = [path for name in _REQUEST for path in unknown_in(given[name], name)]
-    validation = row.get("validation")
+    validation, limit = row.get("validation"), row.get("max_credits")
     arguments = RequestArguments(
         **{name: without_unknown(given[name]) for name in _REQUEST},
         validation=validation if validation in ("strict", "warn", "off") else "strict",
+        budget=Budget(None if limit is UNKNOWN else limit, bool(row.get("allow_estimates"))),
     )
     try:
         prepare(arguments, None, gateway=kind.hook_class.conn_type, warn=lambda _: None)

@@ -118,9 +118,7 @@ class GenerationTrigger(BaseTrigger):
         if len(_woken) >= _MOST_WOKEN:
             del _woken[next(iter(_woken))]
         _woken[self.conn_id, self.generation_id] = self.event_id
-        return (
-            f"Generation {self.generation_id}: an event of the gateway tells of its end; asking the gateway"
-        )
+        return f"Generation {self.generation_id}: the gateway reports its end by an event; asking it"
 
     async def _settings(self, hook: GatewayHook) -> ConnectionSettings:
         """

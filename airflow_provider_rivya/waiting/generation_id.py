@@ -20,7 +20,7 @@ def id_fault(value: Any, path: str = "generation_id") -> Fault | None:
     elif not value.strip():
         problem = "it is empty"
     elif value == "None":
-        problem = "'None', as a template renders an XCom that is not there"
+        problem = "'None', as a template renders a missing XCom"
     elif not _ID.fullmatch(value):
         problem = f"{clean(value, 100)!r} cannot be an id"
     else:

@@ -25,6 +25,7 @@ from airflow_provider_rivya.triggers.rivya import RivyaTaskTrigger
 from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 from tests.sandbox_process import ACCOUNT_OF_GATEWAY, KEY, TOAPIS_KEY
 
+Hook = RivyaHook | ToApisHook
 Model = tuple[str, dict[str, Any]]
 """A model's id and parameters."""
 
@@ -114,6 +115,10 @@ class TestedGateway:
         return (
             f"{self.cost} credit{'' if self.cost == 1 else 's'} {'is' if self.cost == 1 else 'are'} reserved"
         )
+
+    def body(self, prompt: str = "A bicycle", key: str | None = None) -> str:
+        """Return a request for one cheap image."""
+        return self.hook().api.request_body(self.model, prompt, {}, key=key)
 
     def told(self, credits: float) -> float | None:
         """Return credits as an answer of the gateway has them."""

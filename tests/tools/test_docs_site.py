@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.docs.check import faults
-from tools.docs.hooks import on_config, on_page_content
+from tools.docs.hooks import on_config, on_page_content, on_post_page
 
 
 def site(folder: Path, body: str) -> list[str]:
@@ -51,6 +51,11 @@ def test_pages_that_are_still_to_come_are_left_out_of_the_navigation(tmp_path: P
     nav = [{"Here": "here.md"}, {"Part": [{"Later": "later.md"}, {"Here": "here.md"}]}]
     config = on_config({"nav": nav, "docs_dir": str(tmp_path)})
     assert config["nav"] == [{"Here": "here.md"}, {"Part": [{"Here": "here.md"}]}]
+
+
+def test_a_page_asks_no_host_about_the_repository() -> None:
+    page = '<a href="https://example.org" class="md-source" data-md-component="source">x</a>'
+    assert on_post_page(page) == '<a href="https://example.org" class="md-source">x</a>'
 
 
 def test_roles_of_docstrings_are_shown_as_names() -> None:

@@ -49,6 +49,18 @@ def test_a_fault_in_words(fault: Fault, text: str) -> None:
     assert str(fault) == text
 
 
+def test_of_many_or_long_faults_the_first_are_told_and_the_others_counted() -> None:
+    many = str(InvalidRequestError([Fault(f"dialect.{n}", "there is no such field") for n in range(5_000)]))
+    assert "has 5,000 faults" in many
+    assert "dialect.99:" in many
+    assert "dialect.100:" not in many
+    assert "\n  - and 4,900 more." in many
+    long = str(InvalidRequestError([Fault("a", "x" * 100_000)] * 200))
+    assert "has 200 faults" in long
+    assert len(long) < 60_000
+    assert "more." in long
+
+
 def test_every_fault_of_a_request_is_listed_and_the_cost_is_told() -> None:
     error = InvalidRequestError([Fault("a", "bad"), Fault("b", "worse")], subject="The thing")
     assert error.faults == (Fault("a", "bad"), Fault("b", "worse"))

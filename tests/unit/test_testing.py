@@ -18,6 +18,7 @@ from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 with DAG("checked", schedule=None, params={"shape": Param("9:99"), "model": Param("nano-banana-2")}) as dag:
     TASK
 """
+ONE = 'Generate(task_id="a", model="nano-banana-2", prompt="A"'
 BATCH = 'RivyaBatchOperator(task_id="a", model="nano-banana-2", row_key="sku", output_path="/tmp/x/"'
 SHAPE = "dict(aspect_ratio='{f}')"
 
@@ -87,6 +88,12 @@ def test_the_examples_are_valid() -> None:
         (f"{BATCH}, rows='t.csv', prompt='A', model_params=dict(no='{{f}}'))", []),
         (f"{BATCH}, rows='t.csv', prompt='A', model_params=dict(no=1))", ["model_params.no"]),
         (f"{BATCH}, rows=[dict(sku=1)], prompt='A {{{{{{{{ ds }}}}}}}}')", []),
+        (
+            'Generate(task_id="a", model="nano-banana-2", prompt="A", params={"aspect_ratio": "16:9"})',
+            ["params"],
+        ),
+        ('Generate(task_id="a", model="nano-banana-2", prompt="A", max_credits=1)', ["max_credits"]),
+        ('Generate(task_id="a", model="nano-banana-2", prompt="A", gallery=True)', ["gallery"]),
         # The function may name another model.
         ('task.rivya_generate(task_id="a", model="no")(lambda: "A")()', []),
     ],

@@ -37,6 +37,11 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return markdown
 
 
+def on_post_page(output: str, **_: Any) -> str:
+    """Keep the theme's script from asking the repository's host for stars and releases."""
+    return output.replace(' data-md-component="source"', "")
+
+
 def on_page_content(html: str, **_: Any) -> str:
     """Show ``:class:`~a.b.C``` of a docstring as ``C``, and the code of a ``code-block`` alone."""
     html = _CODE_BLOCK.sub("", html)

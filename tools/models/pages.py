@@ -35,7 +35,7 @@ _EXAMPLE_URLS = {
 _SHOWN_MEANINGS = ("aspect ratio", "resolution", "output format", "duration")
 _EXAMPLE_FILES = {"image": "product.jpg", "video": "clip.mp4", "audio": "voice.mp3"}
 _INCOMPLETE = (
-    "The documentation does not show all of them: a parameter that is not listed is handed on with a warning."
+    "The documentation does not show all of them: a parameter that is not listed is passed on with a warning."
 )
 _FOR_MAINTAINERS = re.compile(r"\bconventions\.|\berror list\b")
 _REMARK = re.compile(r"\s*\([^()]*\bconventions\.[^()]*\)")

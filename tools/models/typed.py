@@ -107,7 +107,7 @@ def _item_name(model_id: str, param: ParamSpec) -> str:
 def _model(spec: ModelSpec) -> str:
     about = f"Parameters of {spec.name} (``{spec.id}``), {spec.category}. Source: {spec.source}"
     if not spec.params_complete:
-        about += "\n\nThe public documentation does not show them all; others are handed on with a warning."
+        about += "\n\nThe public documentation does not show them all; others are passed on with a warning."
     lines = [f"class {class_name(spec.id)}(TypedDict, total=False):", *_docstring(about)]
     for param in spec.params:
         if not param.key.isidentifier():

@@ -15,7 +15,7 @@ _PLACE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@]*(/|$)")
 
 def _number(value: Any) -> Any:
     if isinstance(value, bool):
-        raise PydanticCustomError("boolean", "a boolean is no number")
+        raise PydanticCustomError("boolean", "a boolean is not a number")
     return value
 
 

@@ -239,9 +239,9 @@ def _key_of(column: str, given: Any) -> tuple[str, str]:
         with suppress(UnfitValueError):  # a database's own kinds of numbers
             value = plain_value(column, given)
     if not isinstance(value, str | int | float):
-        return "", f"a {type(given).__name__} is no row key"
+        return "", f"a {type(given).__name__} cannot be a row key"
     if isinstance(value, float) and not value.is_integer():
-        return "", "a fraction is no row key"
+        return "", "a fraction cannot be a row key"
     return str(int(value)) if isinstance(value, float) else str(value), ""
 
 
@@ -259,7 +259,7 @@ def _readable(asked: Asked, faults: list[Fault]) -> Asked:
     given: tuple[Any, Any, Any] = (asked.row_key, asked.file_name, asked.model_params)
     row_key, file_name, params = given
     if not isinstance(row_key, str) or not row_key:
-        faults.append(Fault("row_key", f"{_shown(row_key)} is no column's name", "the name of a column"))
+        faults.append(Fault("row_key", f"{_shown(row_key)} is not a column's name", "the name of a column"))
         row_key = ""
     if not isinstance(file_name, str) or not file_name.strip():
         faults.append(Fault("file_name", f"{_shown(file_name)} names no file", "a text such as {row_key}"))

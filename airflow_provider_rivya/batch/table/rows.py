@@ -56,7 +56,7 @@ def read_rows(source: Any, conn_id: str | None = None) -> Rows:
     if hasattr(source, "to_dict") and hasattr(source, "columns"):  # one of pandas
         return iter(source.to_dict("records"))
     if isinstance(source, Mapping) or not isinstance(source, Iterable) or isinstance(source, bytes):
-        raise _unreadable(f"a {type(source).__name__} is no table")
+        raise _unreadable(f"a {type(source).__name__} is not a table")
     return _mappings(source)
 
 
@@ -148,7 +148,7 @@ def _tables(names: list[str], source: str) -> list[str]:
 
 def _known(source: str) -> str:
     if not _format_of(source):
-        raise _unreadable(f"{clean(source, 200)!r} is no table by its name")
+        raise _unreadable(f"{clean(source, 200)!r} is not a table by its name")
     return source
 
 
@@ -204,7 +204,7 @@ def _json_lines(file: ReferenceFile, shown: str) -> Rows:
             except (ValueError, RecursionError) as error:
                 raise _unreadable(f"line {number} of {shown} is not JSON: {reason_of(error)}") from None
             if not isinstance(row, dict):
-                raise _unreadable(f"line {number} of {shown} is no object", "a JSON object a line")
+                raise _unreadable(f"line {number} of {shown} is not an object", "a JSON object a line")
             yield row
 
 
@@ -235,7 +235,7 @@ def _plain_rows(table: Any) -> list[dict[str, Any]]:
     if isinstance(table, pa.RecordBatch):
         table = pa.Table.from_batches([table])
     if not isinstance(table, pa.Table):
-        raise _unreadable(f"a {type(table).__name__} is no table")
+        raise _unreadable(f"a {type(table).__name__} is not a table")
     coarse = [(field.name, _coarse(field.type)) for field in table.schema]
     if any(kind != field.type for (_, kind), field in zip(coarse, table.schema, strict=True)):
         table = table.cast(pa.schema(coarse), safe=False)

@@ -95,7 +95,7 @@ def parse(text: str, path: str, faults: list[Fault]) -> TextTemplate:
             literal += piece[0]
         elif match.group(1) is None or not match.group(1).strip():
             faults.append(
-                Fault(path, f"{clean(piece)!r} in {clean(text, 60)!r} is no place for a column", _ALLOWED)
+                Fault(path, f"{clean(piece)!r} in {clean(text, 60)!r} is not a place for a column", _ALLOWED)
             )
         else:
             if literal:
@@ -222,7 +222,7 @@ def _half_a_pair(column: str) -> UnfitValueError:
 
 
 def _no_number(column: str, value: object) -> UnfitValueError:
-    return UnfitValueError(column, f"{value!r} is no number that can be sent", "a finite number")
+    return UnfitValueError(column, f"{value!r} is not a number that can be sent", "a finite number")
 
 
 def _as_text(column: str, value: Any) -> str:

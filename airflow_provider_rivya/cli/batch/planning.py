@@ -12,6 +12,7 @@ from airflow_provider_rivya.cli.connection import api_of, checked_for
 from airflow_provider_rivya.cli.main import BAD_INPUT, OK
 from airflow_provider_rivya.cli.output import describe
 from airflow_provider_rivya.credits import whole
+from airflow_provider_rivya.exceptions import told
 from airflow_provider_rivya.storage.checked import checked_place
 from airflow_provider_rivya.storage.place import OutputPlace
 
@@ -40,8 +41,8 @@ def plan(arguments: Namespace, output: Output) -> int:
     seconds = api_of(gateway).least_seconds(draft.plan.valid, at_once, rate)
     for text, rows in draft.warnings.items():
         output.warn(f"{text} ({rows} row(s))")
-    for fault in draft.faults:
-        output.warn(f"left out: {fault}")
+    for line in told(draft.faults):
+        output.warn(f"left out: {line}")
     document = {
         "valid": True,
         "gateway": gateway,
@@ -83,7 +84,7 @@ def _refused(error: FaultyPlanError, output: Output) -> int:
     """Tell what is wrong: a person the first hundred, a script all of it."""
     if output.format == "table":
         raise error.replace(fate="Nothing was sent and nothing was charged.")
-    told: list[dict[str, Any]] = [asdict(fault) for fault in error.table_faults]
-    told += [fault.to_json() for fault in error.row_faults]
-    output.result({"valid": False, "error": describe(error)["type"], "faults": told})
+    faults: list[dict[str, Any]] = [asdict(fault) for fault in error.table_faults]
+    faults += [fault.to_json() for fault in error.row_faults]
+    output.result({"valid": False, "error": describe(error)["type"], "faults": faults})
     return BAD_INPUT

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya.batch.segments import UnreadableLedgerError
+from airflow_provider_rivya.batch.segments import UnreadableLedgerError, kept, read_kept
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.atomic_file import SmallFile
+from airflow_provider_rivya.submission.record import SIGNATURE, is_signed, signed
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.storage.place import OutputPlace
@@ -47,6 +49,7 @@ class RunRecord:
 
     def __init__(self, folder: OutputPlace, name: str) -> None:
         self._name = name
+        self._what = f"record of the batch {name!r}"
         self._file = SmallFile(folder, f"{name}.command.json")
 
     def begin(
@@ -64,7 +67,8 @@ class RunRecord:
         if before is None:
             begun = KnownRun(uuid.uuid4().hex, 0, command)
             try:
-                self._file.create(self._content(begun))
+                with kept(self._what, "written"):
+                    self._file.create(self._content(begun))
             except FileExistsError:  # another command was first
                 return self.begin(command, stands=stands, anew=anew)
             return begun
@@ -75,30 +79,34 @@ class RunRecord:
         begun = replace(
             before, epoch=before.epoch + 1 if planned else before.epoch, command=command, over=None
         )
-        self._file.replace(self._content(begun))
+        self._write(begun)
         return begun
 
     def end(self, known_run: KnownRun, why: str) -> None:
         """Note that a run has come to its end: the next one reads the table again."""
-        self._file.replace(self._content(replace(known_run, over=why)))
+        self._write(replace(known_run, over=why))
 
     def read(self) -> KnownRun | None:
-        content = self._file.read()
+        content = read_kept(self._file, self._what)
         if content is None:
             return None
         try:
             document = json.loads(content)
-            if document.get("version") == VERSION:
+            if document.get("version") != VERSION:
+                told = clean(document.get("version"), 80)
+                problem = f"has version {told}; this release reads version {VERSION}"
+            elif not is_signed(document):
+                problem = "is damaged, or was changed by hand"
+            else:
+                del document[SIGNATURE]
                 return KnownRun(**document)
-            problem = f"has version {document.get('version')!r}; this release reads version {VERSION}"
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             problem = "is damaged"
-        raise UnreadableLedgerError(
-            f"The record of the batch {self._name!r} cannot be used: {self._file.uri} {problem}",
-            advice="It records what was paid for: do not remove it before you have looked.",
-            fate="Nothing was sent and nothing was charged.",
-            final=True,
-        )
+        raise UnreadableLedgerError(self._what, f"{self._file.uri} {problem}")
+
+    def _write(self, known_run: KnownRun) -> None:
+        with kept(self._what, "written"):
+            self._file.replace(self._content(known_run))
 
     def _refuse_others(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         faults = [
@@ -111,4 +119,4 @@ class RunRecord:
 
     @staticmethod
     def _content(known_run: KnownRun) -> bytes:
-        return json.dumps(asdict(known_run), ensure_ascii=False, indent=1).encode()
+        return json.dumps(signed(asdict(known_run)), indent=1).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES
 from airflow_provider_rivya.batch.manifest import Totals, line_of, status_of
 from airflow_provider_rivya.batch.plan import Plan, PlanFolder
-from airflow_provider_rivya.batch.segments import Ledger, UnreadableLedgerError
+from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.cli.batch.arguments import folder_of, from_here
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.storage.atomic_file import SmallFile
 from airflow_provider_rivya.storage.place import OutputPlace
 
 if TYPE_CHECKING:
@@ -168,13 +166,10 @@ def _of_state(state: OutputPlace) -> Seen | None:
     standing: list[tuple[float, int, Plan, PlanFolder]] = []
     for name in state.names():
         digits = name.removeprefix("plan-")
-        folder = state.folder(name)
-        if digits == name or not digits.isdigit():
+        if digits == name or not digits.isdecimal():
             continue
-        if (content := SmallFile(folder, "plan.json").read()) is None:
-            continue  # its plan has not come to stand
-        plans = PlanFolder(folder, _batch_of(content))
-        if (plan := plans.read()) is not None:
+        plans = PlanFolder(state.folder(name), None)
+        if (plan := plans.read()) is not None:  # it has come to stand
             standing.append((plan.made_at, int(digits), plan, plans))
     if not standing:
         return None
@@ -191,18 +186,11 @@ def _of_state(state: OutputPlace) -> Seen | None:
     return Seen(plan.title or plan.batch[:16], lines, totals, state.uri)
 
 
-def _batch_of(content: bytes) -> str:
-    try:
-        return str(json.loads(content)["batch"])
-    except (ValueError, TypeError, KeyError):
-        raise UnreadableLedgerError("The plan of this batch is damaged", final=True) from None
-
-
 def _of_manifest(uri: str, conn_id: str | None = None) -> Seen:
     totals, lines = Totals(), list[dict[str, Any]]()
     for line in read_rows(uri, conn_id):
         if not {"row_key", "index", "status", "error"} <= set(line) or line["status"] not in STATUSES:
-            fault = Fault("uri", f"{clean(uri, 200)} is no manifest of a batch")
+            fault = Fault("uri", f"{clean(uri, 200)} is not the manifest of a batch")
             raise InvalidRequestError([fault], subject="The place", fate="")
         known = {"credits_reserved": None, "credits_final": None, **line}
         totals.add(PlannedRow(line["index"], line["row_key"], ""), known)

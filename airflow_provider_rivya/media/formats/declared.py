@@ -6,12 +6,17 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from airflow_provider_rivya.media.sniff import NETPBM, is_tga
+
 _BMP_HEADER: Final = 40
 _UNKNOWN_32: Final = 0xFFFFFFFF
 _UNKNOWN_64: Final = 0xFFFFFFFFFFFFFFFF
 _W64: Final = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _STRIPS: Final = {273: 279, 324: 325}
 """TIFF: the tag of the offsets of strips, or of tiles, and that of their sizes."""
+_DDS_BLOCKS: Final = {b"DXT1": 8, b"DXT2": 16, b"DXT3": 16, b"DXT4": 16, b"DXT5": 16}
+"""DDS: bytes of four by four pixels."""
+_DDS_MIPMAPS: Final = 0x20000
 _TIFF_TYPES: Final = {3: "H", 4: "I"}
 
 
@@ -21,6 +26,8 @@ def least_bytes(head: bytes) -> int:
 
     :param head: its first bytes; what is declared behind them is not seen.
     """
+    if is_tga(head):
+        return _tga(head)
     for signature, read in _READERS:
         if head.startswith(signature):
             try:
@@ -88,6 +95,36 @@ def _flv(head: bytes) -> int:
     return at
 
 
+def _tga(head: bytes) -> int:
+    width, height, depth = struct.unpack_from("<HHB", head, 12)
+    compressed = head[2] & 8
+    return int(18 + head[0] + (1 if compressed else width * height * ((depth + 7) // 8)))
+
+
+def _netpbm(head: bytes) -> int:
+    if (found := NETPBM.match(head)) is None:
+        return 0
+    bits, colours, *grey = found[1], found[3], found[4], found[5], found[6]
+    if bits:
+        return found.end() + (int(bits) + 7) // 8 * int(found[2])
+    width, height, most = map(int, grey)
+    return found.end() + width * height * (3 if colours == b"6" else 1) * (1 if most < 256 else 2)
+
+
+def _dds(head: bytes) -> int:
+    told, height, width, _, _, mipmaps = struct.unpack_from("<IIIIII", head, 8)
+    mipmaps = mipmaps if told & _DDS_MIPMAPS else 1
+    flags, code, bits = struct.unpack_from("<I4sI", head, 80)
+    block = _DDS_BLOCKS.get(code) if flags & 4 else None
+    if block is None and (flags & 4 or bits % 8):
+        return 128
+    size = 128
+    for level in range(min(max(mipmaps, 1), 16)):
+        across, down = max(width >> level, 1), max(height >> level, 1)
+        size += -(-across // 4) * -(-down // 4) * block if block else across * down * bits // 8
+    return int(size)
+
+
 def _tiff(head: bytes) -> int:
     order = "<" if head[:2] == b"II" else ">"
     (at,) = struct.unpack_from(f"{order}I", head, 4)
@@ -127,6 +164,10 @@ _READERS: Final[tuple[tuple[bytes, Callable[[bytes], int]], ...]] = (
     (b"\0\0\0\x0cjP  ", _boxes),
     (b"\0\0\0\x0cJXL ", _boxes),
     (b"FLV", _flv),
+    (b"DDS ", _dds),
+    (b"P4", _netpbm),
+    (b"P5", _netpbm),
+    (b"P6", _netpbm),
     (b"II*\0", _tiff),
     (b"MM\0*", _tiff),
 )

@@ -12,14 +12,16 @@ from airflow_provider_rivya.media.scanner import Pass, Peek, Step, Take, Truncat
 from airflow_provider_rivya.media.sniff import HEAD_BYTES, id3_bytes
 from airflow_provider_rivya.media.steps import follow
 
-HEADER_BYTES: Final = 8
+HEADER_BYTES: Final = 16
+_WHOLE_HEADER: Final = 8
+"""Fewer bytes may be too few to tell a frame."""
 _SUMMARY_WITHIN: Final = 64
 _TAG_V1_BYTES: Final = 128
 _KBIT: Final = {
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-_MPEG_RATES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+MPEG_RATES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _ADTS_RATES: Final = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
 
@@ -46,7 +48,7 @@ def mpeg_frame(head: bytes) -> Frame | None:
     bitrate, rate = head[2] >> 4, head[2] >> 2 & 3
     if version == 1 or layer != 1 or bitrate == 15 or rate == 3 or head[3] & 3 == 2:
         return None
-    first, padding, hertz = version == 3, head[2] >> 1 & 1, _MPEG_RATES[version][rate]
+    first, padding, hertz = version == 3, head[2] >> 1 & 1, MPEG_RATES[version][rate]
     kbit = _KBIT[first][bitrate]
     length = (144 if first else 72) * 1000 * kbit // hertz + padding if kbit else 0
     return Frame(length, (1152 if first else 576) / hertz, (version, rate, bitrate == 0))
@@ -103,15 +105,16 @@ def walk_mp3(notes: Notes) -> Walk:
 
     Without such a header a cut between two frames is not found. A bit flipped in the sound is not found.
     """
-    yield from _walk_frames(notes, mpeg_frame)
+    yield from walk_frames(notes, mpeg_frame)
 
 
 def walk_adts(notes: Notes) -> Walk:
     """ADTS: the last frame must be there in full. A cut between two frames is not found."""
-    yield from _walk_frames(notes, adts_frame)
+    yield from walk_frames(notes, adts_frame)
 
 
-def _walk_frames(notes: Notes, read: Read) -> Walk:
+def walk_frames(notes: Notes, read: Read) -> Walk:
+    """Go from frame to frame; the last one must be there in full."""
     head = yield Peek(HEAD_BYTES)
     free = 0
     first = read(head)
@@ -122,7 +125,7 @@ def _walk_frames(notes: Notes, read: Read) -> Walk:
     while shown := (yield Peek(HEADER_BYTES)):
         frame = read(shown)
         if frame is None or (first is not None and frame.same != first.same):
-            if len(shown) < 4 and shown[0] == 0xFF:
+            if len(shown) < _WHOLE_HEADER and head.startswith(shown[:2]):
                 raise TruncatedError("it ends inside the header of a frame")
             if (yield from _pass_tag(shown)):
                 continue
@@ -141,7 +144,7 @@ def _walk_frames(notes: Notes, read: Read) -> Walk:
         _compare(notes, summary, frames, last_end - start)
     if not frames:
         raise TruncatedError("it has no sound")
-    notes.duration_s = seconds
+    notes.duration_s = seconds or None
 
 
 def _compare(notes: Notes, summary: _Summary, frames: int, size: int) -> None:
@@ -158,7 +161,7 @@ def _pass_tag(shown: bytes) -> Generator[Step, bytes, bool]:
     """Let a tag go by that stands behind the sound."""
     if shown[:3] == b"TAG":
         yield Take(_TAG_V1_BYTES)
-    elif shown == b"APETAGEX":
+    elif shown[:8] == b"APETAGEX":
         head = yield Take(32)
         size = int.from_bytes(head[12:16], "little")
         yield Pass(size if int.from_bytes(head[20:24], "little") & 1 << 29 else 0)

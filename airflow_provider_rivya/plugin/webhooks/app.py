@@ -100,7 +100,7 @@ class Receiver:
             async with asyncio.timeout(ACT_WITHIN):
                 return await self._take(envelope, body)
         except Exception as error:  # the database is away, or slow
-            log.warning("A webhook is to come again: %s", type(error).__name__)
+            log.warning("A webhook could not be handled; ToAPIs sends it again: %s", type(error).__name__)
             return LATER
 
     async def _take(self, envelope: Envelope, body: bytes) -> int:
@@ -115,12 +115,10 @@ class Receiver:
         self._seen.note(event_id, signers, taken=False)
         generation_id = generation_of(body)
         if generation_id is None:
-            log.info(
-                "The event %s of ToAPIs has come, and is about no end of a generation.", clean(event_id, 80)
-            )
+            log.info("The event %s of ToAPIs is not about the end of a generation.", clean(event_id, 80))
         else:
             woken = await self._in_thread(lambda: self._waiting.wake(signers, generation_id, event_id))
-            log.info("An event of ToAPIs tells of the end of %s: %d waiting look now.", generation_id, woken)
+            log.info("ToAPIs reports the end of %s: %d waiting task(s) look now.", generation_id, woken)
         self._seen.note(event_id, signers, taken=True)
         return TAKEN
 

@@ -196,7 +196,8 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
     ),
     choice(
         "megabyte",
-        "Whether a MB is 10^6 or 2^20 bytes is not documented; the smaller one refuses more.",
+        "Whether a MB is 10^6 or 2^20 bytes is not documented; the smaller one refuses more, so that what "
+        "passes here passes at both, although uploads at ToAPIs are likelier to be measured by the other.",
         1_000_000,
         1_048_576,
     ),

@@ -10,7 +10,8 @@ REFUSALS: tuple[Assumption, ...] = (
         "Pages and records show several bodies: 'number_type' is {error: {code: the HTTP status, message, "
         "type}}, 'code_name' {error: {code: name, message}}, 'message_name' {message: name}, 'object' "
         "{error: {message, type, code}} with the name in it, 'message' {message}, 'success' {success: false, "
-        "message}, 'text' {error: text}, 'plain' no JSON.",
+        "message}, 'text' {error: text}, 'plain' no JSON. 'number_type' is the likeliest; here the one that "
+        "shows every error's name, so that a test of yours sees which one it has met.",
         "object",
         "number_type",
         "code_name",
@@ -136,7 +137,8 @@ REFUSALS: tuple[Assumption, ...] = (
         "How refused content is told differs: as 422 on create, as a failed task with the code "
         "content_policy_violation, or (in the newer examples) with generation_failed and words in Chinese, "
         "or English words that name a status 422 of what is behind the gateway; used by the fault "
-        "content_refused.",
+        "content_refused. 'failed_task_words' is the likeliest; here the one that the table of errors has, "
+        "which a test of yours can tell from every other failure.",
         "on_create",
         "failed_task",
         "failed_task_words",
@@ -179,7 +181,8 @@ REFUSALS: tuple[Assumption, ...] = (
         "Every create is answered with a 503 while this is not 'off'. A limiter that is down "
         "(rate_limit_unavailable, with Retry-After) and a text that no channel is there come before any task "
         "by a summary of the page and by a record; of a page ('html') and of other JSON ('json_unknown') "
-        "nothing is known.",
+        "nothing is known. 'off' here, as nothing could be made otherwise; the likeliest of them is "
+        "rate_limit_unavailable, without a task.",
         "off",
         "rate_limit_unavailable",
         "no_channel",
@@ -194,8 +197,9 @@ REFUSALS: tuple[Assumption, ...] = (
     ),
     choice(
         "toapis_message_language",
-        "The language of messages is not fixed: zh, en, ko and ja are promised without a way to choose. Here "
-        "English, as the sandbox's own texts name what is wrong with a request.",
+        "The language of messages is not fixed: zh, en, ko and ja are promised without a way to choose, and "
+        "zh is the likeliest. Here English all the same, as the sandbox's texts name what is wrong with a "
+        "request, which its users are promised; a client must read no words but the few beginnings.",
         "en",
         "zh",
     ),

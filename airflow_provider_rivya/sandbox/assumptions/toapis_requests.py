@@ -107,7 +107,8 @@ REQUESTS: tuple[Assumption, ...] = (
     choice(
         "toapis_real_person",
         "A reference that may show a real person was seen to be refused with a 400 whose code ends with "
-        "PrivacyInformation; 'refuse_400' takes every reference for one.",
+        "PrivacyInformation; 'refuse_400' takes those for one that are marked: 'real-person' stands in the "
+        "file (a JPEG comment, say), or in the URL of one that is not uploaded.",
         "accept",
         "refuse_400",
     ),

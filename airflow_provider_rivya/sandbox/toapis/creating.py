@@ -17,7 +17,7 @@ from airflow_provider_rivya.sandbox.toapis.errors import ToApisError, name_of
 from airflow_provider_rivya.sandbox.toapis.lookup import known_tasks
 from airflow_provider_rivya.sandbox.toapis.pixels import documented_pixels
 from airflow_provider_rivya.sandbox.toapis.prices import credits_of
-from airflow_provider_rivya.sandbox.toapis.references import too_many
+from airflow_provider_rivya.sandbox.toapis.references import is_marked, too_many
 from airflow_provider_rivya.sandbox.toapis.tasks import created_task, public_task
 from airflow_provider_rivya.sandbox.toapis.uploads import find_upload
 from airflow_provider_rivya.sandbox.toapis.webhooks import expect_end, where_to
@@ -122,8 +122,9 @@ class Creating:
     def _check_settings(self, accepted: Accepted) -> None:
         """:raises ToApisError: what a switch refuses of every request that is right in itself."""
         assumptions = self._state.assumptions
-        if accepted.references and assumptions.text("toapis_real_person") == "refuse_400":
-            text = "content[1] may contain a real person. Request id: 0123"
+        persons = [index for index, reference in enumerate(accepted.references, 1) if is_marked(reference)]
+        if persons and assumptions.text("toapis_real_person") == "refuse_400":
+            text = f"content[{persons[0]}] may contain a real person. Request id: 0123"
             raise ToApisError("privacy", text, status=BAD_REQUEST)
         limit = assumptions.text("toapis_key_limit")
         if limit == "none":

@@ -20,6 +20,7 @@ FIELDS = ("image_urls", "reference_images", "images")
 DATA_URI = re.compile(r"data:(image/[\w.+-]+);base64,(.*)", re.DOTALL)
 BASE64_TEXT = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 GIF = "image/gif"
+REAL_PERSON = b"real-person"
 
 FindUpload = Callable[[str], StoredFile | str | None]
 """Given a URL: the account's upload; why a URL of ours leads to none; ``None`` for a foreign URL."""
@@ -82,6 +83,12 @@ def too_many(number: int, model: Mapping[str, Any]) -> bool:
     """Whether these are more references than the model's page allows."""
     limit = (model["reference"] or {}).get("max_files")
     return limit is not None and number > limit
+
+
+def is_marked(reference: Reference) -> bool:
+    """Whether it is marked as one that shows a real person."""
+    content = reference.file.content if reference.file is not None else reference.url.encode()
+    return REAL_PERSON in content
 
 
 def taken(field: str, assumptions: Assumptions) -> bool:

@@ -216,4 +216,4 @@ def test_a_place_without_a_batch(tmp_path: Path, what: str) -> None:
     (tmp_path / "file" / "table.csv").write_text("sku\n1\n")
     run = rivya("batch", "status", str(tmp_path / what))
     assert run.code == 2
-    assert ("is no manifest" if what == "file" else "has neither a manifest nor the plan") in run.err
+    assert ("is not the manifest" if what == "file" else "has neither a manifest nor the plan") in run.err

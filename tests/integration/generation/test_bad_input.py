@@ -70,7 +70,7 @@ REQUESTS: list[Request] = [
     (
         "reference of another type",
         {"model": "{references}", "reference_media": 7},
-        ["reference_media", "int is no reference"],
+        ["reference_media", "int is not a reference"],
     ),
     (
         "result rendered to text",
@@ -138,7 +138,7 @@ OF_TOAPIS: list[Request] = [
     ),
     ("dialect of no value", {"dialect": {"references": "files"}}, ["dialect.references", "reference_images"]),
     ("dialect of a list", {"dialect": {"resolution": ["top"]}}, ["dialect.resolution", "metadata, top"]),
-    ("dialect with an empty model", {"dialect": {"model": " "}}, ["dialect.model", "no model id"]),
+    ("dialect with an empty model", {"dialect": {"model": " "}}, ["dialect.model", "not a model id"]),
     ("dialect of no endpoint", {"dialect": {"endpoint": "audio"}}, ["dialect.endpoint", "image, video"]),
     ("dialect that is the catalogue's", {"dialect": {"in_metadata": ["n"]}}, ["dialect.in_metadata"]),
 ]

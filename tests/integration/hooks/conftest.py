@@ -1,4 +1,4 @@
-"""A client of ToAPIs, for the tests that turn the gateway's open points."""
+"""A gateway's hook, and a client of ToAPIs for the tests that turn that gateway's open points."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ import pytest
 
 from airflow_provider_rivya.hooks.toapis import ToApisHook
 from tests.integration.conftest import Connect
+from tests.integration.gateways import Hook, TestedGateway
 from tests.integration.hooks.toapis_scenes import Client
 from tests.sandbox_process import SandboxProcess
+
+
+@pytest.fixture
+def hook(connect: Connect, gateway: TestedGateway) -> Iterator[Hook]:
+    with gateway.hook() as hook:
+        yield hook
 
 
 @pytest.fixture

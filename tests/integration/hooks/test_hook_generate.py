@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at_each
-
-
-@pytest.fixture
-def hook(gateway: TestedGateway, connect: Connect) -> Iterator[GatewayHook]:
-    with gateway.hook() as hook:
-        yield hook
 
 
 def test_one_call_lands_the_files(

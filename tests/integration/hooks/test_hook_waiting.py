@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.exceptions import (
-    GenerationFailedError,
-    GenerationTimeoutError,
-)
+from airflow_provider_rivya.exceptions import GenerationFailedError, GenerationTimeoutError
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.waiting.decide import Finished, Patience
 from airflow_provider_rivya.waiting.loop import Target, awatch, watch

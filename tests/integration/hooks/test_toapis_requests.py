@@ -76,6 +76,8 @@ def too_many_fail(client: Client) -> None:
 
 
 def real_person(client: Client) -> None:
+    """A file without the mark is taken: see the other settings."""
+    client.photo.write_bytes(client.photo.read_bytes() + b"real-person")
     error = client.refused(NANO_BANANA_2, TWO_K, (client.upload(),), error=RequestRejectedError, status=400)
     assert (error.code or "").endswith("PrivacyInformation")
     assert "content[1]" in error.message

@@ -112,6 +112,25 @@ BROKEN: dict[str, Callable[[], Raw]] = {
     "long header": lambda: _raw(f"{_OK}x: {'y' * 300_000}\n\n{_TASK}"),
     "many headers": lambda: _raw(_OK + "x: y\n" * 40_000 + f"\n{_TASK}"),
     "folded header": lambda: _raw(f"{_OK}x: y\n\x00z\n\n{_TASK}"),
+    "trailers without end": lambda: _raw(f"{_CHUNKED}2\n{{}}\n0\n" + "x: y\n" * 60_000),
+    "chunk size with a sign": lambda: _raw(f"{_CHUNKED}+2\n{{}}\n0\n\n"),
+    "chunk size with 0x": lambda: _raw(f"{_CHUNKED}0x2\n{{}}\n0\n\n"),
+    "chunk longer than it says": lambda: _raw(f"{_CHUNKED}2\n{{}}{{}}\n0\n\n"),
+    "length with a sign": lambda: _raw(f"{_OK}content-length: +2\n\n{{}}"),
+    "transfer-encoding identity": lambda: _raw(
+        f"{_OK}transfer-encoding: identity\ncontent-length: 2\n\n{{}}"
+    ),
+    "http/1.10": lambda: _raw("HTTP/1.10 200 OK\ncontent-length: 2\n\n{}"),
+    "http in lower case": lambda: _raw("http/1.1 200 OK\ncontent-length: 2\n\n{}"),
+    "http/2": lambda: b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "header with nul": lambda: _raw(f"{_OK}x: a\x00b\n\n{_TASK}"),
+    "header without a name": lambda: _raw(f"{_OK}: a\n\n{_TASK}"),
+    "303 to itself": lambda: well(b"", 303, location="@BASE@/api/v1/generations"),
+    "comments": lambda: well(f"/* x */ {_TASK} // y".encode()),
+    "comma too many": lambda: well(b'{"status": "queued",}'),
+    "jsonp": lambda: well(f"cb({_TASK});".encode()),
+    "json in a text": lambda: well(_TASK),
+    "events": lambda: well(f"data: {_TASK}\n\n".encode(), content_type="text/event-stream"),
     "gzip": lambda: answer(200, gzip.compress(_TASK.encode()), content_encoding="gzip"),
     "no gzip": lambda: answer(200, b"plain", content_encoding="gzip"),
     "gzip bomb": bomb,
@@ -199,6 +218,21 @@ CREATED_BODIES: dict[str, bytes] = {
     "the same field twice": _TASK.replace("}", ', "status": "queued", "status": "queued"}').encode(),
 }
 
+_MADE = _TASK.replace("@ID@", "task_1")
+_IN_CHUNKS = f"{len(_MADE):x}%s\n{_MADE}\n0\n%s\n"
+
+#: Answers in which HTTP or the encoding is odd, and the id can be read.
+CREATED_RAW: dict[str, bytes] = {
+    "chunk extensions": _raw(_CHUNKED + _IN_CHUNKS % (';a=b;c="d"', "")),
+    "trailers": _raw(_CHUNKED + _IN_CHUNKS % ("", "x: y\nid: other\n")),
+    "chunks of a byte": _raw(_CHUNKED + "".join(f"1\n{letter}\n" for letter in _MADE) + "0\n\n"),
+    "informed before": _raw("HTTP/1.1 102 P\n\nHTTP/1.1 199 E\nlink: a\n\n") + answer(200, _MADE.encode()),
+    "http/1.0": answer(200, _MADE.encode()).replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "206 with a body": answer(206, _MADE.encode(), content_range="bytes 0-9/99"),
+    "utf-16": well(_MADE.encode("utf-16")),
+    "another answer behind": _raw(f"{_OK}content-length: {len(_MADE)}\n\n{_MADE}{_OK}\n{{}}"),
+}
+
 #: Ids that none may be kept as; the task was taken in all the same.
 NO_IDS: dict[str, Any] = {
     "id empty": "",
@@ -281,6 +315,8 @@ def of_creations() -> Iterator[Odd]:
         yield Odd(name, _making(_with(base, fields)), "taken")
     for name, body in CREATED_BODIES.items():
         yield Odd(name, _making(well(body)), "taken")
+    for name, raw in CREATED_RAW.items():
+        yield Odd(name, _making(raw), "taken")
     for name, value in NO_IDS.items():
         yield Odd(name, _making(well({"id": value, "status": "queued"})), "in doubt")
     for header, value in (("date", f"Thu, 01 Jan {10**20} 00:00:00 GMT"), ("retry-after", "9" * 99)):

@@ -166,7 +166,7 @@ def test_every_fault_of_every_row_is_told_before_anything_is_sent(
             "prompt: the table has no column 'titel'; allowed: sku, title, shape; did you",
         ),
         ({"prompt": "{title.upper()}"}, "attributes, calls and formats are not understood"),
-        ({"prompt": "a { brace"}, "'{' in 'a { brace' is no place for a column"),
+        ({"prompt": "a { brace"}, "'{' in 'a { brace' is not a place for a column"),
         ({"row_key": "id"}, "row_key: the table has no column 'id'"),
         ({"carry": ["colour"]}, "carry: the table has no column 'colour'"),
         (
@@ -177,7 +177,7 @@ def test_every_fault_of_every_row_is_told_before_anything_is_sent(
         ({"rows": None}, "rows, rows_sql: neither is given"),
         ({"rows": "/nowhere/*.csv"}, "stands for no file of a table"),
         ({"rows": "/nowhere.csv"}, "does not exist on this worker"),
-        ({"rows": "/nowhere.xlsx"}, "is no table by its name"),
+        ({"rows": "/nowhere.xlsx"}, "is not a table by its name"),
         ({"file_name": "all"}, "its file is called 'all' as that of row 'p000'"),
         ({"max_credits_total": 0.5}, "a row of z-image costs 1 credit, the budget of all is 0.5"),
         ({"output_path": "s4://bucket/"}, "Airflow knows no storage for s4://"),

@@ -108,6 +108,25 @@ def test_a_batch_that_waits_for_its_rows(sandbox: SandboxProcess, connect: Conne
     assert sandbox.ledger()["charges"] == 12
 
 
+@pytest.mark.timeout(60)
+def test_a_batch_that_stores_its_files(sandbox: SandboxProcess, landing: Path) -> None:
+    """Transfers that would take longer than this test may."""
+    sandbox.fault(method="GET", path=RIVYA.results, kind="hang", seconds=500, times=6)
+    rows = [{"sku": f"p{number}", "title": f"Product {number}"} for number in range(6)]
+    asked = {"rows": rows, "row_key": "sku", "model": RIVYA.model, "prompt": "{title}"}
+    place = {"output_path": f"file://{landing}/", "manifest_format": "jsonl"}
+    run, end = stopped("batch", {**asked, **place, "deferrable": False}, "LOOKED succeeded")
+    assert end["state"] == "up_for_retry"
+    assert "The task was asked to stop (rows: " in end["text"]
+    assert "not landed" in end["text"]
+    assert f"{AGAIN} goes on with what is recorded" in end["text"]
+    assert [path for path in landing.rglob("*") if path.suffix == ".png" or path.name.endswith("part")] == []
+    sandbox.control("DELETE", "faults")
+    assert run.run().state == "success"
+    assert sandbox.ledger()["charges"] == 6
+    assert sorted(path.name for path in landing.glob("*.png")) == [f"{row['sku']}.png" for row in rows]
+
+
 @pytest.mark.timeout(120)
 def test_a_sensor_between_two_looks(sandbox: SandboxProcess) -> None:
     """Who stops a worker has not decided that its tasks are skipped."""

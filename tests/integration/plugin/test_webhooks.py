@@ -53,7 +53,7 @@ def test_an_event_wakes_the_task_and_it_asks_once(
     assert run.resume(event).state == "success"
     assert run.xcom()["status"] == "succeeded"
     said = logs.text + "".join(capfd.readouterr())
-    assert "an event of the gateway tells of its end" in said
+    assert "the gateway reports its end by an event" in said
     assert "Watching generation" not in said
     assert webhooks.ledger()["charges"] == 1
 

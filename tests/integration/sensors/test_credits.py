@@ -167,9 +167,9 @@ def test_a_connection_that_is_lost_meanwhile_is_tried_again(
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
-        ("plenty", "'plenty' is no number"),
-        ("{{ none }}", "'None' is no number"),
-        ("", "'' is no number"),
+        ("plenty", "'plenty' is not a number"),
+        ("{{ none }}", "'None' is not a number"),
+        ("", "'' is not a number"),
         ("-5", "'-5' cannot be a balance"),
         ("nan", "'nan' cannot be a balance"),
     ],

@@ -70,7 +70,7 @@ def test_a_redirect_is_not_followed_and_says_why(status: int) -> None:
 @pytest.mark.parametrize("status", [100, 101, 103, 199])
 def test_what_comes_before_an_answer_is_none(status: int) -> None:
     """It must not be taken for a refusal: the request may have been taken in."""
-    with pytest.raises(UnexpectedAnswerError, match="no answer") as caught:
+    with pytest.raises(UnexpectedAnswerError, match="not an answer") as caught:
         read_answer(call(), answer(status))
     assert caught.value.retryable
     assert in_doubt(caught.value)

@@ -126,7 +126,7 @@ def test_forms_of_the_host(fields: dict[str, Any], base_url: str) -> None:
         ({"extra": 5}, "extra: '5'; expected a JSON object"),
         ({"extra": "true"}, "extra: 'True'; expected a JSON object"),
         ({"extra": f'"{KEY}"'}, "extra: a text of "),
-        ({"extra": json.dumps({"extra": {"retries": 3}})}, "extra.extra: its fields belong into the extra"),
+        ({"extra": json.dumps({"extra": {"retries": 3}})}, "extra.extra: its fields belong in the extra"),
         ({"extra": {"retries": {"value": KEY}}}, "extra.retries: an object is not a whole number"),
         ({"extra": {"retries": [KEY]}}, "extra.retries: a list is not a whole number"),
         ({"extra": {"retries": KEY}}, "extra.retries: a text of "),

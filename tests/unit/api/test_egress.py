@@ -285,8 +285,8 @@ def test_proxies(environment: Callable[..., None], value: str, proxy: Proxy) -> 
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("http://proxy.example:port", "no URL of a proxy"),
-        ("http://[::1", "no URL of a proxy"),
+        ("http://proxy.example:port", "not the URL of a proxy"),
+        ("http://[::1", "not the URL of a proxy"),
         ("http://:3128", "expected http://host:port"),
         ("ftp://proxy.example:21", "of the kind 'ftp'"),
     ],

@@ -402,7 +402,7 @@ def test_a_faulty_environment_is_an_error_of_the_tree(send: Send, monkeypatch: p
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.delenv("no_proxy")
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:none")
-    with pytest.raises(GatewayUnreachableError, match="ALL_PROXY is no URL of a proxy") as caught:
+    with pytest.raises(GatewayUnreachableError, match="ALL_PROXY is not the URL of a proxy") as caught:
         send("http://gateway.example", CREATE)
     assert not caught.value.sent
 

@@ -14,9 +14,7 @@ from airflow_provider_rivya.api.call import ApiCall, FilePart
 from airflow_provider_rivya.api.dialect import CHOICES, Dialect
 from airflow_provider_rivya.api.schemas import ReferenceMedia
 from airflow_provider_rivya.api.toapis import TOAPIS as toapis
-from airflow_provider_rivya.exceptions import (
-    InvalidRequestError,
-)
+from airflow_provider_rivya.exceptions import InvalidRequestError
 
 URL = "https://files.example/out.png?signature=s3cret"
 OTHER = "https://files.example/two.png"
@@ -215,5 +213,5 @@ def test_what_would_stand_in_anothers_place_is_refused_all_at_once() -> None:
 
 @pytest.mark.parametrize("metadata", ["2K", "", 0, [], ["resolution"], True])
 def test_metadata_that_is_no_object(metadata: Any) -> None:
-    with pytest.raises(InvalidRequestError, match=r"model_params\.metadata: it is no object"):
+    with pytest.raises(InvalidRequestError, match=r"model_params\.metadata: it is not an object"):
         toapis.request_body("m", "p", {"metadata": metadata, "resolution": "1K"}, key="k")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import json
 from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api.call import Answer, ApiCall, FilePart, in_doubt, may_repeat, read_answer
+from airflow_provider_rivya.api.call import ApiCall, in_doubt
 from airflow_provider_rivya.api.toapis import TOAPIS as toapis
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
@@ -22,6 +20,7 @@ from airflow_provider_rivya.exceptions import (
     UnexpectedAnswerError,
 )
 from airflow_provider_rivya.submission.decide import is_content_refusal
+from tests.unit.api.answers import refusal
 
 CREATE = toapis.create_generation("{}", "k")
 GET = toapis.get_generation("task_1")
@@ -29,10 +28,7 @@ BALANCE = toapis.get_credits()
 
 
 def refused(document: Any, status: int = 400, call: ApiCall[Any] = CREATE, **headers: str) -> GatewayError:
-    body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    with pytest.raises(GatewayError) as caught:
-        read_answer(call, Answer(status, {name.replace("_", "-"): headers[name] for name in headers}, body))
-    return caught.value
+    return refusal(call, document, status, **headers)
 
 
 # https://docs.toapis.com/docs/en/api-reference/tasks/image-status and the model guides.
@@ -170,9 +166,6 @@ def test_refused_content_is_known_as_such_and_final(document: Any) -> None:
     assert "Change the prompt or the reference media" in str(error)
 
 
-# -- a refusal that comes as a success -------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("document", "error_class"),
     [
@@ -207,47 +200,6 @@ def test_a_success_that_denies_itself(
     assert error.http_status == 200
     # What the gateway does not explain may have been taken in all the same.
     assert in_doubt(error) is issubclass(error_class, GatewayUnavailableError | UnexpectedAnswerError)
-
-
-@pytest.mark.parametrize(
-    ("message", "error_class"),
-    [
-        ("Failed to get token info", AuthenticationError),
-        ("Failed to get token info: record not found", AuthenticationError),
-        ("No Authorization header", AuthenticationError),
-        ("Something else", UnexpectedAnswerError),
-        ("", UnexpectedAnswerError),
-    ],
-)
-def test_a_balance_that_is_refused_in_words(message: str, error_class: type[GatewayError]) -> None:
-    error = refused({"success": False, "message": message}, 200, BALANCE)
-    assert type(error) is error_class
-    assert ("password field" in str(error)) is (error_class is AuthenticationError)
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
-def test_a_bad_key_is_told_by_its_words_under_any_status(status: int) -> None:
-    document = {"success": False, "message": "Failed to get token info"}
-    error = refused(document, status, BALANCE)
-    assert type(error) is AuthenticationError
-    assert not error.retryable
-
-
-# -- what is told ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("status", [400, 413])
-def test_an_upload_that_is_refused_names_the_limits(status: int) -> None:
-    call = toapis.upload_file(FilePart("a.png", "image/png", io.BytesIO), "image")
-    for document in (
-        {"success": False, "message": "File too large"},
-        {"error": {"message": "File too large"}},
-    ):
-        error = refused(document, status, call)
-        assert type(error) is RequestRejectedError
-        assert "File too large" in str(error)
-        assert "up to 10 MB and videos (MP4, WebM, MOV) up to 50 MB" in str(error)
-    assert "password field" in str(refused({}, 401, call))
 
 
 @pytest.mark.parametrize(
@@ -291,111 +243,3 @@ def test_no_depth_of_nesting_breaks_the_reading() -> None:
     for depth in range(700, 1100):
         nested = b'{"message": {"hint": ' + b"[" * depth + b"1" + b"]" * depth + b"}}"
         assert type(refused(nested, 400)) is RequestRejectedError
-
-
-# -- a task that the gateway does not know -----------------------------------------------------------
-
-STATUS_CALLS = [GET, toapis.find_generation("rivya-1")]
-
-
-@pytest.mark.parametrize("call", STATUS_CALLS, ids=lambda call: call.name)
-@pytest.mark.parametrize(
-    "body", [b"", b" \n", b"<html>404 Not Found</html>", b"{}", b'{"detail": "Not Found"}']
-)
-def test_a_404_in_which_the_gateway_says_nothing_tells_of_no_task(body: bytes, call: ApiCall[Any]) -> None:
-    error = refused(body, 404, call)
-    assert type(error) is UnexpectedAnswerError
-    assert error.retryable
-
-
-@pytest.mark.parametrize("call", STATUS_CALLS, ids=lambda call: call.name)
-@pytest.mark.parametrize(
-    ("status", "document"),
-    [
-        (
-            404,
-            {"error": {"code": 404, "message": "\u4efb\u52a1\u4e0d\u5b58\u5728", "type": "not_found_error"}},
-        ),
-        (404, {"error": {"code": "task_not_found", "message": "m"}}),
-        (404, {"error": "task_not_found"}),
-        (400, {"message": "task_not_exist"}),
-        (400, {"message": "task_not_exist: rivya-1"}),
-        (400, {"code": "task_not_exist", "message": "m", "data": None}),
-        (400, {"error": {"code": "task_not_exist", "message": "m"}}),
-        (400, {"error": {"code": 400, "message": "m", "type": "task_not_exist"}}),
-        (400, {"error": {"code": "task_not_found", "message": "m"}}),
-        (200, {"success": False, "message": "task_not_exist"}),
-    ],
-)
-def test_an_unknown_task_is_a_404_or_a_400_that_names_it(
-    status: int, document: dict[str, Any], call: ApiCall[Any]
-) -> None:
-    error = refused(document, status, call)
-    assert type(error) is NotFoundError
-    assert not error.retryable
-    assert "an image's or a video's" in str(error)
-
-
-@pytest.mark.parametrize("call", STATUS_CALLS, ids=lambda call: call.name)
-@pytest.mark.parametrize(
-    "document",
-    [
-        {"message": "bad id"},
-        {"error": {"code": 400, "message": "m", "type": "not_found_error"}},
-        {"error": {"code": "task_not_existing"}},
-        {},
-        b"task_not_exist",
-        b"<html>task_not_exist</html>",
-    ],
-)
-def test_no_other_400_says_that_there_is_no_task(document: Any, call: ApiCall[Any]) -> None:
-    assert type(refused(document, 400, call)) is RequestRejectedError
-
-
-# -- whether a creation was taken in -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("document", "code"),
-    [
-        ({"error": {"code": "rate_limit_unavailable", "message": "m"}}, "rate_limit_unavailable"),
-        ({"code": "rate_limit_unavailable", "message": "m"}, "rate_limit_unavailable"),
-        ({"error": {"message": "No available channel for model x under group default"}}, None),
-        ({"message": "no available channel"}, None),
-    ],
-)
-def test_a_503_that_comes_before_any_task_is_a_refusal(document: dict[str, Any], code: str | None) -> None:
-    error = refused(document, 503, retry_after="4")
-    assert type(error) is GatewayUnavailableError
-    assert (error.code, error.retryable, error.retry_after) == (code, True, 4.0)
-    assert not in_doubt(error)
-    assert may_repeat(CREATE, error)
-
-
-@pytest.mark.parametrize(
-    ("status", "document"),
-    [
-        (503, {"error": {"message": "busy"}}),
-        (503, {"error": {"code": "rate_limit_exceeded"}}),
-        (503, {"error": {"code": "public_api_disabled"}}),
-        (503, b"<html>no available channel</html>"),
-        (503, b""),
-        (500, {"error": {"code": "rate_limit_unavailable"}}),
-        (502, {"message": "no available channel"}),
-    ],
-)
-def test_any_other_failure_of_the_gateway_leaves_a_creation_in_doubt(status: int, document: Any) -> None:
-    error = refused(document, status)
-    assert in_doubt(error)
-    assert not may_repeat(CREATE, error)
-
-
-@pytest.mark.parametrize(
-    ("status", "document"),
-    [(409, {}), (400, {"message": "client_business_id exists"}), (409, {"message": "busy"})],
-)
-def test_a_repeated_id_leaves_a_creation_in_doubt(status: int, document: dict[str, Any]) -> None:
-    error = refused(document, status)
-    assert type(error) is RequestRejectedError
-    assert error.maybe_taken_in
-    assert not refused({"message": "bad size"}).maybe_taken_in

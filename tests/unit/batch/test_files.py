@@ -21,13 +21,13 @@ FILES: dict[str, tuple[bytes, str]] = {
     "open.csv": (b'sku,title\n1,"x\n', "cannot be read as csv: Error: unexpected end of data"),
     "ragged.csv": (b"sku,title\n1,x,y\n", "line 2 of"),
     "double.csv": (b"sku,title, title\n1,x,y\n", "has two columns 'title'"),
-    "array.jsonl": (b'[{"sku": 1}]', "is no object"),
+    "array.jsonl": (b'[{"sku": 1}]', "is not an object"),
     "twice.jsonl": (b'{"sku": 1}\n{"sku": 1, "sku": 2}\n', "line 2 of"),
     "digits.jsonl": (b'{"sku": ' + b"9" * 5_000 + b"}", "is not JSON"),
     "no.parquet": (b"sku,title\n1,x\n", "cannot be read as parquet"),
     "empty.csv": (b"", "the table has no rows"),
     "header.csv": (b"sku,title\n", "the table has no rows"),
-    "other.xlsx": (b"PK", "is no table by its name"),
+    "other.xlsx": (b"PK", "is not a table by its name"),
 }
 
 

@@ -37,7 +37,7 @@ def faults(folder: Path, *given: Any, **asked: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        *(({"row_key": key}, "is no column's name") for key in (None, "", 5, ["sku"])),
+        *(({"row_key": key}, "is not a column's name") for key in (None, "", 5, ["sku"])),
         *(({"file_name": name}, "names no file") for name in (None, " ", 7)),
         ({"model_params": [1]}, "a mapping is needed"),
         ({"model_params": '{"aspect_ratio": "9:99"}'}, "'9:99' is not an option"),
@@ -58,17 +58,17 @@ def test_a_wrong_argument(tmp_path: Path, asked: dict[str, Any], told: str) -> N
     ("rows", "told"),
     [
         ([], "the table has no rows"),
-        ({"a": 1}, "a dict is no table"),
-        (5, "a int is no table"),
-        (pa.array([1]), "a Int64Array is no table"),
+        ({"a": 1}, "a dict is not a table"),
+        (5, "a int is not a table"),
+        (pa.array([1]), "a Int64Array is not a table"),
         ([1], "row 0 is a int"),
-        ([{"sku": 1.5, "title": "x"}], "row 0, column 'sku' (1.5): row_key: a fraction is no row key"),
-        ([{"sku": True, "title": "x"}], "a bool is no row key"),
+        ([{"sku": 1.5, "title": "x"}], "row 0, column 'sku' (1.5): row_key: a fraction cannot be a row key"),
+        ([{"sku": True, "title": "x"}], "a bool cannot be a row key"),
         ([{"sku": HALF, "title": "x"}], "its row key holds half a surrogate pair"),
         ([{"sku": "a", "title": HALF}], "row 'a', column 'title' (''): row: it holds half a surrogate"),
         ([{"sku": "a", "title": b"x"}], "row 'a', column 'title' (b'x'): row: a bytes cannot be sent"),
         ([{"sku": "a", "title": ["x"]}], "a list has no place inside a text"),
-        ([{"sku": "a", "title": float("inf")}], "inf is no number that can be sent"),
+        ([{"sku": "a", "title": float("inf")}], "inf is not a number that can be sent"),
         (
             [{"sku": "A", "title": "x"}, {"sku": "a", "title": "x"}],
             "its file is called 'a' as that of row 'A'",

@@ -93,8 +93,11 @@ def test_a_key_is_a_text_or_a_whole_number_of_any_kind(tmp_path: Path, given: An
     ("given", "told"),
     [
         *((value, "it has no row key") for value in (None, "", "  ", NAN, Decimal("NaN"), NAType())),
-        *((value, "is no row key") for value in (True, b"5", date(2026, 1, 1), [1], Array([1]), 10**5_000)),
-        *((value, "a fraction is no row key") for value in (1.5, Decimal("1.5"))),
+        *(
+            (value, "cannot be a row key")
+            for value in (True, b"5", date(2026, 1, 1), [1], Array([1]), 10**5_000)
+        ),
+        *((value, "a fraction cannot be a row key") for value in (1.5, Decimal("1.5"))),
         (1e300, "its row key has 301 characters"),
     ],
     ids=lambda value: type(value).__name__,
@@ -141,7 +144,7 @@ def test_a_value_of_its_own_keeps_its_type(tmp_path: Path, value: Any, plain: An
     ("value", "told"),
     [
         *(
-            (Decimal(value), "is no number that can be sent")
+            (Decimal(value), "is not a number that can be sent")
             for value in ("inf", "-inf", "sNaN", "1E+1000000")
         ),
         (-(10**5_000), "(a int): row: it is a number of more than 256 bits"),
@@ -186,8 +189,8 @@ def test_text_of_a_row_is_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reference", "told"),
     [
-        (5, "column 'r' (5): reference_media[0]: int is no reference"),
-        (["a.png", 7], "reference_media[0][1]: int is no reference"),
+        (5, "column 'r' (5): reference_media[0]: int is not a reference"),
+        (["a.png", 7], "reference_media[0][1]: int is not a reference"),
         ({"a": 1}, "an object without outputs"),
         ("data:image/png;base64,AA", "a data URI"),
         (["a.png"] * 15, "15 files given, too many for nano-banana-2"),

@@ -19,7 +19,7 @@ def test_a_dialect_is_given_in_pairs() -> None:
 @pytest.mark.parametrize(
     ("pairs", "gateway", "told"),
     [
-        (["resolution"], "toapis", "no FIELD=VALUE"),
+        (["resolution"], "toapis", "not FIELD=VALUE"),
         (["resolution=top", "resolution=metadata"], "toapis", "both 'top' and 'metadata'"),
         (["resolution=top"], "rivya", "Rivya has one spelling"),
     ],

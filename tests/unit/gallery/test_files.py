@@ -81,6 +81,7 @@ def test_a_sidecar_tells_how_a_file_was_made_and_opens_nothing(tmp_path: Path) -
     assert told["client_request_id"] == "mine"
     assert "map_index" not in told
     assert told["made_by"].startswith("airflow-provider-rivya ")
+    assert told["versions"]["apache-airflow"].startswith("3.")
     assert told["prompt"] == "A poster for https://shop.test/a?... and ***"
     for secret in ("sig=abc", "Signature", "word", "0123456789", "sk-abcdefgh"):
         assert secret not in text

@@ -46,6 +46,12 @@ def qoi() -> bytes:
     return b"qoif" + struct.pack(">IIBB", 64, 48, 3, 0) + NOISE
 
 
+def dds(code: bytes, mipmaps: int) -> bytes:
+    head = struct.pack("<IIIIIII", 124, 0x20000, 48, 64, 0, 0, mipmaps) + bytes(44)
+    blocks = sum((64 >> level) // 4 * (48 >> level) // 4 for level in range(mipmaps))
+    return b"DDS " + head + struct.pack("<II4s", 32, 4, code) + bytes(40) + bytes(8 * blocks)
+
+
 WHOLE = {
     "bmp": image("BMP"),
     "bmp whose own size is wrong": image("BMP")[:2] + b"\xff\xff\xff\x7f" + image("BMP")[6:],
@@ -56,6 +62,16 @@ WHOLE = {
     "caf": caf(len(SOUND)),
     "w64": w64(),
     "flv": flv(),
+    "ppm": image("PPM"),
+    "ppm with a comment, and so bright that it looks like text": b"P6 # bright\n64 48\n255\n"
+    + b"\xff" * (64 * 48 * 3),
+    "ppm of 16 bits": b"P6 64 48 65535\n" + (NOISE * 3)[: 64 * 48 * 6],
+    "pgm": b"P5\n64 48\n255\n" + bytes(64 * 48),
+    "pbm": b"P4\n60 48\n" + bytes(8 * 48),
+    "tga": image("TGA")[: 18 + 64 * 48 * 3],
+    "tga in grey": bytes((3, 0, 3, *bytes(9), 64, 0, 48, 0, 8, 0)) + b"id!" + bytes(64 * 48),
+    "dds": image("DDS"),
+    "dds in blocks": dds(b"DXT1", mipmaps=3),
 }
 if features.check("jpg_2000"):
     WHOLE["jpeg 2000"] = image("JPEG2000")
@@ -65,6 +81,9 @@ OPEN = {
     "caf": caf(0xFFFFFFFFFFFFFFFF),
     "qoi": qoi(),
     "j2k": b"\xff\x4f\xff\x51" + NOISE,
+    "pcx": image("PCX"),
+    "tga that is compressed": image("TGA", compression="tga_rle"),
+    "dds of another code": dds(b"DX10", mipmaps=1),
 }
 """What tells no length."""
 
@@ -103,5 +122,5 @@ def test_no_head_is_too_short_or_wrong(head: bytes) -> None:
 
 
 def test_a_picture_of_these_formats_can_be_opened() -> None:
-    for name in ("bmp", "tiff", "tiff with strips", "ico"):
+    for name in ("bmp", "tiff", "tiff with strips", "ico", "ppm", "pgm", "pbm", "tga", "tga in grey", "dds"):
         Image.open(io.BytesIO(WHOLE[name])).load()

@@ -243,3 +243,38 @@ def test_a_damaged_file_is_read_to_its_end() -> None:
     with pytest.raises(DamagedError) as caught:
         inspector.finish()
     assert len(caught.value.sha256) == 64
+
+
+BROADCAST = {
+    "mp2": ("mp2", "mp2", None, "audio/mpeg", 1.0),
+    "mpeg-2 layer ii": ("mp2", "mp2", None, "audio/mpeg", 1.0),
+    "ac3": ("ac3", "ac3", None, "audio/ac3", 1.0),
+    "eac3": ("eac3", "eac3", None, "audio/eac3", 1.0),
+    "latm": ("latm", "aac", None, "audio/mp4a-latm", None),
+    "mpg": ("mpeg", "mp2", "mpeg1video", "video/mpeg", None),
+    "vob": ("vob", "mp2", "mpeg2video", "video/mpeg", None),
+}
+
+
+@pytest.mark.parametrize("name", BROADCAST)
+def test_what_broadcasts_are_made_of_is_landed_with_a_doubt_and_what_is_cut_is_not(name: str) -> None:
+    container, sound, film, mime_type, seconds = BROADCAST[name]
+    rate = 24_000 if name.startswith("mpeg-2") else 48_000
+    data = recorded(container, sound, film, rate=rate)
+    facts = inspect(data)
+    assert facts.media_type.mime_type == mime_type
+    assert facts.doubts == (f"{mime_type} ({facts.media_type.extension}) is no format that gateways make",)
+    assert facts.duration_s == (None if seconds is None else pytest.approx(seconds, abs=0.1))
+    assert inspect(data + b"<html>").doubts[1:]
+    for size in (len(data) // 3 + 1, len(data) // 2 + 1, len(data) - 3):
+        with pytest.raises(DamagedError):
+            inspect(data[:size])
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"\x0b\x77", b"\xff\xfd\x90\x00", b"\x56\xe0\x40", b"\0\0\1\xe0\0\x10", b"P6 12", b"\0\0\2" + bytes(20)],
+)
+def test_one_sync_pattern_is_no_sound(head: bytes) -> None:
+    with pytest.raises(NotMediaError):
+        inspect(head + bytes(value * 91 & 0xFF for value in range(9_000)))

@@ -118,8 +118,8 @@ def test_the_result_of_an_earlier_generation(read: Any, picture: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        (5, "int is no reference"),
-        (b"raw", "bytes is no reference"),
+        (5, "int is not a reference"),
+        (b"raw", "bytes is not a reference"),
         ({}, "an object without outputs"),
         ({"outputs": []}, "an object without outputs"),
         ({"outputs": "x"}, "an object without outputs"),

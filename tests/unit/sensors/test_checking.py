@@ -34,7 +34,7 @@ def test_ids_are_opaque(generation_id: str) -> None:
         (None, "there is none"),
         ("", "it is empty"),
         ("  \n", "it is empty"),
-        ("None", "'None', as a template renders an XCom that is not there"),
+        ("None", "'None', as a template renders a missing XCom"),
         ("../credits", "'../credits' cannot be an id"),
         ("task 1", "'task 1' cannot be an id"),
         ("task_1?x=1", "'task_1?x=1' cannot be an id"),

@@ -68,7 +68,7 @@ def test_where_there_is_nothing_to_seal_nothing_changes() -> None:
 
 def test_another_api_key_does_not_open_it() -> None:
     """A record that cannot be read is never taken for none."""
-    with pytest.raises(UnreadableRecordError, match="connection's API key of now does not open"):
+    with pytest.raises(UnreadableRecordError, match="present API key does not open"):
         Seal("rvya_sk_another").open(SEAL.close(document(BODY)))
 
 
