@@ -189,7 +189,7 @@ def _first(*modules: str, name: str) -> Any | None:
         if module in _absent:
             continue
         try:
-            return getattr(sys.modules.get(module) or import_module(module), name)
+            return getattr(import_module(module), name)  # which waits for a thread that is at it
         except ImportError:
             if module not in sys.modules:
                 _absent.add(module)  # each poll asks, and a search for what is not there takes long

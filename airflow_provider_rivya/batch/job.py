@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_rivya.batch import manifest, verdict
 from airflow_provider_rivya.batch.arguments import BatchArguments
 from airflow_provider_rivya.batch.gate import GatedClient
-from airflow_provider_rivya.batch.ledger import EPOCHS
+from airflow_provider_rivya.batch.ledger import EPOCHS, Book
 from airflow_provider_rivya.batch.plan import (
     Draft,
     FaultyPlanError,
@@ -26,7 +26,7 @@ from airflow_provider_rivya.batch.plan import (
 from airflow_provider_rivya.batch.progress import Report
 from airflow_provider_rivya.batch.row_job import BatchContext
 from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
-from airflow_provider_rivya.batch.segments import Ledger
+from airflow_provider_rivya.batch.segments import Ledger, UnreadableLedgerError
 from airflow_provider_rivya.batch.table.planned import RowFault
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.gallery.files import Beside
@@ -34,11 +34,12 @@ from airflow_provider_rivya.gallery.make import gallery_of_lines
 from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.media.stills import Stills
 from airflow_provider_rivya.stop import StopClock
+from airflow_provider_rivya.storage.atomic_file import SmallFile
 from airflow_provider_rivya.storage.checked import checked_place
 from airflow_provider_rivya.storage.path import safe_name
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity, new_holder
-from airflow_provider_rivya.submission.stores import folder_faults, record_folder
+from airflow_provider_rivya.submission.stores import record_folder
 from airflow_provider_rivya.waiting.decide import PATIENCE, Patience
 
 if TYPE_CHECKING:
@@ -117,13 +118,13 @@ class BatchJob:
     @cached_property
     def results(self) -> OutputPlace:
         """The folder of the manifest."""
-        given = self.arguments.manifest_path
-        if given is not None:
-            return record_folder(given).owned(self._owner)
         run = safe_name(self.identity.run_id)
         if self.identity.map_index >= 0:
             run = f"{run}/{self.identity.map_index}"
-        return self.place.folder(f"_manifest/{run}").owned(self._owner)
+        given = self.arguments.manifest_path
+        folder = self.place.folder(f"_manifest/{run}") if given is None else record_folder(given)
+        owner, claim = self.title or self.identity.task, not self.arguments.dry_run
+        return manifest.folder_of(folder, owner, claim=claim).owned(self._owner)
 
     @cached_property
     def plans(self) -> PlanFolder:
@@ -143,8 +144,8 @@ class BatchJob:
         :param table: opens the table; not called where a plan stands.
         :raises InvalidRequestError: with every fault; nothing was sent.
         """
-        if not (faults := self.faults()):
-            if (standing := self.plans.read()) is not None:
+        if not (faults := self.arguments.wrong()):
+            if (standing := self._standing(faults)) is not None:
                 log.info("Going on with the plan of %d row(s) that an earlier try has made.", standing.rows)
                 return standing
             self._probe(faults)
@@ -163,9 +164,21 @@ class BatchJob:
         if draft.faults:
             where = self._tell_faults(draft.faults)
             log.warning("%d row(s) are invalid and left out; why is in %s.", draft.plan.invalid, where)
+        else:  # of an earlier run there may be some
+            SmallFile(self.results, manifest.FAULTS).remove()
         plan = self.plans.write(draft)
         log.info("The plan stands: %s", self.plan_in_words(plan))
         return plan
+
+    def _standing(self, faults: list[Fault]) -> Plan | None:
+        """Return the plan that stands; that plan or ledger cannot be used is told with all other faults."""
+        try:
+            if (plan := self.plans.read()) is None:
+                self._ledger().glance()
+            return plan
+        except UnreadableLedgerError as error:
+            faults.append(Fault("state_path", error.message, error.advice or ""))
+            return None
 
     def plan_in_words(self, plan: Plan) -> str:
         at_once, rate = self.arguments.limits.max_running, self.client.settings.max_requests_per_second
@@ -188,27 +201,6 @@ class BatchJob:
             opener=self.client if arguments.check_references else None,
         )
 
-    def faults(self) -> list[Fault]:
-        """Return what is wrong with the arguments and the places, without touching them."""
-        arguments = self.arguments
-        found = [*arguments.faults, *self.place.faults(), *folder_faults(arguments.state_path)]
-        found += arguments.extras.faults(arguments.output_path)
-        if not self.place.faults() and self.place.fixed_name is not None:
-            found.append(Fault("output_path", "it names one file, and a batch makes many", "a folder"))
-        if arguments.manifest_path is not None:
-            found += [
-                replace(fault, path="manifest_path")
-                for fault in record_folder(arguments.manifest_path).faults()
-            ]
-        if arguments.manifest_format == "parquet" and not manifest.has_pyarrow():
-            install = "pip install 'airflow-provider-rivya[parquet]', or 'jsonl'"
-            found.append(Fault("manifest_format", "'parquet' needs pyarrow", install))
-        for column in arguments.asked.carry:
-            if column in manifest.COLUMNS and column != manifest.GIVES_WAY:
-                problem = f"the manifest has a column {column!r} of its own"
-                found.append(Fault("carry", problem, "another name of the column in the table"))
-        return found
-
     def _probe(self, faults: list[Fault]) -> None:
         """Try the output place, as a generation does."""
         path, conn_id = self.arguments.output_path, self.arguments.output_conn_id
@@ -219,16 +211,28 @@ class BatchJob:
             path = os.path.join(folder, "faults")
             with open(path, "w", encoding="utf-8") as file:
                 file.writelines(json.dumps(fault.to_json(), ensure_ascii=False) + "\n" for fault in faults)
-            manifest.put(self.results, "faults.jsonl", path)
-        return self.results.uri_of("faults.jsonl")
+            manifest.put(self.results, manifest.FAULTS, path)
+        return self.results.uri_of(manifest.FAULTS)
 
     # -- run ---------------------------------------------------------------------------------------
 
     def open_ledger(self) -> Ledger:
         """Take the ledger over; whoever else has it stops."""
-        ledger = Ledger(self.state, self.batch, new_holder(), self._clock.monotonic)
+        ledger = self._ledger()
         ledger.open()
         return ledger
+
+    def recorded(self) -> Book | None:
+        """Return what earlier tries have recorded; ``None``: that cannot be told."""
+        try:
+            ledger = self._ledger()
+            ledger.read()
+        except Exception:
+            return None
+        return ledger.book
+
+    def _ledger(self) -> Ledger:
+        return Ledger(self.state, self.batch, new_holder(), self._clock.monotonic)
 
     def run(
         self,
@@ -270,7 +274,7 @@ class BatchJob:
             run = BatchRun(
                 context,
                 lambda: self.plans.rows(plan),
-                plan.rows,
+                plan.valid,
                 self.arguments.limits,
                 deadline,
                 self.arguments.min_credits_left,
@@ -335,7 +339,8 @@ class BatchJob:
             manifest_uri=self.results.uri_of(self.manifest_name),
             remedies=self.remedies or verdict.Remedies(self.words.again),
         )
-        manifest.mark_success(self.results)
+        if not self.arguments.dry_run:
+            manifest.mark_success(self.results)
 
     def _lines(self, plan: Plan, ledger: Ledger) -> Iterator[tuple[PlannedRow, dict[str, Any]]]:
         """Yield each row with its line, in order."""

@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES, RowState, Status
 from airflow_provider_rivya.batch.window import action
 from airflow_provider_rivya.credits import whole
+from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.atomic_file import SmallFile
+from airflow_provider_rivya.storage.path import safe_name
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.batch.table.planned import PlannedRow
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.record import Record
 
 SUCCESS: Final = "_SUCCESS"
+FAULTS: Final = "faults.jsonl"
+OWNER: Final = "_batch"
+"""Says whose manifest a folder has."""
 SAMPLE: Final = 10
 MOST_OF_XCOM: Final = 4_000
 """Bytes of its JSON: there is one of each task instance in Airflow's database."""
@@ -142,7 +148,7 @@ class Totals:
         told = status != "not_submitted" or line["error"] is not None
         if status not in LANDED and told and len(self.failed_sample) < SAMPLE:
             text = str(line["error"] or "").partition("\n")[0]
-            self.failed_sample.append({"row_key": row.key[:60], "status": status, "error": text[:120]})
+            self.failed_sample.append({"row_key": row.key[:60], "status": status, "error": clean(text, 120)})
 
     def by_status(self) -> dict[str, int]:
         return {status: self.counts[status] for status in STATUSES}
@@ -150,6 +156,24 @@ class Totals:
     def credits(self) -> dict[str, float | None]:
         amounts = {"reserved": self.reserved, "final": self.final, "estimated_left": self.left}
         return {name: whole(round(amount, 6)) for name, amount in amounts.items()}
+
+
+def folder_of(place: OutputPlace, owner: str, *, claim: bool) -> OutputPlace:
+    """
+    Return the folder of a batch's manifest: a place, or one in there where another batch has that already.
+
+    :param owner: what a person knows the batch by, over all its runs.
+    :param claim: take the place, if nobody has.
+    """
+    mark = SmallFile(place, OWNER)
+    if claim:
+        place.make_folder()
+        with suppress(FileExistsError):
+            mark.create(owner.encode())
+    with suppress(PermissionError):  # of another user of this machine
+        if mark.read() in (None, owner.encode()):
+            return place
+    return place.folder(safe_name(owner))
 
 
 def write_manifest(
@@ -268,7 +292,7 @@ def _to_parquet(lines_at: str, table: str, carry: Sequence[str]) -> None:
     schema = pa.schema(
         [
             *((column, special.get(column, pa.string())) for column in COLUMNS if column not in carry),
-            *((column, types[kinds[column]]) for column in carry),
+            *((column, types[kinds[column]]) for column in dict.fromkeys(carry)),
         ]
     )
     with parquet.ParquetWriter(table, schema) as writer:

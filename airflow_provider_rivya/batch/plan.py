@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -58,6 +59,7 @@ class Plan:
     :param exact: whether that price depends on nothing else.
     :param shards: names and sha256 of their files, in order.
     :param title: what a person knows the batch by.
+    :param made_at: seconds since the epoch.
     """
 
     batch: str
@@ -67,6 +69,7 @@ class Plan:
     exact: bool
     shards: tuple[tuple[str, str], ...]
     title: str = ""
+    made_at: float = 0.0
     version: int = VERSION
 
     @property
@@ -230,7 +233,7 @@ def check_plan(
             if isinstance(made, list):
                 wrong += made
                 invalid += 1
-                why, carry = "; ".join(told(made)), maker.carried(row)
+                why, carry = "; ".join(told(fault.of_row() for fault in made)), maker.carried(row)
                 made = PlannedRow(count, made[0].row_key or "", "", carry=carry, invalid=why)
             else:
                 sums.add(made)
@@ -256,7 +259,7 @@ def check_plan(
         raise FaultyPlanError(found, wrong, subject)
     if block:
         shards.append(folder.shard(len(shards), block))
-    plan = Plan(batch, count, invalid, sums.credits, sums.exact, tuple(shards), title)
+    plan = Plan(batch, count, invalid, sums.credits, sums.exact, tuple(shards), title, time.time())
     if opener is not None and (wrong := wrong_references(folder.rows(plan), asked, opener)):
         folder.drop(shards)
         raise FaultyPlanError(found, wrong, subject)

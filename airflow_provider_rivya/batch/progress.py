@@ -85,6 +85,7 @@ class Progress:
     landed: int = 0
     failed: int = 0
     _before: int = 0
+    _named: int = 0
     _said_at: float = 0.0
     _told_at: float = 0.0
 
@@ -96,7 +97,10 @@ class Progress:
     def row_failed(self, key: str, error: RowError) -> None:
         if error.status != "not_submitted":
             self.failed += 1
-        if self.failed <= ROWS_TOLD:
+        if error.kind == "key":
+            return  # that is told once, of the account
+        self._named += 1
+        if self._named <= ROWS_TOLD:
             log.warning("Row %r has no result (%s). %s", clean(key, 80), error.status, error.text)
 
     def standing(self, now: float, running: int) -> Standing:

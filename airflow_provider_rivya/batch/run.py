@@ -243,11 +243,20 @@ class BatchRun:
             return
         del self._flights[flight.row.key]
         self._course.over_budget = False  # what it has cost is known now, and may be less
+        self._learn_cost(flight.row)
         if outcome is None:
             self._progress.landed += 1
             self._course.ended("succeeded")
         else:
             self._went_wrong(flight.row, outcome)
+
+    def _learn_cost(self, row: PlannedRow) -> None:
+        if self._limits.max_credits_total is not None:
+            state = self._context.ledger.book.rows[row.key]
+            told = state.record.credits if state.record else None
+            if state.result is not None:
+                told = state.result.read().get("credits_final")
+            self._course.charged(row.price, told)
 
     def _went_wrong(self, row: PlannedRow, error: GenerationError) -> None:
         context, course = self._context, self._course
@@ -275,6 +284,8 @@ class BatchRun:
                 self._paused_until = max(self._paused_until, self._clock.time() + pause)
                 self._backlog.again(row, last=not sent)
                 return
+        if found.status == "not_submitted" and context.stop.is_set():
+            return  # that is no news of the row
         if account_refuses(error) and course.stopped is None:
             course.stopped = error
             log.error("Nothing more is submitted; what runs is stored. %s", error)

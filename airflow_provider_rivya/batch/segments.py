@@ -133,7 +133,7 @@ class Ledger:
 
     def read(self) -> None:
         """Read the segments that are new since the last time."""
-        listed = {int(found[1]) for name in self._folder.names() if (found := _NAME.fullmatch(name))}
+        listed = self._listed()
         wanted = range(self._next, max(listed, default=0) + 1)
         gap = next((number for number in wanted if number not in listed), None)
         if gap is not None:
@@ -143,6 +143,18 @@ class Ledger:
                 for entry in self._entries(number, content):
                     self.book.add(entry)
                 self._next = number + 1
+
+    def glance(self) -> None:
+        """
+        Look at the newest segment alone.
+
+        :raises UnreadableLedgerError: see :meth:`open`.
+        """
+        if last := max(self._listed(), default=0):
+            self._entries(last, self._content(last))
+
+    def _listed(self) -> set[int]:
+        return {int(found[1]) for name in self._folder.names() if (found := _NAME.fullmatch(name))}
 
     def _content(self, number: int) -> bytes | None:
         return read_kept(self._file(number), _WHAT)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.credits import in_credits
-from airflow_provider_rivya.exceptions import GenerationError, GenerationTimeoutError
+from airflow_provider_rivya.exceptions import GenerationError, GenerationTimeoutError, InvalidRequestError
 from airflow_provider_rivya.generation.failure import failure_document
 
 if TYPE_CHECKING:
@@ -42,16 +43,19 @@ class Tolerance:
     """
     What may go wrong with a batch that succeeds.
 
-    :param max_failed_rows: a number, or below 1 a share of all rows.
+    :param max_failed_rows: a number, or as a ``float`` up to 1.0 a share of the rows that were to be made.
     :param fail_on_budget: whether rows that the budget does not allow are a failure.
     """
 
-    max_failed_rows: float = 0
+    max_failed_rows: int | float = 0
     fail_on_budget: bool = False
 
     def allows(self, failed: int, rows: int) -> bool:
         limit = self.max_failed_rows
-        return failed <= (limit * rows if 0 < limit < 1 else limit)
+        if not isinstance(limit, float) or limit > 1:
+            return failed <= limit
+        # As it is written: as a float, 0.29 of 100 is less than 29.
+        return failed <= Fraction(str(limit)) * rows
 
 
 def judge(
@@ -79,26 +83,28 @@ def judge(
             fate=goes_on,
             retryable=True,
         )
-    sample = "".join(
-        f"\n  - {row['row_key']!r}: {row['status']}. {row['error']}" for row in totals.failed_sample
-    )
+    rows = [f"\n  - {row['row_key']!r}: {row['status']}. {row['error']}" for row in totals.failed_sample]
+    sample = f"The first of them:{''.join(rows)}\n" if rows else ""
     if over.ended == "breaker":
         raise BatchFailedError(
-            f"Too many rows have failed one after the other; no more were submitted (rows: {told}).{sample}",
+            f"Too many rows have failed one after the other; no more were submitted (rows: {told})",
             conn_id=conn_id,
+            advice=sample.rstrip(),
             fate=goes_on,
             retryable=True,
         )
-    # At a budget's or a limit's end the others were not to be sent.
-    unsent = totals.counts["not_submitted"] if over.ended == "done" else 0
+    # At a budget's or a limit's end the others were not to be sent, and a share is not of them.
+    left = totals.counts["not_submitted"]
+    unsent = left if over.ended == "done" else 0
+    asked_for = totals.rows - (left if over.ended in ("budget", "limit") else 0)
     mendable = totals.open_failures + unsent
     failed = totals.final_failures + mendable
-    if not tolerance.allows(failed, totals.rows):
-        mends = mendable and tolerance.allows(totals.final_failures, totals.rows)
+    if not tolerance.allows(failed, asked_for):
+        mends = mendable and tolerance.allows(totals.final_failures, asked_for)
         raise BatchFailedError(
-            f"{failed} of {totals.rows} rows have no result (rows: {told}).{sample}",
+            f"{failed} of {totals.rows} rows have no result (rows: {told})",
             conn_id=conn_id,
-            advice=f"All others are stored. {remedies.tolerated}",
+            advice=f"{sample}All others are stored. {remedies.tolerated}",
             fate=goes_on if mends else f"{remedies.failed} {cost}",
             final=not mends,
             retryable=bool(mends),
@@ -111,6 +117,23 @@ def judge(
             fate=f"No retry is made. {cost}",
             final=True,
         )
+
+
+def explain(error: GenerationError, book: Book | None, *, known: bool) -> GenerationError:
+    """
+    Return the error; a refused one with what earlier tries may have paid for.
+
+    :param book: ``None``: what they have recorded cannot be told.
+    :param known: whether there was none then.
+    """
+    nothing = known if book is None else not book.rows
+    if nothing or not isinstance(error, InvalidRequestError):
+        return error
+    fate = (
+        "This try has sent nothing; what earlier ones have paid for stays recorded. Mend it and clear the "
+        "task: it goes on with that. A retry would not help."
+    )
+    return error.replace(fate=fate)
 
 
 def batch_failure(error: GenerationError, book: Book | None, *, known: bool) -> dict[str, Any]:

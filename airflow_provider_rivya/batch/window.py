@@ -20,6 +20,7 @@ from airflow_provider_rivya.exceptions import (
     InvalidRequestError,
     OutputError,
     PermissionDeniedError,
+    told,
 )
 from airflow_provider_rivya.submission.decide import is_content_refusal
 
@@ -100,6 +101,7 @@ class Course:
     :param spent: credits that were, or may have been, paid.
     :param running: generations at the gateway.
     :param available: what the account can be asked for.
+    :ivar broken: too many rows have failed one after the other: this try submits no more, whatever ends well.
     :ivar surprise: by how much a generation has cost more than the documentation says, at the most.
     """
 
@@ -109,12 +111,9 @@ class Course:
     available: float = math.inf
     surprise: float = 0.0
     consecutive: int = 0
+    broken: bool = False
     stopped: GenerationError | None = None
     over_budget: bool = False
-
-    @property
-    def broken(self) -> bool:
-        return self.consecutive >= self.limits.max_consecutive_failures
 
     @property
     def closed(self) -> bool:
@@ -154,6 +153,7 @@ class Course:
         """Count a row that is over."""
         if status in ("failed", "refused"):
             self.consecutive += 1
+            self.broken |= self.consecutive >= self.limits.max_consecutive_failures
         elif status == "succeeded":
             self.consecutive = 0
 
@@ -187,11 +187,10 @@ def row_error(error: GenerationError, record: Record | None, epoch: int) -> RowE
 
     :param record: of the row, after it.
     """
-    text = str(error)
-    kind, final = "error", True
+    text, kind, final = str(error), "error", True
     status: Status
     if isinstance(error, InvalidRequestError):
-        status, kind = "invalid", "invalid_request"
+        status, kind, text = "invalid", "invalid_request", "; ".join(told(error.faults))
     elif isinstance(error, GenerationFailedError):
         refused = is_content_refusal(error.code)
         status, kind = "refused" if refused else "failed", "content" if refused else "generation_failed"

@@ -16,6 +16,7 @@ from airflow_provider_rivya.cli.options import (
     amount,
     count,
     positive,
+    share,
 )
 
 MOST_RUNNING: Final = 1_000
@@ -139,9 +140,9 @@ BATCH: Final = Group(
                 ),
                 Option(
                     "--max-failed-rows",
-                    help="rows that may be without a result, or below 1 a share of all (%(default)s)",
-                    type=amount,
-                    default=0.0,
+                    help="rows that may be without a result: a number, or as 0.05 a share (%(default)s)",
+                    type=share,
+                    default=0,
                     metavar="N",
                 ),
                 Option(

@@ -66,6 +66,14 @@ def amount(text: str) -> float:
     return _number(text, "a number of credits, 0 or more", lambda value: value >= 0)
 
 
+def share(text: str) -> float:
+    """A whole number of rows, or with a point a share of them."""
+    with suppress(ValueError):
+        if (value := int(text)) >= 0:
+            return value
+    return _number(text, "a whole number, or a share such as 0.05, up to 1.0", lambda value: 0 <= value <= 1)
+
+
 def count(most: int | None = None) -> Callable[[str], int]:
     """
     A whole number above 0.

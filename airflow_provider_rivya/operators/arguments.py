@@ -165,6 +165,14 @@ def check_limits(**limits: Any) -> None:
             raise ValueError(f"{name} is {value!r}; it takes a number that is finite and not negative")
 
 
+def check_shares(**shares: Any) -> None:
+    """:raises ValueError: one is neither a whole number of rows nor a share of them."""
+    check_limits(**shares)
+    for name, value in shares.items():
+        if isinstance(value, float) and value > 1 and not value.is_integer():
+            raise ValueError(f"{name} is {value!r}; it takes a whole number of rows, or a share up to 1.0")
+
+
 def check_spans(**spans: Any) -> None:
     """:raises ValueError: a span of time is no ``timedelta``, or a negative one."""
     for name, value in spans.items():
@@ -187,6 +195,32 @@ def check_counts(**counts: tuple[Any, int, int | None]) -> None:
         if type(value) is not int or value < least or (most is not None and value > most):
             bounds = f"from {least}" + (f" to {most}" if most is not None else " up")
             raise ValueError(f"{name} is {value!r}; it takes a whole number {bounds}")
+
+
+def check_batch(task: Any) -> None:
+    """
+    Check what a batch operator was given that is the same in every run.
+
+    :raises ValueError: it takes something else.
+    """
+    for check, names in {
+        check_choices: "if_exists on_rerun_after_delivery on_uncertain_submission validation verify "
+        "on_invalid_rows",
+        check_names: "carry",
+        check_limits: "max_credits_total max_credits min_credits_left",
+        check_shares: "max_failed_rows",
+        check_spans: "timeout inline_wait",
+    }.items():
+        check(**{name: getattr(task, name) for name in names.split()})
+    check_choices(manifest_format=task.manifest_format or "jsonl")
+    check_counts(
+        max_running=(task.max_running, 1, None),
+        max_consecutive_failures=(task.max_consecutive_failures, 1, None),
+        row_attempts=(task.row_attempts, 0, None),
+        limit=(task.limit, 1, None),
+    )
+    if task.if_exists == "fail":
+        raise ValueError("if_exists is 'fail'; a batch takes 'overwrite' or 'skip'")
 
 
 def extras_of(gallery: bool, thumbnails: int | None, sidecar: bool) -> Extras:

@@ -12,18 +12,11 @@ from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GenerationError, InvalidRequestError
 from airflow_provider_rivya.links.rivya import RivyaGalleryLink
 from airflow_provider_rivya.operators.airflow_errors import as_airflow, leave_failure
-from airflow_provider_rivya.operators.arguments import (
-    GivenRows,
-    check_choices,
-    check_counts,
-    check_limits,
-    check_names,
-    check_spans,
-    extras_of,
-)
+from airflow_provider_rivya.operators.arguments import GivenRows, check_batch, extras_of
 from airflow_provider_rivya.operators.deferral import BACKSTOP
 from airflow_provider_rivya.operators.identity import identity_of
 from airflow_provider_rivya.operators.local_paths import warn_of_batch
+from airflow_provider_rivya.operators.record_store import PLACES, BatchPlaces
 from airflow_provider_rivya.operators.reporting import STANDING_OF_BATCH, standing_in_store
 from airflow_provider_rivya.operators.task_run import facts_of, patience_of
 from airflow_provider_rivya.operators.templates import RendersItsAuthor
@@ -42,8 +35,6 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.triggers.batch import BatchTrigger
 
 log = logging.getLogger(__name__)
-
-_PINNED = ("output_path", "output_conn_id", "state_path", "manifest_path")
 
 
 class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
@@ -125,31 +116,6 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_choices(
-            if_exists=if_exists,
-            on_rerun_after_delivery=on_rerun_after_delivery,
-            on_uncertain_submission=on_uncertain_submission,
-            validation=validation,
-            verify=verify,
-            on_invalid_rows=on_invalid_rows,
-            manifest_format=manifest_format or "jsonl",
-        )
-        check_names(carry=carry)
-        check_limits(
-            max_credits_total=max_credits_total,
-            max_credits=max_credits,
-            min_credits_left=min_credits_left,
-            max_failed_rows=max_failed_rows,
-        )
-        check_spans(timeout=timeout, inline_wait=inline_wait)
-        check_counts(
-            max_running=(max_running, 1, None),
-            max_consecutive_failures=(max_consecutive_failures, 1, None),
-            row_attempts=(row_attempts, 0, None),
-            limit=(limit, 1, None),
-        )
-        if if_exists == "fail":
-            raise ValueError("if_exists is 'fail'; a batch takes 'overwrite' or 'skip'")
         self.rows = GivenRows(rows) if isinstance(rows, list | tuple | Iterator) else rows
         self.rows_sql = rows_sql
         self.rows_conn_id = rows_conn_id
@@ -190,6 +156,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self.convert_reference_images = convert_reference_images
         self.state_path = state_path
         self.extras = extras_of(gallery, thumbnails, sidecar)
+        check_batch(self)
         self._stop = StopFlag()
 
     @property
@@ -238,17 +205,19 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         self, context: Any, deadline: float, *, resumed: bool = False, ended: Iterable[str] = ()
     ) -> dict[str, Any]:
         from airflow_provider_rivya.batch.run import Over
-        from airflow_provider_rivya.batch.verdict import batch_failure
+        from airflow_provider_rivya.batch.verdict import batch_failure, explain
         from airflow_provider_rivya.submission.turn import SHORT
 
         hook = self.hook_class(self.conn_id, stop=self._stop)
         hook.submission_pause = SHORT  # the other rows need not wait
+        job: BatchJob | None = None
         ledger: Ledger | None = None
         try:
             if self.template_faults:
                 raise InvalidRequestError(self.template_faults, subject=f"The batch of task {self.task_id!r}")
             job = self._job(context, hook, resumed=resumed)
             plan = job.plan(self._table)
+            self._places.remember(self, job.place)
             ledger = job.open_ledger()
             if self.plan_only:
                 return job.conclude(plan, ledger, Over("dry_run"))
@@ -257,7 +226,10 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             if isinstance(done, Over):
                 return job.conclude(plan, ledger, done)
         except GenerationError as error:
-            leave_failure(context, batch_failure(error, ledger.book if ledger else None, known=not resumed))
+            book = ledger.book if ledger else job.recorded() if job else None
+            first = facts_of(context["ti"], self.retries, resumed=resumed).first
+            error = explain(error, book, known=first)
+            leave_failure(context, batch_failure(error, book, known=first))
             raise as_airflow(error) from error.__cause__
         finally:
             hook.close()
@@ -266,7 +238,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 done.ids, self.conn_id, deadline, done.standing.to_json(), done.resume_at
             ),
             method_name="execute_complete",
-            kwargs={"deadline": deadline, **{name: getattr(self, name) for name in _PINNED}},
+            kwargs={"deadline": deadline, **{name: getattr(self, name) for name in PLACES}},
             timeout=timedelta(seconds=max(0.0, deadline - time.time())) + BACKSTOP,
         )
         raise AssertionError("a deferral does not return")
@@ -292,10 +264,13 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         for name in ("output_path", "state_path", "manifest_path"):
             setattr(self, name, as_text(getattr(self, name)))
         facts = facts_of(context["ti"], self.retries, resumed=resumed)
+        identity = identity_of(context, hook.settings.idempotency_namespace)
+        self._places = BatchPlaces(context, identity, facts.epoch)
+        self._places.recall(self)
         policy = SubmissionPolicy(self.on_rerun_after_delivery, self.on_uncertain_submission)
         job = BatchJob(
             client=hook,
-            identity=identity_of(context, hook.settings.idempotency_namespace),
+            identity=identity,
             facts=facts,
             policy=policy,
             words=RowWords(True, facts.retries_left, hook.api.capabilities.replays_keys, policy.resubmits),
@@ -320,6 +295,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 fail_on_budget=self.fail_on_budget,
                 check_references=self.check_references,
                 min_credits_left=self.min_credits_left,
+                dry_run=self.plan_only,
                 extras=self.extras,
             ),
             stop=self._stop,

@@ -1,12 +1,13 @@
-"""Where the submission record of a task instance is kept: the task state store, a file, or nowhere."""
+"""Where the record of a task instance is kept, or a batch's ledger: the task state store, a file, nowhere."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya import _compat
+from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.operators.identity import row_key_faults
 from airflow_provider_rivya.operators.local_paths import warn_if_local, warn_of_records
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.stores import RecordStore
 
 log = logging.getLogger(__name__)
+
+PLACES: Final = ("output_path", "output_conn_id", "manifest_path", "state_path")
+"""Arguments of a batch that say where its files lie: rendered once for all tries."""
 
 
 def record_store(
@@ -122,3 +126,75 @@ def warn_of_backend(executor: str | None) -> None:
             who="a retry",
             loss=", which cannot read it there and then submits nothing",
         )
+
+
+class BatchPlaces:
+    """
+    Where a batch's ledger and files lie, in the task state store, if there is one (Airflow 3.3): what the
+    templates render to in a retry may be another place, where nothing tells what is paid for.
+
+    :param identity: of the task instance.
+    :param epoch: stands still over retries, grows with a clear.
+    """
+
+    def __init__(self, context: Mapping[str, Any], identity: Identity, epoch: int) -> None:
+        self._store = _compat.state_store(context)
+        self._key = f"rivya_ledger{identity.part and '_'}{identity.part}"
+        self._epoch = epoch
+        self._known: dict[str, Any] | None = None
+
+    def recall(self, task: Any) -> None:
+        """
+        Let a retry go on where its first try began; after a clear the ledger alone stays where it was.
+
+        :raises GenerationError: the store cannot be asked.
+        """
+        if self._store is None:
+            return
+        try:
+            known = self._known = self._store.get(self._key, default=None)
+        except Exception as error:
+            raise _cannot_tell(error) from error
+        if not known:
+            return
+        if known["epoch"] != self._epoch:
+            task.state_path = task.state_path or known["state_path"]
+            return
+        if task.output_path != known["output_path"]:
+            log.warning(
+                "output_path is %r by now. The batch goes on in %r, where it has begun.",
+                task.output_path,
+                known["output_path"],
+            )
+        for name in PLACES:
+            setattr(task, name, known[name])
+
+    def remember(self, task: Any, output: OutputPlace) -> None:
+        """
+        Write the places down, before anything is paid.
+
+        :raises GenerationError: the store cannot take it.
+        """
+        if self._store is None:
+            return
+        places = {"epoch": self._epoch, **{name: getattr(task, name) for name in PLACES}}
+        if places["state_path"] is None:
+            beside = output.folder(".rivya")
+            scheme, _, rest = beside.uri.partition("://")
+            places["state_path"] = f"{scheme}://{beside.conn_id}@{rest}" if beside.conn_id else beside.uri
+        if places != self._known:
+            try:
+                self._store.set(self._key, places, retention=_compat.never_expire())
+            except Exception as error:
+                raise _cannot_tell(error) from error
+
+
+def _cannot_tell(error: Exception) -> GenerationError:
+    from airflow_provider_rivya.storage.staged import reason_of
+
+    return GenerationError(
+        f"Airflow's task state store, which says where this batch's ledger lies, cannot be used: "
+        f"{reason_of(error)}",
+        fate="This try has sent nothing; a retry asks again.",
+        retryable=True,
+    )

@@ -207,7 +207,8 @@ class RivyaBatchOperator(BatchOperator):
     :param min_credits_left: what the account must have left; asked for before each window.
     :param allow_estimates: let these limits take the base price of models whose price depends on more.
     :param fail_on_budget: fail when the budget ends before the rows do.
-    :param max_failed_rows: rows that may be without a result, a number, or below 1 a share of all.
+    :param max_failed_rows: rows that may be without a result: a whole number, or as 0.05 a share (``1`` is
+        one row, ``1.0`` all of them).
     :param max_consecutive_failures: rows that may fail one after the other before no more are submitted.
     :param row_attempts: new generations for a row that failed and was certainly refunded.
     :param on_invalid_rows: ``fail`` refuses the batch for an invalid row; ``skip`` leaves such rows out.

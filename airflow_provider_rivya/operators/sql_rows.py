@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from airflow_provider_rivya._compat import BaseHook
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.staged import may_pass, not_now, reason_of
 
 _BLOCK: Final = 1_000
@@ -36,6 +37,8 @@ def read_sql(sql: str, conn_id: str | None) -> Iterator[Mapping[str, Any]]:
     :raises InvalidRequestError: there is no such connection, or the database refuses the query.
     :raises StorageError: the database cannot be reached, or broke off; a retry may read all of it.
     """
+    from airflow_provider_rivya.batch.table.rows import twice
+
     if not conn_id:
         raise _refused("rows_conn_id", "rows_sql needs it", "the id of a connection to a database")
     try:
@@ -50,9 +53,14 @@ def read_sql(sql: str, conn_id: str | None) -> Iterator[Mapping[str, Any]]:
             cursor = _streaming(connection)
             cursor.execute(sql)
             block = cursor.fetchmany(_BLOCK)
-            names = [column[0] for column in cursor.description]
+            names = [column[0] for column in cursor.description or ()]
         except Exception as error:
             raise _refused("rows_sql", f"the database refuses it: {reason_of(error)}") from None
+        if not names:
+            raise _refused("rows_sql", "the database has no rows for it", "a query")
+        if (doubled := twice(names)) is not None:
+            problem = f"it has two columns {clean(doubled)!r}"
+            raise _refused("rows_sql", problem, "each name once, with 'as'")
         with closing(cursor):
             count = 0
             while block:

@@ -26,7 +26,7 @@ class ReferenceFile:
     :param name: its base name.
     :param uri: where it lies, without connection.
     :param conn_id: the Airflow connection it is read through, if any.
-    :param size_bytes: its size, at least 1.
+    :param size_bytes: its size.
     """
 
     name: str
@@ -41,7 +41,11 @@ class ReferenceFile:
 
 
 def open_reference(
-    path_or_uri: str, conn_id: str | None = None, *, where: str = "reference_media"
+    path_or_uri: str,
+    conn_id: str | None = None,
+    *,
+    where: str = "reference_media",
+    may_be_empty: bool = False,
 ) -> ReferenceFile | Fault:
     """
     Find a reference file.
@@ -50,6 +54,7 @@ def open_reference(
         connection may stand in it (``s3://conn@bucket/key``).
     :param conn_id: the connection to read it through; one in the URL goes first.
     :param where: the path of a fault, e.g. ``reference_media[0]``.
+    :param may_be_empty: a file without content is one, too.
     :return: the file, or what is wrong with it.
     :raises StorageError: that cannot be told right now; a retry may.
     """
@@ -58,7 +63,7 @@ def open_reference(
     scheme, found, rest = path_or_uri.partition("://")
     scheme = scheme.lower()
     if not found or scheme in LOCAL_SCHEMES:
-        return _local(path_or_uri if not found else rest.removeprefix("localhost"), where)
+        return _local(path_or_uri if not found else rest.removeprefix("localhost"), where, may_be_empty)
     netloc, slash, key = rest.partition("/")
     userinfo, _, bucket = netloc.rpartition("@")
     if ":" in userinfo:
@@ -66,10 +71,10 @@ def open_reference(
     conn_id = userinfo or conn_id
     if fault := scheme_fault(where, scheme, conn_id):
         return fault
-    return _stored(scheme, f"{bucket}{slash}{key}", conn_id, where)
+    return _stored(scheme, f"{bucket}{slash}{key}", conn_id, where, may_be_empty)
 
 
-def _local(path: str, where: str) -> ReferenceFile | Fault:
+def _local(path: str, where: str, may_be_empty: bool) -> ReferenceFile | Fault:
     shown = repr(clean(path, 200))
     try:
         found = os.stat(path)
@@ -82,7 +87,7 @@ def _local(path: str, where: str) -> ReferenceFile | Fault:
         return Fault(where, f"{shown} does not exist on this worker", hint)
     except (OSError, ValueError) as error:
         return Fault(where, f"{shown} cannot be read: {reason_of(error)}")
-    if not found.st_size:
+    if not found.st_size and not may_be_empty:
         return Fault(where, f"{shown} is empty")
     full = os.path.abspath(path)
     return ReferenceFile(
@@ -90,7 +95,9 @@ def _local(path: str, where: str) -> ReferenceFile | Fault:
     )
 
 
-def _stored(scheme: str, path: str, conn_id: str | None, where: str) -> ReferenceFile | Fault:
+def _stored(
+    scheme: str, path: str, conn_id: str | None, where: str, may_be_empty: bool
+) -> ReferenceFile | Fault:
     uri = f"{scheme}://{path}"
     shown = repr(clean(uri, 200))
     try:
@@ -109,7 +116,7 @@ def _stored(scheme: str, path: str, conn_id: str | None, where: str) -> Referenc
         if facts.get("type") != "file":
             return Fault(where, f"{shown} is not a file", "a file")
         size = int(facts.get("size") or 0)
-        if not size:
+        if not size and not may_be_empty:
             return Fault(where, f"{shown} is empty")
         with opener() as file:
             file.read(1)

@@ -61,6 +61,12 @@ class Identity:
         return _digest(self.namespace, self.dag_id, self.run_id, self.task_id, *row, *self.within)
 
     @property
+    def task(self) -> str:
+        """What a person knows it by, whatever the run; apart from all others of a run."""
+        mapped = f" [{self.map_index}]" if self.map_index >= 0 else ""
+        return f"{self.dag_id}.{self.task_id}{mapped} {self.part}".rstrip()
+
+    @property
     def title(self) -> str:
         """What a person knows it by."""
         mapped = f" [{self.map_index}]" if self.map_index >= 0 else ""

@@ -63,8 +63,12 @@ class RowFault:
 
     def __str__(self) -> str:
         row = f"row {self.index}" if self.row_key is None else f"row {clean(self.row_key, 80)!r}"
-        where = "" if self.column is None else f", column {self.column!r} ({self.value})"
-        return f"{row}{where}: {self.fault}"
+        return f"{row}{': ' if self.column is None else ', '}{self.of_row()}"
+
+    def of_row(self) -> str:
+        """Say what is wrong, to whom the row is told already."""
+        where = "" if self.column is None else f"column {self.column!r} ({self.value}): "
+        return f"{where}{self.fault}"
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -154,6 +154,9 @@ class RowMaker:
     def _filled(self, index: int, key: str, row: Mapping[str, Any]) -> PlannedRow:
         prompt = self._prompt
         if isinstance(prompt, TextTemplate):
+            for column in prompt.columns:
+                if is_empty(row.get(column)):
+                    self._warn(f"The prompt lacks the column {clean(column, 60)!r}, which is empty")
             whole = prompt.whole
             prompt = prompt.text(row) if whole is None else plain_value(whole, row.get(whole))
         return PlannedRow(
@@ -163,7 +166,7 @@ class RowMaker:
             prompt=prompt,
             params=self._values["model_params"].fill(row),
             references=self._values["reference_media"].fill(row) or None,
-            stem=safe_name(self._stem.text({"row_key": key, **row})),
+            stem=safe_name(self._stem.text({**row, "row_key": key})),
             carry={column: plain_value(column, row.get(column)) for column in self._asked.carry},
         )
 

@@ -30,6 +30,7 @@ FORMATS: Final = ("csv", "jsonl", "ndjson", "parquet")
 _ALLOWED: Final = "a list of dicts, or a path or URI of .csv, .jsonl, .ndjson or .parquet"
 _BATCH: Final = 1024
 _LONGEST_LINE: Final = 2**24
+"""Characters of a line of text, and of a cell in it, for which Python's own bound is 128 KiB."""
 
 Rows = Iterator[Mapping[str, Any]]
 
@@ -50,7 +51,7 @@ def read_rows(source: Any, conn_id: str | None = None) -> Rows:
     if hasattr(source, "columns"):
         _each_once([str(name) for name in getattr(source, "column_names", source.columns)], "it")
     if hasattr(source, "to_pylist"):  # an Arrow table
-        return iter(source.to_pylist())
+        return iter(_plain_rows(source))
     if hasattr(source, "to_dicts"):  # a DataFrame of polars
         return iter(source.to_dicts())
     if hasattr(source, "to_dict") and hasattr(source, "columns"):  # one of pandas
@@ -70,7 +71,8 @@ def _mappings(source: Iterable[Any]) -> Rows:
 def _of_files(source: str, conn_id: str | None) -> Rows:
     columns: set[str] | None = None
     for name in _names(source, conn_id):
-        file = open_reference(name, conn_id, where="rows")
+        # A job that writes many files leaves some of them empty.
+        file = open_reference(name, conn_id, where="rows", may_be_empty=True)
         if isinstance(file, Fault):
             raise InvalidRequestError([file], subject="The table")
         shown, kind = clean(file.uri, 200), _format_of(name)
@@ -177,6 +179,7 @@ def _lines(stream: BinaryIO, shown: str) -> Generator[str, None, None]:
 
 
 def _csv(file: ReferenceFile, shown: str) -> Rows:
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
     with closing(_lines(file.open(), shown)) as lines:
         reader = csv.DictReader(lines, strict=True)
         names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
@@ -192,8 +195,13 @@ def _csv(file: ReferenceFile, shown: str) -> Rows:
 
 
 def _each_once(names: Sequence[str], shown: str) -> None:
-    if doubled := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise _unreadable(f"{shown} has two columns {clean(doubled[0])!r}", "each name once")
+    if (doubled := twice(names)) is not None:
+        raise _unreadable(f"{shown} has two columns {clean(doubled)!r}", "each name once")
+
+
+def twice(names: Sequence[str]) -> str | None:
+    """Return a name that stands there more than once, if one does."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def _json_lines(file: ReferenceFile, shown: str) -> Rows:
@@ -202,12 +210,19 @@ def _json_lines(file: ReferenceFile, shown: str) -> Rows:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
+                row = json.loads(line, object_pairs_hook=_object)
             except (ValueError, RecursionError) as error:
                 raise _unreadable(f"line {number} of {shown} is not JSON: {reason_of(error)}") from None
             if not isinstance(row, dict):
                 raise _unreadable(f"line {number} of {shown} is not an object", "a JSON object a line")
             yield row
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"an object has {clean(twice([name for name, _ in pairs]))!r} twice")
+    return found
 
 
 def _parquet(file: ReferenceFile, shown: str) -> Rows:
@@ -220,7 +235,32 @@ def _parquet(file: ReferenceFile, shown: str) -> Rows:
     with file.open() as stream, ParquetFile(stream) as table:
         _each_once(table.schema_arrow.names, shown)
         for batch in table.iter_batches(_BATCH):
-            yield from batch.to_pylist()
+            yield from _plain_rows(batch)
+
+
+def _plain_rows(table: Any) -> list[dict[str, Any]]:
+    """Return the rows of an Arrow table; Python's own times have no nanoseconds."""
+    import pyarrow as pa
+
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
+    if not isinstance(table, pa.Table):
+        raise _unreadable(f"a {type(table).__name__} is not a table")
+    coarse = [(field.name, _coarse(field.type)) for field in table.schema]
+    if any(kind != field.type for (_, kind), field in zip(coarse, table.schema, strict=True)):
+        table = table.cast(pa.schema(coarse), safe=False)
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
+
+
+def _coarse(kind: Any) -> Any:
+    import pyarrow as pa
+
+    if getattr(kind, "unit", "") != "ns":
+        return kind
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz)
+    return pa.time64("us") if pa.types.is_time64(kind) else pa.duration("us")
 
 
 _READERS: Final[Mapping[str, Callable[[ReferenceFile, str], Rows]]] = {

@@ -192,7 +192,7 @@ def plain_value(column: str, value: Any, depth: int = 0) -> Any:
         return value
     if isinstance(value, str):
         if not is_unicode(value):
-            raise UnfitValueError(column, "it holds half a surrogate pair", "valid Unicode")
+            raise _half_a_pair(column)
         return value
     if isinstance(value, float):
         if math.isinf(value):
@@ -207,12 +207,18 @@ def plain_value(column: str, value: Any, depth: int = 0) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Mapping):
+        if not all(is_unicode(str(key)) for key in value):
+            raise _half_a_pair(column)
         return {str(key): plain_value(column, item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain_value(column, item, depth + 1) for item in value]
     if hasattr(value, "tolist") and not isinstance(value, memoryview):  # numpy's scalars and arrays
         return plain_value(column, value.tolist(), depth + 1)
     raise UnfitValueError(column, f"a {type(value).__name__} cannot be sent", "text, number, list or date")
+
+
+def _half_a_pair(column: str) -> UnfitValueError:
+    return UnfitValueError(column, "it holds half a surrogate pair", "valid Unicode")
 
 
 def _no_number(column: str, value: object) -> UnfitValueError:
@@ -226,6 +232,8 @@ def _as_text(column: str, value: Any) -> str:
     if isinstance(plain, dict | list):
         kind = type(value).__name__
         raise UnfitValueError(column, f"a {kind} has no place inside a text", "a text, a number or a date")
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # a price of 19.90 stays one
     return str(plain).lower() if isinstance(plain, bool) else str(plain)
 
 

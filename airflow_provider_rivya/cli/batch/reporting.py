@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES
 from airflow_provider_rivya.batch.manifest import Totals, line_of, status_of
-from airflow_provider_rivya.batch.plan import PlanFolder
+from airflow_provider_rivya.batch.plan import Plan, PlanFolder
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.batch.table.rows import read_rows
@@ -60,21 +62,23 @@ def status(arguments: Namespace, output: Output) -> int:
         }
         for batch in seen
     ]
-    output.result(document, _table(seen))
+    output.result(document, _table(seen), *(f"{clean(batch.title, 120)}: {batch.where}" for batch in seen))
     return 0
 
 
 def failed(arguments: Namespace, output: Output) -> int:
     """``rivya batch failed``."""
+    seen = list(_batches(arguments.uri))
     lines = [
         {"batch": batch.title, **{name: line.get(name) for name in _TOLD}}
-        for batch in _batches(arguments.uri)
+        for batch in seen
         for line in batch.lines
         if line["status"] not in (*LANDED, "not_submitted")
     ]
     output.result(lines, *(_reason(line) for line in lines))
     if not lines:
-        output.say("No row has failed.")
+        left = sum(batch.totals.counts["not_submitted"] for batch in seen)
+        output.say(f"No row has failed{f'; {left} were not sent' if left else ''}.")
     return 0
 
 
@@ -90,11 +94,11 @@ def _table(seen: Iterable[Seen]) -> RenderableType:
     seen = list(seen)
     there = [status for status in STATUSES if any(batch.totals.counts[status] for batch in seen)]
     heads = (_HEADS.get(status, status.replace("_", " ")) for status in there)
-    table = Table("Batch", "Rows", *heads, "Credits", "In")
+    table = Table("Batch", "Rows", *heads, "Credits")
     for batch in seen:
         counts = (str(batch.totals.counts[status]) for status in there)
         credits = whole(batch.totals.final or batch.totals.reserved)
-        table.add_row(clean(batch.title, 120), str(batch.totals.rows), *counts, str(credits), batch.where)
+        table.add_row(clean(batch.title, 120), str(batch.totals.rows), *counts, str(credits))
     return table
 
 
@@ -116,7 +120,7 @@ def _batches(uri: str) -> Iterator[Seen]:
             [Fault("uri", fault.problem, fault.allowed) for fault in faults], subject="The place", fate=""
         )
     place.prepare()
-    names = place.names()
+    names = [] if os.path.isfile(from_here(uri)) else place.names()
     for name in _MANIFESTS:
         if name in names:
             yield _of_manifest(place.uri_of(name), place.conn_id)
@@ -126,6 +130,10 @@ def _batches(uri: str) -> Iterator[Seen]:
         if (seen := _of_state(state)) is not None:
             found = True
             yield seen
+    for folder in () if found else _results(place, names):
+        for name in set(_MANIFESTS).intersection(folder.names()):
+            found = True
+            yield _of_manifest(folder.uri_of(name), place.conn_id)
     if not found:
         problem = f"{place.uri} has neither a manifest nor the plan of a batch"
         allowed = "the folder of the outputs, that of a state_path, or a manifest"
@@ -145,27 +153,37 @@ def _states(place: OutputPlace, names: Iterable[str]) -> Iterator[OutputPlace]:
         yield from (beside.folder(name) for name in beside.names() if name.startswith("batch-"))
 
 
+def _results(place: OutputPlace, names: Iterable[str]) -> Iterator[OutputPlace]:
+    """Yield the folders of the runs' manifests, where plans and ledgers lie in a state_path."""
+    if "_manifest" in names:
+        for folder in map(place.folder("_manifest").folder, place.folder("_manifest").names()):
+            yield folder
+            yield from (folder.folder(name) for name in folder.names() if name.isdigit())
+
+
 def _of_state(state: OutputPlace) -> Seen | None:
-    """Read plan and ledger as they are now; whoever works on them is not disturbed."""
-    epochs = sorted(
-        int(digits)
-        for name in state.names()
-        if name.startswith("plan-") and (digits := name.removeprefix("plan-")).isdecimal()
-    )
-    for epoch in reversed(epochs):
-        plans = PlanFolder(state.folder(f"plan-{epoch}"), None)
-        if (plan := plans.read()) is None:
-            continue  # it has not come to stand
-        ledger = Ledger(state, plan.batch, "")
-        ledger.read()
-        totals, lines = Totals(), list[dict[str, Any]]()
-        for row in plans.rows(plan):
-            known = ledger.book.rows.get(row.key)
-            line = line_of(row, known, status_of(row, known, epoch))
-            totals.add(row, line)
-            lines.append(line)
-        return Seen(plan.title or plan.batch[:16], lines, totals, state.uri)
-    return None
+    """Read the latest plan, and the ledger, as they are now; whoever works on them is not disturbed."""
+    standing: list[tuple[float, int, Plan, PlanFolder]] = []
+    for name in state.names():
+        digits = name.removeprefix("plan-")
+        if digits == name or not digits.isdecimal():
+            continue
+        plans = PlanFolder(state.folder(name), None)
+        if (plan := plans.read()) is not None:  # it has come to stand
+            standing.append((plan.made_at, int(digits), plan, plans))
+    if not standing:
+        return None
+    # Where runs share their rows, the epochs of a later one may be lower.
+    _, epoch, plan, plans = max(standing, key=itemgetter(0, 1))
+    ledger = Ledger(state, plan.batch, "")
+    ledger.read()
+    totals, lines = Totals(), list[dict[str, Any]]()
+    for row in plans.rows(plan):
+        known = ledger.book.rows.get(row.key)
+        line = line_of(row, known, status_of(row, known, epoch))
+        totals.add(row, line)
+        lines.append(line)
+    return Seen(plan.title or plan.batch[:16], lines, totals, state.uri)
 
 
 def _of_manifest(uri: str, conn_id: str | None = None) -> Seen:

@@ -117,7 +117,7 @@ def _begun(
         )
 
     job = job_of(KnownRun("", 0, {}))
-    if job.faults():
+    if job.arguments.wrong():
         job.plan(table_of(arguments))  # tells them with all that is wrong with the table
     record = RunRecord(job.place.folder(".rivya"), name)
     known_run = record.begin(

@@ -99,6 +99,7 @@ class TestRun:
         code, _, err = interrupted("0 of 6 rows stored", *command)
         assert code == 130
         assert "Nothing is paid twice." in err
+        assert "before the request was sent" not in err
         known = rivya("batch", "status", str(landing), "--json").json()
         assert [batch["batch"] for batch in known] == ["products"]
         changed = rivya(*command, "-p", "{title}")
@@ -207,11 +208,12 @@ def test_a_record_of_a_newer_release_is_not_overwritten(
     assert sandbox.requests() == []
 
 
-@pytest.mark.parametrize("what", ["nowhere", "empty", "file"])
+@pytest.mark.parametrize("what", ["nowhere", "empty", "file", "file/table.csv"])
 def test_a_place_without_a_batch(tmp_path: Path, what: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").mkdir()
     (tmp_path / "file" / "manifest.jsonl").write_text('{"a": 1}\n')
+    (tmp_path / "file" / "table.csv").write_text("sku\n1\n")
     run = rivya("batch", "status", str(tmp_path / what))
     assert run.code == 2
     assert ("is not the manifest" if what == "file" else "has neither a manifest nor the plan") in run.err

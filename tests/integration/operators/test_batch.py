@@ -20,6 +20,7 @@ from tests.integration.conftest import NewTask, sent
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.task_harness import TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
+from tests.sqlite_hook import give_hook
 
 Row = dict[str, Any]
 NewBatch = Callable[..., TaskInstanceHarness]
@@ -284,7 +285,7 @@ def test_rows_come_from_everywhere(
     else:
         import sqlite3
 
-        pytest.importorskip("airflow.providers.sqlite")
+        give_hook(monkeypatch)
         with sqlite3.connect(tmp_path / "t.db") as database:
             database.execute("create table products (sku, title, shape)")
             database.executemany("insert into products values (:sku, :title, :shape)", rows)

@@ -38,7 +38,7 @@ from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.table.planned import Asked
 from airflow_provider_rivya.batch.window import Limits
-from airflow_provider_rivya.exceptions import GatewayUnreachableError, GenerationError
+from airflow_provider_rivya.exceptions import GatewayUnreachableError, GenerationError, RateLimitedError
 from airflow_provider_rivya.landing.fetch import Retries
 from airflow_provider_rivya.submission.context import SubmissionPolicy, TryFacts
 from airflow_provider_rivya.submission.identity import Identity, new_holder
@@ -120,21 +120,27 @@ class Made:
     state: str = "succeeded"
     cost: float = 1.0
     content: bytes = b""
+    code: str = "server_error"
 
 
 @dataclass
 class Gateway:
     """
     :param replays_keys: whether it answers a repeated key with what it has made.
-    :ivar losses: what happens to the next requests: ``answer`` and ``request`` are lost.
+    :ivar losses: what happens to the next requests: ``answer`` and ``request`` are lost,
+        ``later`` is told to come again.
     :ivar failures: how often a prompt fails, and is refunded, before it succeeds.
+    :ivar tells: whether its answer to a request says what that costs.
+    :ivar refused: prompts whose content it refuses, and refunds.
     """
 
     replays_keys: bool = True
     made: list[Made] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     failures: dict[str, int] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     cost: float = 1.0
+    tells: bool = False
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def create(self, key: str, prompt: str) -> tuple[Made, str]:
@@ -142,6 +148,8 @@ class Gateway:
             loss = self.losses.pop(0) if self.losses else ""
             if loss == "request":
                 raise GatewayUnreachableError("lost", retryable=True, maybe_taken_in=True)
+            if loss == "later":
+                raise RateLimitedError("not now", retryable=True, retry_after=90.0)
             known = [made for made in self.made if made.key == key]
             if known and self.replays_keys:
                 return known[0], loss
@@ -149,6 +157,8 @@ class Gateway:
             if self.failures.get(prompt, 0) > 0:
                 self.failures[prompt] -= 1
                 made.state, made.cost = "failed", 0.0
+            if prompt in self.refused:
+                made.state, made.cost, made.code = "failed", 0.0, "content_policy_violation"
             image = Image.new("RGB", (16, 16), (len(self.made) % 256, len(self.made) // 256, 7))
             image.save(buffer := io.BytesIO(), "PNG")
             made.content = buffer.getvalue()
@@ -196,7 +206,8 @@ class Client:
         self._fuse.step()
         if loss == "answer":
             raise GatewayUnreachableError("lost", retryable=True, maybe_taken_in=True)
-        return Generation(id=made.id, status="queued", created_at=datetime.now(UTC))
+        told = made.cost if self._gateway.tells else None
+        return Generation(id=made.id, status="queued", created_at=datetime.now(UTC), credits_reserved=told)
 
     def get_generation(self, generation_id: str, **_: Any) -> Generation:
         self._fuse.step()
@@ -213,7 +224,7 @@ class Client:
             id=made.id,
             status=made.state,
             credits_final=made.cost,
-            failure=GenerationFailure(code="server_error") if made.state == "failed" else None,
+            failure=GenerationFailure(code=made.code) if made.state == "failed" else None,
             urls=(f"https://cdn.example/{made.id}",) if made.state == "succeeded" else (),
         )
 
@@ -286,6 +297,7 @@ class World:
     run_id: str = "run"
     rows: list[Row] = field(default_factory=list)
     asked: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict)
     epoch: int = 2
     tries: int = 0
     clock: Clock = field(default_factory=Clock)
@@ -314,6 +326,7 @@ class World:
                 manifest_format="jsonl",
                 limits=self.limits,
                 incremental=self.incremental,
+                **self.arguments,
             ),
             stop=Stop(self.clock),
             retries=Retries(1),

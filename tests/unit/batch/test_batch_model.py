@@ -68,7 +68,7 @@ def test_a_budget_is_kept_over_all_tries(tmp_path: Path, story: Story, budget: i
 
 
 def test_a_refunded_row_is_made_again_as_often_as_it_may(tmp_path: Path) -> None:
-    gateway = Gateway(failures={"a 0": 2, "a 1": 3})
+    gateway = Gateway(failures={"a 0": 2, "a 1": 5})
     world = World(new_folder(tmp_path), gateway, rows=table(4))
     error = world.attempt()
     assert "1 of 4 rows have no result" in str(error)
@@ -81,6 +81,29 @@ def test_a_refunded_row_is_made_again_as_often_as_it_may(tmp_path: Path) -> None
     assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (1, 3)
 
 
+def test_rows_that_are_told_to_wait_are_made_later(tmp_path: Path) -> None:
+    gateway = Gateway(losses=["later"] * 3)
+    world = World(new_folder(tmp_path), gateway, rows=table(6))
+    done = world.attempt()
+    assert isinstance(done, dict), done
+    assert (done["counts"]["succeeded"], len(gateway.made)) == (6, 6)
+
+
+def test_one_percent_of_rows_refused_for_their_content_is_tolerated_to_the_row(tmp_path: Path) -> None:
+    gateway = Gateway(refused={"a 7", "a 150", "a 299"})
+    world = World(new_folder(tmp_path), gateway, limits=Limits(max_running=100), rows=table(300))
+    world.arguments = {"max_failed_rows": 0.01}
+    done = world.attempt()
+    assert isinstance(done, dict), done
+    assert (done["counts"]["succeeded"], done["counts"]["refused"]) == (297, 3)
+    assert sorted(row["row_key"] for row in done["failed_sample"]) == ["r150", "r299", "r7"]
+    assert len(gateway.made) == 300  # content is not asked for twice
+    gateway.refused.add("new")
+    world.clear([*world.rows, {"key": "new", "prompt": "new"}])
+    assert "4 of 301 rows have no result" in str(world.attempt())
+    assert len(world.manifest()) == 301
+
+
 def test_a_later_run_makes_only_what_is_new_where_runs_share_their_rows(tmp_path: Path) -> None:
     world = World(new_folder(tmp_path), Gateway(), incremental=True, rows=table(4))
     assert isinstance(world.attempt(), dict)
@@ -88,8 +111,24 @@ def test_a_later_run_makes_only_what_is_new_where_runs_share_their_rows(tmp_path
     world.rows = [*table(4)[1:], {"key": "r9", "prompt": "new"}, {"key": "r0", "prompt": "changed"}]
     done = world.attempt()
     assert isinstance(done, dict)
-    assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (2, 3)
+    assert (done["counts"]["succeeded"], done["counts"]["reused"], done["credits"]["final"]) == (2, 3, 2)
     assert len(world.gateway.made) == 6
+    assert all(line["outputs"] for line in world.manifest().values())
+
+
+def test_files_that_are_gone_are_fetched_again_and_not_paid_again(tmp_path: Path) -> None:
+    world = World(new_folder(tmp_path), Gateway(), incremental=True, rows=table(4))
+    assert isinstance(world.attempt(), dict)
+    for name in ("r1.png", "r2.png"):
+        (world.folder / "out" / name).unlink()
+    world.run_id, world.rows = "tomorrow", table(4)[1:]
+    done = world.attempt()
+    assert isinstance(done, dict)
+    assert (sum(done["counts"].values()), done["counts"]["not_submitted"], len(world.gateway.made)) == (
+        3,
+        0,
+        4,
+    )
     assert all(line["outputs"] for line in world.manifest().values())
 
 

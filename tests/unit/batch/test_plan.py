@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from airflow_provider_rivya.batch.plan import Draft, FaultyPlanError, PlanFolder, check_plan
@@ -59,6 +60,7 @@ def test_a_wrong_argument(tmp_path: Path, asked: dict[str, Any], told: str) -> N
         ([], "the table has no rows"),
         ({"a": 1}, "a dict is not a table"),
         (5, "a int is not a table"),
+        (pa.array([1]), "a Int64Array is not a table"),
         ([1], "row 0 is a int"),
         ([{"sku": 1.5, "title": "x"}], "row 0, column 'sku' (1.5): row_key: a fraction cannot be a row key"),
         ([{"sku": True, "title": "x"}], "a bool cannot be a row key"),
@@ -93,6 +95,12 @@ def test_a_table_that_breaks_off_does_not_hide_what_was_wrong_before(tmp_path: P
     (tmp_path / "plans").mkdir()
     told = faults(tmp_path / "plans", str(table), model_params={"aspect_ratio": "{f}"})
     assert ["line 2" in fault or "column 'f' ('9:99')" in fault for fault in told] == [True, True]
+
+
+def test_an_empty_column_of_a_prompt_is_a_warning(tmp_path: Path) -> None:
+    rows = [{"sku": number, "title": title} for number, title in enumerate(("A", "", None))]
+    draft = drafted(tmp_path, rows)
+    assert draft.warnings == {"The prompt lacks the column 'title', which is empty": 2}
 
 
 def test_parameters_may_come_as_text_out_of_a_file(tmp_path: Path) -> None:
@@ -155,3 +163,24 @@ def test_a_plan_that_cannot_be_used_is_never_taken_for_none(tmp_path: Path, cont
     with pytest.raises(UnreadableLedgerError, match=told) as refused:
         PlanFolder(OutputPlace(f"{tmp_path}/"), "").read()
     assert refused.value.final
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "is missing"), (b"{}", "is not as it was written")])
+def test_a_shard_that_is_not_what_was_planned_is_never_read(
+    tmp_path: Path, content: bytes | None, told: str
+) -> None:
+    draft = drafted(tmp_path)
+    (shard,) = tmp_path.glob("rows-*")
+    shard.unlink()
+    if content is not None:
+        shard.write_bytes(content)
+    with pytest.raises(UnreadableLedgerError, match=told):
+        list(PlanFolder(OutputPlace(f"{tmp_path}/"), "").rows(draft.plan))
+
+
+def test_of_two_copies_the_first_one_s_plan_rules(tmp_path: Path) -> None:
+    plans = PlanFolder(OutputPlace(f"{tmp_path}/"), "")
+    first, second = drafted(tmp_path), drafted(tmp_path, [{"sku": "c", "title": "C"}])
+    plan = plans.write(first)
+    assert plans.write(second) == plan == plans.read()
+    assert [row.key for row in plans.rows(plan)] == ["a", "b"]

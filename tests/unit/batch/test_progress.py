@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from airflow_provider_rivya.batch.ledger import RowError
-from airflow_provider_rivya.batch.progress import Progress, Report, Standing
+from airflow_provider_rivya.batch.progress import ROWS_TOLD, Progress, Report, Standing
 
 
 def told(progress: Progress, moments: list[float], caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -47,3 +47,12 @@ def test_a_row_that_was_not_sent_has_not_failed(caplog: pytest.LogCaptureFixture
     progress = Progress(10, lambda: 0.0, None, 0.0)
     progress.row_failed("x", RowError("not_submitted", "key", "no", 0, final=False))
     assert progress.failed == 0
+
+
+def test_of_many_rows_without_a_result_the_first_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    progress = Progress(100, lambda: 0.0, None, 0.0)
+    progress.row_failed("x", RowError("not_submitted", "key", "no", 0, final=False))
+    assert not caplog.records  # that is told once, of the account
+    for number in range(50):
+        progress.row_failed(str(number), RowError("not_submitted", "unavailable", "no", 0, final=False))
+    assert len(caplog.records) == ROWS_TOLD

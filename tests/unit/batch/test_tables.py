@@ -1,4 +1,4 @@
-"""What is read of files, lists and frames: whole tables, or why they are none; values keep their type."""
+"""What is read of lists and frames: whole tables, or why they are none; values keep their type."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from pyarrow import parquet
 
 from airflow_provider_rivya.batch.ledger import RowState
 from airflow_provider_rivya.batch.manifest import Totals, cut_to_fit, line_of, summary, write_manifest
-from airflow_provider_rivya.batch.plan import FaultyPlanError, PlanFolder, check_plan
-from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
-from airflow_provider_rivya.batch.table.rows import read_rows
-from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.record import Record
+from tests.unit.batch.planning import planned, refused
 
 NAN = float("nan")
 SELF: list[Any] = []
@@ -75,19 +73,6 @@ class Polars(Frame):
 
     def to_dicts(self) -> list[dict[Any, Any]]:
         return [dict(zip(self.columns, row, strict=True)) for row in self._rows]
-
-
-def planned(folder: Path, rows: Any, **asked: Any) -> list[PlannedRow]:
-    given = {"row_key": "sku", "model": "nano-banana-2", "prompt": "x", **asked}
-    plans = PlanFolder(OutputPlace(f"{folder}/plan/"), "")
-    draft = check_plan(lambda: read_rows(rows), Asked(**given), plans, gateway="rivya", batch="")
-    return list(plans.rows(draft.plan))
-
-
-def refused(folder: Path, rows: Any, **asked: Any) -> str:
-    with pytest.raises(FaultyPlanError) as told:
-        planned(folder, rows, **asked)
-    return str(told.value)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +149,7 @@ def test_a_value_of_its_own_keeps_its_type(tmp_path: Path, value: Any, plain: An
         ),
         (-(10**5_000), "(a int): row: it is a number of more than 256 bits"),
         (SELF, "it is nested more than 32 levels deep"),
+        ({"a": {"\ud800": 1}}, "it holds half a surrogate pair"),
         *((value, "cannot be sent") for value in (b"x", memoryview(b"x"), {1}, timedelta(1), [object()])),
     ],
     ids=lambda value: str(value) if isinstance(value, str | Decimal) else type(value).__name__,
@@ -171,6 +157,27 @@ def test_a_value_of_its_own_keeps_its_type(tmp_path: Path, value: Any, plain: An
 def test_a_value_that_json_has_not(tmp_path: Path, value: Any, told: str) -> None:
     for where in ({"carry": ("v",)}, {"prompt": "x {v}"}, {"model_params": {"google_search": "{v}"}}):
         assert told in refused(tmp_path, [{"sku": "a", "v": value}], **where)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("19.90"), "19.90"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("NaN"), ""),
+        (1.5, "1.5"),
+        (True, "true"),
+    ],
+    ids=str,
+)
+def test_a_value_in_a_text(tmp_path: Path, value: Any, text: str) -> None:
+    (row,) = planned(tmp_path, [{"sku": "a", "v": value}], prompt="costs {v}")
+    assert row.prompt == f"costs {text}"
+
+
+def test_a_file_has_the_name_of_the_key_whatever_other_columns_are_called(tmp_path: Path) -> None:
+    (row,) = planned(tmp_path, [{"sku": "a", "row_key": ["b"]}])
+    assert row.stem == "a"
 
 
 def test_text_of_a_row_is_text(tmp_path: Path) -> None:
@@ -218,67 +225,20 @@ def test_an_arrow_table_is_one(tmp_path: Path) -> None:
     assert [row.carry["v"] for row in planned(tmp_path, table, carry=("v",))] == [[1.5], None]
 
 
-FILES: dict[str, tuple[bytes, str]] = {
-    "separated.csv": (b"sku;title\n1;x\n", "are separated by ';'; allowed: commas"),
-    "latin.csv": ("sku,title\n1,caf\xe9\n".encode("latin1"), "is not text in UTF-8"),
-    "sixteen.csv": ("sku,title\n1,x\n".encode("utf-16"), "is not text in UTF-8"),
-    "sixteen.jsonl": ('{"sku": 1}\n'.encode("utf-16"), "is not text in UTF-8"),
-    "open.csv": (b'sku,title\n1,"x\n', "cannot be read as csv: Error: unexpected end of data"),
-    "ragged.csv": (b"sku,title\n1,x,y\n", "line 2 of"),
-    "double.csv": (b"sku,title, title\n1,x,y\n", "has two columns 'title'"),
-    "array.jsonl": (b'[{"sku": 1}]', "is not an object"),
-    "digits.jsonl": (b'{"sku": ' + b"9" * 5_000 + b"}", "is not JSON"),
-    "no.parquet": (b"sku,title\n1,x\n", "cannot be read as parquet"),
-    "empty.csv": (b"", "is empty"),
-    "header.csv": (b"sku,title\n", "the table has no rows"),
-    "other.xlsx": (b"PK", "is not a table by its name"),
-}
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_that_is_no_table(tmp_path: Path, name: str) -> None:
-    content, told = FILES[name]
-    (tmp_path / name).write_bytes(content)
-    assert told in refused(tmp_path, str(tmp_path / name))
-
-
-@pytest.mark.parametrize("name", ["line.csv", "line.jsonl", "line.parquet"])
-def test_a_line_without_end_is_not_taken_in(tmp_path: Path, name: str) -> None:
-    with (tmp_path / name).open("wb") as file:
-        file.write(b'{"sku": 1}\n')
-        file.truncate(2**40)
-    told = "cannot be read as parquet" if name.endswith("parquet") else "has more than 16,777,216 characters"
-    assert told in refused(tmp_path, str(tmp_path / name))
-
-
-@pytest.mark.parametrize("place", ["none/", "none.csv", "*.csv", "none/*.parquet", "empty"])
-def test_a_place_without_a_table(tmp_path: Path, place: str) -> None:
-    (tmp_path / "empty").mkdir()
-    assert "rows: " in refused(tmp_path, str(tmp_path / place))
-
-
-def test_names_of_columns_may_have_blanks_around_them(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfsku, title \n1,x\n")
-    (row,) = planned(tmp_path, str(tmp_path / "t.csv"), prompt="a {title}")
-    assert row.prompt == "a x"
-
-
-def test_files_with_other_columns_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    folder = tmp_path / "t"
-    folder.mkdir()
-    parquet.write_table(pa.table({"sku": ["a"], "title": ["A"]}), folder / "1.parquet")
-    parquet.write_table(pa.table({"sku": ["b"], "name": ["B"]}), folder / "2.parquet")
-    (folder / "3.jsonl").write_text('{"sku": "c"}\n')
-    assert [row.prompt for row in planned(tmp_path, str(folder), prompt="x {title}")] == ["x A", "x ", "x "]
-    (line,) = (record.getMessage() for record in caplog.records if "has not the columns" in record.msg)
-    assert "2.parquet has not the columns of the file before it: ['name', 'title']" in line
-
-
-def test_two_columns_of_one_name_are_not_told_apart(tmp_path: Path) -> None:
-    table = pa.table([pa.array(["a"]), pa.array(["b"])], names=["sku", "sku"])
+def test_times_to_the_nanosecond_are_read_to_the_microsecond(tmp_path: Path) -> None:
+    moment = [1_000_000_000_123_456_789, None]
+    columns = {"t": pa.timestamp("ns", "UTC"), "d": pa.duration("ns"), "c": pa.time64("ns")}
+    table = pa.table(
+        {
+            "sku": [1, 2],
+            **{name: pa.array([n and n % 10**14 for n in moment], kind) for name, kind in columns.items()},
+        }
+    )
     parquet.write_table(table, tmp_path / "t.parquet")
-    with pytest.raises(InvalidRequestError, match="has two columns 'sku'"):
-        list(read_rows(str(tmp_path / "t.parquet")))
+    for source in (table, str(tmp_path / "t.parquet")):
+        first, second = planned(tmp_path, source, carry=("t", "c"))
+        assert first.carry == {"t": "1970-01-01T00:00:00.123456+00:00", "c": "00:00:00.123456"}
+        assert second.carry == {"t": None, "c": None}
 
 
 @pytest.mark.parametrize("values", [[2**70], [1, 2**70], [1.5, 2**60], [2**63, None]], ids=str)
@@ -288,7 +248,7 @@ def test_numbers_that_parquet_has_not_are_carried_as_text(tmp_path: Path, values
             row = PlannedRow(index, str(index), "m", carry={"v": value})
             yield row, line_of(row, None, "not_submitted")
 
-    write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines(), carry=("v",))
+    write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines(), carry=("v", "v"))
     carried = parquet.read_table(tmp_path / "manifest.parquet").column("v").to_pylist()
     assert carried == [None if value is None else str(value) for value in values]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya._compat import never_expire
 from airflow_provider_rivya.exceptions import GenerationError
-from airflow_provider_rivya.operators.record_store import record_store, state_store
+from airflow_provider_rivya.operators.record_store import BatchPlaces, record_store, state_store
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.keeper import RecordKeeper
@@ -211,3 +212,45 @@ def test_in_what_is_no_folder_nothing_is_taken_for_no_record(
             act()
         assert caught.value.retryable
     assert list(tmp_path.iterdir()) == []
+
+
+class TestBatchPlaces:
+    def task(self, path: str, state_path: str | None = None) -> Any:
+        return SimpleNamespace(
+            output_path=path, output_conn_id="aws", manifest_path=None, state_path=state_path
+        )
+
+    def begun(self, store: StateStore | None, epoch: int, task: Any) -> Any:
+        """Run a try up to where its places stand."""
+        places = BatchPlaces({"task_state_store": store}, IDENTITY, epoch)
+        places.recall(task)
+        places.remember(task, OutputPlace(task.output_path, task.output_conn_id))
+        return task
+
+    def test_a_retry_goes_on_where_the_first_try_began(self, caplog: pytest.LogCaptureFixture) -> None:
+        store = StateStore()
+        self.begun(store, 2, self.task("s3://b/1/"))
+        assert store.retention is never_expire()
+        assert store.values["rivya_ledger"]["state_path"] == "s3://aws@b/1/.rivya/"
+        assert caplog.records == []
+        again = self.begun(store, 2, self.task("s3://b/2/", "s3://b/state"))
+        assert (again.output_path, again.state_path) == ("s3://b/1/", "s3://aws@b/1/.rivya/")
+        assert "The batch goes on in 's3://b/1/', where it has begun" in caplog.text
+        assert store.calls == ["get", "set rivya_ledger", "get"]
+
+    def test_after_a_clear_the_ledger_alone_stays(self) -> None:
+        store = StateStore()
+        self.begun(store, 2, self.task("s3://b/1/"))
+        for epoch in (5, 5):
+            cleared = self.begun(store, epoch, self.task("s3://b/2/"))
+            assert (cleared.output_path, cleared.state_path) == ("s3://b/2/", "s3://aws@b/1/.rivya/")
+        assert self.begun(store, 8, self.task("s3://b/2/", "s3://b/state")).state_path == "s3://b/state"
+
+    def test_without_a_store_nothing_is_remembered(self) -> None:
+        assert self.begun(None, 2, self.task("s3://b/1/")).state_path is None
+
+    def test_a_store_that_cannot_be_asked_is_asked_by_the_next_try(self) -> None:
+        with pytest.raises(GenerationError, match="task state store, which says where") as told:
+            self.begun(StateStore(RuntimeError("away")), 2, self.task("s3://b/1/"))
+        assert told.value.retryable
+        assert not told.value.final
