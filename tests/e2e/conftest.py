@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ ANY_TAB = not scopes_views() and Version(version("apache-airflow-core")) >= Vers
 """Whether the tab is shown although the provider does not, as Airflow would show it on all tasks; Airflow 3.1
 does not escape the addresses of tabs."""
 RUN_TIMEOUT = 180.0
+ASKED_FOR = timedelta(seconds=4)
+"""How long a question stands before it is answered."""
 OWN_DAGS = Path(__file__).with_name("dags")
 
 
@@ -91,20 +94,28 @@ class Airflow:
         """Trigger a run and wait for its end."""
         return self.finish(dag_id, self.start(dag_id, **params))
 
+    def press(self, dag_id: str, run_id: str, option: str, **typed: str) -> bool:
+        """Press a button of ``approve``, if it asks; not at once, which Airflow may take for a failure."""
+        self.stack.check()
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
+        with contextlib.suppress(RestError):  # nobody is asked yet, or has answered already
+            asked = self.stack.client.call("GET", path)
+            task = asked["task_instance"]
+            age = datetime.now(UTC) - datetime.fromisoformat(task["start_date"])
+            if task["state"] in ("awaiting_input", "deferred") and age > ASKED_FOR:
+                form = {name: field["value"] for name, field in asked["params"].items()}
+                self.stack.client.call(
+                    "PATCH", path, {"chosen_options": [option], "params_input": form | typed}
+                )
+                return True
+        return False
+
     def answer(self, dag_id: str, run_id: str, option: str, **typed: str) -> EndedRun:
         """Press a button of the task ``approve`` as often as it asks; wait for the end of the run."""
         client = self.stack.client
-        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
-
-        def press() -> None:
-            self.stack.check()
-            with contextlib.suppress(RestError):  # nobody is asked yet, or has answered already
-                asked = client.call("GET", path)
-                if asked["task_instance"]["state"] in ("awaiting_input", "deferred"):
-                    form = {name: field["value"] for name, field in asked["params"].items()}
-                    client.call("PATCH", path, {"chosen_options": [option], "params_input": form | typed})
-
-        state = client.wait_for_run(dag_id, run_id, RUN_TIMEOUT, each_look=press)
+        state = client.wait_for_run(
+            dag_id, run_id, RUN_TIMEOUT, each_look=lambda: self.press(dag_id, run_id, option, **typed)
+        )
         return EndedRun(self.stack, dag_id, run_id, state, client.task_states(dag_id, run_id))
 
     def log_files(self) -> list[Path]:

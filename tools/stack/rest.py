@@ -144,7 +144,7 @@ class AirflowClient:
         *,
         interval: float = 0.3,
         on_change: Callable[[TaskState], None] | None = None,
-        each_look: Callable[[], None] = lambda: None,
+        each_look: Callable[[], object] = lambda: None,
     ) -> str:
         """Follow a run to its end; returns its final state.
 
