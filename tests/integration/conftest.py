@@ -24,8 +24,9 @@ from airflow_provider_rivya.waiting.durations import DURATIONS
 from airflow_provider_rivya.waiting.pace import PACES
 from tests import airflows
 from tests.integration.gateways import GATEWAYS, RIVYA, TestedGateway
+from tests.integration.generate_tasks import one_task
 from tests.integration.leaks import SECRETS
-from tests.integration.task_harness import TaskInstanceHarness, one_task
+from tests.integration.task_harness import TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 from tests.telemetry import Telemetry, collecting
 from tools.stack.database import fresh_sqlite

@@ -7,7 +7,8 @@ import pytest
 from airflow_provider_rivya.batch import run
 from airflow_provider_rivya.batch.window import Limits
 from tests.integration.batch.conftest import NewBatch, products
-from tests.integration.batch_harness import BatchHarness, Fate, Moment
+from tests.integration.batch_faults import Fate, Moment
+from tests.integration.batch_harness import BatchHarness
 from tests.integration.gateways import TestedGateway, at, at_each
 
 ROWS = 12

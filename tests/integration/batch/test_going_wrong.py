@@ -6,7 +6,7 @@ from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import AuthenticationError, GenerationTimeoutError
 from airflow_provider_rivya.request.budget import Budget
 from tests.integration.batch.conftest import NewBatch, products
-from tests.integration.batch_harness import Fate
+from tests.integration.batch_faults import Fate
 from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess
 

@@ -14,8 +14,6 @@ from airflow_provider_rivya.exceptions import (
     GatewayUnavailableError,
     InsufficientCreditsError,
     NotFoundError,
-    PermissionDeniedError,
-    RateLimitedError,
     RequestRejectedError,
     UnexpectedAnswerError,
 )
@@ -23,31 +21,11 @@ from airflow_provider_rivya.hooks.toapis import ToApisHook
 from airflow_provider_rivya.sandbox.assumptions.toapis_refusals import REFUSALS
 from tests.integration.conftest import sent
 from tests.integration.gateways import TOAPIS, at
+from tests.integration.hooks.toapis_limit_scenes import LIMITS
 from tests.integration.hooks.toapis_scenes import IMAGES, Client, Scene, check_settings, each_setting
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = at("toapis")
-
-
-def waits(first: str, then: str) -> Scene:
-    def scene(client: Client) -> None:
-        created = client.create()
-        read = client.hook.get_generation(created.id)
-        assert (created.status, read.status) == (first, then)
-        client.sandbox.advance(10)
-        assert client.hook.get_generation(created.id).status == "processing"
-
-    return scene
-
-
-def failure(code: str | None, message: str | None = "The task could not be completed") -> Scene:
-    def scene(client: Client) -> None:
-        told = client.failed().failure
-        assert told is not None
-        assert (told.code, told.message) == (code, message)
-
-    return scene
-
 
 TOO_MANY = "n: 11 is out of range: from 1 to 10"
 
@@ -164,57 +142,6 @@ def server_error(client: Client) -> None:
     assert len(sent(client.sandbox, "POST", IMAGES)) == 1
 
 
-def rate_limit(told: bool) -> Scene:
-    def scene(client: Client) -> None:
-        client.sandbox.assume(rate_limit_per_window=0, rate_limit_window_seconds=60)
-        error = client.refused(error=RateLimitedError, status=429)
-        waits = error.retry_after
-        assert error.retryable
-        assert (waits is not None and 50 <= waits <= 61) if told else waits is None
-
-    return scene
-
-
-BODY = {"model": "grok-imagine-1.0", "prompt": "A bicycle"}
-BURST = 50
-
-
-def used_up(client: Client, key: str) -> None:
-    """Send creations until one is refused, which is more than a burst, as the bucket fills meanwhile."""
-    client.sandbox.set_credits(100_000, "toapis")
-    statuses = iter(lambda: client.sandbox.post(IMAGES, BODY, key=key).status, 429)
-    assert sum(1 for _ in statuses) >= BURST
-
-
-def of_a_large_group(client: Client) -> None:
-    for _ in range(BURST + 1):
-        assert client.sandbox.post(IMAGES, BODY, key=TOAPIS.key).status == 200
-
-
-def of_the_default_group(client: Client) -> None:
-    """Another call of the same burst is refused, and told when to come again."""
-    used_up(client, TOAPIS.key)
-    with pytest.raises(RateLimitedError) as caught:
-        [client.create() for _ in range(2 * BURST)]
-    error = caught.value
-    assert not error.maybe_taken_in
-    assert error.retry_after is not None
-    assert client.hook.get_credits().credits  # which has no limit that is known
-    client.sandbox.advance(error.retry_after)
-    assert client.create().id
-
-
-def counted_for(user: bool) -> Scene:
-    def scene(client: Client) -> None:
-        client.sandbox.assume(toapis_rate_group="default")
-        client.sandbox.control("POST", "keys", {"key": "sk-second", "gateway": "toapis", "account": "toapis"})
-        used_up(client, "sk-second")
-        others = [client.sandbox.post(IMAGES, BODY, key=TOAPIS.key).status for _ in range(BURST)]
-        assert (429 in others) is user
-
-    return scene
-
-
 def moved(status: int, *, task_known: bool) -> Scene:
     """A connection that names another of the gateway's hosts."""
 
@@ -249,27 +176,6 @@ def no_edits(client: Client) -> None:
         client.create(EDIT, references=(client.upload(),))
     assert not caught.value.maybe_taken_in
     client.check_charges(0)
-
-
-def limited(error: type[GatewayError], status: int, limit: str | None = None) -> Scene:
-    def scene(client: Client) -> None:
-        if limit is not None:
-            client.sandbox.assume(toapis_key_limit=limit)
-        if status == 429:
-            assert client.refused(error=error, status=status).retryable
-            return
-        assert not client.refused(error=error, status=status).retryable
-
-    return scene
-
-
-def quota(error: type[GatewayError], status: int) -> Scene:
-    def scene(client: Client) -> None:
-        client.sandbox.set_credits(1, "toapis")
-        told = client.refused(error=error, status=status)
-        assert "quota is too low" in told.message
-
-    return scene
 
 
 def content_refused_on_create(client: Client) -> None:
@@ -342,6 +248,7 @@ def balance_of_a_bad_key(client: Client) -> None:
 
 
 ROWS: dict[str, dict[Any, Scene]] = {
+    **LIMITS,
     "toapis_error_body": {
         "number_type": rejected("invalid_request_error"),
         "code_name": rejected("invalid_request"),
@@ -361,37 +268,12 @@ ROWS: dict[str, dict[Any, Scene]] = {
         ("message", "error", "message_object", "error_object"), upload_refused
     ),
     "toapis_server_error_body": dict.fromkeys(("json", "html", "empty"), server_error),
-    "toapis_retry_after": {"none": rate_limit(False), "seconds": rate_limit(True), "date": rate_limit(True)},
-    "toapis_ratelimit_headers": {
-        **dict.fromkeys(("all", "retry_after_only"), rate_limit(True)),
-        "none": rate_limit(False),
-    },
-    "toapis_ratelimit_reset": dict.fromkeys(("epoch", "seconds_left"), rate_limit(True)),
-    "toapis_rate_group": {
-        **dict.fromkeys(("off", "vip", "svip"), of_a_large_group),
-        "default": of_the_default_group,
-    },
-    "toapis_rate_counted_for": {"user": counted_for(True), "key": counted_for(False)},
     "toapis_hosts": {
         "shared": moved(200, task_known=True),
         "apart": moved(401, task_known=False),
         "tasks_apart": moved(404, task_known=False),
     },
     "toapis_edits": {"present": edited, "absent": no_edits},
-    "toapis_key_limit": {
-        "none": lambda client: client.delivered(),
-        **dict.fromkeys(("daily", "monthly", "total"), limited(InsufficientCreditsError, 402)),
-        "model": limited(PermissionDeniedError, 403),
-        **dict.fromkeys(("expired", "off"), limited(AuthenticationError, 401)),
-    },
-    "toapis_key_limit_status": {
-        "by_limit": limited(InsufficientCreditsError, 402, "total"),
-        401: limited(AuthenticationError, 401, "daily"),
-        402: limited(InsufficientCreditsError, 402, "model"),
-        403: limited(PermissionDeniedError, 403, "monthly"),
-        429: limited(RateLimitedError, 429, "daily"),
-    },
-    "toapis_quota_status": {402: quota(InsufficientCreditsError, 402), 429: quota(RateLimitedError, 429)},
     "toapis_refused_content": {
         "on_create": content_refused_on_create,
         "failed_task": content_refused_later("content_policy_violation"),

@@ -16,7 +16,8 @@ from airflow_provider_rivya.exceptions import ConnectionConfigError, InvalidRequ
 from tests import airflows
 from tests.integration.conftest import Connect, NewTask
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.task_harness import MAKE, TaskInstanceHarness, Try, one_task
+from tests.integration.generate_tasks import one_task
+from tests.integration.task_harness import MAKE, TaskInstanceHarness, Try
 from tests.sandbox_process import SandboxProcess
 
 

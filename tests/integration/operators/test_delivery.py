@@ -14,8 +14,9 @@ from PIL import Image
 from tests import airflows
 from tests.integration.conftest import Connect, NewTask, sent
 from tests.integration.gateways import TestedGateway, at, at_each
+from tests.integration.generate_tasks import one_task
 from tests.integration.landed_files import check_image
-from tests.integration.task_harness import MAKE, TaskInstanceHarness, one_task
+from tests.integration.task_harness import MAKE, TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 
 

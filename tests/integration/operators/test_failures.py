@@ -33,7 +33,8 @@ from airflow_provider_rivya.exceptions import (
 )
 from tests.integration.conftest import Connect, NewTask
 from tests.integration.gateways import RIVYA, TOAPIS, TestedGateway
-from tests.integration.task_harness import TaskInstanceHarness, Try, with_short_pauses
+from tests.integration.generate_tasks import with_short_pauses
+from tests.integration.task_harness import TaskInstanceHarness, Try
 from tests.sandbox_process import SandboxProcess
 
 

@@ -55,3 +55,18 @@ def sensor(
         return TaskInstanceHarness(lambda: gateway.sensor(**given))
 
     return new
+
+
+def check_result(run: TaskInstanceHarness, gateway: TestedGateway, sandbox: SandboxProcess) -> dict[str, Any]:
+    """Look at the XComs of a sensor that has found its generation, and that this was paid for once."""
+    result = run.xcom()
+    assert result["generation_id"] == sandbox.tasks()[-1]["id"]
+    assert {name: result[name] for name in ("gateway", "model", "status", "credits_final")} == {
+        "gateway": gateway.name,
+        "model": gateway.model,
+        "status": "succeeded",
+        "credits_final": gateway.told(1),
+    }
+    assert run.xcom(key="_link_rivya_result") == result["outputs"][0]["source_url"]
+    assert sandbox.ledger()["charges"] == 1
+    return dict(result)

@@ -12,7 +12,8 @@ import signal
 import sys
 from typing import Any
 
-from tests.integration.task_harness import Build, TaskInstanceHarness, one_task
+from tests.integration.generate_tasks import one_task
+from tests.integration.task_harness import Build, TaskInstanceHarness
 
 
 def build() -> Build:

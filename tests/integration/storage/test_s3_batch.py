@@ -12,7 +12,8 @@ from airflow_provider_rivya.batch.segments import Ledger, LedgerLostError
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.storage.place import OutputPlace
 from tests.cli_process import rivya
-from tests.integration.batch_harness import BatchHarness, Fate
+from tests.integration.batch_faults import Fate
+from tests.integration.batch_harness import BatchHarness
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.storage.conftest import Store

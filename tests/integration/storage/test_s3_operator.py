@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.integration.gateways import TestedGateway, at_each
+from tests.integration.generate_tasks import one_task
 from tests.integration.storage import dying
 from tests.integration.storage.conftest import Store
-from tests.integration.task_harness import TaskInstanceHarness, one_task
+from tests.integration.task_harness import TaskInstanceHarness
 from tests.sandbox_process import PROJECT, SandboxProcess
 
 pytest.importorskip("s3fs")

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from functools import partial
 
 from tests.unit.submission.submission_gateway import CONN_ID, Delivery, Ended
-from tests.unit.submission.submission_model import Kind, Process, World, run_out, world_of
+from tests.unit.submission.submission_model import Process, run_out
 from tests.unit.submission.submission_place import Place
 from tests.unit.submission.submission_story import Story
+from tests.unit.submission.submission_world import Kind, World, world_of
 
 KINDS: list[Kind] = ["replays", "replays", "looks up", "looks up late", "never looks up"]
 DELIVERIES: list[Delivery] = ["answered", "answered", "answer_lost", "request_lost", "refused"]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from airflow_provider_rivya.submission.context import OnUncertain
 from tests.unit.submission.submission_gateway import DAY, Delivery, Gateway, Repeated
-from tests.unit.submission.submission_model import Process, World, run_out
+from tests.unit.submission.submission_model import Process, run_out
+from tests.unit.submission.submission_world import World
 
 HOUR = 3600.0
 RECOVER = Path(__file__).parents[3] / "docs" / "recover.md"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from tests.unit.submission.submission_gateway import ANOTHERS, DAY, EPOCH, Delivery, Ended
-from tests.unit.submission.submission_model import Process, World, run_out
+from tests.unit.submission.submission_model import Process, run_out
+from tests.unit.submission.submission_world import World
 
 
 class Story:

@@ -14,7 +14,8 @@ from airflow_provider_rivya.submission.context import OnUncertain
 from airflow_provider_rivya.submission.lookup import older_than_request
 from airflow_provider_rivya.submission.record import Record
 from tests.unit.submission.submission_gateway import EPOCH, Delivery, Made
-from tests.unit.submission.submission_model import Kind, Process, World, run_out, world_of
+from tests.unit.submission.submission_model import Process, run_out
+from tests.unit.submission.submission_world import Kind, World, world_of
 
 
 def a_try(world: World, delivery: Delivery = "answered") -> Process:

@@ -8,7 +8,8 @@ import pytest
 
 from airflow_provider_rivya.submission.record import Record
 from tests.unit.submission.submission_gateway import DAY, Delivery, Gateway
-from tests.unit.submission.submission_model import Kind, Process, World, run_out, world_of
+from tests.unit.submission.submission_model import Process, run_out
+from tests.unit.submission.submission_world import Kind, World, world_of
 
 WAITS = "Another process of this task is submitting right now; waiting for its record."
 

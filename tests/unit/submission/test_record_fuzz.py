@@ -13,7 +13,8 @@ import pytest
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.submission.record import Record, UnreadableRecordError, signed
 from tests.unit.submission.submission_cases import until
-from tests.unit.submission.submission_model import Kind, Process, World, run_out, world_of
+from tests.unit.submission.submission_model import Process, run_out
+from tests.unit.submission.submission_world import Kind, World, world_of
 
 MUTATIONS = 2000
 KINDS: list[Kind] = ["replays", "looks up", "never looks up"]

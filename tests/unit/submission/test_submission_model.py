@@ -26,8 +26,8 @@ from tests.unit.submission.submission_cases import (
     tell,
 )
 from tests.unit.submission.submission_gateway import Delivery, Ended
-from tests.unit.submission.submission_model import Kind, World, world_of
 from tests.unit.submission.submission_story import Story
+from tests.unit.submission.submission_world import Kind, World, world_of
 
 STORIES = 1000
 
