@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_rivya.api.schemas import Balance
-from airflow_provider_rivya.batch.window import Course, Limits, available
+from airflow_provider_rivya.batch.ledger import RowError, RowState
+from airflow_provider_rivya.batch.window import Course, Limits, action, available
 from airflow_provider_rivya.exceptions import InvalidRequestError
+from airflow_provider_rivya.submission.record import Record
 from tests.unit.batch.batch_world import Gateway, World, table
 
 
@@ -40,3 +42,32 @@ def test_what_an_account_may_be_asked_for() -> None:
     course = Course(Limits(), available=2.5)
     assert course.affordable([1.0, 1.0, 1.0]) == 2
     assert course.over_budget
+
+
+SUBMITTED = Record("intent", 1, 0, "f", "rivya-key", 1.0, "rivya_default", "z-image").submitted("t", 1.0, 2.0)
+"""In epoch 1, of a task that was cleared once."""
+
+
+@pytest.mark.parametrize(
+    ("code", "credits", "begun", "does"),
+    [
+        pytest.param("generation_failed", 0.0, 1, "submit", id="refunded"),
+        pytest.param("generation_failed", 0.0, 3, "done", id="refunded as often as it may be tried"),
+        pytest.param("generation_failed", 1.0, 1, "done", id="charged"),
+        pytest.param("generation_failed", None, 1, "done", id="nobody tells what it cost"),
+        pytest.param("content_policy_violation", 0.0, 1, "done", id="refused for its content"),
+    ],
+)
+def test_a_failed_generation_is_made_again_only_where_it_cost_nothing(
+    code: str, credits: float | None, begun: int, does: str
+) -> None:
+    state = RowState(record=SUBMITTED.failed(code, credits), begun=begun)
+    assert action(state, epoch=1, fingerprint="f", on_rerun="reuse", row_attempts=2) == does
+
+
+@pytest.mark.parametrize(
+    ("epoch", "final", "does"), [(1, True, "done"), (1, False, "submit"), (2, True, "submit")]
+)
+def test_what_no_retry_can_fix_a_clear_may(epoch: int, final: bool, does: str) -> None:
+    state = RowState(error=RowError("refused", "error", "The gateway refused it", 1, final))
+    assert action(state, epoch=epoch, fingerprint="f", on_rerun="reuse", row_attempts=2) == does
