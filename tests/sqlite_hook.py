@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import pytest
+from airflow.models.connection import Connection as ServerConnection
 from airflow.providers.common.sql.hooks.sql import DbApiHook
 from airflow.sdk.definitions.connection import Connection
 
@@ -20,8 +22,9 @@ class SqliteHook(DbApiHook):
 def give_hook(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an Airflow connection of the type ``sqlite`` have this hook."""
 
-    def get_hook(connection: Connection, **_: object) -> SqliteHook:
+    def get_hook(connection: Any, **_: object) -> SqliteHook:
         assert connection.conn_type == "sqlite"
         return SqliteHook(sqlite_conn_id=connection.conn_id)
 
-    monkeypatch.setattr(Connection, "get_hook", get_hook)
+    for kind in (Connection, ServerConnection):  # outside of a task, Airflow 3.1 has the latter
+        monkeypatch.setattr(kind, "get_hook", get_hook)
