@@ -29,5 +29,6 @@ def test_every_part_has_its_command_on_the_page_of_figures() -> None:
 def test_every_table_of_figures_stands_below_its_command() -> None:
     sections = PAGE.split("\n## ")[1:]
     assert len(sections) >= 8
-    without = [section.splitlines()[0] for section in sections if "|---" in section and not parts_of(section)]
+    tables = [section for section in sections if "|---" in section]
+    without = [each for each in tables if not parts_of(each) and "`make cluster-test ARGS=" not in each]
     assert without == []

@@ -289,6 +289,7 @@ def test_rows_come_from_everywhere(
         with sqlite3.connect(tmp_path / "t.db") as database:
             database.execute("create table products (sku, title, shape)")
             database.executemany("insert into products values (:sku, :title, :shape)", rows)
+        database.close()
         monkeypatch.setenv(
             "AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "t.db")})
         )
