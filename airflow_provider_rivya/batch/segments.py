@@ -139,10 +139,12 @@ class Ledger:
         if gap is not None:
             self._entries(gap, self._content(gap))
         with ThreadPoolExecutor(_READS_AT_ONCE, thread_name_prefix="rivya-ledger") as pool:
-            for number, content in zip(wanted, pool.map(self._content, wanted), strict=True):
-                for entry in self._entries(number, content):
-                    self.book.add(entry)
-                self._next = number + 1
+            for first in range(0, len(wanted), _READS_AT_ONCE):  # no more than these in memory
+                block = wanted[first : first + _READS_AT_ONCE]
+                for number, content in zip(block, pool.map(self._content, block), strict=True):
+                    for entry in self._entries(number, content):
+                        self.book.add(entry)
+                    self._next = number + 1
 
     def glance(self) -> None:
         """
