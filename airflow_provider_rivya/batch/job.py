@@ -35,7 +35,7 @@ from airflow_provider_rivya.landing.fetch import RETRIES, Retries
 from airflow_provider_rivya.media.stills import Stills
 from airflow_provider_rivya.stop import StopClock
 from airflow_provider_rivya.storage.atomic_file import SmallFile
-from airflow_provider_rivya.storage.checked import checked_place
+from airflow_provider_rivya.storage.checked import checked_place, try_place
 from airflow_provider_rivya.storage.path import safe_name
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.identity import Identity, new_holder
@@ -202,9 +202,11 @@ class BatchJob:
         )
 
     def _probe(self, faults: list[Fault]) -> None:
-        """Try the output place, as a generation does."""
+        """Try the output place, as a generation does, and that of the manifest."""
         path, conn_id = self.arguments.output_path, self.arguments.output_conn_id
         checked_place(path, conn_id, faults, mapped=False, outputs=1)
+        if self.arguments.manifest_path is not None:
+            try_place(record_folder(self.arguments.manifest_path), faults, "manifest_path")
 
     def _tell_faults(self, faults: Sequence[RowFault]) -> str:
         with TemporaryDirectory(prefix="rivya-faults-") as folder:

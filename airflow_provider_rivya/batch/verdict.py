@@ -130,7 +130,7 @@ def explain(error: GenerationError, book: Book | None, *, known: bool) -> Genera
     if nothing or not isinstance(error, InvalidRequestError):
         return error
     fate = (
-        "This try has sent nothing; what earlier ones have paid for stays recorded. Mend it and clear the "
+        "This try has sent nothing; what earlier ones have paid for stays recorded. Fix it and clear the "
         "task: it goes on with that. A retry would not help."
     )
     return error.replace(fate=fate)

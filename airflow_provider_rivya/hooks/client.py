@@ -299,6 +299,7 @@ class ConnectedHook(BaseHook):
     async def aget_conn(self) -> AsyncSender:
         """Return the async client of the running event loop."""
         settings, loop = await self.asettings(), self._of_loop()
+        # Only now: the look-up has imported it in a thread.
         from airflow_provider_rivya.api.http import AsyncSender
         from airflow_provider_rivya.waiting.pace import PACES
 

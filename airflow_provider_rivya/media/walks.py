@@ -154,7 +154,7 @@ def _by_frames(head: bytes, notes: Notes, *, tagged: bool) -> _Begin | None:
     for media_type, read in _BROADCAST:
         if follow_each_other(head, read):
             notes.settle(media_type)
-            notes.doubt(f"{media_type.mime_type} ({media_type.extension}) is no format that gateways make")
+            notes.doubt(f"{media_type.mime_type} ({media_type.extension}) is not a format that gateways make")
             return partial(walk_frames, read=read)
     return None
 

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 PLACES: Final = ("output_path", "output_conn_id", "manifest_path", "state_path")
 """Arguments of a batch that say where its files lie: rendered once for all tries."""
+_NEVER: Final = object()
 
 
 def record_store(
@@ -147,22 +148,22 @@ class BatchPlaces:
         """
         Let a retry go on where its first try began; after a clear the ledger alone stays where it was.
 
-        :raises GenerationError: the store cannot be asked.
+        :raises GenerationError: the store cannot be asked, or has lost them.
         """
         if self._store is None:
             return
         try:
-            known = self._known = self._store.get(self._key, default=None)
+            known = self._known = _places(self._store.get(self._key, default=_NEVER))
         except Exception as error:
             raise _cannot_tell(error) from error
-        if not known:
+        if known is None:
             return
         if known["epoch"] != self._epoch:
             task.state_path = task.state_path or known["state_path"]
             return
         if task.output_path != known["output_path"]:
             log.warning(
-                "output_path is %r by now. The batch goes on in %r, where it has begun.",
+                "output_path renders to %r in this try. The batch goes on in %r, where it has begun.",
                 task.output_path,
                 known["output_path"],
             )
@@ -187,6 +188,20 @@ class BatchPlaces:
                 self._store.set(self._key, places, retention=_compat.never_expire())
             except Exception as error:
                 raise _cannot_tell(error) from error
+
+
+def _places(document: Any) -> dict[str, Any] | None:
+    """
+    Return the places that were written down; ``None``: none ever were.
+
+    :raises ValueError: they are lost, which a state store's backend tells by ``None``, or were changed.
+    """
+    if document is _NEVER:
+        return None
+    sound = isinstance(document, dict) and isinstance(document.get("epoch"), int)
+    if not sound or not all(isinstance(document.get(name), str | None) for name in PLACES):
+        raise ValueError("what it has is not what was written there")
+    return {"epoch": document["epoch"], **{name: document.get(name) for name in PLACES}}
 
 
 def _cannot_tell(error: Exception) -> GenerationError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airflow_provider_rivya.exceptions import Fault, StorageError
 from airflow_provider_rivya.storage.path import check_fixed_name
 from airflow_provider_rivya.storage.place import OutputPlace
@@ -28,11 +30,21 @@ def checked_place(
         found.append(fault)
     faults.extend(found)
     if can_be_tried:
-        try:
-            refused = place.probe()
-        except StorageError:
-            if not faults:  # else a retry would find them once more
-                raise
-        else:
-            faults.extend([refused] if refused else [])
+        try_place(place, faults)
     return place
+
+
+def try_place(place: OutputPlace, faults: list[Fault], argument: str = "output_path") -> None:
+    """
+    Write a tiny file, and take it away.
+
+    :param faults: what else is wrong with the task; what is found is added.
+    :param argument: that names the place.
+    :raises StorageError: whether it can be used cannot be told right now, and nothing else is wrong.
+    """
+    try:
+        if refused := place.probe():
+            faults.append(replace(refused, path=argument))
+    except StorageError:
+        if not faults:  # else a retry would find them once more
+            raise

@@ -208,7 +208,8 @@ class Record:
         for name in _SHARED:
             if type(value := fields.get(name)) is str:
                 fields[name] = sys.intern(value)
-        version, _ = fields.pop("version", None), fields.pop(SIGNATURE, None)
+        version = fields.pop("version", None)
+        fields.pop(SIGNATURE, None)
         if version != VERSION:
             raise UnreadableRecordError(
                 f"the submission record has version {version!r}; this release reads version {VERSION}"

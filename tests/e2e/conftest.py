@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -38,6 +39,15 @@ RUN_TIMEOUT = 180.0
 ASKED_FOR = timedelta(seconds=4)
 """How long a question stands before it is answered."""
 OWN_DAGS = Path(__file__).with_name("dags")
+
+
+def until(done: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+    """What ``done`` returns as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := done()):
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.1)
+    return found
 
 
 @dataclass(frozen=True)

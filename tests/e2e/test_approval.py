@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e import browser
-from tests.e2e.conftest import RUN_TIMEOUT, Airflow
+from tests.e2e.conftest import RUN_TIMEOUT, Airflow, until
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
@@ -28,10 +27,8 @@ def runs(airflow: Airflow, shown: Path) -> dict[str, str]:
         option: airflow.start(DAG_ID, prompt=PROMPT, output_path=f"{shown}/{option}/")
         for option in ("Approve", "Reject")
     }
-    deadline = time.monotonic() + RUN_TIMEOUT
-    while not airflow.press(DAG_ID, started["Reject"], "Reject", prompt=BETTER):
-        assert time.monotonic() < deadline, "nobody was asked"
-        time.sleep(0.3)  # between two looks at another process
+    rejected = started["Reject"]
+    until(lambda: airflow.press(DAG_ID, rejected, "Reject", prompt=BETTER), "somebody is asked", RUN_TIMEOUT)
     return started
 
 

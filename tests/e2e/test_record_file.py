@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import psutil
 import pytest
 
 from tests.airflows import STATE_STORE
-from tests.e2e.conftest import RUN_TIMEOUT
+from tests.e2e.conftest import RUN_TIMEOUT, until
 from tests.sandbox_process import SandboxProcess
 from tools.local import sandbox_connections
 from tools.stack.config import StackConfig
@@ -80,15 +79,6 @@ def stack(gateway: SandboxProcess, tmp_path: Path) -> Iterator[AirflowStack]:
     with AirflowStack(config) as made:
         made.start()
         yield made
-
-
-def until(done: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
-    """What ``done`` returns as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := done()):
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.1)
-    return found
 
 
 def records(folder: Path) -> list[dict[str, Any]]:

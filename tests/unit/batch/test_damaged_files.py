@@ -18,6 +18,7 @@ from airflow_provider_rivya.cli.batch.record import RunRecord
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.storage.place import OutputPlace
 from tests.unit.batch.batch_world import Fuse, Gateway, World, table
+from tests.unit.damage import damaged
 
 MUTATIONS = 500
 VALUES: list[Any] = [
@@ -79,18 +80,7 @@ def read_or_error(folder: Path) -> tuple[Any, GenerationError | None]:
 
 
 def bytes_changed(chance: random.Random, path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    for _ in range(chance.randint(1, 3)):
-        at = chance.randrange(len(content))
-        change = chance.randrange(3)
-        if change == 0:
-            content[at] ^= 1 << chance.randrange(8)
-        elif change == 1:
-            del content[at : at + chance.randint(1, 40)]
-        else:
-            content[at:at] = content[at : at + chance.randint(1, 40)]
-        content = content or bytearray(b" ")
-    path.write_bytes(content)
+    path.write_bytes(damaged(chance, path.read_bytes()))
 
 
 def cut(chance: random.Random, path: Path) -> None:

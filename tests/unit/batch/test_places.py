@@ -55,6 +55,13 @@ def test_shards_with_one_manifest_path_have_folders_of_their_own(tmp_path: Path)
     assert folders[:2] == folders[2:]
 
 
+def test_a_folder_that_cannot_be_used_is_told_with_all_other_faults(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidRequestError, match=r"manifest_path: .* cannot be written") as told:
+        job_of(tmp_path, manifest_path=f"{tmp_path}/file/").plan(lambda: [*table(2), {"sku": ""}])
+    assert len(told.value.faults) > 1
+
+
 def test_faults_of_before_do_not_stay(tmp_path: Path) -> None:
     faults = tmp_path / "out" / "_manifest" / "run" / "faults.jsonl"
     job = job_of(tmp_path)

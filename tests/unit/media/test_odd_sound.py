@@ -263,7 +263,7 @@ def test_what_broadcasts_are_made_of_is_landed_with_a_doubt_and_what_is_cut_is_n
     data = recorded(container, sound, film, rate=rate)
     facts = inspect(data)
     assert facts.media_type.mime_type == mime_type
-    assert facts.doubts == (f"{mime_type} ({facts.media_type.extension}) is no format that gateways make",)
+    assert facts.doubts == (f"{mime_type} ({facts.media_type.extension}) is not a format that gateways make",)
     assert facts.duration_s == (None if seconds is None else pytest.approx(seconds, abs=0.1))
     assert inspect(data + b"<html>").doubts[1:]
     for size in (len(data) // 3 + 1, len(data) // 2 + 1, len(data) - 3):

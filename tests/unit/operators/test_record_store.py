@@ -246,6 +246,16 @@ class TestBatchPlaces:
             assert (cleared.output_path, cleared.state_path) == ("s3://b/2/", "s3://aws@b/1/.rivya/")
         assert self.begun(store, 8, self.task("s3://b/2/", "s3://b/state")).state_path == "s3://b/state"
 
+    @pytest.mark.parametrize(
+        "known", [None, "s3://b/", [], {}, {"epoch": "2"}, {"epoch": 2, "output_path": 7}], ids=str
+    )
+    def test_places_that_are_lost_or_changed_are_never_taken_for_none(self, known: Any) -> None:
+        store = StateStore()
+        store.values["rivya_ledger"] = known
+        with pytest.raises(GenerationError, match="is not what was written there") as told:
+            self.begun(store, 2, self.task("s3://b/1/"))
+        assert told.value.retryable
+
     def test_without_a_store_nothing_is_remembered(self) -> None:
         assert self.begun(None, 2, self.task("s3://b/1/")).state_path is None
 

@@ -12,6 +12,7 @@ import pytest
 
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.submission.record import Record, UnreadableRecordError, signed
+from tests.unit.damage import damaged
 from tests.unit.submission.submission_cases import until
 from tests.unit.submission.submission_model import Process, run_out
 from tests.unit.submission.submission_world import Kind, World, world_of
@@ -86,18 +87,7 @@ def nested(chance: random.Random, document: dict[str, Any]) -> Any:
 
 
 def text_changed(chance: random.Random, document: dict[str, Any]) -> Any:
-    """Flip, drop or double some bytes, as a disk or a hand does."""
-    content = bytearray(json.dumps(document).encode())
-    for _ in range(chance.randint(1, 3)):
-        at = chance.randrange(len(content))
-        change = chance.randrange(3)
-        if change == 0:
-            content[at] ^= 1 << chance.randrange(8)
-        elif change == 1:
-            del content[at : at + chance.randint(1, 40)]
-        else:
-            content[at:at] = content[at : at + chance.randint(1, 40)]
-    return bytes(content)
+    return damaged(chance, json.dumps(document).encode())
 
 
 def cut(chance: random.Random, document: dict[str, Any]) -> Any:
