@@ -39,12 +39,12 @@ def try_place(place: OutputPlace, faults: list[Fault], argument: str = "output_p
     Write a tiny file, and take it away.
 
     :param faults: what else is wrong with the task; what is found is added.
-    :param argument: that names the place.
+    :param argument: that gives its path; what is wrong with the connection keeps its own name.
     :raises StorageError: whether it can be used cannot be told right now, and nothing else is wrong.
     """
     try:
         if refused := place.probe():
-            faults.append(replace(refused, path=argument))
+            faults.append(replace(refused, path=argument) if refused.path == "output_path" else refused)
     except StorageError:
         if not faults:  # else a retry would find them once more
             raise
