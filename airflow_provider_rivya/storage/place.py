@@ -202,8 +202,8 @@ class OutputPlace:
             self.fs.pipe_file(self.path_of(name), content)
         except Exception as error:
             if may_pass(error):
-                raise not_now(self.uri, error, self.conn_id) from error
-            return Fault("output_path", f"{self.uri} cannot be written: {reason_of(error)}")
+                raise not_now(self._tried, error, self.conn_id) from error
+            return Fault("output_path", f"{self._tried} cannot be written: {reason_of(error)}")
         with contextlib.suppress(Exception):
             self.fs.rm_file(self.path_of(name))
         return None
@@ -291,6 +291,13 @@ class OutputPlace:
     def fs(self) -> Any:
         """The fsspec filesystem; for object stores."""
         return filesystem(self.target.scheme, self.conn_id)
+
+    @property
+    def _tried(self) -> str:
+        """The place in messages, with what the amazon provider says in the log alone."""
+        alone = not self.target.is_local and self.conn_id is None and getattr(self.fs, "anon", False)
+        why = " (without a connection, and this machine has no credentials)" if alone else ""
+        return f"{self.uri}{why}"
 
     @property
     def _stages_itself(self) -> bool:
