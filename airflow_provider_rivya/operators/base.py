@@ -286,7 +286,7 @@ class GenerateOperator(
             if record is None:
                 raise
             log.warning(
-                "The request could not be made now, but what an earlier try submitted (%s) rules. %s",
+                "The request could not be made now, but what an earlier try submitted (%s) is used. %s",
                 record.generation_id or "its task id is not known yet",
                 error.message if isinstance(error, GenerationError) else type(error).__name__,
                 exc_info=not isinstance(error, GenerationError),

@@ -92,7 +92,7 @@ class Poller:
                 return await look.answer
         except TimeoutError:
             return GatewayUnreachableError(
-                "The gateway could not be asked in time: many are waiting, or it has asked to be left alone",
+                "The gateway could not be asked in time: many are waiting, or it has asked for a pause",
                 sent=False,
                 retryable=True,
                 conn_id=self._client.conn_id,

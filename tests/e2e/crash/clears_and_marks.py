@@ -290,7 +290,7 @@ SCENARIOS = [
     ),
     Scenario(
         "uncertain_left_to_a_person",
-        Expected(says=("whether the gateway took it in is not known", SAME_KEY)),
+        Expected(says=("whether the gateway accepted it is not known", SAME_KEY)),
         uncertain_left_to_a_person,
         arguments={"on_uncertain_submission": "fail"},
     ),

@@ -61,7 +61,7 @@ def test_repeated_key(new_job: NewJob, check: Checks, connect: Connect, setting:
     check.in_doubt(job, connect)
     done = job.run()
     if setting == "conflict":
-        told = "Whether the gateway took it in is not known. The next try (1 left) sends the same request"
+        told = "Whether the gateway accepted it is not known. The next try (1 left) sends the same request"
         check.ended(done, "retryable", "idempotency_conflict", told, charges=1)
     else:
         check.delivered(done, charges=2 if setting == "new_task" else 1)
@@ -241,7 +241,7 @@ def test_an_error_that_comes_again(
         charges = int(setting == "task_made")
         assert done.state == "retryable"
         assert (sandbox.ledger()["charges"], len(check.creates())) == (charges, 2)
-        check_told(job.run(), "Whether the gateway took it in is not known", "HTTP 500")
+        check_told(job.run(), "Whether the gateway accepted it is not known", "HTTP 500")
     check.one_key()
 
 
