@@ -16,7 +16,7 @@ from airflow_provider_rivya.exceptions import (
     NotFoundError,
     PermissionDeniedError,
 )
-from airflow_provider_rivya.sandbox.state.store import SCOPES
+from airflow_provider_rivya.sandbox.state.accounts import SCOPES
 from airflow_provider_rivya.waiting.decide import Patience
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TestedGateway, at, at_each
