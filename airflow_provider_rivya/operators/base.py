@@ -354,9 +354,8 @@ class GenerateOperator(
         if finished.outcome == "succeeded":
             run.ended = True
             self._if_stopped = job.context.words.fate("not_landed", submission.record)
-        place = place_of(state)
-        checks = Checks.of(self.verify, self.model_params)
+        place, checks = place_of(state), Checks.of(self.verify, self.model_params)
         result = job.land(
             submission, finished, place, if_exists=self.if_exists, since=state.since, checks=checks
         )
-        return self._report(context, with_extras(self, context, place, result.to_xcom(), state))
+        return self._report(context, with_extras(self, context, job, result.to_xcom(), state))

@@ -11,11 +11,13 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, BinaryIO, Literal, cast
 
 from airflow_provider_rivya.exceptions import Fault, StorageError
 from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.storage.listing import Listed, of_disk, of_store
 from airflow_provider_rivya.storage.path import (
     PACKAGE_OF_SCHEME,
     Target,
@@ -252,18 +254,20 @@ class OutputPlace:
         except Exception as error:
             raise self._storage_error("looking for", name, error) from error
 
-    def names(self) -> list[str]:
-        """Return the names of what stands in the folder, in their order; none if there is no such folder."""
+    def listed(self) -> Mapping[str, Listed]:
+        """Return what stands in the folder, by name; nothing if there is no such folder."""
         try:
             if self.target.is_local:
-                return sorted(os.listdir(self.target.folder))
-            self.fs.invalidate_cache()
-            listed = self.fs.ls(self.path_of("").rstrip("/"), detail=False)
-            return sorted(str(path).rstrip("/").rpartition("/")[2] for path in listed)
+                return of_disk(self.target.folder)
+            return of_store(self.fs, self.path_of("").rstrip("/"))
         except FileNotFoundError:
-            return []
+            return {}
         except Exception as error:
             raise self._storage_error("looking into", "", error) from error
+
+    def names(self) -> list[str]:
+        """Return the names of what stands in the folder, in their order."""
+        return sorted(self.listed())
 
     def open(self, name: str) -> BinaryIO:
         """Open a file that stands here for reading."""

@@ -178,7 +178,7 @@ def written(folder: Path) -> Path:
     cards += [Card("odd", "failed", "z-image", "A jug", why="It was refused: " + "long" * 30)]
     statuses = [card.status for card in [*cards, *cards[:1] * html.PER_PAGE]]
     names = ["gallery.html", "gallery-page2.html"]
-    contents = html.Contents("A batch", "4 rows", statuses, names)
+    contents = html.Contents("A batch", "4 rows", statuses, names, "o")
     for number, name in enumerate(names):
         shown = "".join(html.card(card, out.getvalue() if card.why is None else None) for card in cards)
         text = html.begin(contents, number) + shown + html.end(contents, number)

@@ -135,7 +135,7 @@ class MortalJob(BatchJob):
     fate: Fate
 
     def open_ledger(self) -> Ledger:
-        ledger = MortalLedger(self.state, self.batch, new_holder(), self._clock.monotonic)
+        ledger = MortalLedger(self.folders.state, self.folders.batch, new_holder(), self._clock.monotonic)
         ledger.fate = self.fate
         ledger.open()
         return ledger
