@@ -288,7 +288,15 @@ class OutputError(GenerationError):
 
 
 class DownloadError(OutputError):
-    """A result could not be fetched whole."""
+    """
+    A result could not be fetched whole.
+
+    :param retry_after: seconds that the host asked to wait (``Retry-After``), when it said so.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.retry_after = retry_after
 
 
 class DamagedError(DownloadError):

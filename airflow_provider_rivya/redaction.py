@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 from urllib.parse import urlsplit
 
 _KEY = re.compile(r"(?:rvya_sk_|\bsk-)[A-Za-z0-9_\-]{4,}")
@@ -10,15 +11,17 @@ _GAP = re.compile(r"\n+")
 _URL = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 
 
-#: Control characters but for line feed and tab, and marks that turn the direction of what follows.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+#: Control characters but for line feed and tab, marks that turn the direction of what follows, and letters
+#: that nobody sees. Joiners stay: there are scripts that cannot be written without them.
+UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
 
 def for_terminal(text: str) -> str:
-    """Spell out the characters that a terminal would obey instead of showing them."""
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match.group(0)):04x}", text)
+    """Spell out the characters that a terminal would obey instead of showing them, or not show at all."""
+    return UNSEEN.sub(lambda match: ascii(match.group(0))[1:-1], text)
 
 
 def host_of(url: str) -> str:

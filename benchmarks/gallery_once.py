@@ -76,6 +76,7 @@ def make(folder: Path, count: int) -> None:
             OutputPlace(f"file://{folder}/"),
             lambda: lines(folder, of),
             -1,
+            owner="benchmark",
             heading="Benchmark",
             about="pictures",
             stopped=lambda: False,

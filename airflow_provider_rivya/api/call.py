@@ -36,8 +36,13 @@ LARGE: Final = 16 * 1024 * 1024
 
 _A_YEAR: Final = 366 * 24 * 3600.0
 """Seconds above which it does not matter how much longer a pause is."""
+_LONGEST_PAUSES: Final = 1000
+"""Characters that are read of a header that tells them."""
 _A_DAY: Final = 24 * 3600.0
 _SECONDS: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
+_PAUSE: Final = re.compile(r"[0-9]+(\.[0-9]+)?([eE]\+?[0-9]+)?")
+_MEMBERS: Final = re.compile(r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,)?[^,]+", re.IGNORECASE)
+"""Of a list; a date has a comma of its own behind the day of the week."""
 
 Kind = Literal["submission", "status", "other"]
 """What gateways count apart when they count calls."""
@@ -144,7 +149,7 @@ def read_answer(call: ApiCall[T], answer: Answer) -> T:
         raise UnexpectedAnswerError(
             f"The gateway answered {call.name!r} with a redirect",
             http_status=answer.status,
-            advice="API calls follow no redirects, so that the key stays where it belongs: "
+            advice="API calls follow no redirects, so that no other host gets the key: "
             "check the host of the connection.",
         )
     if answer.status < 200:
@@ -236,23 +241,26 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     """
     Read ``Retry-After`` in either of its forms (RFC 9110, 10.2.3: seconds or a date).
 
+    Where it is told more than once, by the gateway and by something in front of it, the longest pause counts.
+
     :return: seconds from now, 0 to a year, or ``None``. A date that has passed tells nothing: dates are cut
         to whole seconds, and the clocks of two machines differ.
     """
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
+    members = _MEMBERS.findall(headers.get("retry-after", "")[:_LONGEST_PAUSES])
+    asked = [seconds for each in members if (seconds := _pause(each.strip(), now)) is not None]
+    return min(max(asked), _A_YEAR) if asked else None
+
+
+def _pause(value: str, now: datetime | None) -> float | None:
+    if _PAUSE.fullmatch(value):
+        return float(value)
     try:
-        seconds = float(value) if _SECONDS.fullmatch(value) else None
-        if seconds is None:
-            moment = parsedate_to_datetime(value)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            seconds = (moment - (now or datetime.now(UTC))).total_seconds()
-            if seconds <= 0:
-                return None
+        moment = parsedate_to_datetime(value)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (moment - (now or datetime.now(UTC))).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(seconds, _A_YEAR)
+    return seconds if seconds > 0 else None
 
 
 class Quota(NamedTuple):

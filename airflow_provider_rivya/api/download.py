@@ -13,7 +13,7 @@ import ssl
 import threading
 import weakref
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol, Self, TypeAlias
@@ -21,8 +21,9 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
 
+from airflow_provider_rivya.api.call import retry_after
 from airflow_provider_rivya.api.egress import Egress, EnvironmentFault, Origin, Proxy, proxy_for, tls_context
-from airflow_provider_rivya.api.exchange import CODINGS, USER_AGENT, ClientSettings
+from airflow_provider_rivya.api.exchange import CODINGS, USER_AGENT, ClientSettings, told_by
 from airflow_provider_rivya.api.sockets import (
     Bounds,
     Stopped,
@@ -44,6 +45,7 @@ _PIECE: Final = 256 * 1024
 """Bytes at once out of a compressed body, however little of it they come from."""
 _CODING: Final = re.compile(r"gzip|deflate")
 _MOST_CODINGS: Final = 3
+_RANGE: Final = re.compile(r"bytes 0-([0-9]{1,18})/([0-9]{1,18})")
 _NOT_UNDONE: Final = CODINGS - {"gzip", "x-gzip", "deflate"}
 _PACKED: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
@@ -198,7 +200,8 @@ class Downloader:
         for _ in range(MAX_REDIRECTS + 1):
             origin = Origin.of(url)
             with self._request(url, origin, with_key, bounds) as response:
-                if 300 <= response.status < 400 and (location := _header(response, b"location")):
+                headers = told_by(response.headers)
+                if 300 <= response.status < 400 and (location := headers.get("location")):
                     url, with_key = _joined(url, location), False
                     if follow is not None:
                         follow(url)
@@ -206,11 +209,11 @@ class Downloader:
                 if response.status in (401, 403) and origin == self._egress.own and not with_key:
                     with_key = True
                     continue
-                if response.status != 200:
-                    raise _not_fetched(response, url)
-                coding = _header(response, b"content-encoding").lower()
+                if not (response.status == 200 or (response.status == 206 and _is_whole(headers))):
+                    raise _not_fetched(response.status, headers, url)
+                coding = headers.get("content-encoding", "").lower()
                 codings = min(_MOST_CODINGS, len(_CODING.findall(coding)))
-                length = None if codings else _length(response)
+                length = None if codings else _length(headers)
                 others = [part for each in coding.split(",") if (part := each.strip()) in _NOT_UNDONE]
                 yield _Body(
                     response, host_of(url), length, self._max_bytes, bounds, codings, ", ".join(others)
@@ -279,7 +282,7 @@ def _transfer(host: str, bounds: Bounds) -> Iterator[None]:
         raise DownloadError("The transfer was given up, because the task is ending.") from None
     except TooMuch:
         raise DownloadError(
-            f"{host} sent more in front of the file than belongs there", retryable=True
+            f"{host} sent more data before the file than is allowed", retryable=True
         ) from None
     except EnvironmentFault as fault:
         raise DownloadError(
@@ -318,26 +321,28 @@ def _on_the_wire(url: str, origin: Origin) -> httpcore.URL:
     )
 
 
-def _header(response: httpcore.Response, name: bytes) -> str:
-    for key, value in response.headers:
-        if key.lower() == name:
-            return value.decode("latin-1").strip()
-    return ""
-
-
-def _length(response: httpcore.Response) -> int | None:
+def _length(headers: Mapping[str, str]) -> int | None:
     """Return ``Content-Length``, a number by now, where no transfer coding overrules it."""
-    length = _header(response, b"content-length")
-    return int(length) if length and not _header(response, b"transfer-encoding") else None
+    length = headers.get("content-length")
+    return int(length) if length and not headers.get("transfer-encoding") else None
 
 
-def _not_fetched(response: httpcore.Response, url: str) -> DownloadError:
-    status = response.status
+def _is_whole(headers: Mapping[str, str]) -> bool:
+    """Whether the part that came, which nobody asked for, is all there is."""
+    part = _RANGE.fullmatch(headers.get("content-range", ""))
+    return part is not None and int(part[1]) + 1 == int(part[2])
+
+
+def _not_fetched(status: int, headers: Mapping[str, str], url: str) -> DownloadError:
+    pause = retry_after(headers)
+    asked = "" if pause is None else f", and asks to be left alone for {pause:.0f} s"
     return DownloadError(
-        f"{host_of(url)} answered HTTP {status} instead of the file",
+        f"{host_of(url)} answered HTTP {status} instead of the file{asked}",
         http_status=status,
         advice="Result URLs may expire; the generation is read again for a fresh one on the next try."
         if status in (401, 403, 404, 410)
         else None,
-        retryable=status >= 500 or status in (408, 425, 429),
+        # What is no refusal is a cache or a server in between that has gone wrong.
+        retryable=status < 400 or status >= 500 or status in (408, 425, 429),
+        retry_after=pause,
     )

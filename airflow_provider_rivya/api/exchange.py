@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -138,15 +138,24 @@ class Head(Protocol):
     def headers(self) -> Sequence[tuple[bytes, bytes]]: ...
 
 
+def told_by(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers with lower-case names: of each name the first, of pauses all (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for key, value in raw:
+        name, told = key.decode("latin-1").lower(), value.decode("latin-1").strip()
+        if name == "retry-after" and name in headers:
+            headers[name] += f", {told}"
+        headers.setdefault(name, told)
+    return headers
+
+
 def headers_of(response: Head, call: ApiCall[Any]) -> dict[str, str]:
     """
-    Return the headers with lower-case names, the first of each name.
+    Return the headers of an answer.
 
     :raises UnexpectedAnswerError: the body is encoded, so that nobody knows how much it will be.
     """
-    headers: dict[str, str] = {}
-    for name, value in response.headers:
-        headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+    headers = told_by(response.headers)
     coding = headers.get("content-encoding", "").lower()
     if any(part.strip() in CODINGS for part in coding.split(",")):
         raise UnexpectedAnswerError(
@@ -292,7 +301,7 @@ class Attempts:
         """Name what may have been paid twice, where the answer came after an attempt that got none."""
         if self._doubt and self._call.kind == "submission":
             log.warning(
-                "%r was answered, after an attempt that may have been taken in as well. Both were sent under "
+                "%r was answered, after an attempt that may have been accepted as well. Both were sent under "
                 "the key %s, which makes one generation of them, unless the gateway ignores keys: then both "
                 "are paid for, and the account shows two.",
                 self._call.name,

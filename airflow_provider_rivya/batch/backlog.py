@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,13 +14,15 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.batch.row_job import BatchContext
     from airflow_provider_rivya.batch.table.planned import PlannedRow
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class Left:
     """
     What earlier tries have left.
 
-    :param running: rows to be waited for, or landed.
+    :param running: rows to be waited for, or landed, or whose files have to be looked at.
     :param landed: how many rows are; ``failed``: how many are over without a result.
     """
 
@@ -88,19 +91,19 @@ class Backlog:
 
     def sort(self) -> Left:
         """See what is left of each row."""
-        left, known = Left(), set[str]()
-        book, there = self._context.ledger.book, set(self._context.place.names())
+        left, known, gone = Left(), set[str](), 0
+        book, files = self._context.ledger.book, self._context.files
         for row in self._rows():
             state = book.rows.get(row.key)
             if row.invalid is not None or state is None:
                 continue
             what = self._action(row)
-            if what == "done" and state.result is not None:
-                outputs = state.result.read()["outputs"]
-                if all(str(output["uri"]).rpartition("/")[2] in there for output in outputs):
+            if what == "done" and state.stored is not None:
+                if (seen := files.sight(state, row.stem)) == "sound":
                     left.landed += 1
                     continue
-                what = "wait"  # somebody has removed its files: they are fetched again
+                what = "wait"
+                gone += seen == "gone"
             if what == "wait":
                 left.running.append(row)
                 known.add(row.key)
@@ -110,6 +113,10 @@ class Backlog:
                 self._first.append(row)
                 known.add(row.key)
         self._fresh = (row for row in self._rows() if row.key not in known and self._is_fresh(row))
+        if gone:
+            log.warning(
+                "The files of %d stored row(s) are not here, or are others: they are copied or fetched.", gone
+            )
         return left
 
     def take(self) -> PlannedRow | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -94,7 +95,12 @@ class RowState:
     :param record: of its submission.
     :param price: what its generation was expected to cost.
     :param begun: generations that were begun in the record's epoch.
+    :param result: what was stored of it last.
     :param references: sha256 of the reference files, where somebody wants to know.
+    :param stored_at: when it was recorded that the result is stored, by the clock of the ledger's store; its
+        files were not changed after that.
+    :param run: that the record was begun in; see :data:`EPOCHS`.
+    :param cost: of the record, in millionths of a credit.
     """
 
     record: Record | None = None
@@ -103,6 +109,14 @@ class RowState:
     error: RowError | None = None
     begun: int = 0
     references: list[str] | None = None
+    stored_at: float = field(default=math.inf, compare=False)
+    run: int = 0
+    cost: int = 0
+
+    @property
+    def stored(self) -> RowResult | None:
+        """What is stored of it; ``None``: nothing, or nothing that stands there any more."""
+        return None if self.error is not None and self.error.status == "not_landed" else self.result
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,18 +189,21 @@ class Book:
     """The rows of a batch, and what they have cost."""
 
     rows: dict[str, RowState] = field(default_factory=dict)
-    _costs: dict[str, tuple[int, int]] = field(default_factory=dict)  # by key: run, millionths of a credit
     _spent: Counter[int] = field(default_factory=Counter)  # by run
 
-    def add(self, entry: Entry) -> None:
-        """Take in what is new about a row."""
+    def add(self, entry: Entry, at: float = math.inf) -> None:
+        """
+        Take in what is new about a row.
+
+        :param at: when it was written, by the store's clock; not told of what this process has just learnt.
+        """
         state = self.rows.setdefault(entry.row, RowState())
         if entry.references is not None:
             state.references = entry.references
         if entry.record is not None:
             self._record(state, entry.record, entry.price)
         if entry.result is not None:
-            state.result, state.error = entry.result, None
+            state.result, state.error, state.stored_at = entry.result, None, at
             self._cost(state, entry.result.read().get("credits_final"))
         if entry.error is not None:
             state.error = entry.error
@@ -214,6 +231,8 @@ class Book:
             state.begun = state.begun + 1 if same_epoch else 1
             state.result = state.error = None
             state.price = price
+            # What is known to have been paid stays with the run that paid it, whoever goes on with it.
+            state.run, state.cost = record.epoch // EPOCHS, 0
         elif record.unanswered and not before.unanswered:
             state.error = None
         state.record = record
@@ -222,10 +241,8 @@ class Book:
     def _cost(self, state: RowState, final: float | None = None) -> None:
         if (record := state.record) is not None:
             cost = cost_of(record, state.price) if final is None else final
-            # What is known to have been paid stays with the run that paid it, whoever goes on with it.
-            run, before = self._costs.get(record.key, (record.epoch // EPOCHS, 0))
-            self._costs[record.key] = run, (exact := round(cost * _MILLION))
-            self._spent[run] += exact - before
+            self._spent[state.run] += (exact := round(cost * _MILLION)) - state.cost
+            state.cost = exact
 
 
 def cost_of(record: Record, price: float | None) -> float:

@@ -6,7 +6,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +15,6 @@ from airflow_provider_rivya.batch.window import action
 from airflow_provider_rivya.credits import whole
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.atomic_file import SmallFile
-from airflow_provider_rivya.storage.path import safe_name
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.batch.table.planned import PlannedRow
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 SUCCESS: Final = "_SUCCESS"
 FAULTS: Final = "faults.jsonl"
-OWNER: Final = "_batch"
-"""Says whose manifest a folder has."""
 SAMPLE: Final = 10
 MOST_OF_XCOM: Final = 4_000
 """Bytes of its JSON: there is one of each task instance in Airflow's database."""
@@ -51,7 +47,7 @@ COLUMNS: Final = (
 """The columns of a manifest; those that are carried come after them."""
 GIVES_WAY: Final = "prompt"
 """The column of these whose place a carried one of the same name may take: tables of prompts are common."""
-_GROUP: Final = 1_000
+_GROUP: Final = 250
 _BLOCK: Final = 1024 * 1024
 
 
@@ -66,13 +62,13 @@ def status_of(row: PlannedRow, state: RowState | None, epoch: int, on_rerun: OnR
         return told or "not_submitted"
     if record.unanswered:
         return "uncertain"
-    if record.state == "submitted":
+    if record.pending:
         return "not_landed"
-    if record.is_delivered and state.result is not None:
+    if record.is_delivered and (stored := state.stored) is not None:
         if not record.cleared_since(epoch):
-            return "succeeded" if state.result.epoch == epoch else "reused"
+            return "succeeded" if stored.epoch == epoch else "reused"
         kept = action(state, epoch=epoch, fingerprint=row.fingerprint, on_rerun=on_rerun, row_attempts=0)
-        return "reused" if kept == "done" else told or "not_submitted"
+        return told or ("reused" if kept == "done" else "not_submitted")
     if record.cleared_since(epoch):
         return told or "not_submitted"
     if record.is_delivered:
@@ -156,24 +152,6 @@ class Totals:
     def credits(self) -> dict[str, float | None]:
         amounts = {"reserved": self.reserved, "final": self.final, "estimated_left": self.left}
         return {name: whole(round(amount, 6)) for name, amount in amounts.items()}
-
-
-def folder_of(place: OutputPlace, owner: str, *, claim: bool) -> OutputPlace:
-    """
-    Return the folder of a batch's manifest: a place, or one in there where another batch has that already.
-
-    :param owner: what a person knows the batch by, over all its runs.
-    :param claim: take the place, if nobody has.
-    """
-    mark = SmallFile(place, OWNER)
-    if claim:
-        place.make_folder()
-        with suppress(FileExistsError):
-            mark.create(owner.encode())
-    with suppress(PermissionError):  # of another user of this machine
-        if mark.read() in (None, owner.encode()):
-            return place
-    return place.folder(safe_name(owner))
 
 
 def write_manifest(

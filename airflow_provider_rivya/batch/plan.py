@@ -244,12 +244,10 @@ def check_plan(
                 block = []
     except InvalidRequestError as error:  # the table itself
         found += error.faults
-    unknown = maker.unknown() if count else []
-    found += unknown
+    found += maker.unknown() if count else []
     if not count and not found:
         found.append(Fault("rows", "the table has no rows", "at least one row"))
-    elif not unknown:
-        found += sums.faults()
+    found += sums.faults(asked.model)
     # A row that cannot be named cannot be left out either.
     refused = on_invalid == "fail" or invalid == count or any(w.fault.path == "row_key" for w in wrong)
     if found or (wrong and refused):
@@ -302,10 +300,17 @@ class _Sums:
         self.credits = None if None in (self.credits, row.price) else (self.credits or 0) + (row.price or 0)
         self.exact = self.exact and row.exact
 
-    def faults(self) -> list[Fault]:
-        """Return why the budget could not be kept, or does not do for one row."""
-        from airflow_provider_rivya.catalog.bundled import load_catalog
+    def faults(self, model: Any) -> list[Fault]:
+        """
+        Return why the budget could not be kept, or does not do for one row.
 
+        :param model: of all rows, which counts where none of them could be priced.
+        """
+        from airflow_provider_rivya.catalog.bundled import load_catalog
+        from airflow_provider_rivya.catalog.price import estimate_credits
+
+        if not self._models and (spec := load_catalog(self._gateway).get(str(model))) is not None:
+            self._models[model] = estimate_credits(spec).credits
         limit = self._budget.max_credits
         if limit is None:
             return []

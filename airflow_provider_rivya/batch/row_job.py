@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from airflow_provider_rivya.batch.files.stored import StoredFiles
 from airflow_provider_rivya.batch.ledger import Entry, RowResult
 from airflow_provider_rivya.batch.progress import about
 from airflow_provider_rivya.batch.records import RowRecords, Window
@@ -81,6 +83,16 @@ class BatchContext:
     retries: Retries = RETRIES
     extras: Extras = NO_EXTRAS
     beside: Beside | None = None
+
+    @cached_property
+    def files(self) -> StoredFiles:
+        """What stands at the place since before this try."""
+        return StoredFiles(self.place, replace=self.if_exists == "overwrite")
+
+    def stands(self, row: PlannedRow) -> bool:
+        """Whether the files of a row stand where they were stored."""
+        state = self.ledger.book.rows[row.key]
+        return state.stored is not None and self.files.sight(state, row.stem) == "sound"
 
     @property
     def epoch(self) -> int:
@@ -171,13 +183,17 @@ def look(
     context: BatchContext, flight: Flight, refresh: Callable[[], None]
 ) -> Sleep | GenerationError | None:
     """
-    Look at a row's generation, and land it if it has succeeded.
+    Look at a row's generation, and land it if it has succeeded; or find that its files stand there already.
 
     :param refresh: reads the connection again.
     :return: when to look again; why there is no result; ``None``: it is landed, and noted so.
     """
     row, record = flight.row, flight.record
     with about(row.key):
+        stored = context.ledger.book.rows[row.key].result
+        if stored is not None and (kept := context.files.kept(stored, row.stem)) is not None:
+            _note(context, row, kept, stored.epoch)
+            return None
         generation_id, category = record.generation_id or "", record.category or row.category
         seen: Generation | GatewayError
         try:
@@ -192,7 +208,8 @@ def look(
             if step.refresh:
                 refresh()
             return step
-        if step.generation is not None and step.generation.succeeded and record.submitted_at:
+        just_ended = step.generation is not None and step.generation.succeeded and not record.is_delivered
+        if step.generation is not None and just_ended and record.submitted_at:
             elapsed, gateway = context.clock.time() - record.submitted_at, context.client.settings.base_url
             learn(gateway, record.model, category, step.generation, elapsed, flight.wait.interval)
         return land(context, row, record, step)
@@ -202,12 +219,14 @@ def land(
     context: BatchContext, row: PlannedRow, record: Record, finished: Finished
 ) -> GenerationError | None:
     """Land what has ended, and note it in the ledger."""
+    # Another file stands in the place of the row's own: that is known not to be what is to be kept.
+    replaced = context.if_exists == "skip" and context.ledger.book.rows[row.key].result is not None
     try:
         result = context.job(row).land(
             Submission(record),
             finished,
             context.place.named(row.stem),
-            if_exists=context.if_exists,
+            if_exists="fail" if replaced else context.if_exists,
             checks=Checks.of(context.asked.verify, row.params),
         )
     except GenerationError as error:
@@ -217,10 +236,15 @@ def land(
     document = replace(result, outputs=outputs).to_xcom()
     for output in document["outputs"]:
         del output["source_url"]
+    _note(context, row, document, context.epoch)
+    return None
+
+
+def _note(context: BatchContext, row: PlannedRow, document: dict[str, Any], epoch: int) -> None:
+    """Put beside the files what is asked for, and note them in the ledger."""
     if context.beside is not None:
         state = context.ledger.book.rows[row.key]
         made_from = MadeFrom(row.prompt, row.params or {}, state.references if row.references else [])
         add_to_files(context.beside, document, context.extras, made_from, {"row_key": row.key})
     text = json.dumps(document, separators=(",", ":"))
-    context.ledger.note(Entry(row.key, result=RowResult(context.epoch, text)))
-    return None
+    context.ledger.note(Entry(row.key, result=RowResult(epoch, text)))

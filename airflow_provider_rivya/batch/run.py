@@ -227,14 +227,14 @@ class BatchRun:
             return
         self._pauses = 0
         self._returns.taken_in += 1
-        record, state = outcome.record, self._context.ledger.book.rows[row.key]
+        record = outcome.record
         self._course.charged(row.price, record.credits)
-        if record.is_delivered and state.result is not None:
+        if record.is_delivered and self._context.stands(row):
             self._progress.landed += 1
             return
         flight = self._flight(row)
-        if flight is not None and outcome.answer is not None and outcome.answer.ended:
-            flight.known, flight.due = outcome.answer, 0.0
+        if flight is not None and (answer := outcome.answer) is not None and answer.ended:
+            flight.known, flight.due = answer, 0.0
 
     def _looked(self, flight: Flight, outcome: Sleep | GenerationError | None) -> None:
         flight.looking = False
@@ -314,7 +314,8 @@ class BatchRun:
         if record is None or record.generation_id is None:
             return None
         wait_for, now = self._context.wait_for(row, record, self._deadline), self._clock.time()
-        due = 0.0 if record.generation_id in ended else now + wait_for.first(now).seconds
+        over = record.is_delivered or record.generation_id in ended
+        due = 0.0 if over else now + wait_for.first(now).seconds
         flight = Flight(row, record, wait_for, due)
         self._flights[row.key] = flight
         return flight

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import threading
 import time
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.ledger import Book, Entry
-from airflow_provider_rivya.exceptions import GenerationError
+from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.atomic_file import SmallFile
 from airflow_provider_rivya.submission.keeper import FRESH
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.record import Record
 
 VERSION: Final = 1
-_READS_AT_ONCE: Final = 16
+_READS_AT_ONCE: Final = 8
 _TAKE_OVERS: Final = 5
 _NAME: Final = re.compile(r"ledger-([0-9]{8})\.jsonl")
 _HEADER: Final = {"version", "batch", "number", "holder", "entries", "check"}
@@ -56,6 +57,22 @@ class UnreadableLedgerError(GenerationError):
             fate="Nothing is sent without it, and what was sent before is not paid again.",
             final=True,
         )
+
+
+@contextmanager
+def told_with(faults: list[Fault], argument: str) -> Iterator[None]:
+    """
+    Tell what cannot be used with whatever else is wrong with a batch.
+
+    :param faults: those that are known; what is found is added.
+    :param argument: that gives its place.
+    """
+    try:
+        yield
+    except UnreadableLedgerError as error:
+        faults.append(Fault(argument, error.message, error.advice or ""))
+    except InvalidRequestError as error:
+        faults += error.faults
 
 
 @contextmanager
@@ -143,7 +160,7 @@ class Ledger:
                 block = wanted[first : first + _READS_AT_ONCE]
                 for number, content in zip(block, pool.map(self._content, block), strict=True):
                     for entry in self._entries(number, content):
-                        self.book.add(entry)
+                        self.book.add(entry, listed.get(number, -math.inf))
                     self._next = number + 1
 
     def glance(self) -> None:
@@ -155,8 +172,14 @@ class Ledger:
         if last := max(self._listed(), default=0):
             self._entries(last, self._content(last))
 
-    def _listed(self) -> set[int]:
-        return {int(found[1]) for name in self._folder.names() if (found := _NAME.fullmatch(name))}
+    def _listed(self) -> dict[int, float]:
+        """Return the numbers of the segments, and when each was written."""
+        segments = {
+            int(found[1]): file.changed_at
+            for name, file in self._folder.listed().items()
+            if (found := _NAME.fullmatch(name))
+        }
+        return {number: -math.inf if at is None else at for number, at in segments.items()}
 
     def _content(self, number: int) -> bytes | None:
         return read_kept(self._file(number), _WHAT)

@@ -67,15 +67,17 @@ def action(
 
     :param fingerprint: of what is planned for it; ``None``: its files were not looked at yet.
     """
-    record = state.record if state else None
+    record, error = (state.record, state.error) if state else (None, None)
+    over = error is not None and error.final and error.epoch == epoch
     if state is None or record is None or record.is_withdrawn:
-        error = state.error if state else None
-        return "done" if error is not None and error.final and error.epoch == epoch else "submit"
+        return "done" if over else "submit"
     if record.cleared_since(epoch):
+        if over:
+            return "done"
         same = fingerprint == record.fingerprint and on_rerun == "reuse"
-        return "done" if record.is_delivered and state.result is not None and same else "submit"
+        return "done" if record.is_delivered and state.stored is not None and same else "submit"
     if record.is_delivered:
-        return "done" if state.result is not None else "wait"
+        return "done" if state.stored is not None else "wait"
     if record.has_failed:
         return "submit" if may_try_again(record, state.begun, row_attempts) else "done"
     return "submit" if record.unanswered else "wait"

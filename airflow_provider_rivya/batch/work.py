@@ -31,7 +31,9 @@ class Work:
 
     def __init__(self, context: BatchContext) -> None:
         self._context = context
-        self._pool = ThreadPoolExecutor(WINDOW + LOOKS_AT_ONCE, thread_name_prefix="rivya-row")
+        self._submitting = ThreadPoolExecutor(WINDOW, thread_name_prefix="rivya-row")
+        # Threads of their own: each thread keeps some of the memory of what it has fetched.
+        self._looking = ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="rivya-look")
         self._rows: dict[Future[Any], PlannedRow] = {}
         self._flights: dict[Future[Any], Flight] = {}
         self._done: SimpleQueue[Future[Any]] = SimpleQueue()
@@ -49,11 +51,11 @@ class Work:
         return LOOKS_AT_ONCE - len(self._flights)
 
     def submit(self, row: PlannedRow, window: Window, policy: SubmissionPolicy) -> None:
-        self._rows[self._begin(row_job.submit, row, window, policy)] = row
+        self._rows[self._begin(self._submitting, row_job.submit, row, window, policy)] = row
 
     def look(self, flight: Flight, refresh: Callable[[], None]) -> None:
         flight.looking = True
-        self._flights[self._begin(row_job.look, flight, refresh)] = flight
+        self._flights[self._begin(self._looking, row_job.look, flight, refresh)] = flight
 
     def ended(self) -> Iterator[tuple[PlannedRow | Flight, Any]]:
         """Yield what has ended, and how; wait a moment for the first, where there is something."""
@@ -66,9 +68,10 @@ class Work:
 
     def close(self) -> None:
         """Wait for all of them."""
-        self._pool.shutdown(wait=True)
+        self._submitting.shutdown(wait=True)
+        self._looking.shutdown(wait=True)
 
-    def _begin(self, call: Callable[..., Any], *given: Any) -> Future[Any]:
-        future = self._pool.submit(call, self._context, *given)
+    def _begin(self, pool: ThreadPoolExecutor, call: Callable[..., Any], *given: Any) -> Future[Any]:
+        future = pool.submit(call, self._context, *given)
         future.add_done_callback(self._done.put)
         return future

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from tempfile import NamedTemporaryFile
 from typing import Any, Final, cast
 
@@ -15,6 +15,8 @@ from airflow_provider_rivya.gallery import page
 from airflow_provider_rivya.gallery.card import Card, name_of
 from airflow_provider_rivya.media.stills import Stills, can_draw
 from airflow_provider_rivya.media.types import Kind
+from airflow_provider_rivya.storage.atomic_file import SmallFile
+from airflow_provider_rivya.storage.path import safe_name
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.storage.staged import reason_of
 
@@ -48,36 +50,68 @@ class Beside:
         output["thumbnail_uri"] = None
         with _no_harm(f"No thumbnail of {output['uri']}"):
             if (drawn := self._drawn(output, name_of(output), side, 0)) is not None:
-                output["thumbnail_uri"] = self._put(f"{_stem(output)}{THUMBNAIL}", [drawn])
+                output["thumbnail_uri"] = self._put(f"{name_of(output)}{THUMBNAIL}", [drawn])
 
     def sidecar(self, output: dict[str, Any], document: dict[str, Any]) -> None:
         """Put a JSON file beside an output, and note its ``sidecar_uri`` there."""
         output["sidecar_uri"] = None
         with _no_harm(f"No sidecar of {output['uri']}"):
             content = json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
-            name = f"{_stem(output)}.json"
+            file = name_of(output)
+            name = f"{os.path.splitext(file)[0]}.json"
+            if self._file_of(name) not in (None, file):  # a.png and a.mp4 have one each
+                name = f"{file}.json"
             output["sidecar_uri"] = self._put(name, [content.encode("utf-8", "replace")])
 
     def gallery(
-        self, stem: str, heading: str, about: str, statuses: Sequence[str], cards: Iterable[Card]
+        self,
+        stem: str,
+        owner: str,
+        heading: str,
+        about: str,
+        statuses: Sequence[str],
+        cards: Iterable[Card],
     ) -> str | None:
         """
         Write a gallery, a page after the other.
 
-        :param stem: of the pages' names.
+        :param stem: of the pages' names, unless a file of another owner is called so.
+        :param owner: whose it is; the same over all tries.
         :param statuses: of all cards, in order.
         :param cards: as many; read once.
         :return: where its first page is; ``None``: it could not be made.
         """
         count = page.page_count(len(statuses))
-        names = [f"{stem}.html", *(f"{stem}-page{number}.html" for number in range(2, count + 1))]
-        contents = page.Contents(heading, about, statuses, names)
         left = iter(cards)
         with _no_harm("No gallery"):
+            stem = self._own(stem, owner)
+            names = [f"{stem}.html", *(f"{stem}-page{number}.html" for number in range(2, count + 1))]
+            contents = page.Contents(heading, about, statuses, names, owner)
             for number, name in enumerate(names):
                 self._put(name, self._page(contents, number, left))
             return self._place.uri_of(names[0])
         return None
+
+    def _own(self, stem: str, owner: str) -> str:
+        """Return what the pages are called: that, if nobody else has such a page; else after their owner."""
+        mark = page.mark(owner).encode()
+        self._place.make_folder()
+        try:
+            SmallFile(self._place, f"{stem}.html").create(mark)
+        except FileExistsError:
+            with self._place.open(f"{stem}.html") as there:
+                if mark not in there.read(page.LONGEST_HEAD):
+                    return f"{stem}-{safe_name(owner)}"
+        return stem
+
+    def _file_of(self, sidecar: str) -> str | None:
+        """Return which file a sidecar is about; ``None``: there is none; empty: it is no sidecar."""
+        content = SmallFile(self._place, sidecar).read()
+        if content is None:
+            return None
+        with suppress(ValueError, TypeError, KeyError, RecursionError):
+            return str(json.loads(content)["file"])
+        return ""
 
     def _page(self, contents: page.Contents, number: int, cards: Iterator[Card]) -> Iterator[bytes]:
         yield page.begin(contents, number).encode("utf-8", "replace")
@@ -122,10 +156,6 @@ class Beside:
             for piece in pieces:
                 staged.write(piece)
             return staged.commit()
-
-
-def _stem(output: dict[str, Any]) -> str:
-    return os.path.splitext(name_of(output))[0]
 
 
 @contextmanager

@@ -23,6 +23,7 @@ def put_beside(
     joined: Mapping[str, Any],
     *,
     heading: str,
+    owner: str,
     stopped: Callable[[], bool],
 ) -> dict[str, Any]:
     """
@@ -30,6 +31,7 @@ def put_beside(
 
     :param result: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict; it is changed.
     :param joined: what joins it to its row: ``client_request_id``, ``row_key``, ``map_index``.
+    :param owner: whose gallery it is, over all tries.
     """
     with Stills() as stills:
         beside = Beside(place, stills, stopped)
@@ -39,6 +41,7 @@ def put_beside(
             cards = cards_of_result(result, made_from.prompt, title)
             result["gallery_uri"] = beside.gallery(
                 gallery_name(joined.get("map_index")),
+                owner,
                 heading,
                 f"{result['model']}, generation {result['generation_id']}, {result.get('finished_at') or ''}",
                 [card.status for card in cards],
@@ -63,6 +66,7 @@ def gallery_of_lines(
     lines: Callable[[], Iterable[Mapping[str, Any]]],
     map_index: int,
     *,
+    owner: str,
     heading: str,
     about: str,
     stopped: Callable[[], bool],
@@ -72,6 +76,7 @@ def gallery_of_lines(
 
     :param lines: yields each line of the manifest, from the first one each time it is called: a page tells
         what is on the others.
+    :param owner: whose gallery it is, over all tries.
     :return: where the first page is; ``None``: it could not be made.
     """
 
@@ -82,7 +87,7 @@ def gallery_of_lines(
     with Stills() as stills:
         beside = Beside(place, stills, stopped)
         statuses = [card.status for card in cards()]
-        return beside.gallery(gallery_name(map_index), heading, about, statuses, cards())
+        return beside.gallery(gallery_name(map_index), owner, heading, about, statuses, cards())
 
 
 def gallery_name(map_index: int | None) -> str:

@@ -36,16 +36,27 @@ class Contents:
     :param about: one line on it.
     :param statuses: of all cards, in order.
     :param names: of the pages' files, in order.
+    :param owner: whose it is.
     """
 
     heading: str
     about: str
     statuses: Sequence[str]
     names: Sequence[str]
+    owner: str
 
     def of_page(self, number: int) -> Counter[str]:
         """Return how many cards of each status a page has; ``number`` counts from 0."""
         return Counter(self.statuses[number * PER_PAGE : (number + 1) * PER_PAGE])
+
+
+LONGEST_HEAD: Final = 8 * 1024
+"""Bytes of a page, from its begin, in which its mark stands."""
+
+
+def mark(owner: str) -> str:
+    """Return what says in a page whose it is."""
+    return f'<meta name="rivya-gallery-of" content="{text(owner)}">'
 
 
 def page_count(cards: int) -> int:
@@ -64,7 +75,7 @@ def begin(contents: Contents, number: int) -> str:
         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     )
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{mark(contents.owner)}\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n<meta name="robots" content="noindex">\n'

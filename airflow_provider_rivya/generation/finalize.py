@@ -118,7 +118,8 @@ class OwnOutcome:
         return self.context.words.fate("not_landed", self.record, credits=generation.credits_final)
 
     def expired(self, generation: Generation) -> str:
-        if not self.record.is_delivered:  # a clear then submits again, and not only where it was delivered
+        # A clear then submits again: what was delivered it would only look for where results are reused.
+        if not self.record.is_delivered or self.context.policy.on_rerun_after_delivery == "reuse":
             self.context.records.save(self.record.failed(EXPIRED, generation.credits_final))
         return self.context.words.fate("expired", self.record)
 

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from airflow_provider_rivya.exceptions import DamagedError, GenerationError, StorageError
+from airflow_provider_rivya.exceptions import DamagedError, DownloadError, GenerationError, StorageError
 from airflow_provider_rivya.landing.checks import STRUCTURE, Checks
 from airflow_provider_rivya.landing.copy import LocalCopy, local_copy
 from airflow_provider_rivya.media.inspect import StreamInspector
@@ -32,10 +32,13 @@ class Retries:
 
     :param attempts: in all.
     :param pause: seconds before the second one; the following pauses double.
+    :param longest: seconds that a host may ask to wait; where it asks for more, the next try of the task
+        fetches the file.
     """
 
     attempts: int = 3
     pause: float = 1.0
+    longest: float = 120.0
 
     def pause_after(self, attempt: int) -> float:
         """Return seconds, scattered so that files that failed together do not come back together."""
@@ -81,10 +84,11 @@ def fetch(
             if isinstance(error, DamagedError):
                 damaged = error.sha256
                 last = last or error.kept_at is not None
-            if not error.retryable or last or storage_faults > 1:
+            asked = (error.retry_after if isinstance(error, DownloadError) else None) or 0.0
+            if not error.retryable or last or storage_faults > 1 or asked > retries.longest:
                 raise
             log.warning("Attempt %d to fetch a result failed, trying again: %s", attempt, error)
-            if stop.wait(retries.pause_after(attempt)):
+            if stop.wait(max(asked, retries.pause_after(attempt))):
                 raise
 
 

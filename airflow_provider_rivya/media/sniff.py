@@ -49,7 +49,7 @@ _BMP: Final = MediaType("image/bmp", "bmp", "image")
 _BMP_HEADERS: Final = frozenset({12, 40, 52, 56, 64, 108, 124})
 MPEG_TS: Final = MediaType("video/mp2t", "ts", "video")
 _TGA: Final = MediaType("image/x-tga", "tga", "image")
-_TGA_DEPTHS: Final = {2: (15, 16, 24, 32), 3: (8, 16)}
+_TGA_DEPTHS: Final = {1: (8,), 2: (15, 16, 24, 32), 3: (8, 16)}
 _GAP: Final = rb"(?:\s|#[^\n]*\n)+"
 NETPBM: Final = re.compile(
     rb"P(?:4%b([1-9]\d{0,6})%b([1-9]\d{0,6})|([56])%b([1-9]\d{0,6})%b([1-9]\d{0,6})%b([1-9]\d{0,4}))\s"
@@ -65,6 +65,9 @@ _NETPBM_TYPES: Final = {
 _OTHERS: Final = (
     (bytes.fromhex("726966662e91cf11a5d628db04c10000"), MediaType("audio/x-w64", "w64", "audio")),
     (bytes.fromhex("ff4fff51"), MediaType("image/j2c", "j2c", "image")),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", MediaType("image/jp2", "jp2", "image")),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", MediaType("image/jxl", "jxl", "image")),
+    (b"\xff\x0a", MediaType("image/jxl", "jxl", "image")),
     (b"qoif", MediaType("image/qoi", "qoi", "image")),
     (b"DDS |\0\0\0", MediaType("image/vnd-ms.dds", "dds", "image")),
     (b"#!AMR", MediaType("audio/amr", "amr", "audio")),
@@ -127,13 +130,17 @@ def netpbm_type(head: bytes) -> MediaType | None:
 
 def is_tga(head: bytes) -> bool:
     """
-    Whether it is a Truevision TGA picture without a palette, as far as a file without a signature tells.
+    Whether it is a Truevision TGA picture, as far as a file without a signature tells.
 
     Every field of its header has to be one that writers put there.
     """
-    if len(head) < 18 or head[1] != 0 or head[3:12] != bytes(9):
+    if len(head) < 18 or head[3:5] != bytes(2) or head[8:12] != bytes(4):
         return False
     form, compressed = head[2] & ~8, head[2] & 8
+    entries, bits = int.from_bytes(head[5:7], "little"), head[7]
+    palette = bits in (15, 16, 24, 32) and 0 < entries <= 256
+    if head[1] != (form == 1) or not (palette if form == 1 else entries == bits == 0):
+        return False
     depths = _TGA_DEPTHS.get(form, ())
     size = int.from_bytes(head[12:14], "little") * int.from_bytes(head[14:16], "little")
     return head[16] in depths and size > 0 and head[17] & 0xC0 == 0 and compressed in (0, 8)

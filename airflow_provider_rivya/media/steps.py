@@ -6,9 +6,20 @@ from typing import Final
 
 from airflow_provider_rivya.media.notes import NAMED_WITHIN, Notes
 from airflow_provider_rivya.media.scanner import Pass, Peek, Rest, Sink, Walk
+from airflow_provider_rivya.media.types import MediaType
 
 #: For sound and film whose sizes were left open by a writer that could not seek back.
 OPEN_ENDED: Final = "it does not say how long it is, so a cut would not show"
+
+
+def unchecked(media_type: MediaType | None) -> str:
+    """Say that a cut would not show."""
+    return f"{media_type.mime_type if media_type else 'it'} is a format that is not checked to its end"
+
+
+def unusual(media_type: MediaType) -> str:
+    """Say that no gateway is known to make such files."""
+    return f"{media_type.mime_type} ({media_type.extension}) is not a format that gateways make"
 
 
 def pass_by(notes: Notes, count: int, sink: Sink | None = None) -> Walk:

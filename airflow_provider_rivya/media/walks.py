@@ -30,6 +30,13 @@ from airflow_provider_rivya.media.formats.iso import walk_iso
 from airflow_provider_rivya.media.formats.jpeg import walk_jpeg
 from airflow_provider_rivya.media.formats.ogg import walk_ogg
 from airflow_provider_rivya.media.formats.pictures import walk_gif, walk_png
+from airflow_provider_rivya.media.formats.rare_pictures import (
+    walk_boxed,
+    walk_j2c,
+    walk_pcx,
+    walk_qoi,
+    walk_tga,
+)
 from airflow_provider_rivya.media.formats.riff import ByteOrder, walk_chunks, walk_wav, walk_webp
 from airflow_provider_rivya.media.notes import Notes
 from airflow_provider_rivya.media.raw import RawSound, walk_raw
@@ -57,7 +64,7 @@ from airflow_provider_rivya.media.sniff import (
     is_text,
     netpbm_type,
 )
-from airflow_provider_rivya.media.steps import Counter, pass_by
+from airflow_provider_rivya.media.steps import Counter, pass_by, unchecked, unusual
 from airflow_provider_rivya.media.types import MediaType
 
 _Begin = Callable[[Notes], Walk]
@@ -80,6 +87,14 @@ _BROADCAST: Final = (
     (MediaType("audio/mp4a-latm", "latm", "audio"), loas_frame),
     (MediaType("video/mpeg", "mpg", "video"), ps_packet),
 )
+_RARE: Final[dict[str, _Begin]] = {
+    "image/qoi": walk_qoi,
+    "image/j2c": walk_j2c,
+    "image/jp2": walk_boxed,
+    "image/jxl": walk_boxed,
+    "image/x-pcx": walk_pcx,
+    "image/x-tga": walk_tga,
+}
 _SYNCED: Final = ((types.MP3, mpeg_frame, walk_mp3), (types.AAC, adts_frame, walk_adts))
 
 
@@ -154,7 +169,7 @@ def _by_frames(head: bytes, notes: Notes, *, tagged: bool) -> _Begin | None:
     for media_type, read in _BROADCAST:
         if follow_each_other(head, read):
             notes.settle(media_type)
-            notes.doubt(f"{media_type.mime_type} ({media_type.extension}) is not a format that gateways make")
+            notes.doubt(unusual(media_type))
             return partial(walk_frames, read=read)
     return None
 
@@ -182,14 +197,15 @@ def _unusual(head: bytes, notes: Notes, raw: RawSound | None) -> _Begin | None:
     if foreign is None:
         return None
     notes.settle(foreign)
+    if begin := _RARE.get(foreign.mime_type):
+        notes.doubt(unusual(foreign))
+        return begin
     return _walk_foreign
 
 
 def _walk_foreign(notes: Notes) -> Walk:
     """Look at the sizes where there are any; little else is known of such a file."""
-    notes.doubt(
-        f"{notes.likely.mime_type if notes.likely else 'it'} is a format that is not checked to its end"
-    )
+    notes.doubt(unchecked(notes.likely))
     order: dict[bytes, ByteOrder] = {b"RIFF": "little", b"FORM": "big"}
     head = yield Peek(4)
     if head in order:

@@ -174,7 +174,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         """
         if not self.retries:
             log.warning(
-                "This task has no retries: should its worker die, what is paid for is stored only when "
+                "This task has no retries: if its worker dies, what is paid for is stored only when "
                 "somebody clears it; retries=1 or more does that without a person."
             )
         return self._go(context, time.time() + patience_of(self))
@@ -217,7 +217,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
                 raise InvalidRequestError(self.template_faults, subject=f"The batch of task {self.task_id!r}")
             job = self._job(context, hook, resumed=resumed)
             plan = job.plan(self._table)
-            self._places.remember(self, job.place)
+            self._places.remember(self, job.folders.outputs)
             ledger = job.open_ledger()
             if self.plan_only:
                 return job.conclude(plan, ledger, Over("dry_run"))
@@ -302,7 +302,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             report=Report(standing_in_store(context, STANDING_OF_BATCH)),
             subject=f"The batch of task {self.task_id!r}",
         )
-        warn_of_batch(job.place, None if self.state_path is None else job.state, self.executor)
+        warn_of_batch(
+            job.folders.outputs, None if self.state_path is None else job.folders.state, self.executor
+        )
         return job
 
     def _asked(self) -> Any:

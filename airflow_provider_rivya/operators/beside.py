@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.exceptions import Fault
-from airflow_provider_rivya.operators.identity import row_of
+from airflow_provider_rivya.operators.identity import identity_of, row_of
 
 if TYPE_CHECKING:
+    from airflow_provider_rivya.generation.job import GenerationJob
     from airflow_provider_rivya.operators.deferral import DeferralState
     from airflow_provider_rivya.request.prepare import Prepared
     from airflow_provider_rivya.storage.place import OutputPlace
@@ -54,12 +55,13 @@ def made_from(task: Any, prepared: Prepared | None, record: Record) -> dict[str,
 
 
 def with_extras(
-    task: Any, context: Any, place: OutputPlace | None, result: dict[str, Any], state: DeferralState
+    task: Any, context: Any, job: GenerationJob, result: dict[str, Any], state: DeferralState
 ) -> dict[str, Any]:
     """Put beside the files what was asked for, and return the result that tells of it."""
     from airflow_provider_rivya.gallery.make import put_beside
     from airflow_provider_rivya.gallery.sidecar import MadeFrom
 
+    place = place_of(state)
     if place is None or not task.extras.asked_for:
         return result
     return put_beside(
@@ -69,5 +71,6 @@ def with_extras(
         MadeFrom.from_json(state.made_from),
         row_of(context),
         heading=f"{task.task_id}, {context['ti'].run_id}",
+        owner=identity_of(context, job.context.identity.namespace, task.row_key).owner,
         stopped=task._stop.is_set,
     )

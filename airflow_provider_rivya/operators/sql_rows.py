@@ -37,7 +37,7 @@ def read_sql(sql: str, conn_id: str | None) -> Iterator[Mapping[str, Any]]:
     :raises InvalidRequestError: there is no such connection, or the database refuses the query.
     :raises StorageError: the database cannot be reached, or broke off; a retry may read all of it.
     """
-    from airflow_provider_rivya.batch.table.rows import twice
+    from airflow_provider_rivya.batch.table.refusal import twice
 
     if not conn_id:
         raise _refused("rows_conn_id", "rows_sql needs it", "the id of a connection to a database")

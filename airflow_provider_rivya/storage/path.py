@@ -11,13 +11,12 @@ from typing import Any
 
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.media.types import KNOWN_EXTENSIONS, MediaType
-from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.redaction import UNSEEN, clean
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 #: Starts with a letter, so that neither "v1.2" nor the fraction of a second in a run id is one.
 _SUFFIX = re.compile(r"\.(?P<extension>[A-Za-z][A-Za-z0-9]{1,4})$")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MAX_NAME = 120
 
 LOCAL_SCHEMES = frozenset({"file", "local"})
@@ -67,8 +66,8 @@ def parse_output_path(output_path: object) -> Target | Fault:
     if not output_path.strip():
         return Fault("output_path", "it is empty", "a URL such as s3://bucket/prefix/, or an absolute path")
     shown = clean(output_path, 200)
-    if _CONTROL.search(output_path):
-        return Fault("output_path", f"{shown!r} has control characters in it")
+    if "\n" in output_path or "\t" in output_path or UNSEEN.search(output_path):
+        return Fault("output_path", f"{shown!r} has characters in it that nobody sees")
     if output_path != output_path.strip():
         # Left by a template; the blank would become a folder's name.
         return Fault(

@@ -11,11 +11,13 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, BinaryIO, Literal, cast
 
 from airflow_provider_rivya.exceptions import Fault, StorageError
 from airflow_provider_rivya.redaction import clean
+from airflow_provider_rivya.storage.listing import Listed, of_disk, of_store
 from airflow_provider_rivya.storage.path import (
     PACKAGE_OF_SCHEME,
     Target,
@@ -202,8 +204,8 @@ class OutputPlace:
             self.fs.pipe_file(self.path_of(name), content)
         except Exception as error:
             if may_pass(error):
-                raise not_now(self.uri, error, self.conn_id) from error
-            return Fault("output_path", f"{self.uri} cannot be written: {reason_of(error)}")
+                raise not_now(self._tried, error, self.conn_id) from error
+            return Fault("output_path", f"{self._tried} cannot be written: {reason_of(error)}")
         with contextlib.suppress(Exception):
             self.fs.rm_file(self.path_of(name))
         return None
@@ -252,18 +254,20 @@ class OutputPlace:
         except Exception as error:
             raise self._storage_error("looking for", name, error) from error
 
-    def names(self) -> list[str]:
-        """Return the names of what stands in the folder, in their order; none if there is no such folder."""
+    def listed(self) -> Mapping[str, Listed]:
+        """Return what stands in the folder, by name; nothing if there is no such folder."""
         try:
             if self.target.is_local:
-                return sorted(os.listdir(self.target.folder))
-            self.fs.invalidate_cache()
-            listed = self.fs.ls(self.path_of("").rstrip("/"), detail=False)
-            return sorted(str(path).rstrip("/").rpartition("/")[2] for path in listed)
+                return of_disk(self.target.folder)
+            return of_store(self.fs, self.path_of("").rstrip("/"))
         except FileNotFoundError:
-            return []
+            return {}
         except Exception as error:
             raise self._storage_error("looking into", "", error) from error
+
+    def names(self) -> list[str]:
+        """Return the names of what stands in the folder, in their order."""
+        return sorted(self.listed())
 
     def open(self, name: str) -> BinaryIO:
         """Open a file that stands here for reading."""
@@ -291,6 +295,13 @@ class OutputPlace:
     def fs(self) -> Any:
         """The fsspec filesystem; for object stores."""
         return filesystem(self.target.scheme, self.conn_id)
+
+    @property
+    def _tried(self) -> str:
+        """The place in messages, with what the amazon provider says in the log alone."""
+        alone = not self.target.is_local and self.conn_id is None and getattr(self.fs, "anon", False)
+        why = " (without a connection, and this machine has no credentials)" if alone else ""
+        return f"{self.uri}{why}"
 
     @property
     def _stages_itself(self) -> bool:

@@ -73,6 +73,11 @@ class Identity:
         return f"{self.dag_id}.{self.task_id} {self.run_id}{mapped}"
 
     @property
+    def owner(self) -> str:
+        """Who has written what stands in a folder: for people, and apart from all others."""
+        return f"{self.title} {self.digest[:8]}"
+
+    @property
     def part(self) -> str:
         """
         What tells instances apart to whom their task and map index are the same; empty where nothing does.

@@ -239,7 +239,7 @@ class Record:
             return None
 
 
-_SHARED: Final = ("state", "conn_id", "model", "namespace", "category")
+_SHARED: Final = ("state", "conn_id", "model", "namespace", "category", "try_id")
 """What ten thousand rows of a batch have in common: kept in memory once."""
 
 SIGNATURE: Final = "check"

@@ -9,11 +9,12 @@ import itertools
 import json
 import logging
 import os
-from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
+from airflow_provider_rivya.batch.table.frames import BLOCK, arrow_rows, rows_of_frame
+from airflow_provider_rivya.batch.table.refusal import each_once, twice, unreadable
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.path import LOCAL_SCHEMES, as_text
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FORMATS: Final = ("csv", "jsonl", "ndjson", "parquet")
-_ALLOWED: Final = "a list of dicts, or a path or URI of .csv, .jsonl, .ndjson or .parquet"
-_BATCH: Final = 1024
 _LONGEST_LINE: Final = 2**24
 """Characters of a line of text, and of a cell in it, for which Python's own bound is 128 KiB."""
 
@@ -48,23 +47,17 @@ def read_rows(source: Any, conn_id: str | None = None) -> Rows:
     source = as_text(source)
     if isinstance(source, str):
         return _of_files(source, conn_id)
-    if hasattr(source, "columns"):
-        _each_once([str(name) for name in getattr(source, "column_names", source.columns)], "it")
-    if hasattr(source, "to_pylist"):  # an Arrow table
-        return iter(_plain_rows(source))
-    if hasattr(source, "to_dicts"):  # a DataFrame of polars
-        return iter(source.to_dicts())
-    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # one of pandas
-        return iter(source.to_dict("records"))
+    if (rows := rows_of_frame(source)) is not None:
+        return rows
     if isinstance(source, Mapping) or not isinstance(source, Iterable) or isinstance(source, bytes):
-        raise _unreadable(f"a {type(source).__name__} is not a table")
+        raise unreadable(f"a {type(source).__name__} is not a table")
     return _mappings(source)
 
 
 def _mappings(source: Iterable[Any]) -> Rows:
     for number, row in enumerate(source):
         if not isinstance(row, Mapping):
-            raise _unreadable(f"row {number} is a {type(row).__name__}", "a dict")
+            raise unreadable(f"row {number} is a {type(row).__name__}", "a dict")
         yield row
 
 
@@ -91,11 +84,11 @@ def _of_files(source: str, conn_id: str | None) -> Rows:
         except InvalidRequestError:
             raise
         except UnicodeDecodeError:
-            raise _unreadable(
+            raise unreadable(
                 f"{shown} is not text in UTF-8", "UTF-8, with or without a byte order mark"
             ) from None
         except (ValueError, csv.Error) as error:
-            raise _unreadable(
+            raise unreadable(
                 f"{shown} cannot be read as {kind}: {reason_of(error)}", f"a {kind} file"
             ) from None
 
@@ -116,7 +109,7 @@ def _names(source: str, conn_id: str | None) -> list[str]:
     netloc, slash, key = rest.partition("/")
     userinfo, at, bucket = netloc.rpartition("@")
     if ":" in userinfo:
-        raise _unreadable("it carries a password", "a connection id: scheme://conn_id@bucket/...")
+        raise unreadable("it carries a password", "a connection id: scheme://conn_id@bucket/...")
     conn_id = userinfo or conn_id
     if fault := scheme_fault("rows", scheme, conn_id):
         raise InvalidRequestError([fault], subject="The table")
@@ -143,23 +136,19 @@ def _tables(names: list[str], source: str) -> list[str]:
     """Keep the tables: no hidden files, and none of those that jobs leave beside them (``_SUCCESS``)."""
     kept = [name for name in names if _format_of(name) and os.path.basename(name)[:1] not in ("_", ".")]
     if not kept:
-        raise _unreadable(f"{clean(source, 200)!r} stands for no file of a table")
+        raise unreadable(f"{clean(source, 200)!r} stands for no file of a table")
     return kept
 
 
 def _known(source: str) -> str:
     if not _format_of(source):
-        raise _unreadable(f"{clean(source, 200)!r} is not a table by its name")
+        raise unreadable(f"{clean(source, 200)!r} is not a table by its name")
     return source
 
 
 def _format_of(name: str) -> str:
     extension = name.rpartition(".")[2].lower()
     return extension if extension in FORMATS else ""
-
-
-def _unreadable(problem: str, allowed: str = _ALLOWED) -> InvalidRequestError:
-    return InvalidRequestError([Fault("rows", problem, allowed)], subject="The table")
 
 
 # -- formats -----------------------------------------------------------------------------------------
@@ -172,7 +161,7 @@ def _lines(stream: BinaryIO, shown: str) -> Generator[str, None, None]:
             line = text.readline(_LONGEST_LINE)
             if len(line) >= _LONGEST_LINE:
                 problem = f"line {number} of {shown} has more than {_LONGEST_LINE:,} characters"
-                raise _unreadable(problem, "a row a line")
+                raise unreadable(problem, "a row a line")
             if not line:
                 return
             yield line
@@ -183,25 +172,15 @@ def _csv(file: ReferenceFile, shown: str) -> Rows:
     with closing(_lines(file.open(), shown)) as lines:
         reader = csv.DictReader(lines, strict=True)
         names = reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
-        _each_once(names, shown)
+        each_once(names, shown)
         if len(names) == 1 and (other := next((mark for mark in ";\t|" if mark in names[0]), "")):
-            raise _unreadable(f"the columns of {shown} are separated by {other!r}", "commas")
+            raise unreadable(f"the columns of {shown} are separated by {other!r}", "commas")
         for row in reader:
             if None in row or None in row.values():
                 count = len(names) + len(row.get(None) or ()) - list(row.values()).count(None)
                 problem = f"line {reader.line_num} of {shown} has {count} values for {len(names)} columns"
-                raise _unreadable(problem, "as many values as columns")
+                raise unreadable(problem, "as many values as columns")
             yield row
-
-
-def _each_once(names: Sequence[str], shown: str) -> None:
-    if (doubled := twice(names)) is not None:
-        raise _unreadable(f"{shown} has two columns {clean(doubled)!r}", "each name once")
-
-
-def twice(names: Sequence[str]) -> str | None:
-    """Return a name that stands there more than once, if one does."""
-    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def _json_lines(file: ReferenceFile, shown: str) -> Rows:
@@ -212,9 +191,9 @@ def _json_lines(file: ReferenceFile, shown: str) -> Rows:
             try:
                 row = json.loads(line, object_pairs_hook=_object)
             except (ValueError, RecursionError) as error:
-                raise _unreadable(f"line {number} of {shown} is not JSON: {reason_of(error)}") from None
+                raise unreadable(f"line {number} of {shown} is not JSON: {reason_of(error)}") from None
             if not isinstance(row, dict):
-                raise _unreadable(f"line {number} of {shown} is not an object", "a JSON object a line")
+                raise unreadable(f"line {number} of {shown} is not an object", "a JSON object a line")
             yield row
 
 
@@ -229,38 +208,13 @@ def _parquet(file: ReferenceFile, shown: str) -> Rows:
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError:
-        raise _unreadable(
+        raise unreadable(
             f"{shown} needs pyarrow", "pip install 'airflow-provider-rivya[parquet]', or .jsonl"
         ) from None
     with file.open() as stream, ParquetFile(stream) as table:
-        _each_once(table.schema_arrow.names, shown)
-        for batch in table.iter_batches(_BATCH):
-            yield from _plain_rows(batch)
-
-
-def _plain_rows(table: Any) -> list[dict[str, Any]]:
-    """Return the rows of an Arrow table; Python's own times have no nanoseconds."""
-    import pyarrow as pa
-
-    if isinstance(table, pa.RecordBatch):
-        table = pa.Table.from_batches([table])
-    if not isinstance(table, pa.Table):
-        raise _unreadable(f"a {type(table).__name__} is not a table")
-    coarse = [(field.name, _coarse(field.type)) for field in table.schema]
-    if any(kind != field.type for (_, kind), field in zip(coarse, table.schema, strict=True)):
-        table = table.cast(pa.schema(coarse), safe=False)
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
-
-
-def _coarse(kind: Any) -> Any:
-    import pyarrow as pa
-
-    if getattr(kind, "unit", "") != "ns":
-        return kind
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", kind.tz)
-    return pa.time64("us") if pa.types.is_time64(kind) else pa.duration("us")
+        each_once(table.schema_arrow.names, shown)
+        for batch in table.iter_batches(BLOCK):
+            yield from arrow_rows(batch)
 
 
 _READERS: Final[Mapping[str, Callable[[ReferenceFile, str], Rows]]] = {

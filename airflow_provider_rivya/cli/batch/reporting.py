@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from airflow_provider_rivya.batch.files.folders import owner_of
 from airflow_provider_rivya.batch.ledger import LANDED, STATUSES
 from airflow_provider_rivya.batch.manifest import Totals, line_of, status_of
 from airflow_provider_rivya.batch.plan import Plan, PlanFolder
@@ -188,6 +189,7 @@ def _of_state(state: OutputPlace) -> Seen | None:
 
 def _of_manifest(uri: str, conn_id: str | None = None) -> Seen:
     totals, lines = Totals(), list[dict[str, Any]]()
+    owner_of(OutputPlace(f"{uri.rpartition('/')[0]}/", conn_id))
     for line in read_rows(uri, conn_id):
         if not {"row_key", "index", "status", "error"} <= set(line) or line["status"] not in STATUSES:
             fault = Fault("uri", f"{clean(uri, 200)} is not the manifest of a batch")

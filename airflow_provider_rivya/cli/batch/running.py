@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_rivya.batch.arguments import BatchArguments
 from airflow_provider_rivya.batch.job import BatchJob
 from airflow_provider_rivya.batch.run import Over
-from airflow_provider_rivya.batch.segments import LedgerLostError
+from airflow_provider_rivya.batch.segments import LedgerLostError, told_with
 from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.cli.batch.arguments import (
     folder_of,
@@ -65,7 +65,7 @@ def run(arguments: Namespace, output: Output) -> int:
     with connect(arguments.conn_id, stop) as hook:
         with followed(output) as report:
             job, record, known_run = _begun(arguments, hook, stop, report)
-            found = job.plans.read() is not None
+            found = job.folders.plans.read() is not None
             plan = job.plan(table_of(arguments))
             if found:
                 output.say("Going on with the plan of an earlier run; the table is not read again.")
@@ -117,15 +117,17 @@ def _begun(
         )
 
     job = job_of(KnownRun("", 0, {}))
-    if job.arguments.wrong():
-        job.plan(table_of(arguments))  # tells them with all that is wrong with the table
-    record = RunRecord(job.place.folder(".rivya"), name)
-    known_run = record.begin(
-        _command(arguments, asked),
-        stands=lambda known: job_of(known).plans.read() is not None,
-        anew=arguments.new_plan,
-    )
-    return job_of(known_run), record, known_run
+    if not job.arguments.wrong():
+        record = RunRecord(job.folders.outputs.folder(".rivya"), name)
+        with told_with(faults, "output"):
+            known_run = record.begin(
+                _command(arguments, asked),
+                stands=lambda known: job_of(known).folders.plans.read() is not None,
+                anew=arguments.new_plan,
+            )
+            return job_of(known_run), record, known_run
+    job.plan(table_of(arguments))  # tells them with all that is wrong with the table
+    raise AssertionError("a plan with faults does not stand")
 
 
 def _command(arguments: Namespace, asked: Asked) -> dict[str, Any]:

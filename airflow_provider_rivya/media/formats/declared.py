@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from airflow_provider_rivya.media.sniff import NETPBM, is_tga
+from airflow_provider_rivya.media.sniff import NETPBM
 
 _BMP_HEADER: Final = 40
 _UNKNOWN_32: Final = 0xFFFFFFFF
@@ -26,8 +26,6 @@ def least_bytes(head: bytes) -> int:
 
     :param head: its first bytes; what is declared behind them is not seen.
     """
-    if is_tga(head):
-        return _tga(head)
     for signature, read in _READERS:
         if head.startswith(signature):
             try:
@@ -77,28 +75,11 @@ def _caf(head: bytes) -> int:
     return least
 
 
-def _boxes(head: bytes) -> int:
-    at = least = 0
-    while at + 16 <= len(head):
-        size = int.from_bytes(head[at : at + 4], "big")
-        size = int.from_bytes(head[at + 8 : at + 16], "big") if size == 1 else size
-        if size < 8:
-            return at + 8
-        at = least = at + size
-    return least
-
-
 def _flv(head: bytes) -> int:
     at = int.from_bytes(head[5:9], "big")
     while at + 8 <= len(head):
         at += 15 + int.from_bytes(head[at + 5 : at + 8], "big")
     return at
-
-
-def _tga(head: bytes) -> int:
-    width, height, depth = struct.unpack_from("<HHB", head, 12)
-    compressed = head[2] & 8
-    return int(18 + head[0] + (1 if compressed else width * height * ((depth + 7) // 8)))
 
 
 def _netpbm(head: bytes) -> int:
@@ -161,8 +142,6 @@ _READERS: Final[tuple[tuple[bytes, Callable[[bytes], int]], ...]] = (
     (b"\0\0\1\0", _ico),
     (b"\0\0\2\0", _ico),
     (b"caff", _caf),
-    (b"\0\0\0\x0cjP  ", _boxes),
-    (b"\0\0\0\x0cJXL ", _boxes),
     (b"FLV", _flv),
     (b"DDS ", _dds),
     (b"P4", _netpbm),

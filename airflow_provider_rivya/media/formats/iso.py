@@ -37,7 +37,7 @@ def walk_iso(notes: Notes) -> Walk:
     """
     file = _File(notes)
     while head := (yield Peek(16)):
-        kind, length, used = _box_header(head)
+        kind, length, used = box_header(head)
         if file.is_complete and kind not in _TOP:
             if not kind or length is None:
                 break
@@ -139,7 +139,7 @@ class _File:
             self._notes.duration_s = self._film.duration_s
 
 
-def _box_header(head: bytes) -> tuple[bytes, int | None, int]:
+def box_header(head: bytes) -> tuple[bytes, int | None, int]:
     """Read kind, payload length (``None``: up to the end) and header length; kind ``b""``: it is none."""
     length, kind, used = int.from_bytes(head[:4], "big"), head[4:8], 8
     if length == 1:
@@ -159,7 +159,7 @@ def _walk_inside(parent: bytes, left: int, file: _File) -> Walk:
         yield Pass(4)
         left -= 4
     while left >= 8:
-        kind, length, used = _box_header((yield Peek(16)))
+        kind, length, used = box_header((yield Peek(16)))
         if not kind or length is None or used + length > left:
             if parent in _OPTIONAL:
                 break

@@ -194,16 +194,18 @@ def test_a_table_at_each_gateway(
     assert len(sent(sandbox, "POST", gateway.create)) == 6
 
 
-def test_a_record_of_a_newer_release_is_not_overwritten(
+def test_a_record_of_a_newer_release_is_not_overwritten_and_told_with_all_else(
     table: Path, sandbox: SandboxProcess, landing: Path
 ) -> None:
+    write(table, [["p0", "x", "9:99"]])
     (landing / ".rivya").mkdir()
     record = landing / ".rivya" / "products.command.json"
     for content in ('{"version": 2}', "{", "[]"):
         record.write_text(content)
         run = rivya("batch", "run", *request(table, "--output", str(landing)))
-        assert run.code == 1
+        assert run.code == 2
         assert "do not remove it before you have looked" in run.err
+        assert "row 'p0', column 'shape' ('9:99')" in run.err
         assert record.read_text() == content
     assert sandbox.requests() == []
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,62 +10,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.batch.verdict import BatchFailedError
-from airflow_provider_rivya.exceptions import InvalidRequestError
-from airflow_provider_rivya.operators.rivya import RivyaBatchOperator
-from airflow_provider_rivya.operators.toapis import ToApisBatchOperator
 from tests import airflows
-from tests.integration.conftest import NewTask, sent
+from tests.integration.batch_tasks import NewBatch, Row, manifest, products
+from tests.integration.conftest import sent
 from tests.integration.gateways import TestedGateway, at_each
-from tests.integration.task_harness import TaskInstanceHarness
 from tests.sandbox_process import SandboxProcess
 from tests.sqlite_hook import give_hook
-
-Row = dict[str, Any]
-NewBatch = Callable[..., TaskInstanceHarness]
-
-
-def products(count: int) -> list[Row]:
-    return [
-        {"sku": f"p{number:03}", "title": f"Product {number}", "shape": "16:9"} for number in range(count)
-    ]
-
-
-@pytest.fixture
-def new_batch(new_task: NewTask, gateway: TestedGateway) -> NewBatch:
-    """Return a DAG run with one batch task: like ``new_task``."""
-    operators = {"rivya": RivyaBatchOperator, "toapis": ToApisBatchOperator}
-
-    def new(arguments: dict[str, Any] | None = None, **more: Any) -> TaskInstanceHarness:
-        given = {} if arguments is None else arguments
-        shape = next(iter(gateway.wide))
-        defaults = {
-            "operator": operators[gateway.name],
-            "row_key": "sku",
-            "prompt": "A photograph of {title}",
-            "model_params": {shape: "{shape}"},
-            "manifest_format": "jsonl",
-            "max_running": 20,
-        }
-        given.update({**defaults, **given})
-        return new_task(given, **more)
-
-    return new
-
-
-def manifest(landing: Path) -> dict[str, Row]:
-    """The lines of the manifest by row key; every file has the bytes that its line says."""
-    (path,) = landing.glob("_manifest/*/manifest.jsonl")
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    for line in lines:
-        for output in line["outputs"]:
-            content = Path(output["uri"].removeprefix("file://")).read_bytes()
-            assert hashlib.sha256(content).hexdigest() == output["sha256"]
-            assert Path(output["uri"]).stem == line["row_key"]
-    assert len({line["row_key"] for line in lines}) == len(lines)
-    return {line["row_key"]: line for line in lines}
-
-
-REFUSED = "Nothing was sent and nothing was charged"
 
 
 @at_each
@@ -133,101 +81,6 @@ def test_a_clear_pays_for_new_and_changed_rows_alone(
     before = len(sandbox.requests())
     assert run.run().state == "success"
     assert len(sandbox.requests()) == before  # nothing is asked where nothing is new
-
-
-def test_every_fault_of_every_row_is_told_before_anything_is_sent(
-    new_batch: NewBatch, sandbox: SandboxProcess, landing: Path
-) -> None:
-    rows = [
-        *products(2),
-        {"sku": "p000", "title": "A double", "shape": "1:1"},
-        {"sku": None, "title": "Nobody", "shape": "1:1"},
-        {"sku": "odd", "title": "Odd", "shape": "9:99"},
-    ]
-    done = new_batch(rows=rows).run()
-    assert done.state == "failed"
-    assert isinstance(done.error, InvalidRequestError)
-    assert sandbox.requests() == []
-    text = done.text
-    assert "row 'p000', column 'sku' ('p000'): row_key: its row key is that of row 0 too" in text
-    assert "row 3, column 'sku' (None): row_key: it has no row key" in text
-    assert "row 'odd', column 'shape' ('9:99'): model_params.aspect_ratio" in text
-    (faults,) = landing.glob("_manifest/*/faults.jsonl")
-    assert len(faults.read_text().splitlines()) == 3
-    assert str(faults) in text
-    assert REFUSED in text
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (
-            {"prompt": "{titel}"},
-            "prompt: the table has no column 'titel'; allowed: sku, title, shape; did you",
-        ),
-        ({"prompt": "{title.upper()}"}, "attributes, calls and formats are not understood"),
-        ({"prompt": "a { brace"}, "'{' in 'a { brace' is not a place for a column"),
-        ({"row_key": "id"}, "row_key: the table has no column 'id'"),
-        ({"carry": ["colour"]}, "carry: the table has no column 'colour'"),
-        (
-            {"carry": ["status"], "rows": [{"sku": 1, "title": "t", "shape": "1:1", "status": 1}]},
-            "of its own",
-        ),
-        ({"rows": []}, "rows: the table has no rows"),
-        ({"rows": None}, "rows, rows_sql: neither is given"),
-        ({"rows": "/nowhere/*.csv"}, "stands for no file of a table"),
-        ({"rows": "/nowhere.csv"}, "does not exist on this worker"),
-        ({"rows": "/nowhere.xlsx"}, "is not a table by its name"),
-        ({"file_name": "all"}, "its file is called 'all' as that of row 'p000'"),
-        ({"max_credits_total": 0.5}, "a row of z-image costs 1 credit, the budget of all is 0.5"),
-        ({"output_path": "s4://bucket/"}, "Airflow knows no storage for s4://"),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_what_cannot_be_is_told(
-    new_batch: NewBatch, sandbox: SandboxProcess, arguments: Row, told: str
-) -> None:
-    done = new_batch({"rows": products(3), **arguments}).run()
-    assert done.state == "failed"
-    assert told in done.text
-    assert REFUSED in done.text
-    assert sandbox.requests() == []
-
-
-def test_a_bad_place_is_told_with_what_is_wrong_with_the_table(
-    new_batch: NewBatch, sandbox: SandboxProcess
-) -> None:
-    rows = [{**row, "shape": "9:99"} for row in products(1_200)]  # more than one shard of the plan
-    done = new_batch(rows=rows, output_path="/proc/none/", prompt="{title} {titel}").run()
-    assert done.state == "failed"
-    for told in ("/proc/none/ cannot be written", "no column 'titel'", "row 'p000', column 'shape' ('9:99')"):
-        assert told in done.text
-    assert REFUSED in done.text
-    assert sandbox.requests() == []
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"carry": "title"},
-        {"carry": [1]},
-        {"manifest_format": "xml"},
-        {"max_credits_total": float("nan")},
-        {"max_credits": -1},
-        {"max_failed_rows": -1},
-        {"min_credits_left": "5"},
-        {"max_running": 0},
-        {"limit": 0},
-        {"row_attempts": True},
-        {"if_exists": "fail"},
-        {"on_invalid_rows": "drop"},
-    ],
-    ids=lambda arguments: "-".join(map(str, arguments)),
-)
-def test_what_no_run_can_mend_is_refused_when_the_dag_is_read(arguments: Row) -> None:
-    given = {"task_id": "b", "row_key": "sku", "model": "z-image", "output_path": "/data/", **arguments}
-    with pytest.raises(ValueError, match=next(iter(arguments))):
-        RivyaBatchOperator(**given)
 
 
 def test_invalid_rows_are_left_out_where_that_is_asked_for(

@@ -99,7 +99,7 @@ def test_a_batch_shows_all_rows_and_why_some_have_no_file(
     assert "<script" not in text
     (manifest,) = landing.glob("_manifest/*/manifest.jsonl")
     first = json.loads(manifest.read_text().splitlines()[0])["outputs"][0]
-    assert first["thumbnail_uri"] == f"file://{landing}/p0.thumb.webp"
+    assert first["thumbnail_uri"] == f"file://{landing}/p0.png.thumb.webp"
     sidecar = json.loads((landing / "p0.json").read_text())
     assert (sidecar["prompt"], sidecar["row_key"]) == ("A photograph of Product 0", "p0")
     assert sidecar["model_params"] == {"aspect_ratio": "16:9"}

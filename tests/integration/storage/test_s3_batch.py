@@ -12,7 +12,7 @@ from airflow_provider_rivya.batch.segments import Ledger, LedgerLostError
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.storage.place import OutputPlace
 from tests.cli_process import rivya
-from tests.integration.batch_faults import Fate
+from tests.integration.batch_faults import FaultInjector
 from tests.integration.batch_harness import BatchHarness
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at_each
@@ -48,7 +48,7 @@ def test_rows_and_files_are_objects(
         limits=Limits(max_running=5),
         arguments={"output_path": "s3://store@bucket/out/"},
     )
-    died = batch.run(Fate("write", 3))
+    died = batch.run(FaultInjector("write", 3))
     assert died.died, died.text
     (seen,) = rivya("batch", "status", "s3://store@bucket/out", "--json").json()
     assert seen["rows"] == ROWS > seen["counts"]["succeeded"]
@@ -60,9 +60,16 @@ def test_rows_and_files_are_objects(
         (output,) = line["outputs"]
         assert output["uri"] == f"s3://bucket/out/{line['row_key']}.png"
         assert output["sha256"] == hashlib.sha256(s3.read(f"out/{line['row_key']}.png")).hexdigest()
+    s3.put("out/p2.png", b"of another run")
+    batch.clear()
+    assert batch.run().counts == {"reused": ROWS}
+    assert (lines[1]["row_key"], hashlib.sha256(s3.read("out/p2.png")).hexdigest()) == (
+        "p2",
+        lines[1]["outputs"][0]["sha256"],
+    )
     for place in ("out", "out/_manifest/run", "out/_manifest/run/manifest.jsonl"):
         run = rivya("batch", "status", f"s3://store@bucket/{place}", "--json")
-        assert run.json()[0]["counts"]["succeeded"] == ROWS, run.err
+        assert run.json()[0]["counts"]["reused"] == ROWS, run.err
         assert rivya("batch", "failed", f"s3://store@bucket/{place}", "--json").json() == []
     nothing = rivya("batch", "status", "s3://store@bucket/nowhere")
     assert (nothing.code, "has neither a manifest nor the plan" in nothing.err) == (2, True)

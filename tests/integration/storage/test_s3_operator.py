@@ -116,5 +116,5 @@ def test_a_gallery_in_a_bucket_is_a_page_for_its_console(s3: Store, sandbox: San
     page = s3.client.get_object(Bucket="bucket", Key="run/gallery.html")
     assert page["ContentType"].startswith("text/html")
     assert page["Body"].read().count(b"data:image/webp") == 1
-    small = s3.client.get_object(Bucket="bucket", Key=f"run/{result['generation_id']}-0.thumb.webp")
+    small = s3.client.get_object(Bucket="bucket", Key=f"run/{result['generation_id']}-0.png.thumb.webp")
     assert small["ContentType"] == "image/webp"

@@ -81,8 +81,12 @@ def test_without_a_length() -> None:
         (401, False, True),
         (403, False, True),
         (400, False, False),
-        (204, False, False),
-        (206, False, False),
+        (204, True, False),
+        (205, True, False),
+        (206, True, False),
+        (300, True, False),
+        (304, True, False),
+        (416, False, False),
         (408, True, False),
         (425, True, False),
         (429, True, False),
@@ -99,6 +103,48 @@ def test_what_is_not_the_result(status: int, retryable: bool, advice: bool) -> N
     assert caught.value.retryable is retryable
     assert bool(caught.value.advice) is advice
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("part", ["0-3/9", "5-8/9", "0-8/*", "0-9/9", "*/9", "0-\u0668/9", ""])
+def test_a_part_is_not_the_result(part: str) -> None:
+    with (
+        Wire(answer(206, BYTES[:9], content_range=f"bytes {part}".encode().decode("latin-1"))) as wire,
+        pytest.raises(DownloadError, match="HTTP 206") as caught,
+    ):
+        fetch(wire.url, downloader(wire.url))
+    assert caught.value.retryable
+
+
+def test_a_part_that_is_all_there_is() -> None:
+    with Wire(answer(206, BYTES, content_range=f"bytes 0-{len(BYTES) - 1}/{len(BYTES)}")) as wire:
+        assert fetch(wire.url, downloader(wire.url)) == (len(BYTES), BYTES)
+    with Wire(answer(200, BYTES, content_range="bytes 3-4/9")) as wire:
+        assert fetch(wire.url, downloader(wire.url)) == (len(BYTES), BYTES)
+
+
+def test_a_host_may_ask_to_be_left_alone() -> None:
+    raw = answer(503).replace(b"connection:", b"retry-after: 5\r\nretry-after: 70, 3\r\nconnection:")
+    with Wire(raw) as wire, pytest.raises(DownloadError, match="asks to be left alone for 70 s") as caught:
+        fetch(wire.url, downloader(wire.url))
+    assert caught.value.retry_after == 70.0
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"content-length: 3\r\ncontent-length: 3\r\n\r\nabc",
+        b"content-length: 3, 3\r\n\r\nabc",
+        b"content-length: 9\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"x: \xff\xe9\r\nset-cookie: a=b\r\ncontent-length: 3\r\n\r\nabc",
+        b"content-length: 3\r\nlocation: http://127.0.0.1:1/\r\nrefresh: 0; url=http://127.0.0.1:1/\r\n\r\nabc",
+    ],
+    ids=["twice", "list", "chunks and a length", "odd letters", "places beside"],
+)
+def test_heads_that_are_odd_and_clear(raw: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\n"
+    with Wire(head + raw, keep_alive=True) as wire, downloader(wire.url) as by:
+        assert [fetch(wire.url, by)[1] for _ in range(2)] == [b"abc"] * 2
+    assert all("cookie" not in request.headers for request in wire.received)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +195,17 @@ def test_a_compressed_file_keeps_to_the_same_rules(raw: bytes, told: str) -> Non
         b"HTTP/1.1 200 OK\r\ncontent-length: " + b"9" * 5000 + b"\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: a\rcontent-length: 1\r\ncontent-length: 3\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nx: a\x00b\r\ncontent-length: 3\r\n\r\nabc",
+        b"HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n",
     ],
-    ids=["hangs-up", "garbage", "length-in-words", "length-negative", "length-endless", "cut", "cut-chunk"],
+    ids=[
+        *("hangs-up", "garbage", "length-in-words", "length-negative", "length-endless", "cut", "cut-chunk"),
+        *("two lengths", "two codings", "bare CR", "NUL", "101", "a head alone"),
+    ],
 )
 def test_a_transfer_that_breaks_off_may_be_tried_again(raw: bytes | None) -> None:
     with Wire(raw) as wire, pytest.raises(DownloadError, match="broke off") as caught:

@@ -54,10 +54,26 @@ def test_every_hop_is_checked() -> None:
         assert inside.received == []
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://cdn.example/a", "https:///nowhere"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("file:///etc/passwd", "ftp://cdn.example/a", "https:///nowhere", "javascript:alert(1)"),
+        *("data:image/png;base64,AA==", "http://[::1", "http://a.example:99999/"),
+    ],
+)
 def test_a_redirect_to_another_kind_of_place(target: str) -> None:
-    with Wire(redirect(target)) as own, pytest.raises(DownloadRefusedError, match="not an http"):
+    with Wire(redirect(target)) as own, pytest.raises(DownloadRefusedError, match=r"not a URL|not an http"):
         fetch(own.url, downloader(own.url))
+    assert len(own.received) == 1
+
+
+def test_two_that_lead_to_each_other_end() -> None:
+    with Wire(lambda request: redirect(f"{back.url}{request.target}x")) as wire:
+        with Wire(lambda request: redirect(f"{wire.url}{request.target}y")) as back:
+            by = downloader(wire.url, "127.0.0.1")
+            with pytest.raises(DownloadRefusedError, match="more than 5 redirects"):
+                fetch(f"{wire.url}/", by)
+        assert [len(wire.received), len(back.received)] == [3, 3]
 
 
 def test_redirects_end() -> None:

@@ -8,7 +8,9 @@ from PIL import Image
 
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.request.budget import Budget
-from tests.unit.batch.batch_world import Fuse, Gateway, World, new_folder, table
+from tests.unit.batch.batch_gateway import Gateway
+from tests.unit.batch.batch_steps import Fuse
+from tests.unit.batch.batch_world import World, new_folder, table
 
 ROWS = 5
 

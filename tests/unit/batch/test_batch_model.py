@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_rivya.batch.window import Limits
+from tests.unit.batch.batch_gateway import Gateway
+from tests.unit.batch.batch_steps import Fuse, Killed
 from tests.unit.batch.batch_stories import ROWS, Story, all_landed, tell
-from tests.unit.batch.batch_world import Fuse, Gateway, Killed, World, new_folder, table
+from tests.unit.batch.batch_world import World, new_folder, table
 
 STEPS = 60
 

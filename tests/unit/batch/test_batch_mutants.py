@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_rivya.batch import backlog, ledger, segments, window
-from airflow_provider_rivya.batch.job import BatchJob
+from airflow_provider_rivya.batch.files.folders import BatchFolders
 from airflow_provider_rivya.batch.ledger import cost_of
 from airflow_provider_rivya.batch.records import Window
 from airflow_provider_rivya.batch.segments import Ledger
@@ -101,7 +101,7 @@ MUTANTS: dict[str, tuple[Patch, Tale]] = {
         _told(*CRASHES),
     ),
     "a clear that is none": (
-        lambda patch: patch.setattr(BatchJob, "epoch", property(lambda _: 0)),
+        lambda patch: patch.setattr(BatchFolders, "epoch", property(lambda _: 0)),
         _told(*CLEARS),
     ),
     "files under one name": (lambda patch: patch.setattr(OutputPlace, "named", _under_one_name), _told([])),

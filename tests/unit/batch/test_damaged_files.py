@@ -17,7 +17,9 @@ from airflow_provider_rivya.batch.segments import Ledger, UnreadableLedgerError
 from airflow_provider_rivya.cli.batch.record import RunRecord
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.storage.place import OutputPlace
-from tests.unit.batch.batch_world import Fuse, Gateway, World, table
+from tests.unit.batch.batch_gateway import Gateway
+from tests.unit.batch.batch_steps import Fuse
+from tests.unit.batch.batch_world import World, table
 from tests.unit.damage import damaged
 
 MUTATIONS = 500

@@ -15,7 +15,9 @@ from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.cli.batch import reporting
 from airflow_provider_rivya.cli.output import Output
 from airflow_provider_rivya.exceptions import InvalidRequestError
-from tests.unit.batch.batch_world import Fuse, Gateway, Job, World, table
+from tests.unit.batch.batch_gateway import Gateway
+from tests.unit.batch.batch_steps import Fuse
+from tests.unit.batch.batch_world import Job, World, table
 
 
 def job_of(folder: Path, task: str = "task", run: str = "run", map_index: int = -1, **arguments: Any) -> Job:
@@ -105,6 +107,37 @@ def test_a_state_that_cannot_be_used_is_told_with_what_is_wrong_with_the_table(
     assert "do not remove it before you have looked" in str(error)
     assert "row 'r0', column 'key' ('r0'): row_key: its row key is that of row 0 too" in str(error)
     assert len(world.gateway.made) == 2
+
+
+@pytest.mark.parametrize("stands", [True, False], ids=["retry", "clear"])
+def test_a_manifest_of_a_newer_release_is_left_alone_and_told_with_all_else(
+    tmp_path: Path, stands: bool
+) -> None:
+    world = World(tmp_path, Gateway(), rows=table(2))
+    assert isinstance(world.attempt(), dict)
+    folder = tmp_path / "out" / "_manifest" / "run"
+    before = (folder / "manifest.jsonl").read_bytes()
+    (folder / "_batch").write_text('{"version": 2, "batch": "dag.task"}')
+    if not stands:
+        world.clear()
+    world.rows = [{"key": "r0", "prompt": "x"}, {"key": "r0", "prompt": "y"}]
+    error = world.attempt()
+    assert isinstance(error, InvalidRequestError)
+    assert "manifest_path: that of " in str(error)
+    assert "has version 2; this release writes version 1; allowed: a newer release, or another" in str(error)
+    assert "row 'r0', column 'key' ('r0'): row_key: its row key is that of row 0 too" in str(error)
+    assert (folder / "manifest.jsonl").read_bytes() == before
+    with pytest.raises(InvalidRequestError, match="has version 2"):
+        reporting.status(Namespace(uri=str(folder)), Output("json"))
+
+
+def test_a_folder_that_somebody_has_marked_is_not_written_into(tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "_manifest" / "run"
+    folder.mkdir(parents=True)
+    (folder / "_batch").write_text("[1]")
+    assert concluded(job_of(tmp_path), "limit") == folder / "dag.task"
+    (folder / "_batch").write_text("dag.task")  # by 0.9.0
+    assert concluded(job_of(tmp_path), "limit") == folder
 
 
 def status(uri: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

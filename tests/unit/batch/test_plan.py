@@ -83,7 +83,8 @@ def test_a_wrong_table(tmp_path: Path, rows: Any, told: str) -> None:
 def test_all_that_is_wrong_is_told_together(tmp_path: Path) -> None:
     rows = [{"sku": "a", "title": "A"}, {"sku": "a", "title": "B"}, {"sku": None, "title": "C"}]
     told = faults(tmp_path, rows, prompt="{titel}", file_name=None, carry=("c",), budget=-1)
-    wanted = ("names no file", "no column 'titel'", "no column 'c'", "that of row 0 too", "it has no row key")
+    wanted = ["names no file", "no column 'titel'", "no column 'c'", "that of row 0 too", "it has no row key"]
+    wanted += ["a row of z-image costs 1 credit, the budget of all is -1"]
     for text in wanted:
         assert sum(text in fault for fault in told) == 1, told
     assert len(told) == len(wanted)

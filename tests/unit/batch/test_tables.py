@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from pyarrow import parquet
 
 from airflow_provider_rivya.batch.ledger import RowState
 from airflow_provider_rivya.batch.manifest import Totals, cut_to_fit, line_of, summary, write_manifest
+from airflow_provider_rivya.batch.table import frames
 from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.record import Record
@@ -56,12 +58,32 @@ class NAType:
 class Frame:
     """As the frames of pandas and polars: neither is installed with this provider."""
 
+    index = SimpleNamespace(names=[None])
+
     def __init__(self, columns: list[Any], rows: list[list[Any]]) -> None:
         self.columns = columns
         self._rows = rows
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def iter_slices(self, rows: int) -> Iterator[Frame]:
+        for first in range(0, len(self), rows):
+            yield type(self)(self.columns, self._rows[first : first + rows])
+
 
 class Pandas(Frame):
+    @property
+    def iloc(self) -> Pandas:
+        return self
+
+    def __getitem__(self, rows: slice) -> Pandas:
+        return Pandas(self.columns, self._rows[rows])
+
+    def reset_index(self, level: list[str]) -> Pandas:
+        rows = [[f"of {level[0]} {number}", *row] for number, row in enumerate(self._rows)]
+        return Pandas([*level, *self.columns], rows)
+
     def to_dict(self, orient: str) -> list[dict[Any, Any]]:
         assert orient == "records"
         return [dict(zip(self.columns, row, strict=True)) for row in self._rows]
@@ -214,10 +236,21 @@ def test_a_model_without_references_is_given_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("frame", [Pandas, Polars])
-def test_a_frame_is_a_table(tmp_path: Path, frame: type[Frame]) -> None:
+@pytest.mark.parametrize("block", [1, 2])
+def test_a_frame_is_a_table(
+    tmp_path: Path, frame: type[Frame], block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "BLOCK", block)
     rows = planned(tmp_path, frame(["sku", 0], [["a", "A"], ["b", None]]), prompt="x {0}", carry=("0",))
     assert [(row.key, row.prompt, row.carry["0"]) for row in rows] == [("a", "x A", "A"), ("b", "x ", None)]
     assert "it has two columns 'sku'" in refused(tmp_path, frame(["sku", "sku"], [["a", "b"]]))
+
+
+def test_an_index_of_pandas_that_has_a_name_is_a_column(tmp_path: Path) -> None:
+    frame = Pandas(["title"], [["A"], ["B"]])
+    frame.index = SimpleNamespace(names=["sku", None, "title"])
+    rows = planned(tmp_path, frame, prompt="x {title}")
+    assert [(row.key, row.prompt) for row in rows] == [("of sku 0", "x A"), ("of sku 1", "x B")]
 
 
 def test_an_arrow_table_is_one(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from airflow_provider_rivya.batch.ledger import RowError, RowState
 from airflow_provider_rivya.batch.window import Course, Limits, action, available
 from airflow_provider_rivya.exceptions import InvalidRequestError
 from airflow_provider_rivya.submission.record import Record
-from tests.unit.batch.batch_world import Gateway, World, table
+from tests.unit.batch.batch_gateway import Gateway
+from tests.unit.batch.batch_world import World, table
 
 
 def test_a_breaker_that_has_opened_stays_open() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from airflow_provider_rivya.gallery.card import Card
 from airflow_provider_rivya.gallery.extras import Extras
 from airflow_provider_rivya.gallery.files import PREVIEW_BYTES, Beside
-from airflow_provider_rivya.gallery.make import put_beside
+from airflow_provider_rivya.gallery.make import add_to_files, put_beside
 from airflow_provider_rivya.gallery.sidecar import MadeFrom
 from airflow_provider_rivya.media.stills import Stills
 from airflow_provider_rivya.storage.place import OutputPlace
@@ -46,10 +46,14 @@ def result_in(folder: Path, count: int = 2) -> dict[str, Any]:
     }
 
 
-def made(folder: Path, extras: Extras, stopped: bool = False, **joined: Any) -> dict[str, Any]:
+def made(
+    folder: Path, extras: Extras, stopped: bool = False, owner: str = "dag.make run", **joined: Any
+) -> dict[str, Any]:
     place = OutputPlace(f"file://{folder}/")
     result = result_in(folder)
-    return put_beside(place, result, extras, ASKED, joined, heading="make, run", stopped=lambda: stopped)
+    return put_beside(
+        place, result, extras, ASKED, joined, heading="make, run", owner=owner, stopped=lambda: stopped
+    )
 
 
 def test_all_that_was_asked_for_stands_beside_the_files(tmp_path: Path) -> None:
@@ -59,8 +63,8 @@ def test_all_that_was_asked_for_stands_beside_the_files(tmp_path: Path) -> None:
     assert text.count("data:image/webp") == 2
     assert "sku-1" in text
     for index, output in enumerate(result["outputs"]):
-        assert output["thumbnail_uri"] == f"file://{tmp_path}/task_1-{index}.thumb.webp"
-        with Image.open(tmp_path / f"task_1-{index}.thumb.webp") as small:
+        assert output["thumbnail_uri"] == f"file://{tmp_path}/task_1-{index}.png.thumb.webp"
+        with Image.open(tmp_path / f"task_1-{index}.png.thumb.webp") as small:
             assert small.size == (32, 24)
         assert output["sidecar_uri"] == f"file://{tmp_path}/task_1-{index}.json"
     assert len(list(tmp_path.iterdir())) == 7
@@ -91,8 +95,47 @@ def test_instances_of_a_mapped_task_have_a_gallery_each(tmp_path: Path) -> None:
     assert made(tmp_path, Extras(gallery=True), map_index=3)["gallery_uri"].endswith("/gallery-3.html")
 
 
+def test_another_tasks_or_runs_gallery_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "gallery-7.html").write_text("<title>somebody's own page</title>")
+    first = made(tmp_path, Extras(gallery=True), owner="dag.make monday 12345678")
+    shown = (tmp_path / "gallery.html").read_bytes()
+    other = made(tmp_path, Extras(gallery=True), owner="dag.make tuesday 12345678")
+    name = other["gallery_uri"].rpartition("/")[2]
+    assert name.startswith("gallery-dag.make-tuesday-12345678-")
+    assert (tmp_path / "gallery.html").read_bytes() == shown
+    for owner, gallery in {"monday": first["gallery_uri"], "tuesday": other["gallery_uri"]}.items():
+        again = made(tmp_path, Extras(gallery=True), owner=f"dag.make {owner} 12345678")
+        assert again["gallery_uri"] == gallery
+    mapped = made(tmp_path, Extras(gallery=True), owner="dag.make monday [7] 12345678", map_index=7)
+    assert "gallery-7-dag.make-monday-7-12345678-" in mapped["gallery_uri"]
+    assert len(list(tmp_path.glob("*.html"))) == 4
+
+
+def test_files_that_differ_in_their_type_alone_have_a_sidecar_and_a_thumbnail_each(tmp_path: Path) -> None:
+    place = OutputPlace(f"file://{tmp_path}/")
+    (tmp_path / "notes.json").write_text("[1]")
+    told = {}
+    for name in ("hero.png", "hero.jpg", "hero.png", "notes.png"):
+        Image.new("RGB", (64, 48)).save(tmp_path / name)
+        result = {**result_in(tmp_path, 0), "outputs": [{"uri": f"file:///{name}", "mime_type": "image/png"}]}
+        with Stills() as stills:
+            add_to_files(Beside(place, stills), result, Extras(thumbnails=32, sidecar=True), ASKED, {})
+        told[name] = [
+            result["outputs"][0][f"{what}_uri"].rpartition("/")[2] for what in ("sidecar", "thumbnail")
+        ]
+    assert told == {
+        "hero.png": ["hero.json", "hero.png.thumb.webp"],
+        "hero.jpg": ["hero.jpg.json", "hero.jpg.thumb.webp"],
+        "notes.png": ["notes.png.json", "notes.png.thumb.webp"],
+    }
+    assert (tmp_path / "notes.json").read_text() == "[1]"
+    assert [json.loads((tmp_path / sidecar).read_text())["file"] for sidecar, _ in told.values()] == list(
+        told
+    )
+
+
 def test_what_cannot_be_made_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    for name in ("gallery.html", "task_1-0.json", "task_1-0.thumb.webp"):
+    for name in ("gallery.html", "task_1-0.json", "task_1-0.png.thumb.webp"):
         (tmp_path / name).mkdir()
     result = made(tmp_path, Extras(gallery=True, thumbnails=32, sidecar=True))
     assert result["gallery_uri"] is None
@@ -112,7 +155,7 @@ def test_a_file_that_is_gone_or_broken_has_a_sign_in_its_place(tmp_path: Path) -
     (tmp_path / "task_1-1.png").write_bytes(b"\x89PNG")
     with Stills() as stills:
         cards = [Card("a", "succeeded", output=output) for output in outputs]
-        assert Beside(place, stills).gallery("gallery", "h", "a", ["succeeded"] * 2, cards)
+        assert Beside(place, stills).gallery("gallery", "o", "h", "a", ["succeeded"] * 2, cards)
     text = (tmp_path / "gallery.html").read_text()
     assert text.count("image without a preview") == 2
 
@@ -147,7 +190,7 @@ place = OutputPlace(f"file://{sys.argv[1]}/")
 output = {"uri": "file:///a.png", "mime_type": "image/png", "size_bytes": 1}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 cards = (Card(str(n), "succeeded", "z-image", "words " * 200, 1, output=output) for n in range(1000))
-Beside(place, Largest()).gallery("gallery", "h", "a", ["succeeded"] * 1000, cards)
+Beside(place, Largest()).gallery("gallery", "o", "h", "a", ["succeeded"] * 1000, cards)
 print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
 """
 

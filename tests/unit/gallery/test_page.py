@@ -41,7 +41,7 @@ class Reader(HTMLParser):
 
 def whole(cards: list[Card], heading: str = "gallery", picture: bytes | None = None) -> str:
     names = [f"gallery{number}.html" for number in range(page.page_count(len(cards)))]
-    contents = page.Contents(heading, "about", [card.status for card in cards], names)
+    contents = page.Contents(heading, "about", [card.status for card in cards], names, "o")
     shown = "".join(page.card(card, picture) for card in cards[: page.PER_PAGE])
     return page.begin(contents, 0) + shown + page.end(contents, 0)
 

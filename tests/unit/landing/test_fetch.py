@@ -81,6 +81,17 @@ def test_pauses_grow(tmp_path: Path) -> None:
     assert 1 <= case.stop.seconds[0] < case.stop.seconds[1]
 
 
+def test_a_pause_that_the_host_asks_for_is_not_shortened(tmp_path: Path) -> None:
+    asked = DownloadError("Busy.", retryable=True, retry_after=77.0)
+    case = Case(tmp_path, Answer(b"", error=asked), Answer())
+    case.fetch()
+    assert case.stop.seconds == [77.0]
+    longer = Case(tmp_path / "longer", Answer(b"", error=asked.replace(retry_after=121.0)))
+    with pytest.raises(DownloadError, match="Busy"):
+        longer.fetch()
+    assert (longer.tries, longer.stop.seconds) == (1, [])
+
+
 @pytest.mark.parametrize("name", ["cut", "flipped"])
 def test_damaged_bytes_that_come_twice_are_kept(tmp_path: Path, name: str) -> None:
     broken, _ = BROKEN[name]

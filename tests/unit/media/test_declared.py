@@ -6,7 +6,7 @@ import io
 import struct
 
 import pytest
-from PIL import Image, features
+from PIL import Image
 
 from airflow_provider_rivya.exceptions import DamagedError, NotMediaError
 from airflow_provider_rivya.media.inspect import StreamInspector
@@ -42,10 +42,6 @@ def flv() -> bytes:
     return b"FLV\1\1\0\0\0\x09\0\0\0\0" + tag + struct.pack(">I", len(tag))
 
 
-def qoi() -> bytes:
-    return b"qoif" + struct.pack(">IIBB", 64, 48, 3, 0) + NOISE
-
-
 def dds(code: bytes, mipmaps: int) -> bytes:
     head = struct.pack("<IIIIIII", 124, 0x20000, 48, 64, 0, 0, mipmaps) + bytes(44)
     blocks = sum((64 >> level) // 4 * (48 >> level) // 4 for level in range(mipmaps))
@@ -68,21 +64,13 @@ WHOLE = {
     "ppm of 16 bits": b"P6 64 48 65535\n" + (NOISE * 3)[: 64 * 48 * 6],
     "pgm": b"P5\n64 48\n255\n" + bytes(64 * 48),
     "pbm": b"P4\n60 48\n" + bytes(8 * 48),
-    "tga": image("TGA")[: 18 + 64 * 48 * 3],
-    "tga in grey": bytes((3, 0, 3, *bytes(9), 64, 0, 48, 0, 8, 0)) + b"id!" + bytes(64 * 48),
     "dds": image("DDS"),
     "dds in blocks": dds(b"DXT1", mipmaps=3),
 }
-if features.check("jpg_2000"):
-    WHOLE["jpeg 2000"] = image("JPEG2000")
-
 OPEN = {
     "au": au(0xFFFFFFFF),
     "caf": caf(0xFFFFFFFFFFFFFFFF),
-    "qoi": qoi(),
-    "j2k": b"\xff\x4f\xff\x51" + NOISE,
-    "pcx": image("PCX"),
-    "tga that is compressed": image("TGA", compression="tga_rle"),
+    "jpeg xl without boxes": b"\xff\x0a" + NOISE,
     "dds of another code": dds(b"DX10", mipmaps=1),
 }
 """What tells no length."""
@@ -122,5 +110,5 @@ def test_no_head_is_too_short_or_wrong(head: bytes) -> None:
 
 
 def test_a_picture_of_these_formats_can_be_opened() -> None:
-    for name in ("bmp", "tiff", "tiff with strips", "ico", "ppm", "pgm", "pbm", "tga", "tga in grey", "dds"):
+    for name in ("bmp", "tiff", "tiff with strips", "ico", "ppm", "pgm", "pbm", "dds"):
         Image.open(io.BytesIO(WHOLE[name])).load()

@@ -64,7 +64,9 @@ def test_a_path_is_a_folder_or_a_fixed_file(path: str, target: Target) -> None:
         ("s3://key:secret-value@bucket/x", "carries a password", "connection id"),
         ("/data/../etc", "goes upwards", "without '..'"),
         ("s3://bucket/a/../../b/", "goes upwards", "without '..'"),
-        ("/data/a\nb", "control characters", ""),
+        ("/data/a\nb", "nobody sees", ""),
+        ("/data/a\u200bb", "nobody sees", ""),
+        ("s3://bucket/gpj\u202e.png", "nobody sees", ""),
         ("/data/report.csv", "not a media file's name", ".png"),
     ],
 )

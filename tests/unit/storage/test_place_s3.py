@@ -12,6 +12,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,6 +117,19 @@ def test_a_missing_bucket_is_found_by_the_probe(s3: Any) -> None:
     fault = OutputPlace("s3://no-such-bucket/run/", "shelf").probe()
     assert fault is not None
     assert "bucket does not exist" in fault.problem
+
+
+def test_a_machine_without_credentials_is_told_of(
+    s3: Any, endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    fault = OutputPlace("s3://absent/run/").probe()
+    assert fault is not None
+    assert "absent/run/ (without a connection, and this machine has no credentials) cannot" in fault.problem
 
 
 def test_a_missing_connection_is_found_by_the_probe(s3: Any) -> None:
