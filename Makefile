@@ -8,16 +8,16 @@ AIRFLOW ?= $(NEWEST)
 EXECUTOR ?=
 UV := uv==0.13.8
 MINOR = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-CELERY_VENV = .venvs/$(AIRFLOW)-celery-py$(MINOR)
-ifeq ($(EXECUTOR),celery)
-VENV := $(CELERY_VENV)
-else ifeq ($(AIRFLOW),$(NEWEST))
+ifeq ($(AIRFLOW),$(NEWEST))
 VENV := .venv
 else
 VENV := .venvs/$(AIRFLOW)-py$(MINOR)
 endif
-BIN := $(VENV)/bin
-# Tests run so many at a time, by file; as many as the machine has cores and one, but no more than 8. JOBS=0: one by one.
+CELERY_VENV = .venvs/$(AIRFLOW)-celery-py$(MINOR)
+SET_UP_CELERY = $(PYTHON) tools/venv.py $(AIRFLOW) $(CELERY_VENV) celery $(VENV)
+SET_UP = $(if $(EXECUTOR),$(SET_UP_CELERY),$(PYTHON) tools/venv.py $(AIRFLOW) $(VENV))
+BIN = $(if $(EXECUTOR),$(CELERY_VENV),$(VENV))/bin
+# Tests run so many at a time, by file; as many as the machine has cores and two, but no more than 8. JOBS=0: one by one.
 JOBS ?= logical
 # Further arguments of the target's program, e.g. make test ARGS="-k validation"
 ARGS ?=
@@ -31,7 +31,7 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 venv: ## set up .venv from the lock of the running Python (PYTHON=python3.12, AIRFLOW=3.1.8 take another one)
-	@$(PYTHON) tools/venv.py $(AIRFLOW) $(VENV) $(EXECUTOR)
+	@$(SET_UP)
 
 demo: venv ## make one image from a photograph, through a real Airflow and the sandbox gateway
 	@$(BIN)/python -m tools.demo $(addprefix --executor ,$(EXECUTOR)) $(ARGS)
@@ -52,7 +52,7 @@ crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the 
 
 # ARGS=--ci: eight scenarios; ARGS=machine: those with that text in their name.
 cluster-test: ## what can happen to an Airflow of several machines: Celery, Redis, PostgreSQL, S3
-	@$(PYTHON) tools/venv.py $(AIRFLOW) $(CELERY_VENV) celery
+	@$(SET_UP_CELERY)
 	@$(CELERY_VENV)/bin/python -m tests.cluster $(ARGS)
 
 matrix: ## the tests on every pair of Airflow and Python (ARGS="--only 3.2.2" on some of them)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import timedelta
 from importlib import import_module
@@ -206,7 +207,16 @@ def dag_bag(folder: str) -> Any:
     made: Any = _first("airflow.dag_processing.dagbag", "airflow.models.dagbag", name="DagBag")
     # Before 3.3 Airflow's own examples are among them, unless they are not wanted.
     old = {"include_examples": False} if "include_examples" in signature(made).parameters else {}
-    return made(dag_folder=folder, **old)
+    # By default the last two frames of an error are told, which are seldom in the DAG file.
+    depth = "AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH"
+    before = os.environ.get(depth)
+    os.environ[depth] = "100"
+    try:
+        return made(dag_folder=folder, **old)
+    finally:
+        del os.environ[depth]
+        if before is not None:
+            os.environ[depth] = before
 
 
 _ON_THIS_MACHINE = frozenset({"DebugExecutor", "LocalExecutor", "SequentialExecutor"})

@@ -32,17 +32,18 @@ def get_provider_info() -> dict[str, Any]:
         "plugins": [{"name": "rivya", "plugin-class": "airflow_provider_rivya.plugin.plugin.RivyaPlugin"}],
         "config": {
             "rivya": {
-                "description": "What the API server does for it: docs/pictures.md and docs/toapis.md.",
+                "description": "Options of the API server: the page Gallery, and the receiver of webhooks.",
                 "options": {
                     "ui_media": {
-                        "description": "Whether the page Gallery shows files to users who may read XComs.",
+                        "description": "Whether the page Gallery shows files to users who may read the "
+                        "DAG's XComs.",
                         "version_added": None,
                         "type": "boolean",
                         "example": "True",
                         "default": "False",
                     },
                     "ui_media_roots": {
-                        "description": "Comma-separated folders that it may show files from.",
+                        "description": "Comma-separated folders from which the page may show files.",
                         "version_added": None,
                         "type": "string",
                         "example": "s3://my_conn@bucket/pictures/",

@@ -29,7 +29,7 @@ class Output:
     :param sha256: hex digest of the file.
     :param width: pixels, where the format has it.
     :param height: pixels, where the format has it.
-    :param duration_s: seconds of film or sound, where the format has it.
+    :param duration_s: seconds of video or audio, where the format has it.
     :param doubts: what is odd about the file although it is whole, in words; mostly empty.
     :param c2pa: whether the file has a C2PA manifest; ``None`` when nothing was stored.
     :param xmp: whether it has XMP metadata.

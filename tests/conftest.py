@@ -28,8 +28,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are cores, as there is always one that waits for a process."""
-    return (os.cpu_count() or 1) + 1
+    """Two workers more than there are cores, as those of the end-to-end tests mostly wait for processes."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_unconfigure() -> None:
@@ -39,11 +39,12 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Side by side, tests run by file; all end-to-end tests by one worker, as each starts an Airflow."""
+    """Side by side, tests run by file; end-to-end tests by two workers, each of which starts one Airflow."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return "tests/e2e" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
+            scopes = ("tests/e2e/crash/", "tests/e2e/")
+            return next((scope for scope in scopes if nodeid.startswith(scope)), super()._split_scope(nodeid))
 
     return ByFile(config, log)

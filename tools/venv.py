@@ -6,6 +6,7 @@ on any Python 3, so as to say what is wrong with an old one.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LOWEST = (3, 11)
+LITTLE_USED = r"/(tests?|libcst|moto|mypyc?|pygments|selenium|setuptools)/"
+"""Libraries whose modules are compiled when one of the few that are needed is imported."""
 PIP = ["-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
 
 
@@ -53,10 +56,12 @@ def fingerprint(*what: str | Path) -> str:
     return digest.hexdigest()
 
 
-def install_libraries(lock: Path, venv: Path, *further: Path) -> None:
+def install_libraries(lock: Path, venv: Path, base: Path | None = None) -> None:
     """Make the environment again and install the lock into it.
 
     pip comes from the running Python, so that a Python without ensurepip (Debian's) will do.
+
+    :param base: an environment whose libraries can be imported there, too.
     """
     if subprocess.run(
         [sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, check=False
@@ -67,13 +72,17 @@ def install_libraries(lock: Path, venv: Path, *further: Path) -> None:
     python = venv / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)], check=True)
     # The bytecode is compiled below on all cores; pip would do it on one.
-    for each in (lock, *further):
-        subprocess.run([*pip_install(venv), "--no-compile", "--require-hashes", "-r", str(each)], check=True)
-    libraries = subprocess.check_output(
-        [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
-    ).strip()
-    # Some libraries carry templates and tests that are no Python of this version; that is not our concern.
-    subprocess.run([str(python), "-m", "compileall", "-qq", "-j", "0", libraries], check=False)
+    subprocess.run([*pip_install(venv), "--no-compile", "--require-hashes", "-r", str(lock)], check=True)
+    # Some libraries carry templates that are no Python of this version; that is not our concern.
+    compiling = [str(python), "-m", "compileall", "-qq", "-j", "0", "-x", LITTLE_USED, _packages(venv)]
+    subprocess.run(compiling, check=False)
+    if base is not None:
+        Path(_packages(venv), "base.pth").write_text(f"import site; site.addsitedir({_packages(base)!r})\n")
+
+
+def _packages(venv: Path) -> str:
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return subprocess.check_output([str(venv / "bin" / "python"), "-c", code], text=True).strip()
 
 
 def install_checkout(venv: Path) -> None:
@@ -86,37 +95,48 @@ def pip_install(venv: Path) -> list[str]:
     return [sys.executable, *PIP, "--python", str(venv / "bin" / "python"), "install", "--no-deps"]
 
 
-def main(airflow: str, folder: str, executor: str = "") -> int:
+def main(airflow: str, folder: str, executor: str = "", base: str = "") -> int:
     """Install if anything has changed since the last time.
 
     :param airflow: the release, e.g. ``3.3.2``; or a lock of tools, which need neither
         Airflow nor the checkout.
     :param folder: of the environment, below the checkout.
-    :param executor: ``celery``, if its lock is to be installed, too.
+    :param executor: ``celery``, for an environment with its lock alone, on top of another one.
+    :param base: the folder of that one, which is set up first.
     """
-    venv = CHECKOUT / folder
-    libraries, checkout = venv / ".libraries", venv / ".checkout"
-    locks = [path.name for path in (CHECKOUT / "locks").glob("airflow-*.txt")]
+    if executor:
+        main(airflow, base)
     tools = CHECKOUT / "locks" / f"{airflow}.txt"
+    locks = [path.name for path in (CHECKOUT / "locks").glob("airflow-*.txt")]
     lock = tools if tools.exists() else CHECKOUT / "locks" / lock_for(airflow, sys.version_info[:2], locks)
-    chosen = [lock, *([lock.with_name(lock.name.replace("airflow", executor, 1))] if executor else [])]
-    if not chosen[-1].exists():
-        raise SystemExit(f"There is no lock for Airflow {airflow} with {executor} (locks/{chosen[-1].name}).")
-    wanted = fingerprint(sys.version, sys.base_prefix, str(venv), *chosen)
-    if not _says(libraries, wanted):
-        began = time.monotonic()
-        told = " and ".join(f"locks/{each.name}" for each in chosen)
-        print(f"Setting up {folder} from {told} (a minute or two, once)", flush=True)
-        install_libraries(lock, venv, *chosen[1:])
-        libraries.write_text(wanted)
-        print(f"Set up in {time.monotonic() - began:.0f} s", flush=True)
-    if lock == tools:
-        return 0
-    wanted = fingerprint(CHECKOUT / "pyproject.toml", CHECKOUT / "airflow_provider_rivya" / "__init__.py")
-    if not _says(checkout, wanted):
-        install_checkout(venv)
-        checkout.write_text(wanted)
+    lock = lock.with_name(lock.name.replace("airflow", executor or "airflow", 1))
+    if not lock.exists():
+        raise SystemExit(f"There is no lock for Airflow {airflow} with {executor} (locks/{lock.name}).")
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # somebody else may be setting it up
+        _set_up(lock, CHECKOUT / folder, CHECKOUT / base if executor else None)
+        if not executor and lock != tools:
+            _link_checkout(CHECKOUT / folder)
     return 0
+
+
+def _set_up(lock: Path, venv: Path, base: Path | None) -> None:
+    wanted = fingerprint(sys.version, sys.base_prefix, str(venv), str(base), lock)
+    if _says(venv / ".libraries", wanted):
+        return
+    began = time.monotonic()
+    folder = venv.relative_to(CHECKOUT)
+    print(f"Setting up {folder} from locks/{lock.name} (a minute or two, once)", flush=True)
+    install_libraries(lock, venv, base)
+    (venv / ".libraries").write_text(wanted)
+    print(f"{folder}: set up in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _link_checkout(venv: Path) -> None:
+    wanted = fingerprint(CHECKOUT / "pyproject.toml", CHECKOUT / "airflow_provider_rivya" / "__init__.py")
+    if not _says(venv / ".checkout", wanted):
+        install_checkout(venv)
+        (venv / ".checkout").write_text(wanted)
 
 
 def _says(stamp: Path, wanted: str) -> bool:

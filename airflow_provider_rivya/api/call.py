@@ -149,7 +149,7 @@ def read_answer(call: ApiCall[T], answer: Answer) -> T:
         raise UnexpectedAnswerError(
             f"The gateway answered {call.name!r} with a redirect",
             http_status=answer.status,
-            advice="API calls follow no redirects, so that the key stays where it belongs: "
+            advice="API calls follow no redirects, so that no other host gets the key: "
             "check the host of the connection.",
         )
     if answer.status < 200:

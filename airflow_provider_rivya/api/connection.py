@@ -70,7 +70,7 @@ def read_connection(
         faults.append("password: no API key is set")
     elif not (key.isascii() and key.isprintable()) or " " in key:
         # With a control character it is no header: a library would quote it in its error.
-        faults.append("password: an API key has no spaces and only ASCII characters that are printed")
+        faults.append("password: an API key has only printable ASCII characters, and no spaces")
     extras = _extras(extra, faults)
     fields = _fields(extras, faults)
     if faults:
@@ -96,7 +96,7 @@ def how_to_change(conn_id: str) -> str:
     """Return where a connection is changed that is there already."""
     return (
         "Change it where it is set: in the UI under Admin > Connections, in the environment variable "
-        f"AIRFLOW_CONN_{conn_id.upper()}, or in the backend that keeps it."
+        f"AIRFLOW_CONN_{conn_id.upper()}, or in the secrets backend."
     )
 
 

@@ -282,7 +282,7 @@ def _transfer(host: str, bounds: Bounds) -> Iterator[None]:
         raise DownloadError("The transfer was given up, because the task is ending.") from None
     except TooMuch:
         raise DownloadError(
-            f"{host} sent more in front of the file than belongs there", retryable=True
+            f"{host} sent more data before the file than is allowed", retryable=True
         ) from None
     except EnvironmentFault as fault:
         raise DownloadError(

@@ -301,7 +301,7 @@ class Attempts:
         """Name what may have been paid twice, where the answer came after an attempt that got none."""
         if self._doubt and self._call.kind == "submission":
             log.warning(
-                "%r was answered, after an attempt that may have been taken in as well. Both were sent under "
+                "%r was answered, after an attempt that may have been accepted as well. Both were sent under "
                 "the key %s, which makes one generation of them, unless the gateway ignores keys: then both "
                 "are paid for, and the account shows two.",
                 self._call.name,

@@ -63,8 +63,8 @@ _ADVICE: Final[dict[str, str]] = {
     "public_api_disabled": "Rivya's Public API is switched off for now.",
     "rate_limited": "Lower max_in_flight of the connection, or spread the tasks.",
     "insufficient_credits": "Top the account up.",
-    "idempotency_conflict": "Either the first request under this key is still being taken in, or the key was "
-    "used for another one.",
+    "idempotency_conflict": "Either the first request under this key is still being processed, or the key "
+    "was used for another one.",
     "not_found": "It does not exist, or it belongs to another account than this key's.",
 }
 

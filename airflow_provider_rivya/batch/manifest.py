@@ -62,7 +62,7 @@ def status_of(row: PlannedRow, state: RowState | None, epoch: int, on_rerun: OnR
         return told or "not_submitted"
     if record.unanswered:
         return "uncertain"
-    if record.state == "submitted":
+    if record.pending:
         return "not_landed"
     if record.is_delivered and (stored := state.stored) is not None:
         if not record.cleared_since(epoch):

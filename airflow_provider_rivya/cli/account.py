@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from airflow_provider_rivya.cli.connection import connect
@@ -34,8 +35,8 @@ def run_sandbox(arguments: Namespace, output: Output) -> int:
     """``rivya sandbox``: as ``python -m airflow_provider_rivya.sandbox``."""
     from airflow_provider_rivya.sandbox.__main__ import main
 
-    del output  # the sandbox prints for itself
     quiet = ["--quiet"] if arguments.quiet else []
-    return main(
-        ["--port", arguments.port, "--speed", arguments.speed, "--credits", arguments.credits, *quiet]
-    )
+    with redirect_stdout(output.stdout):  # what it prints is this command's result
+        return main(
+            ["--port", arguments.port, "--speed", arguments.speed, "--credits", arguments.credits, *quiet]
+        )

@@ -95,7 +95,7 @@ BATCH: Final = Group(
                 Option("-o", "--output", help="the folder of the files; is tried, if given", metavar="DIR"),
                 Option(
                     "--gateway",
-                    help=f"the gateway whose rules count ({GATEWAYS[0]}, or that of --conn-id)",
+                    help=f"the gateway whose rules apply ({GATEWAYS[0]}, or that of --conn-id)",
                     choices=GATEWAYS,
                 ),
                 FORMAT,

@@ -81,7 +81,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
             *REQUEST,
             Option(
                 "--gateway",
-                help=f"the gateway whose rules count ({GATEWAYS[0]}, or that of --conn-id)",
+                help=f"the gateway whose rules apply ({GATEWAYS[0]}, or that of --conn-id)",
                 choices=GATEWAYS,
             ),
             FORMAT,
@@ -122,7 +122,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
             *_LANDING,
         ),
         "Check the request, upload the references, submit, wait and store the files. This costs credits. "
-        "Ctrl-C ends the waiting, not the generation: 'fetch' takes it up again.",
+        "Ctrl-C ends the waiting, not the generation: 'fetch' continues it.",
     ),
     Command(
         "fetch",
@@ -152,7 +152,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     ),
     Command(
         "sandbox",
-        "run a stand-in for both gateways on this machine: nothing is real, nothing is charged",
+        "run a local imitation of both gateways for tests: nothing is charged",
         "account:run_sandbox",
         (
             # The sandbox's own command line checks what is typed here.

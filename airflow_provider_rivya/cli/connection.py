@@ -64,7 +64,7 @@ def api_of(gateway: str) -> GatewayApi:
 
 def _hook(conn_id: str, stop: Stop | None) -> GatewayHook:
     from airflow_provider_rivya._compat import BaseHook
-    from airflow_provider_rivya.hooks.looking_up import looking_up
+    from airflow_provider_rivya.hooks.reading import looking_up
 
     try:
         with looking_up():
@@ -96,10 +96,10 @@ def _unreadable(conn_id: str) -> GatewayHook:
     try:
         hook.settings  # noqa: B018 - reading it is what is wanted
     except ConnectionConfigError as error:
-        if error.advice and likely is None:
-            others = ", ".join(repr(name) for name in GATEWAYS[1:])
-            error.advice += f" The type of another gateway is {others}."
-        raise
+        if not error.advice or likely is not None:
+            raise
+        others = ", ".join(repr(name) for name in GATEWAYS[1:])
+        raise error.replace(advice=f"{error.advice} The type of another gateway is {others}.") from None
     return hook
 
 

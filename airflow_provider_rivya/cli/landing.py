@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -69,7 +68,7 @@ def show_pictures(outputs: Iterable[Mapping[str, Any]], output: Output) -> None:
     from airflow_provider_rivya.media.stills import Stills
 
     protocol = protocol_of(os.environ)
-    if protocol is None or output.format != "table" or not sys.stdout.isatty():
+    if protocol is None or output.format != "table" or not output.stdout.isatty():
         return
     side = side_for(shutil.get_terminal_size().columns)
     with Stills() as stills:
@@ -78,8 +77,8 @@ def show_pictures(outputs: Iterable[Mapping[str, Any]], output: Output) -> None:
             if uri.startswith("file://") and kind in ("image", "video", "audio"):
                 drawn = stills.draw(local_path(uri), cast("Kind", kind), side)
                 if drawn is not None:
-                    sys.stdout.write(escape_codes(drawn, protocol))
-        sys.stdout.flush()
+                    output.stdout.write(escape_codes(drawn, protocol))
+        output.stdout.flush()
 
 
 def way_back(generation_id: str, arguments: Namespace) -> str:

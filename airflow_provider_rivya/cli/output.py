@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,11 +31,13 @@ class Output:
     answer of the gateway have no effect.
 
     :param format: ``json`` and ``yaml`` put one document on stdout and nothing else.
+    :ivar stdout: what stdout was when this was made; :func:`log_lines` leads all others away from it.
     """
 
     def __init__(self, format: Format = "table") -> None:
         self.format = format
-        self.out = _console(sys.stdout)
+        self.stdout = sys.stdout
+        self.out = _console(self.stdout)
         self.err = _console(sys.stderr)
 
     def result(self, document: Any, *tables: RenderableType) -> None:
@@ -81,8 +83,8 @@ class Output:
 
     def _write(self, text: str) -> None:
         # Half a surrogate pair, which a terminal's arguments may hold, has no UTF-8 form.
-        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
-        sys.stdout.flush()
+        self.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+        self.stdout.flush()
 
 
 def describe(error: GenerationError) -> dict[str, Any]:
@@ -101,18 +103,24 @@ def log_lines(output: Output) -> Iterator[None]:
     """
     Print this package's warnings as such, and keep every log line off stdout.
 
-    Airflow, once imported, logs to stdout, which is the result's alone.
+    Airflow logs to what stdout is when it is imported, also for providers of storage; stdout is for the
+    result alone.
     """
+    if "airflow" not in sys.modules:
+        os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "CRITICAL")
     handler = _Lines(output)
     logger = logging.getLogger("airflow_provider_rivya")
-    before = logger.propagate
+    before = logger.propagate, logger.level
     logger.addHandler(handler)
     logger.propagate = False
+    logger.setLevel(logging.WARNING)
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         logger.removeHandler(handler)
-        logger.propagate = before
+        logger.propagate = before[0]
+        logger.setLevel(before[1])
 
 
 class _Lines(logging.Handler):

@@ -120,7 +120,7 @@ def _asked_for(returned: Any) -> tuple[Mapping[str, Any], list[Fault]]:
         faults.append(
             Fault(
                 f"return value[{name!r}]",
-                "is nothing that a function can decide",
+                "cannot be returned by the function",
                 ", ".join(RETURNABLE),
                 meant,
             )

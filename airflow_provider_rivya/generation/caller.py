@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.context import Clock, Impasse, Outcome
 
 _MADE_UP: Final = re.compile(r"call-[0-9a-f]{32}")
-_UNKNOWN: Final = "Whether the gateway took the request in is not known."
+_UNKNOWN: Final = "Whether the gateway accepted the request is not known."
 NOTHING: Final = "Nothing was submitted and nothing was charged."
 
 

@@ -21,12 +21,14 @@ from airflow_provider_rivya.exceptions import (
     PermissionDeniedError,
     RequestRejectedError,
 )
+from airflow_provider_rivya.redaction import without_access
 from airflow_provider_rivya.submission.messages import NO_RECORD, describe
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.submission.context import TryFacts, Words
     from airflow_provider_rivya.submission.record import Record
 
+_MOST_MESSAGE: Final = 2_000
 _NO_RETRY: Final = "A retry would not help, so none is made."
 _GO_ON: Final = (
     "Fix the request and clear the task: the same request goes on with that. Or fetch the result by its "
@@ -149,11 +151,12 @@ def failure_document(error: GenerationError, record: Record | None, *, known: bo
     :param record: the submission record after the failure.
     :param known: whether the record could be looked at.
     :return: ``kind`` (a word of the table above, or ``error``), ``submitted`` (``True``, ``False``, or
-        ``None`` when it is not known: never pay elsewhere unless it is ``False``), ``generation_id``
-        and ``credits`` (reserved, or for a failed generation what it cost).
+        ``None`` when it is not known: never pay elsewhere unless it is ``False``), ``generation_id``,
+        ``credits`` (reserved, or for a failed generation what it cost) and ``message``, for people.
     """
     kind = next((word for error_class, word in _KINDS if isinstance(error, error_class)), "error")
     generation_id = (record.generation_id if record else None) or error.generation_id
+    message = without_access(str(error))
     submitted: bool | None
     if generation_id or (record is not None and record.taken_in):
         submitted = True
@@ -166,4 +169,5 @@ def failure_document(error: GenerationError, record: Record | None, *, known: bo
         "submitted": submitted,
         "generation_id": generation_id,
         "credits": whole(record.credits) if record else None,
+        "message": message if len(message) <= _MOST_MESSAGE else f"{message[: _MOST_MESSAGE - 1]}…",
     }

@@ -60,8 +60,10 @@ class GatewayHook(ConnectedHook):
 
         :param body: exact JSON text, made with ``api.request_body``.
         :param idempotency_key: where the gateway honours one, a lost answer is asked for again with it;
-            in any other case a request that may have been taken in is not sent again.
-        :param category: of the model.
+            in any other case a request that may have been accepted is not sent again.
+        :param category: of the model: ``image``, ``audio`` or ``video``.
+        :raises GatewayError: the gateway refused it or could not be reached; ``maybe_taken_in`` says whether
+            it may have been accepted, and paid for, all the same.
         """
         return self._send(self.api.create_generation(body, idempotency_key, category))
 
@@ -222,7 +224,7 @@ class GatewayHook(ConnectedHook):
         :param reference_media: one or a list of: local path, object storage URI, http(s) URL, or the result
             of an earlier generation.
         :param output_path: a folder (``s3://bucket/prefix/``, ``/data/``) or one file name; without it the
-            URLs alone are handed on.
+            result has only the URLs.
         :param idempotency_key: a key for this one request, the same on every call for it, such as
             ``f"{run_id}-{row_id}"``: it is paid for once then. Rivya answers a repeated key with the first
             generation. At ToAPIs it is looked up, and what was sent under it is not sent again, as the record

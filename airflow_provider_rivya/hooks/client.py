@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 import time
 import weakref
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from airflow_provider_rivya._compat import BaseHook, is_connection_missing
-from airflow_provider_rivya.api.connection import (
-    ConnectionSettings,
-    how_to_change,
-    how_to_set,
-    read_connection,
-)
+from airflow_provider_rivya._compat import BaseHook
+from airflow_provider_rivya.api.connection import ConnectionSettings
 from airflow_provider_rivya.exceptions import ConnectionConfigError
-from airflow_provider_rivya.hooks.looking_up import looking_up
+from airflow_provider_rivya.hooks.reading import ConnectionReader, looking_up
 from airflow_provider_rivya.stop import Stop, StopFlag
 
 if TYPE_CHECKING:
@@ -59,12 +53,15 @@ class ConnectedHook(BaseHook):
     hook_name: ClassVar[str]
     refresh_interval: ClassVar[float] = 5.0
     """Seconds between two look-ups of a connection whose key is refused, however many tasks wait on it."""
+    kept_unused: ClassVar[float] = 10.0
+    """Seconds that a trigger's client is kept when no trigger uses it: triggers come and go."""
     submission_pause: float | None = None
     """Seconds that a submission waits when told to, if not as long as other calls. Set before the first."""
 
     def __init__(self, conn_id: str, stop: Stop | None = None) -> None:
         super().__init__()
         self.conn_id = conn_id
+        self._reader = ConnectionReader(conn_id, self.conn_type)
         self._stop: Stop = stop or StopFlag()
         self._guard = threading.RLock()
         self._settings: ConnectionSettings | None = None
@@ -126,17 +123,17 @@ class ConnectedHook(BaseHook):
             with looking_up():
                 connection = self.get_connection(self.conn_id)
         except Exception as error:
-            raise self._unreadable(error) from None
-        return self._read(connection)
+            raise self._reader.unreadable(error) from None
+        return self._reader.read(connection, self.api.default_host)
 
     async def _alook_up(self) -> ConnectionSettings:
         try:
             with looking_up():
                 connection = await self.aget_connection(self.conn_id)
         except Exception as error:
-            raise self._unreadable(error) from None
+            raise self._reader.unreadable(error) from None
         await asyncio.to_thread(self._import_client)
-        return self._read(connection)
+        return self._reader.read(connection, self.api.default_host)
 
     def _import_client(self) -> object:
         """Import what calls the gateway: a fifth of a second that an event loop does not have."""
@@ -179,79 +176,6 @@ class ConnectedHook(BaseHook):
         if self._settings is None or settings != self._settings:
             self._settings = settings
         return self._settings
-
-    def _read(self, connection: Any) -> ConnectionSettings:
-        if not connection.conn_type and os.environ.get(self._variable):
-            raise self._unreadable_variable()
-        if connection.conn_type != self.conn_type:
-            raise ConnectionConfigError(
-                f"The connection {self.conn_id!r} is of type {connection.conn_type!r}, "
-                f"not {self.conn_type!r}",
-                conn_id=self.conn_id,
-                advice=how_to_change(self.conn_id),
-                fate="Nothing was sent and nothing was charged.",
-            )
-        settings = read_connection(
-            conn_id=self.conn_id,
-            conn_type=self.conn_type,
-            default_host=self.api.default_host,
-            host=connection.host,
-            schema=connection.schema,
-            port=connection.port,
-            password=connection.password,
-            extra=connection.extra,
-        )
-        for warning in settings.warnings:
-            log.warning("Connection %s: %s", self.conn_id, warning)
-        self._check_environment(settings)
-        return settings
-
-    def _check_environment(self, settings: ConnectionSettings) -> None:
-        """Before anything is recorded or paid: later it would look like a request that may have arrived."""
-        from airflow_provider_rivya.api.egress import EnvironmentFault, check_environment
-
-        try:
-            check_environment(settings.base_url)
-        except EnvironmentFault as fault:
-            raise ConnectionConfigError(
-                f"The connection {self.conn_id!r} cannot be used in this environment: {fault}",
-                conn_id=self.conn_id,
-                fate="Nothing was sent and nothing was charged.",
-                retryable=True,
-            ) from None
-
-    def _unreadable(self, error: Exception) -> ConnectionConfigError:
-        if not self.conn_id:
-            return ConnectionConfigError(
-                "The id of the connection is empty.",
-                advice=f"Give the id of an Airflow connection of type {self.conn_type!r}.",
-                fate="Nothing was sent and nothing was charged.",
-            )
-        missing = is_connection_missing(error)
-        if os.environ.get(self._variable) and (missing or isinstance(error, ValueError)):
-            # Airflow passes over what it cannot read, and finds no connection.
-            return self._unreadable_variable()
-        return ConnectionConfigError(
-            f"There is no connection {self.conn_id!r}"
-            if missing
-            else f"The connection {self.conn_id!r} could not be read ({type(error).__name__})",
-            conn_id=self.conn_id,
-            advice=how_to_set(self.conn_id, self.conn_type) if missing else None,
-            fate="Nothing was sent and nothing was charged.",
-            retryable=not missing,
-        )
-
-    @property
-    def _variable(self) -> str:
-        return f"AIRFLOW_CONN_{self.conn_id.upper()}"
-
-    def _unreadable_variable(self) -> ConnectionConfigError:
-        return ConnectionConfigError(
-            f"The environment variable {self._variable} is set, but cannot be read as a connection",
-            conn_id=self.conn_id,
-            advice=f"It takes JSON, or a URI such as {self.conn_type}://:YOUR_API_KEY@.",
-            fate="Nothing was sent and nothing was charged.",
-        )
 
     def _client_settings(self, settings: ConnectionSettings) -> ClientSettings:
         from airflow_provider_rivya.api.exchange import ClientSettings

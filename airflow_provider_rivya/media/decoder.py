@@ -68,7 +68,7 @@ def decode_film(path: str, *, odd: bool) -> Told:
     except av.error.InvalidDataError as error:
         return {"damage": damage or _in_words(error)}
     except (av.error.DecoderNotFoundError, av.error.PatchWelcomeError, NotImplementedError):
-        return {"doubt": "no decoder here reads it"}
+        return {"doubt": "no installed decoder can read it"}
     return {"damage": damage} if damage and not odd else facts
 
 

@@ -197,22 +197,27 @@ def check_counts(**counts: tuple[Any, int, int | None]) -> None:
             raise ValueError(f"{name} is {value!r}; it takes a whole number {bounds}")
 
 
-def check_batch(task: Any) -> None:
+def check_generate(task: Any) -> None:
     """
-    Check what a batch operator was given that is the same in every run.
+    Check what an operator was given that is the same in every run, of one generation or of a batch.
 
     :raises ValueError: it takes something else.
     """
     for check, names in {
-        check_choices: "if_exists on_rerun_after_delivery on_uncertain_submission validation verify "
-        "on_invalid_rows",
-        check_names: "carry",
-        check_limits: "max_credits_total max_credits min_credits_left",
-        check_shares: "max_failed_rows",
+        check_choices: "if_exists on_rerun_after_delivery on_uncertain_submission validation verify",
+        check_limits: "max_credits min_credits_left",
         check_spans: "timeout inline_wait",
     }.items():
         check(**{name: getattr(task, name) for name in names.split()})
-    check_choices(manifest_format=task.manifest_format or "jsonl")
+
+
+def check_batch(task: Any) -> None:
+    """Check the same of a batch operator, and what it alone takes."""
+    check_generate(task)
+    check_choices(on_invalid_rows=task.on_invalid_rows, manifest_format=task.manifest_format or "jsonl")
+    check_names(carry=task.carry)
+    check_limits(max_credits_total=task.max_credits_total)
+    check_shares(max_failed_rows=task.max_failed_rows)
     check_counts(
         max_running=(task.max_running, 1, None),
         max_consecutive_failures=(task.max_consecutive_failures, 1, None),

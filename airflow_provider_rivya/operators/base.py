@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import Fault, GenerationError, GenerationTimeoutError
-from airflow_provider_rivya.operators import deferral
 from airflow_provider_rivya.operators.arguments import (
     IfExists,
     ModelParams,
     Templated,
-    check_choices,
-    check_limits,
-    check_spans,
+    check_generate,
     extras_of,
     request_arguments,
 )
@@ -116,15 +113,6 @@ class GenerateOperator(
         self.client_request_id: Any = client_request_id
         self.output_path = output_path
         self.output_conn_id: Any = output_conn_id
-        check_choices(
-            if_exists=if_exists,
-            on_rerun_after_delivery=on_rerun_after_delivery,
-            on_uncertain_submission=on_uncertain_submission,
-            validation=validation,
-            verify=verify,
-        )
-        check_limits(max_credits=max_credits, min_credits_left=min_credits_left)
-        check_spans(timeout=timeout, inline_wait=inline_wait)
         self.if_exists = if_exists
         self.deferrable = _compat.default_deferrable() if deferrable is None else deferrable
         self.timeout = timeout
@@ -142,6 +130,7 @@ class GenerateOperator(
         self.verify = verify
         self.require_references = require_references
         self.output_name: Any = output_name
+        check_generate(self)
         self.extras = extras_of(gallery, thumbnails, sidecar)
         self._stop = StopFlag()
         self._if_stopped = ""
@@ -237,11 +226,10 @@ class GenerateOperator(
 
     def _run(self, context: Any, *, resumed: bool = False) -> AbstractContextManager[TaskRun]:
         from airflow_provider_rivya.storage.path import as_text
-        from airflow_provider_rivya.submission.turn import SHORT
 
         self.output_path, self.state_path = as_text(self.output_path), as_text(self.state_path)
         hook = self.hook_class(self.conn_id, stop=self._stop)
-        hook.submission_pause = SHORT
+        hook.submission_pause = self.submission_pause
         run = TaskRun(
             hook,
             facts_of(context["ti"], self.retries, resumed=resumed),
@@ -286,7 +274,7 @@ class GenerateOperator(
             if record is None:
                 raise
             log.warning(
-                "The request could not be made now, but what an earlier try submitted (%s) rules. %s",
+                "The request could not be made now, but what an earlier try submitted (%s) is used. %s",
                 record.generation_id or "its task id is not known yet",
                 error.message if isinstance(error, GenerationError) else type(error).__name__,
                 exc_info=not isinstance(error, GenerationError),
@@ -337,7 +325,7 @@ class GenerateOperator(
             ),
             method_name="execute_complete",
             kwargs=state.to_kwargs(),
-            timeout=timedelta(seconds=max(0.0, deadline - time.time())) + deferral.BACKSTOP,
+            timeout=timedelta(seconds=max(0.0, deadline - time.time())) + self.backstop,
         )
 
     def _land(

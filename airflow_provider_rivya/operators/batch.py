@@ -174,7 +174,7 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
         """
         if not self.retries:
             log.warning(
-                "This task has no retries: should its worker die, what is paid for is stored only when "
+                "This task has no retries: if its worker dies, what is paid for is stored only when "
                 "somebody clears it; retries=1 or more does that without a person."
             )
         return self._go(context, time.time() + patience_of(self))

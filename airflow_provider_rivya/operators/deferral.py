@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from airflow_provider_rivya import _compat
 from airflow_provider_rivya.exceptions import GatewayError, GenerationError
+from airflow_provider_rivya.submission.turn import SHORT, told_to_wait
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.generation.job import GenerationJob
@@ -105,8 +106,15 @@ class Turn:
 
 
 class SubmitsInTurn:
-    """The part of an operator that waits with its submission as long as the gateway asks it to."""
+    """
+    The part of an operator that waits with its submission as long as the gateway asks it to.
 
+    :cvar submission_pause: seconds up to which that is waited for in the middle of the call.
+    :cvar backstop: how much later than the trigger's own deadline Airflow's deferral timeout comes.
+    """
+
+    submission_pause: float = SHORT
+    backstop: timedelta = BACKSTOP
     _told_to_wait = False
 
     def _in_turn(
@@ -117,8 +125,6 @@ class SubmitsInTurn:
 
         No retry of the task is used for it. What was refused was taken back from the record before.
         """
-        from airflow_provider_rivya.submission.turn import told_to_wait
-
         task: Any = self
         times = turn.times
         while True:
@@ -126,7 +132,7 @@ class SubmitsInTurn:
             try:
                 return job.submit(prepared)
             except GatewayError as error:
-                pause = told_to_wait(error, times, random.SystemRandom().random())
+                pause = told_to_wait(error, times, random.SystemRandom().random(), self.submission_pause)
                 # A worker that waits for nobody knows how long is better off with a retry.
                 if pause is None or (error.retry_after is None and not task.deferrable):
                     raise
@@ -149,7 +155,7 @@ class SubmitsInTurn:
                     trigger=_compat.timer(pause),
                     method_name=RESUME,
                     kwargs={"since": turn.since, "times": times, "request": self._asked_for()},
-                    timeout=timedelta(seconds=pause) + BACKSTOP,
+                    timeout=timedelta(seconds=pause) + task.backstop,
                 )
             if task._stop.wait(pause):
                 raise GenerationError(

@@ -60,7 +60,7 @@ class RivyaGenerateOperator(GenerateOperator):
         generation's id. No two instances of a mapped task may have the same. Templated.
     :param gallery: write a page that shows the files, ``gallery.html``, beside them.
     :param thumbnails: put a WebP that fits into a square of so many pixels beside each file. Needs the extra
-        ``images``; a film's still and a sound's wave need the extra ``verify``.
+        ``images``; stills of videos and waveforms of audio need the extra ``verify``.
     :param sidecar: put a JSON file beside each file that says how it was made.
     :param if_exists: what to do with a file of the final name: ``overwrite``, ``fail`` or ``skip``.
     :param rivya_conn_id: Airflow connection of type ``rivya``. Templated.
@@ -69,7 +69,7 @@ class RivyaGenerateOperator(GenerateOperator):
     :param inline_wait: how long to wait on the worker before deferring. A deferral costs some seconds, so
         this is quicker for short generations.
     :param validation: ``strict`` refuses what the catalogue does not allow; ``warn`` logs it and sends it;
-        ``off`` does not ask the catalogue, which knows the models of its date.
+        ``off`` does not check against the catalogue, which has the models of its date.
     :param max_credits: refuse a request whose price is above this. The price is that of the catalogue.
     :param allow_estimates: let ``max_credits`` take a base price where the price depends on more than the
         model.
@@ -78,7 +78,7 @@ class RivyaGenerateOperator(GenerateOperator):
         where that keeps transparency, else to JPEG, scaled down as far as needed. Needs the extra
         ``images``.
     :param verify: ``structure`` checks the structure and the checksums of a whole file; ``decode`` also
-        decodes it, in a process of its own. Needs the extra ``verify``.
+        decodes it, in a separate process. Needs the extra ``verify``.
     :param on_rerun_after_delivery: what a cleared task does whose result was stored already: ``regenerate``
         pays for a new generation, ``reuse`` stores the paid result again.
     :param on_uncertain_submission: what to do when an earlier try sent the request and recorded no answer:
@@ -184,7 +184,7 @@ class RivyaBatchOperator(BatchOperator):
     at a time, and stores what has ended. At the end a manifest has a line for each row.
 
     * **A retry** reads the plan, never the table, and goes on: nothing is paid twice.
-    * **A clear** reads the table again, and pays for failed, new and changed rows alone.
+    * **A clear** reads the table again, and pays only for failed, new and changed rows.
     * **A kill** submits nothing more; what was submitted goes on and is paid for.
     * **A timeout** ends this try; the next one goes on.
 
@@ -200,7 +200,8 @@ class RivyaBatchOperator(BatchOperator):
     :param output_path: the folder of the files. Templated; ``output_conn_id`` too.
     :param file_name: of a row's file, without extension, with ``{column}`` or ``{row_key}``.
     :param manifest_path: folder of the manifest; default ``_manifest/<run>/`` beside the files. Templated.
-    :param manifest_format: ``parquet`` (needs the extra ``parquet``) or ``jsonl``; default what can be had.
+    :param manifest_format: ``parquet`` (needs the extra ``parquet``) or ``jsonl``; default: ``parquet`` if
+        pyarrow is installed.
     :param carry: columns of the table that the manifest repeats.
     :param max_credits_total: the most that the whole batch may cost, over all its tries.
     :param max_credits: the most that a row may cost.

@@ -137,13 +137,15 @@ def open_run(run: TaskRun, context: Any) -> Iterator[TaskRun]:
     except (Exception, _compat.AirflowTaskTimeout) as error:
         # Not foreseen: the reader still needs the task id and what a retry will do.
         left = _left(run, context)
+        said = f"{type(error).__name__}."
         if run.job is not None and left.known:
             words: Any = run.job.context.words
             if isinstance(error, _compat.AirflowFailException):
                 words = replace(words, retries_left=0)
-            log.error("%s. %s", type(error).__name__, left.of_unforeseen(words, ended=run.ended))
+            said = f"{said} {left.of_unforeseen(words, ended=run.ended)}"
+            log.error("%s", said)
         kind = GenerationTimeoutError if isinstance(error, _compat.AirflowTaskTimeout) else GenerationError
-        leave_failure(context, failure_document(kind(""), left.record, known=left.known))
+        leave_failure(context, failure_document(kind(said), left.record, known=left.known))
         raise
     finally:
         run.hook.close()

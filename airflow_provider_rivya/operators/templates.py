@@ -172,7 +172,7 @@ def _unfit(value: Any, path: str, jinja_env: jinja2.Environment) -> Iterator[Fau
         try:
             parsed = jinja_env.parse(text)
         except TemplateSyntaxError:
-            wrong = "is not a template, but has the marks of one"
+            wrong = "has template marks, but is not a valid template"
         else:
             asked = meta.find_undeclared_variables(parsed) - FACTS_OF_A_RUN
             # A native environment of Jinja has no sandbox.

@@ -31,6 +31,8 @@ def xcom_of(dag_id: str, run_id: str, task_id: str, map_index: int) -> Mapping[s
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
+    if "\0" in f"{dag_id}{run_id}{task_id}":
+        return {}  # PostgreSQL takes no such text
     query = select(XComModel.value).where(
         XComModel.dag_id == dag_id,
         XComModel.run_id == run_id,

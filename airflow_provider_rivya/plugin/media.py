@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from airflow.configuration import conf
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Path
 from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
 from airflow_provider_rivya.exceptions import GenerationError
@@ -33,8 +34,11 @@ _HEADERS: Final = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, max-age=60",
+    # The permissions of the next user of the same browser are checked, too.
+    "Vary": "Cookie, Authorization",
     "Content-Disposition": "inline",
 }
+MapIndex = Annotated[int, Path(ge=-1, lt=2**31)]
 
 
 @cache
@@ -53,20 +57,22 @@ def app() -> FastAPI:
     return made
 
 
-def rows(dag_id: str, run_id: str, task_id: str, map_index: int, page: int = 0) -> dict[str, Any]:
+def rows(dag_id: str, run_id: str, task_id: str, map_index: MapIndex, page: int = 0) -> dict[str, Any]:
     """Return a page of a batch's manifest."""
     lines = _lines(dag_id, run_id, task_id, map_index, page)
     return {"page": page, "per_page": PER_PAGE, "rows": [shown(line) for line in lines]}
 
 
-def file_of_row(dag_id: str, run_id: str, task_id: str, map_index: int, row: int, number: int) -> Response:
+def file_of_row(
+    dag_id: str, run_id: str, task_id: str, map_index: MapIndex, row: int, number: int
+) -> Response:
     """Return a file of a row of a batch; rows count from 0."""
     lines = _lines(dag_id, run_id, task_id, map_index, row // PER_PAGE)
     at = row % PER_PAGE
     return _answer(uri_of(lines[at], number) if 0 <= at < len(lines) else None)
 
 
-def file_of_result(dag_id: str, run_id: str, task_id: str, map_index: int, number: int) -> Response:
+def file_of_result(dag_id: str, run_id: str, task_id: str, map_index: MapIndex, number: int) -> Response:
     """Return a file of a generation; they count from 0."""
     return _answer(uri_of(xcom_of(dag_id, run_id, task_id, map_index), number))
 
@@ -88,7 +94,7 @@ def _lines(dag_id: str, run_id: str, task_id: str, map_index: int, page: int) ->
 
 
 def _answer(uri: object) -> Response:
-    """Return a file, or say that there is none: which of many reasons it has is nobody's business."""
+    """Return a file, or say that there is none: the answer is the same for every reason."""
     found = _roots().find(uri)
     try:
         media_type = None if found is None else _type_of(*found)
@@ -112,6 +118,8 @@ def _answer(uri: object) -> Response:
 def _type_of(place: OutputPlace, name: str) -> MediaType | None:
     """Return what a file is by its first bytes; ``None``: nothing that is shown, whatever it is called."""
     if place.target.is_local:
+        if not os.path.isfile(place.path_of(name)):
+            return None  # a pipe would be waited for
         with place.open(name) as file:
             head = file.read(_HEAD)
     else:

@@ -15,9 +15,9 @@ _FOLDER: Final = Path(__file__).parent / "static"
 _SHARED: Final = Path(gallery.__file__).parent / "static"
 """The style of the page that is a file beside the outputs."""
 _HEADERS: Final = {
-    # A store's pre-signed URLs are on any host.
+    # A store's pre-signed URLs are on any host, and of a store on one's own network often plain http.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' https:; media-src 'self' https:; base-uri 'none'; form-action 'none'; "
+    "img-src 'self' https: http:; media-src 'self' https: http:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

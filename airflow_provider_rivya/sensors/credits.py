@@ -148,7 +148,7 @@ class CreditsSensor(StopsBetweenLooks, RendersItsAuthor, BaseSensorOperator):
                 f"the sensor's timeout of {float(self.timeout):g} s",
                 conn_id=self.conn_id,
                 advice="Top the account up, then clear the task.",
-                fate=f"{_ONLY_READS} A timeout is a sensor's last word, so no retry is made.",
+                fate=f"{_ONLY_READS} A sensor is not retried after a timeout.",
             )
         )
 

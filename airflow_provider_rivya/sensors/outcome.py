@@ -46,8 +46,8 @@ class WatchedOutcome:
             return self.unknown(error)
         if isinstance(error, GenerationTimeoutError):
             fate = (
-                f"{ONLY_WATCHES} The generation goes on at the gateway; a timeout is a sensor's last word, "
-                "so no retry is made: clear the task to watch it again."
+                f"{ONLY_WATCHES} The generation goes on at the gateway; a sensor is not retried after a "
+                "timeout: clear the task to watch it again."
             )
             return as_sensor_timeout(error.replace(generation_id=self.generation_id, fate=fate))
         fate = f"{ONLY_WATCHES} {self._again} watches it again."
@@ -71,7 +71,7 @@ class WatchedOutcome:
         return error.replace(generation_id=self.generation_id, fate=_NO_RETRY, final=True)
 
     def failed(self, generation: Generation, conn_id: str) -> GenerationError:
-        fate = f"{ONLY_WATCHES} The gateway's verdict stands, so no retry is made."
+        fate = f"{ONLY_WATCHES} The gateway's result is final, so no retry is made."
         return failure_of(generation, conn_id, fate=fate, final=True)
 
     def not_landed(self, generation: Generation) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class RivyaTaskSensor(GenerationSensor):
     """
-    Wait for a generation that something else submitted, and hand on its result.
+    Wait for a generation that something else submitted, and return its result.
 
     It never submits and never pays. With ``deferrable=True`` it waits in the triggerer, together with
     everything else that waits on the connection; otherwise it looks every ``poke_interval`` seconds,
@@ -27,21 +27,21 @@ class RivyaTaskSensor(GenerationSensor):
 
     * **An unknown id** is waited for a minute, as it may have been submitted a moment ago; then the
       task fails without retry.
-    * **A failed generation** fails the task without retry: the gateway's verdict stands.
+    * **A failed generation** fails the task without retry: the gateway's result is final.
     * **A timeout** fails the task without retry, as with every sensor; the generation goes on.
     * **A retry, a clear, a kill** change nothing at the gateway.
     * ``soft_fail`` and ``never_fail`` turn each of these into a skip.
 
     :param generation_id: the gateway's task id. Templated.
     :param output_path: where the files are stored: a folder (``s3://bucket/prefix/``, ``file:///data/``) or
-        one file name; without it only the URLs are handed on. Templated.
+        one file name; without it the result has only the URLs. Templated.
     :param output_conn_id: Airflow connection for ``output_path``. Templated.
     :param if_exists: ``overwrite``, ``fail`` or ``skip`` for a file of the final name.
     :param verify: as the generate operator's.
     :param rivya_conn_id: Airflow connection of type ``rivya``, of the account that submitted. Templated.
     :param deferrable: wait in the triggerer, where the connection's ``poll_*`` fields say how often to
         look; default ``[operators] default_deferrable``.
-    :param poke_interval: without ``deferrable``: seconds (or a ``timedelta``) between two looks.
+    :param poke_interval: without ``deferrable``: seconds (or a ``timedelta``) between two polls.
     :param timeout: seconds (or a ``timedelta``) until it gives up; ``execution_timeout`` wins if smaller.
     :raises InvalidRequestError: with every fault of the arguments; nothing was sent.
     :raises GatewayError: the key was refused, or the id is not known.
@@ -90,15 +90,15 @@ class RivyaTaskSensor(GenerationSensor):
 
 class RivyaCreditsSensor(CreditsSensor):
     """
-    Wait until the account has enough credits, and hand on the balance.
+    Wait until the account has enough credits, and return the balance.
 
-    Put before paid tasks it has them wait for a top-up where they would fail. It reads the balance
+    Upstream of paid tasks it makes them wait for a top-up instead of failing. It reads the balance
     every ``poke_interval`` seconds, in ``mode="poke"`` or, without a worker slot in between,
     ``mode="reschedule"``; it never pays. Whether credits reserved by running generations are
-    already taken off the balance, Rivya's documentation does not tell
+    already taken off the balance, Rivya's documentation does not say
     (https://rivya.ai/docs/api-credits).
 
-    * **A gateway in trouble** is waited out, within ``timeout``.
+    * **A gateway in trouble** is waited for, within ``timeout``.
     * **A wrong key** fails the task without retry; one that is refused later is waited for ten minutes.
     * **A timeout** fails the task without retry, as with every sensor.
     * ``soft_fail`` and ``never_fail`` turn these into a skip.

@@ -34,6 +34,6 @@ class StopsBetweenLooks:
             return interval
         if self._stop.wait(interval):
             raise AskedToStopError(
-                "The task was asked to stop between two looks", conn_id=self.conn_id, retryable=True
+                "The task was asked to stop between two polls", conn_id=self.conn_id, retryable=True
             )
         return 0.0

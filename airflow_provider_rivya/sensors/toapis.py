@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 class ToApisTaskSensor(GenerationSensor):
     """
-    Wait for a generation that something else submitted to ToAPIs, and hand on its result.
+    Wait for a generation that something else submitted to ToAPIs, and return its result.
 
     It behaves as :class:`~airflow_provider_rivya.sensors.rivya.RivyaTaskSensor` does, and takes the same
     arguments beside these.

@@ -31,7 +31,7 @@ def stopped(
         fate = words.impasse("absent" if step.reason == "absent" else "foreign", record, sent=sent)
     elif step.reason == "uncertain":
         message = (
-            "An earlier try sent a request and got no answer; whether the gateway took it in is not known"
+            "An earlier try sent a request and got no answer; whether the gateway accepted it is not known"
         )
         fate = words.impasse("uncertain", record)
     else:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.record import Record
 
 NOT_KNOWN_YET: Final = (
-    "What it has taken in by now goes on there and is paid for; a next try that finds its record re-attaches "
-    "to it, unless the task was cleared to ask for something else, or finds out about a request without an "
-    "answer before it submits anything."
+    "What it has accepted by now continues there and is paid for; a next try that finds its record "
+    "re-attaches to it, unless the task was cleared to ask for something else, or finds out about a request "
+    "without an answer before it submits anything."
 )
 """What becomes of a task that is asked to stop before it knows its task id at the gateway."""
 
@@ -72,7 +72,7 @@ _FATES: Final[dict[str, tuple[str, str, str]]] = {
         "",
         "",
     ),
-    "uncertain": ("Whether the gateway took it in is not known", "{uncertain}", "{uncertain}"),
+    "uncertain": ("Whether the gateway accepted it is not known", "{uncertain}", "{uncertain}"),
     "deferred": (
         "A generation was submitted before the deferral and goes on at the gateway; its task id is in the "
         "log above.",
@@ -97,17 +97,17 @@ _IMPASSES: Final[dict[str, str]] = {
     "uncertain": "This try sent nothing and paid nothing, and no retry is made. Look at the account; then "
     "clear the task: it sends the same request under the same idempotency key within a day of the first, and "
     "a new one after that.",
-    "elsewhere": "Whether it was taken in is not known; this try sent nothing and paid nothing, and no retry "
+    "elsewhere": "Whether it was accepted is not known; this try sent nothing and paid nothing, and no retry "
     "is made. Give the task its connection {conn_id!r} back and clear it; or clear it as it is: then it "
     "submits, and pays for, a new one.",
     "unmakeable": "This try sent nothing and paid nothing, and no retry is made. Fix the request, and clear "
     "the task.",
     "not_ours": "This try has paid nothing. Clear the task: it then submits a new generation under a new "
     "key.",
-    "other_request": "Whether the request was taken in is not known, and no retry is made, as it would get "
+    "other_request": "Whether the request was accepted is not known, and no retry is made, as it would get "
     "the same answer. Look at the account for a generation of about {when}; if there is none, give the "
     "connection another idempotency_namespace and clear the task: it then submits, and pays for, a new one.",
-    "absent": "Whether it was taken in, and is paid for, is not known{nothing_sent} No retry is made: look "
+    "absent": "Whether it was accepted, and is paid for, is not known{nothing_sent} No retry is made: look "
     "at the gateway's account for a generation of about {when}, or ask its support for that id. If there is "
     "one, fetch its result by its task id and mark the task as succeeded; if not, clear the task: {then}",
 }
@@ -141,7 +141,7 @@ class TaskWords:
         if self.retries_left > 0 or not self.durable:
             return ""
         return (
-            "This task has no retry left. Should its worker die from here on, the paid result is fetched "
+            "This task has no retry left. If its worker dies from here on, the paid result is fetched "
             "only when somebody clears the task; retries=1 or more does it without a person."
         )
 
@@ -248,7 +248,7 @@ def why_begun(
     """
     if abandoned is not None:
         why = (
-            "The same request is submitted again, under a new key: if the first one was taken in after "
+            "The same request is submitted again, under a new key: if the first one was accepted after "
             "all, both are paid for."
             if abandoned.fingerprint == fingerprint
             else "The task was cleared and asks for something else now."

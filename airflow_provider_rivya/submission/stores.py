@@ -207,7 +207,7 @@ class MirroredRecords:
 def _tell_of_copy(done: str, error: Exception) -> None:
     log.warning(
         "The copy of the submission record that lies beside the output cannot be %s (%s: %s). The one in "
-        "Airflow's task state store can, and rules.",
+        "Airflow's task state store can, and is used.",
         done,
         type(error).__name__,
         clean(error),

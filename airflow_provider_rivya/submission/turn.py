@@ -30,13 +30,14 @@ def pause_after(error: GenerationError, times: int, *, sent: bool = True) -> flo
     return max(error.retry_after or 0.0, min(_LONGEST_OF_OURS, 2.0**times))
 
 
-def told_to_wait(error: GatewayError, times: int, spread: float) -> float | None:
+def told_to_wait(error: GatewayError, times: int, spread: float, short: float = SHORT) -> float | None:
     """
     Return the seconds after which a submission that was certainly not taken in is to be sent, as the gateway
     says so; ``None``: it says no such thing, and Airflow's retries are for that.
 
     :param times: how often it has said so before.
     :param spread: 0 to 1; what keeps the tasks apart that were told the same.
+    :param short: seconds that they are kept apart by at first.
     """
     told = isinstance(error, RateLimitedError) or (
         isinstance(error, GatewayUnavailableError) and error.refused and error.retry_after is not None
@@ -44,4 +45,4 @@ def told_to_wait(error: GatewayError, times: int, spread: float) -> float | None
     if not told or (pause := pause_after(error, times)) is None:
         return None
     told_pause = pause if error.retry_after is None else error.retry_after
-    return told_pause + spread * min(_LONGEST_OF_OURS, SHORT * 2.0**times)
+    return told_pause + spread * min(_LONGEST_OF_OURS, short * 2.0**times)

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_provider_rivya._compat import dag_bag
 from airflow_provider_rivya.exceptions import Fault, told
-from airflow_provider_rivya.testing.source import line_of_error, line_of_task
+from airflow_provider_rivya.testing.source import error_of, line_of_error, line_of_task
 from airflow_provider_rivya.testing.tasks import faults_of, kind_of
 
 
@@ -89,8 +89,7 @@ def check_dag(dag: Any) -> Iterator[TaskFaults]:
 
 
 def _unread(file: str, traceback: str) -> TaskFaults:
-    reason = traceback.strip().splitlines()[-1]
-    fault = Fault("the file", f"cannot be read: {reason}")
+    fault = Fault("the file", f"cannot be read: {error_of(traceback)}")
     return TaskFaults("", "", (fault,), file, line_of_error(traceback, file))
 
 

@@ -1,4 +1,4 @@
-"""Where in a DAG file something stands: the line of a task, and of an error."""
+"""Where in a DAG file a task or an error is, and what the error says."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def line_of_error(traceback: str, file: str) -> int | None:
     """Return the last line of a file that a traceback names."""
     lines = re.findall(rf'File "{re.escape(file)}", line (\d+)', traceback)
     return int(lines[-1]) if lines else None
+
+
+def error_of(traceback: str) -> str:
+    """Return class and message of the exception, which may have several lines, as one line."""
+    lines = traceback.strip().splitlines()
+    last_frame = max((at for at, line in enumerate(lines) if line.startswith('  File "')), default=-1)
+    behind = lines[last_frame + 1 :]
+    while len(behind) > 1 and behind[0].startswith("    "):  # the source of the frame
+        behind = behind[1:]
+    return " ".join(line.strip() for line in behind)
 
 
 def _id_of(call: ast.Call) -> object:

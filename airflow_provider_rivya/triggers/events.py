@@ -25,7 +25,7 @@ class GenerationEventTrigger(BaseEventTrigger):
 
     The event is that of :class:`~airflow_provider_rivya.triggers.base.GenerationTrigger`: ``{"status",
     "task_id", "code"}``. All triggers of a connection share one client and one pace. A triggerer that is
-    restarted reports all ends once more, as nothing notes what was reported: the DAG has to bear that.
+    restarted reports all ends once more: the DAG must be able to run twice.
 
     :param generation_ids: the gateway's task ids, one or more.
     :param conn_id: the Airflow connection.

@@ -8,15 +8,11 @@ import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from airflow_provider_rivya.hooks.base import GatewayHook
 
 H = TypeVar("H", bound=GatewayHook)
-
-
-GRACE: Final = 10.0
-"""Seconds that the client of a hook which nobody uses is kept: triggers come and go."""
 
 
 @dataclass(slots=True)
@@ -58,7 +54,7 @@ async def shared_hook(hook_class: type[H], conn_id: str) -> AsyncIterator[H]:
 
 async def _end(table: _Table, key: tuple[type[GatewayHook], str], lease: _Lease) -> None:
     try:
-        await asyncio.sleep(GRACE)
+        await asyncio.sleep(lease.hook.kept_unused)
     finally:  # an event loop that ends cancels this task
         if lease.users == 0 and lease.ending is asyncio.current_task():
             del table[key]

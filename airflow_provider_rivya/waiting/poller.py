@@ -60,8 +60,11 @@ class Poller:
     of whichever waiter has caused it to be started.
     """
 
-    def __init__(self, client: GatewayClient) -> None:
+    def __init__(
+        self, client: GatewayClient, slow: float = SLOW, left_to_sweep: int = _LEFT_TO_SWEEP
+    ) -> None:
         self._client = client
+        self._slow_from, self._left_to_sweep = slow, left_to_sweep
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.Context()
         self._numbers = itertools.count()
@@ -92,7 +95,7 @@ class Poller:
                 return await look.answer
         except TimeoutError:
             return GatewayUnreachableError(
-                "The gateway could not be asked in time: many are waiting, or it has asked to be left alone",
+                "The gateway could not be asked in time: many are waiting, or it has asked for a pause",
                 sent=False,
                 retryable=True,
                 conn_id=self._client.conn_id,
@@ -112,7 +115,7 @@ class Poller:
     def _sweep(self) -> None:
         """Forget those who have left; not one by one, as each of them would cost a walk through all."""
         self._left += 1
-        if self._left >= _LEFT_TO_SWEEP and 2 * self._left >= len(self._due):
+        if self._left >= self._left_to_sweep and 2 * self._left >= len(self._due):
             self._left = 0
             self._due = [entry for entry in self._due if not entry[2].answer.done()]
             heapq.heapify(self._due)
@@ -217,7 +220,7 @@ class Poller:
 
     def _note_time(self, generation_id: str, seconds: float) -> None:
         self._slow.discard(generation_id)
-        if seconds >= SLOW and len(self._slow) < _MOST_SLOW:
+        if seconds >= self._slow_from and len(self._slow) < _MOST_SLOW:
             self._slow.add(generation_id)
 
 

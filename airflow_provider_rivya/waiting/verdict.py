@@ -102,11 +102,11 @@ def not_ended(
         )
     if finished.outcome == "not_found":
         return NotFoundError(
-            "The gateway took the generation in, but no longer knows its task id",
+            "The gateway accepted the generation, but no longer knows its task id",
             generation_id=generation_id,
             conn_id=conn_id,
             code=finished.code,
-            advice="Its support can say what became of it.",
+            advice="Its support can say what happened to it.",
         )
     return GenerationTimeoutError(
         "The generation did not end within the timeout; it may still be running at the gateway",

@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from tests.cluster.ride import Ride, on_bed, scenario
+from tests.cluster.cluster_run import ClusterRun, on_testbed, scenario
 from tests.e2e.crash.actions import kill_task
-from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.processes import NobodyThereError
 from tests.e2e.crash.proxy import CREATE, DOWNLOAD, Call
 from tests.e2e.crash.scenario import Scenario
+from tests.e2e.crash.scenario_run import ScenarioRun
 from tests.e2e.crash.task_kills import once
 from tests.e2e.crash.words import SUBMITTED
 from tools.stack.cluster import WORKERS
@@ -23,22 +23,22 @@ PAUSE = 5.0
 """Seconds between two kills: a try shall get somewhere."""
 
 
-def measured(play: Callable[[Drive], None]) -> Callable[[Drive], None]:
+def measured(play: Callable[[ScenarioRun], None]) -> Callable[[ScenarioRun], None]:
     """Let a play be timed, and the CPU seconds of each process with it."""
 
-    def played(ride: Ride) -> None:
-        before, began = ride.bed.cpu_seconds(), time.monotonic()
-        play(ride)
-        after = ride.bed.cpu_seconds()
-        ride.figures["seconds"] = round(time.monotonic() - began, 1)
-        ride.figures["CPU seconds"] = {name: round(after[name] - before[name], 1) for name in after}
+    def played(run: ClusterRun) -> None:
+        before, began = run.testbed.cpu_seconds(), time.monotonic()
+        play(run)
+        after = run.testbed.cpu_seconds()
+        run.figures["seconds"] = round(time.monotonic() - began, 1)
+        run.figures["CPU seconds"] = {name: round(after[name] - before[name], 1) for name in after}
 
-    return on_bed(played)
+    return on_testbed(played)
 
 
-def random_kills(ride: Ride) -> None:
+def random_kills(run: ClusterRun) -> None:
     """Task processes die at calls of chance, and one machine in the middle of it."""
-    chance, lock = random.Random(ride.scenario.name), threading.Lock()  # noqa: S311 - no secret
+    chance, lock = random.Random(run.scenario.name), threading.Lock()  # noqa: S311 - no secret
     killed: list[float] = []
 
     def act(call: Call) -> None:
@@ -53,17 +53,17 @@ def random_kills(ride: Ride) -> None:
                 killed.pop()  # it went with its machine
 
     for endpoint in (CREATE, DOWNLOAD):
-        ride.proxy.on("answered", endpoint, act, times=None)
-    ride.start()
-    ride.proxy.wait_calls(CREATE, BATCHES * ROWS // 3, timeout=300)
-    ride.bed.power_off(WORKERS[0])
-    ride.bed.recover(wait=False)
-    ride.finish()
-    ride.figures["task processes killed"] = len(killed)
-    ride.bed.recover()
+        run.proxy.on("answered", endpoint, act, times=None)
+    run.start()
+    run.proxy.wait_calls(CREATE, BATCHES * ROWS // 3, timeout=300)
+    run.testbed.power_off(WORKERS[0])
+    run.testbed.recover(wait=False)
+    run.finish()
+    run.figures["task processes killed"] = len(killed)
+    run.testbed.recover()
 
 
-def _batch(name: str, play: Callable[[Drive], None], batches: int, rows: int) -> Scenario:
+def _batch(name: str, play: Callable[[ScenarioRun], None], batches: int, rows: int) -> Scenario:
     return scenario(
         name,
         play,
@@ -78,5 +78,5 @@ def _batch(name: str, play: Callable[[Drive], None], batches: int, rows: int) ->
 SCENARIOS = [
     scenario("fifty_mapped", measured(once), SUBMITTED, stage="alone", number=50),
     _batch("batch_of_500_rows", measured(once), 1, 500),
-    _batch("batch_of_300_rows_with_random_kills", on_bed(random_kills), BATCHES, ROWS),
+    _batch("batch_of_300_rows_with_random_kills", on_testbed(random_kills), BATCHES, ROWS),
 ]

@@ -6,8 +6,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.cluster.bed import PATIENCE
-from tests.cluster.ride import Ride, on_bed, scenario
+from tests.cluster.cluster_run import ClusterRun, on_testbed, scenario
+from tests.cluster.testbed import PATIENCE
 from tests.e2e.crash.proxy import POLL
 from tests.e2e.crash.words import WATCHED_AGAIN
 from tools.stack.cluster import TRIGGERERS
@@ -19,73 +19,73 @@ CLOSED = "closed"
 """A pool without a slot: no worker takes a task out of it."""
 
 
-def submitted(ride: Ride) -> list[str]:
+def submitted(run: ClusterRun) -> list[str]:
     """Submit as many generations as there are tasks, and return their ids."""
     for index in range(NUMBER):
-        body = {"model": ride.scenario.gateway.model, "prompt": f"A lighthouse, number {index}"}
-        answer = ride.sandbox.post("/api/v1/generations", body, key=ride.scenario.key)
+        body = {"model": run.scenario.gateway.model, "prompt": f"A lighthouse, number {index}"}
+        answer = run.sandbox.post("/api/v1/generations", body, key=run.scenario.key)
         assert answer.status < 300, answer
-    return ride.generation_ids()
+    return run.generation_ids()
 
 
-def defer(ride: Ride) -> None:
+def defer(run: ClusterRun) -> None:
     """Start, and bring all tasks to where they wait, without a worker."""
-    ride.client.call("POST", "/pools", {"name": CLOSED, "slots": 0})
-    ride.start()
-    ride.until(lambda: Counter(task.state for task in ride.tasks())["scheduled"] == NUMBER, "all scheduled")
-    which = (ride.scenario.name, ride.run_id, ride.scenario.conn_id)
-    program = [str(ride.bed.config.python), "-P", str(DEFERRING), *which, *submitted(ride)]
-    ride.bed.run_process(DEFERRING.stem, program)
-    code = ride.bed.keeper.wait(DEFERRING.stem, PATIENCE)
-    assert code == 0, log_tail(ride.bed.keeper.log_of(DEFERRING.stem))
+    run.client.call("POST", "/pools", {"name": CLOSED, "slots": 0})
+    run.start()
+    run.until(lambda: Counter(task.state for task in run.tasks())["scheduled"] == NUMBER, "all scheduled")
+    which = (run.scenario.name, run.run_id, run.scenario.conn_id)
+    program = [str(run.testbed.config.python), "-P", str(DEFERRING), *which, *submitted(run)]
+    run.testbed.run_process(DEFERRING.stem, program)
+    code = run.testbed.keeper.wait(DEFERRING.stem, PATIENCE)
+    assert code == 0, log_tail(run.testbed.keeper.log_of(DEFERRING.stem))
 
 
-def wait_all_asked(ride: Ride) -> None:
+def wait_all_asked(run: ClusterRun) -> None:
     """Wait until each generation has been asked for once more."""
-    before = len(ride.proxy.calls)
+    before = len(run.proxy.calls)
 
     def asked() -> int:
-        return len({path for method, path in ride.proxy.calls[before:] if POLL.has(method, path)})
+        return len({path for method, path in run.proxy.calls[before:] if POLL.has(method, path)})
 
-    ride.until(lambda: asked() == NUMBER, "asked for, all of them")
+    run.until(lambda: asked() == NUMBER, "asked for, all of them")
 
 
-def measure(ride: Ride) -> None:
+def measure(run: ClusterRun) -> None:
     """How often they are asked for, and what that costs the triggerers."""
-    before, began, asked = ride.bed.cpu_seconds(), time.monotonic(), ride.proxy.count(POLL)
-    wait_all_asked(ride)
-    wait_all_asked(ride)
-    calls, after = ride.proxy.count(POLL) - asked, ride.bed.cpu_seconds()
+    before, began, asked = run.testbed.cpu_seconds(), time.monotonic(), run.proxy.count(POLL)
+    wait_all_asked(run)
+    wait_all_asked(run)
+    calls, after = run.proxy.count(POLL) - asked, run.testbed.cpu_seconds()
     spent = sum(after[name] - before[name] for name in TRIGGERERS)
-    ride.figures["calls a second"] = round(calls / (time.monotonic() - began), 1)
-    ride.figures["CPU ms of the triggerers a call"] = round(1000 * spent / calls, 2)
+    run.figures["calls a second"] = round(calls / (time.monotonic() - began), 1)
+    run.figures["CPU ms of the triggerers a call"] = round(1000 * spent / calls, 2)
 
 
-def five_hundred_wait(ride: Ride) -> None:
+def five_hundred_wait(run: ClusterRun) -> None:
     """All wait on while the triggerers are restarted, and then all are told of their ends."""
-    busy = ride.busy()
+    busy = run.busy()
     try:
-        defer(ride)
-        wait_all_asked(ride)
-        measure(ride)
+        defer(run)
+        wait_all_asked(run)
+        measure(run)
         for name in TRIGGERERS:
-            ride.bed.restart(name, timeout=PATIENCE)
-        wait_all_asked(ride)
-        states = Counter(task.state for task in ride.tasks())
+            run.testbed.restart(name, timeout=PATIENCE)
+        wait_all_asked(run)
+        states = Counter(task.state for task in run.tasks())
         assert states == {"deferred": NUMBER}, states
         busy.end()
         began = time.monotonic()
-        ride.until(lambda: not any(task.state == "deferred" for task in ride.tasks()), "all told")
-        ride.figures["seconds until all are told"] = round(time.monotonic() - began, 1)
+        run.until(lambda: not any(task.state == "deferred" for task in run.tasks()), "all told")
+        run.figures["seconds until all are told"] = round(time.monotonic() - began, 1)
     finally:
         busy.end()
-        ride.client.call("PATCH", f"/dags/{ride.scenario.name}/dagRuns/{ride.run_id}", {"state": "failed"})
+        run.client.call("PATCH", f"/dags/{run.scenario.name}/dagRuns/{run.run_id}", {"state": "failed"})
 
 
 SCENARIOS = [
     scenario(
         "five_hundred_wait",
-        on_bed(five_hundred_wait),
+        on_testbed(five_hundred_wait),
         WATCHED_AGAIN,
         stage="alone",
         number=NUMBER,

@@ -7,8 +7,8 @@ import shutil
 
 import psutil
 
-from tests.cluster.bed import PATIENCE
-from tests.cluster.ride import Held, Ride, on_bed, scenario
+from tests.cluster.cluster_run import ClusterRun, Held, on_testbed, scenario
+from tests.cluster.testbed import PATIENCE
 from tests.e2e.crash.components import worker_killed_at_create_taken_in
 from tests.e2e.crash.gateways import TOAPIS
 from tests.e2e.crash.processes import supervisor_of
@@ -23,62 +23,62 @@ POD_GRACE = 30.0
 def machine_off(moment: Moment, endpoint: Endpoint) -> Play:
     """Cut the power of the machine that has made a call."""
 
-    def play(ride: Ride) -> None:
-        held = Held(ride, moment, endpoint)
-        ride.start()
-        ride.bed.power_off(held.wait())
+    def play(run: ClusterRun) -> None:
+        held = Held(run, moment, endpoint)
+        run.start()
+        run.testbed.power_off(held.wait())
         held.let_go.set()
-        ride.finish()
-        ride.bed.recover()
+        run.finish()
+        run.testbed.recover()
 
-    return on_bed(play)
+    return on_testbed(play)
 
 
-def main_process_killed(ride: Ride) -> None:
+def main_process_killed(run: ClusterRun) -> None:
     """The pool and the task outlive Celery's main process; the answer comes beside the next try."""
-    held = Held(ride, "answered", CREATE)
-    ride.start()
-    ride.bed.main_process(held.wait()).kill()
-    ride.bed.recover(wait=False)
-    ride.proxy.wait_calls(CREATE, 2, PATIENCE)
+    held = Held(run, "answered", CREATE)
+    run.start()
+    run.testbed.main_process(held.wait()).kill()
+    run.testbed.recover(wait=False)
+    run.proxy.wait_calls(CREATE, 2, PATIENCE)
     held.let_go.set()
-    ride.finish()
-    ride.bed.recover()
+    run.finish()
+    run.testbed.recover()
 
 
-def warm_shutdown(ride: Ride) -> None:
+def warm_shutdown(run: ClusterRun) -> None:
     """SIGTERM to Celery's main process, which lets its tasks end."""
-    held = Held(ride, "answered", CREATE)
-    ride.start()
+    held = Held(run, "answered", CREATE)
+    run.start()
     machine = held.wait()
-    main = ride.bed.main_process(machine)
-    with ride.until_said("Warm shutdown", machine):
+    main = run.testbed.main_process(machine)
+    with run.until_said("Warm shutdown", machine):
         main.terminate()
     held.let_go.set()
     main.wait(PATIENCE)
-    ride.bed.recover(wait=False)
-    ride.finish()
-    ride.bed.recover()
+    run.testbed.recover(wait=False)
+    run.finish()
+    run.testbed.recover()
 
 
-def machine_paused(ride: Ride) -> None:
+def machine_paused(run: ClusterRun) -> None:
     """A machine sleeps while its request is answered, and wakes up beside the next try, or after it."""
-    held = Held(ride, "answered", CREATE)
-    busy = ride.busy()
-    ride.start()
-    frozen = ride.bed.freeze(held.wait())
+    held = Held(run, "answered", CREATE)
+    busy = run.busy()
+    run.start()
+    frozen = run.testbed.freeze(held.wait())
     held.let_go.set()
     try:
-        ride.wait_task("running", "deferred", tries=2, timeout=PATIENCE)
+        run.wait_task("running", "deferred", tries=2, timeout=PATIENCE)
     finally:
         for process in reversed(frozen):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.resume()
     held.wait_ended()
-    ride.proxy.wait_calls(POLL, 1, PATIENCE)
+    run.proxy.wait_calls(POLL, 1, PATIENCE)
     busy.end()
-    ride.finish()
-    ride.bed.recover()
+    run.finish()
+    run.testbed.recover()
 
 
 def pod_deleted(moment: Moment, endpoint: Endpoint, *, outlasts: bool = False) -> Play:
@@ -88,28 +88,28 @@ def pod_deleted(moment: Moment, endpoint: Endpoint, *, outlasts: bool = False) -
     :param outlasts: the call takes longer than the grace; then nothing is left of the pod's disk.
     """
 
-    def play(ride: Ride) -> None:
-        held = Held(ride, moment, endpoint)
-        ride.start()
+    def play(run: ClusterRun) -> None:
+        held = Held(run, moment, endpoint)
+        run.start()
         held.wait()
         supervisor, task = psutil.Process(supervisor_of(held.pid)), psutil.Process(held.pid)
         supervisor.terminate()
         if not outlasts:
-            ride.until_logged(ASKED_TO_STOP)
+            run.until_logged(ASKED_TO_STOP)
             held.let_go.set()
         _, alive = psutil.wait_procs([task], timeout=POD_GRACE)
         assert bool(alive) == outlasts, "a try that only waits ends within the grace"
         if alive:
-            machine = ride.bed.folder_of(ride.bed.machine_of(task.pid))
+            machine = run.testbed.folder_of(run.testbed.machine_of(task.pid))
             for process in (supervisor, task):
                 process.kill()
-            for place in ("tmp", f"airflow/logs/dag_id={ride.scenario.name}"):
+            for place in ("tmp", f"airflow/logs/dag_id={run.scenario.name}"):
                 shutil.rmtree(machine / place, ignore_errors=True)
             (machine / "tmp").mkdir()
             held.let_go.set()
-        ride.finish()
+        run.finish()
 
-    return on_bed(play)
+    return on_testbed(play)
 
 
 SCENARIOS = [
@@ -133,12 +133,12 @@ SCENARIOS = [
         ),
     ),
     scenario("pool_process_killed", worker_killed_at_create_taken_in, SAME_KEY),
-    scenario("main_process_killed", on_bed(main_process_killed), SAME_KEY, stage="alone"),
+    scenario("main_process_killed", on_testbed(main_process_killed), SAME_KEY, stage="alone"),
     scenario("machine_off", machine_off("answered", CREATE), SAME_KEY, stage="alone"),
     scenario("machine_off_downloading", machine_off("handed", DOWNLOAD), REATTACHED, stage="alone"),
-    scenario("warm_shutdown", on_bed(warm_shutdown), SUBMITTED, REPORTED, stage="alone"),
-    scenario("machine_paused", on_bed(machine_paused), SAME_KEY, stage="alone"),
-    scenario("toapis_machine_paused", on_bed(machine_paused), LOOKED_UP, stage="alone", gateway=TOAPIS),
+    scenario("warm_shutdown", on_testbed(warm_shutdown), SUBMITTED, REPORTED, stage="alone"),
+    scenario("machine_paused", on_testbed(machine_paused), SAME_KEY, stage="alone"),
+    scenario("toapis_machine_paused", on_testbed(machine_paused), LOOKED_UP, stage="alone", gateway=TOAPIS),
     scenario("pod_deleted_submitting", pod_deleted("answered", CREATE), SUBMITTED, ASKED_TO_STOP),
     scenario(
         "pod_deleted_polling",

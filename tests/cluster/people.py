@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.cluster.bed import PATIENCE
-from tests.cluster.ride import Held, Ride, on_bed, scenario
+from tests.cluster.cluster_run import ClusterRun, Held, on_testbed, scenario
+from tests.cluster.testbed import PATIENCE
 from tests.e2e.crash.clears_and_marks import (
     cleared_after_delivery,
     cleared_while_deferred,
@@ -20,37 +20,37 @@ WARNED = "The outputs go to"
 def cleared_while(moment: Moment, endpoint: Endpoint) -> Play:
     """Clear the task while it waits for the gateway; the answer comes when its process has ended."""
 
-    def play(ride: Ride) -> None:
-        held = Held(ride, moment, endpoint)
-        ride.start()
+    def play(run: ClusterRun) -> None:
+        held = Held(run, moment, endpoint)
+        run.start()
         held.wait()
-        ride.clear()
+        run.clear()
         held.wait_ended()
         held.let_go.set()
-        ride.wait_task("success", tries=2, timeout=PATIENCE)
-        ride.finish()
+        run.wait_task("success", tries=2, timeout=PATIENCE)
+        run.finish()
 
-    return on_bed(play)
+    return on_testbed(play)
 
 
-def marked_failed_while_submitting(ride: Ride) -> None:
+def marked_failed_while_submitting(run: ClusterRun) -> None:
     """Marked as failed with its request at the gateway; a clear delivers what was paid for."""
-    held = Held(ride, "answered", CREATE)
-    ride.start()
+    held = Held(run, "answered", CREATE)
+    run.start()
     held.wait()
-    ride.mark("failed")
+    run.mark("failed")
     held.wait_ended()
     held.let_go.set()
-    ride.finish("failed")
-    ride.clear()
-    ride.finish("success")
+    run.finish("failed")
+    run.clear()
+    run.finish("success")
 
 
-def on_a_disk(ride: Ride) -> None:
+def on_a_disk(run: ClusterRun) -> None:
     """The outputs lie on the disk of whichever machine a task came to."""
-    ride.start()
-    ride.finish()
-    assert WARNED in ride.log(), "no warning that the place is another one on every machine"
+    run.start()
+    run.finish()
+    assert WARNED in run.log(), "no warning that the place is another one on every machine"
 
 
 def _disk(name: str) -> str:
@@ -75,14 +75,14 @@ SCENARIOS = [
         expected={"paid": 2, "abandoned": 1},
         arguments={"deferrable": False},
     ),
-    scenario("marked_failed_while_submitting", on_bed(marked_failed_while_submitting), SAME_KEY),
+    scenario("marked_failed_while_submitting", on_testbed(marked_failed_while_submitting), SAME_KEY),
     *(
         scenario(f"marked_{state}_while_deferred", marked_while_deferred(state), REATTACHED)
         for state in ("failed", "success")
     ),
     scenario(
         "outputs_on_disks_of_their_own",
-        on_bed(on_a_disk),
+        on_testbed(on_a_disk),
         WARNED,
         SUBMITTED,
         number=4,

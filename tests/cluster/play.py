@@ -1,4 +1,4 @@
-"""Plays scenarios on one bed: those that leave its components alone side by side, then the others."""
+"""Plays scenarios on one testbed: those that leave its components alone side by side, then the others."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.bed import Bed
-from tests.cluster.ride import Ride
+from tests.cluster.cluster_run import ClusterRun
+from tests.cluster.testbed import Testbed
 from tests.e2e.crash.judge import Verdict, judge, last_line, table
 from tests.e2e.crash.matrix import DAGS, SPEED, has_state_store, stopping
 from tests.e2e.crash.scenario import Scenario
@@ -62,66 +62,66 @@ def play_all(
         options=OPTIONS,
         env={"CRASH_SPECS": str(folder / "specs"), "PYTHONPATH": str(CHECKOUT)},
     )
-    with SandboxProcess(speed=SPEED) as sandbox, Bed(config, say=say) as bed:
-        rides = [
-            _ride(scenario, bed, sandbox, create_lock, stop, folder, state_store) for scenario in scenarios
+    with SandboxProcess(speed=SPEED) as sandbox, Testbed(config, say=say) as testbed:
+        runs = [
+            _run(scenario, testbed, sandbox, create_lock, stop, folder, state_store) for scenario in scenarios
         ]
-        bed.start()
+        testbed.start()
 
-        def play(ride: Ride) -> None:
-            verdict = _play(ride)
+        def play(run: ClusterRun) -> None:
+            verdict = _play(run)
             verdicts.append(verdict)
-            for line in told(ride, verdict):
+            for line in told(run, verdict):
                 say(line)
 
         with stopping(stop):
-            for ride in rides:
-                ride.create_connection()
+            for run in runs:
+                run.create_connection()
             with ThreadPoolExecutor(AT_ONCE) as pool, stopping(stop):
-                for _ in pool.map(play, (ride for ride in rides if ride.scenario.stage == "together")):
+                for _ in pool.map(play, (run for run in runs if run.scenario.stage == "together")):
                     pass
-            alone = [ride for ride in rides if ride.scenario.stage == "alone"]
-            for number, ride in enumerate(alone):
+            alone = [run for run in runs if run.scenario.stage == "alone"]
+            for number, run in enumerate(alone):
                 if time.monotonic() > over:
                     left = ", ".join(other.scenario.name for other in alone[number:])
                     say(f"not played, as the time is over: {left}")
                     break
-                play(ride)
+                play(run)
                 try:
-                    bed.recover()
+                    testbed.recover()
                 except (ProcessError, TimeoutError) as error:
                     say(f"not played on: {error}")
                     break
-        for ride in rides:
-            ride.proxy.close()
-    return verdicts, {ride.scenario.name: ride.figures for ride in rides if ride.figures}
+        for run in runs:
+            run.proxy.close()
+    return verdicts, {run.scenario.name: run.figures for run in runs if run.figures}
 
 
-def _ride(scenario: Scenario, bed: Bed, sandbox: SandboxProcess, *where: object) -> Ride:
+def _run(scenario: Scenario, testbed: Testbed, sandbox: SandboxProcess, *where: object) -> ClusterRun:
     arguments = {
-        name: value.replace("{disk}", str(bed.disk)) if isinstance(value, str) else value
+        name: value.replace("{disk}", str(testbed.disk)) if isinstance(value, str) else value
         for name, value in scenario.arguments.items()
     }
     sandbox.control("POST", "keys", {"key": scenario.key, "account": scenario.name})
-    return Ride(dataclasses.replace(scenario, arguments=arguments), bed, sandbox, *where)  # type: ignore[arg-type]
+    return ClusterRun(dataclasses.replace(scenario, arguments=arguments), testbed, sandbox, *where)  # type: ignore[arg-type]
 
 
-def _play(ride: Ride) -> Verdict:
+def _play(run: ClusterRun) -> Verdict:
     began = time.monotonic()
     error: BaseException | None = None
     try:
-        ride.scenario.play(ride)
+        run.scenario.play(run)
     except Exception as caught:
         error = caught
-    return judge(ride, time.monotonic() - began, error)
+    return judge(run, time.monotonic() - began, error)
 
 
-def told(ride: Ride, verdict: Verdict) -> Iterable[str]:
+def told(run: ClusterRun, verdict: Verdict) -> Iterable[str]:
     """What is said of a scenario as soon as it has ended."""
     yield f"{'held' if verdict.held else 'NOT HELD'}: {verdict.scenario.name} ({verdict.seconds:.0f} s)"
     yield from (f"    {fault}" for fault in verdict.faults)
-    yield f"    tries on {', '.join(ride.hosts())}"
-    yield from (f"    {name}: {json.dumps(value)}" for name, value in ride.figures.items())
+    yield f"    tries on {', '.join(run.hosts())}"
+    yield from (f"    {name}: {json.dumps(value)}" for name, value in run.figures.items())
 
 
 def report(verdicts: Sequence[Verdict], figures: Figures) -> str:

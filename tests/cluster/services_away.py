@@ -6,9 +6,9 @@ import contextlib
 import signal
 from collections.abc import Callable
 
-from tests.cluster.bed import PATIENCE
 from tests.cluster.cables import Mode
-from tests.cluster.ride import Held, Ride, on_bed, scenario
+from tests.cluster.cluster_run import ClusterRun, Held, on_testbed, scenario
+from tests.cluster.testbed import PATIENCE
 from tests.e2e.crash.proxy import CREATE, DOWNLOAD, POLL, Call, CutError, Endpoint, Moment
 from tests.e2e.crash.task_kills import Play
 from tests.e2e.crash.words import NOT_RECORDED, REATTACHED, REPORTED, SAME_KEY, SUBMITTED, WATCHED_AGAIN
@@ -24,70 +24,70 @@ MANY_RETRIES = {"retries": 8}
 """Each message that the broker does not take, and each try without an API server, costs one."""
 
 
-def broker_restarted(ride: Ride) -> None:
-    busy = ride.all_deferred()
-    ride.bed.redis.stop(ride.bed.keeper)
-    polls = ride.proxy.count(POLL)
-    ride.proxy.wait_calls(POLL, polls + 5)
-    ride.bed.redis.start(ride.bed.keeper, {})
+def broker_restarted(run: ClusterRun) -> None:
+    busy = run.all_deferred()
+    run.testbed.redis.stop(run.testbed.keeper)
+    polls = run.proxy.count(POLL)
+    run.proxy.wait_calls(POLL, polls + 5)
+    run.testbed.redis.start(run.testbed.keeper, {})
     busy.end()
-    ride.finish()
+    run.finish()
 
 
-def broker_killed_while_resuming(ride: Ride) -> None:
+def broker_killed_while_resuming(run: ClusterRun) -> None:
     """The broker dies as the generations end, so that their tasks cannot be queued; a clear picks them up."""
-    busy = ride.all_deferred()
-    ride.bed.redis.stop(ride.bed.keeper, signal.SIGKILL)
-    with ride.until_said("Error sending Celery", *SCHEDULERS):
+    busy = run.all_deferred()
+    run.testbed.redis.stop(run.testbed.keeper, signal.SIGKILL)
+    with run.until_said("Error sending Celery", *SCHEDULERS):
         busy.end()
-    ride.bed.redis.start(ride.bed.keeper, {})
-    if ride.finish() == "failed":
-        ride.clear()
-        ride.finish("success")
+    run.testbed.redis.start(run.testbed.keeper, {})
+    if run.finish() == "failed":
+        run.clear()
+        run.finish("success")
 
 
-def database_restarted(ride: Ride) -> None:
-    with ride.bed.watched_over() as ended:
-        busy = ride.all_deferred()
-        ride.bed.postgres.stop(ride.bed.keeper)
-        ride.until(lambda: set(TRIGGERERS) <= set(ended), "the end of both triggerers")
-        ride.bed.postgres.start(ride.bed.keeper)
-        ride.until(ride.bed.is_healthy, "all healthy")
-        ride.wait_deferred(3)
+def database_restarted(run: ClusterRun) -> None:
+    with run.testbed.watched_over() as ended:
+        busy = run.all_deferred()
+        run.testbed.postgres.stop(run.testbed.keeper)
+        run.until(lambda: set(TRIGGERERS) <= set(ended), "the end of both triggerers")
+        run.testbed.postgres.start(run.testbed.keeper)
+        run.until(run.testbed.is_healthy, "all healthy")
+        run.wait_deferred(3)
         busy.end()
-        ride.finish()
-    ride.figures["ended, and were started again"] = sorted(ended)
-    ride.bed.recover()
+        run.finish()
+    run.figures["ended, and were started again"] = sorted(ended)
+    run.testbed.recover()
 
 
-def cut_from_gateway(ride: Ride) -> None:
+def cut_from_gateway(run: ClusterRun) -> None:
     """One worker's machine reaches the gateway no more; the other one does."""
     cut, refused = WORKERS[0], list[str]()
 
     def act(call: Call) -> None:
-        if ride.bed.machine_of(call.pid()) == cut:
+        if run.testbed.machine_of(call.pid()) == cut:
             refused.append(call.path)
             raise CutError
 
-    rules = [ride.proxy.on("received", endpoint, act, times=None) for endpoint in (CREATE, DOWNLOAD)]
-    ride.start()
-    ride.until(lambda: len(refused) >= REFUSED, f"{REFUSED} calls refused")
-    ride.until(lambda: any(task.state == "success" for task in ride.tasks()), "done on the other worker")
+    rules = [run.proxy.on("received", endpoint, act, times=None) for endpoint in (CREATE, DOWNLOAD)]
+    run.start()
+    run.until(lambda: len(refused) >= REFUSED, f"{REFUSED} calls refused")
+    run.until(lambda: any(task.state == "success" for task in run.tasks()), "done on the other worker")
     for rule in rules:
         rule.end()
-    ride.finish()
+    run.finish()
 
 
-def next_try_sends(ride: Ride) -> None:
-    ride.proxy.wait_calls(CREATE, 2, PATIENCE)
+def next_try_sends(run: ClusterRun) -> None:
+    run.proxy.wait_calls(CREATE, 2, PATIENCE)
 
 
-def triggerer_asks(ride: Ride) -> None:
-    ride.proxy.wait_calls(POLL, 1, PATIENCE)
+def triggerer_asks(run: ClusterRun) -> None:
+    run.proxy.wait_calls(POLL, 1, PATIENCE)
 
 
-def next_try_begins(ride: Ride) -> None:
-    ride.wait_task("scheduled", "queued", "running", "success", tries=2, timeout=PATIENCE)
+def next_try_begins(run: ClusterRun) -> None:
+    run.wait_task("scheduled", "queued", "running", "success", tries=2, timeout=PATIENCE)
 
 
 def unplugged(
@@ -95,7 +95,7 @@ def unplugged(
     moment: Moment,
     endpoint: Endpoint,
     mode: Mode,
-    until: Callable[[Ride], None],
+    until: Callable[[ClusterRun], None],
     told: str = "",
 ) -> Play:
     """
@@ -105,36 +105,36 @@ def unplugged(
     :param told: what a try writes to its log at last.
     """
 
-    def play(ride: Ride) -> None:
-        held = Held(ride, moment, endpoint)
-        ride.start()
+    def play(run: ClusterRun) -> None:
+        held = Held(run, moment, endpoint)
+        run.start()
         machine = held.wait()
-        carriers = [ride.bed.cables_of(machine)[name] for name in cables]
+        carriers = [run.testbed.cables_of(machine)[name] for name in cables]
         # A machine that hears of tasks and cannot ask for them would take the next try, and hold it.
         deaf = "api" in cables and "broker" not in cables
-        with ride.bed.taking_no_more(machine) if deaf else contextlib.nullcontext():
+        with run.testbed.taking_no_more(machine) if deaf else contextlib.nullcontext():
             for cable in carriers:
                 cable.set(mode)
             held.let_go.set()
             try:
-                until(ride)
+                until(run)
             finally:
                 for cable in carriers:
                     cable.set("carries")
-        ride.until_logged(told)
-        ride.finish()
+        run.until_logged(told)
+        run.finish()
         if "broker" in cables:
             # Celery's worker may hear of no task any more (https://github.com/celery/celery/issues/10205).
-            ride.bed.power_off(machine)
-        ride.bed.recover()
+            run.testbed.power_off(machine)
+        run.testbed.recover()
 
-    return on_bed(play)
+    return on_testbed(play)
 
 
-def redelivered(ride: Ride) -> None:
+def redelivered(run: ClusterRun) -> None:
     """A further worker takes a message for lost while its task has its request at the gateway."""
-    held = Held(ride, "answered", CREATE)
-    ride.start()
+    held = Held(run, "answered", CREATE)
+    run.start()
     held.wait()
     section = "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__"
     options = {
@@ -143,31 +143,33 @@ def redelivered(ride: Ride) -> None:
         "UNACKED_RESTORE_THROTTLE": "1",
     }
     third = "worker-3"
-    ride.bed.add_worker(third, **{f"{section}{name}": value for name, value in options.items()})
+    run.testbed.add_worker(third, **{f"{section}{name}": value for name, value in options.items()})
     try:
-        ride.bed.wait_healthy([third], PATIENCE)
-        ride.until(lambda: ride.bed.said("already running", third, *WORKERS), "a message delivered again")
+        run.testbed.wait_healthy([third], PATIENCE)
+        run.until(lambda: run.testbed.said("already running", third, *WORKERS), "a message delivered again")
     finally:
         held.let_go.set()
-        ride.bed.kill(third)
-    ride.finish()
-    assert ride.proxy.count(CREATE) == 1, ride.proxy.calls
+        run.testbed.kill(third)
+    run.finish()
+    assert run.proxy.count(CREATE) == 1, run.proxy.calls
 
 
 SCENARIOS = [
-    scenario("redelivered_after_visibility_timeout", on_bed(redelivered), SUBMITTED, REPORTED, stage="alone"),
-    scenario("broker_restarted", on_bed(broker_restarted), REPORTED, stage="alone", number=4),
+    scenario(
+        "redelivered_after_visibility_timeout", on_testbed(redelivered), SUBMITTED, REPORTED, stage="alone"
+    ),
+    scenario("broker_restarted", on_testbed(broker_restarted), REPORTED, stage="alone", number=4),
     scenario(
         "broker_killed_while_resuming",
-        on_bed(broker_killed_while_resuming),
+        on_testbed(broker_killed_while_resuming),
         SUBMITTED,
         stage="alone",
         number=4,
     ),
-    scenario("database_restarted", on_bed(database_restarted), WATCHED_AGAIN, stage="alone"),
+    scenario("database_restarted", on_testbed(database_restarted), WATCHED_AGAIN, stage="alone"),
     scenario(
         "worker_cut_from_gateway",
-        on_bed(cut_from_gateway),
+        on_testbed(cut_from_gateway),
         SUBMITTED,
         number=6,
         arguments={"retries": 8},

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,13 +19,16 @@ from airflow_provider_rivya.batch.ledger import STATUSES
 from airflow_provider_rivya.batch.manifest import COLUMNS
 from airflow_provider_rivya.batch.plan import PlanFolder
 from airflow_provider_rivya.batch.segments import Ledger
+from airflow_provider_rivya.cli.batch.record import RunRecord
 from airflow_provider_rivya.operators.identity import ROW_FIELDS
+from airflow_provider_rivya.operators.record_store import BatchPlaces
 from airflow_provider_rivya.result import GenerationResult, Output
 from airflow_provider_rivya.submission.identity import Identity
 from airflow_provider_rivya.submission.record import Record
 from airflow_provider_rivya.submission.sealing import Seal
 from airflow_provider_rivya.submission.stores import key_of, record_folder
 from tests.compat.releases import RELEASES, each_release, read
+from tests.unit.state_store import StateStore
 
 CARRIED = {"title", "price"}
 RECORDS = [path for release in RELEASES for path in sorted((release / "records").glob("*.json"))]
@@ -82,6 +86,27 @@ def test_the_plan_and_the_ledger_of_a_batch(release: Path) -> None:
         "a2": "delivered",
     }
     assert ledger.spent(2) == 10
+
+
+@each_release
+def test_where_a_batch_has_begun(release: Path) -> None:
+    """In the task state store: a retry after an upgrade goes on there."""
+    places = read(release / "batch-places.json")
+    store, task = StateStore(), SimpleNamespace(output_path="s3://shop/today/")
+    store.values["rivya_ledger"] = places
+    BatchPlaces({"task_state_store": store}, Identity("", "d", "r", "t", -1), places["epoch"]).recall(task)
+    assert {"epoch": places["epoch"], **vars(task)} == places
+
+
+@each_release
+def test_what_a_command_knows_of_its_earlier_runs(release: Path) -> None:
+    files = sorted((release / "command").glob("*.command.json"))
+    assert files
+    for path in files:
+        known = RunRecord(record_folder(str(path.parent)), path.name.partition(".")[0]).read()
+        assert known is not None
+        document = read(path)
+        assert asdict(known) == {name: document[name] for name in document if name != "check"}
 
 
 @each_release

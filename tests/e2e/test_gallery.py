@@ -83,7 +83,8 @@ def test_all_instances_of_a_mapped_task(
     link = str(stack.client.links("rivya_mapped", run_id, "image", 1)["Gallery"])
     page.show(link, SEEN, 1)
     page.show(link.replace("map_index=1", "map_index=all"), SEEN, 3)
-    page.wait_for("document.getElementById('about').textContent", "3 instances with a result, 3 credits")
+    page.wait_for("document.getElementById('about').textContent", "3 instances: 3 with a result; 3 credits")
+    assert all(str(alt).startswith("Studio photograph of a ") for alt in page.ask(ALTS))
     page.picture(screenshots / "gallery_mapped.png")
     assert page.complaints() == []
     if scopes_views():

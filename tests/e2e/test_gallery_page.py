@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from PIL import Image
@@ -41,8 +41,9 @@ class Answers(BaseHTTPRequestHandler):
     told: ClassVar[dict[str, tuple[int, Any]]] = {}
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
+        path, query = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
         status, value = self.told.get(path, (200, "<!doctype html>Airflow"))
+        value = value(query) if callable(value) else value
         kind, body = "text/html", str(value).encode()
         if path.startswith("/rivya/gallery/"):
             name = path.removeprefix("/rivya/gallery/") or "index.html"
@@ -72,21 +73,55 @@ def page(driver: Any) -> Iterator[browser.SeenPage]:
     server.server_close()
 
 
-def opened(page: browser.SeenPage, answers: dict[str, tuple[int, Any]], script: str, wanted: Any) -> None:
+def opened(
+    page: browser.SeenPage,
+    answers: dict[str, tuple[int, Any]],
+    script: str,
+    wanted: Any,
+    index: str = "{MAP_INDEX}",
+) -> None:
     """Open the page of a task, with these answers, and wait."""
     Answers.told = answers
-    page.show("/rivya/gallery/?dag_id=d&run_id=r&task_id=t&map_index={MAP_INDEX}", script, wanted)
+    page.show(f"/rivya/gallery/?dag_id=d&run_id=r&task_id=t&map_index={index}", script, wanted)
 
 
 def result(**more: Any) -> dict[str, Any]:
     return {"generation_id": "task_1", "model": "z-image", "status": "succeeded", "outputs": [FILE], **more}
 
 
-@pytest.mark.parametrize(
-    ("status", "words"), [(401, "not signed in"), (403, "may not see"), (404, "no result")]
-)
-def test_what_airflow_refuses_is_told_in_words(page: browser.SeenPage, status: int, words: str) -> None:
-    opened(page, {RESULT: (status, {"detail": "x"})}, f"{ABOUT}.includes('{words}')", True)
+def test_a_task_without_a_result(page: browser.SeenPage) -> None:
+    opened(page, {RESULT: (404, {"detail": "x"})}, f"{ABOUT}.includes('no result')", True)
+
+
+def test_a_task_that_has_failed_says_why(page: browser.SeenPage) -> None:
+    failure = {"kind": "rejected", "message": "It was <b>refused</b>.", "client_request_id": "sku-1"}
+    told = {RESULT: (404, {}), f"{TASK}/xcomEntries/failure": (200, {"value": failure})}
+    opened(page, told, "document.querySelectorAll('article.bad').length", 1)
+    assert page.ask("document.querySelector('.why').textContent") == "It was <b>refused</b>."
+    assert page.ask("document.querySelector('h2').textContent") == "sku-1"
+
+
+def test_three_hundred_instances_of_a_mapped_task(page: browser.SeenPage) -> None:
+    """Airflow lists fewer at once than a page shows."""
+
+    def instances(query: dict[str, str]) -> Any:
+        begin, count = int(query["offset"]), min(60, int(query["limit"]))
+        numbers = range(begin, min(begin + count, 300))
+        return {"task_instances": [{"map_index": at} for at in numbers], "total_entries": 300}
+
+    def xcom(query: dict[str, str]) -> Any:
+        return {"value": result(client_request_id=f"sku-{query['map_index']}", credits_final=5)}
+
+    told: dict[str, tuple[int, Any]] = {f"{TASK}/listMapped": (200, instances), RESULT: (200, xcom)}
+    told |= {f"{TASK}/{at}": (200, {"rendered_fields": {"prompt": f"Cup {at}"}}) for at in range(300)}
+    opened(page, told, ABOUT, "Instances 1 to 100 of 300: 100 with a result; 500 credits", index="all")
+    assert page.ask("[...document.querySelectorAll('h2')].map((title) => title.textContent)") == [
+        f"sku-{at}" for at in range(100)
+    ]
+    page.press("document.querySelectorAll('#pages button')[2]")
+    page.wait_for(ABOUT, "Instances 201 to 300 of 300: 100 with a result; 500 credits")
+    assert page.ask("document.querySelector('.prompt').textContent") == "Cup 200"
+    assert page.ask("document.activeElement.textContent") == "Page 3"
 
 
 def test_where_no_files_are_handed_out_the_page_says_how_that_is_turned_on(

@@ -1,4 +1,4 @@
-"""What may happen to a try of a batch: its parts die at a named moment, and its waits take no time."""
+"""Faults of a try of a batch: its process dies at a named moment; its waits take no time."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Killed(BaseException):
     """The process of this try is no more."""
 
 
-class Fate:
+class FaultInjector:
     """
-    What happens to a try: it dies, unless something else is to happen.
+    Lets a try die at a chosen moment, or does something else there.
 
     :param moment: at which kind of moment; ``None``: nothing happens.
     :param number: at the how-manieth of them.
@@ -94,48 +94,48 @@ class Stop(StopFlag):
         return self.is_set()
 
 
-class MortalClient:
+class CrashingClient:
     """A hook that reaches the gateway as long as its try lives."""
 
-    def __init__(self, hook: Any, fate: Fate) -> None:
+    def __init__(self, hook: Any, injector: FaultInjector) -> None:
         self._hook = hook
-        self._fate = fate
+        self._injector = injector
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._hook, name)
 
     def create_generation(self, *arguments: Any, **more: Any) -> Any:
-        self._fate.at("create")
+        self._injector.at("create")
         made = self._hook.create_generation(*arguments, **more)
-        self._fate.at("created")
+        self._injector.at("created")
         return made
 
     def get_generation(self, *arguments: Any, **more: Any) -> Any:
-        self._fate.at("look")
+        self._injector.at("look")
         return self._hook.get_generation(*arguments, **more)
 
     def downloader(self) -> Any:
-        self._fate.at("download")
+        self._injector.at("download")
         return self._hook.downloader()
 
 
-class MortalLedger(Ledger):
+class CrashingLedger(Ledger):
     """A ledger that is written as long as its try lives."""
 
-    fate: Fate
+    injector: FaultInjector
 
     def _append(self, entries: Any) -> None:
-        self.fate.at("write")
+        self.injector.at("write")
         super()._append(entries)
 
 
-class MortalJob(BatchJob):
+class CrashingJob(BatchJob):
     """A job whose ledger dies with it."""
 
-    fate: Fate
+    injector: FaultInjector
 
     def open_ledger(self) -> Ledger:
-        ledger = MortalLedger(self.folders.state, self.folders.batch, new_holder(), self._clock.monotonic)
-        ledger.fate = self.fate
+        ledger = CrashingLedger(self.folders.state, self.folders.batch, new_holder(), self._clock.monotonic)
+        ledger.injector = self.injector
         ledger.open()
         return ledger

@@ -32,7 +32,14 @@ from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.landing.fetch import Retries
 from airflow_provider_rivya.submission.context import SubmissionPolicy, TryFacts
 from airflow_provider_rivya.submission.identity import Identity
-from tests.integration.batch_faults import Fate, Killed, MortalClient, MortalJob, SharedClock, Stop
+from tests.integration.batch_faults import (
+    CrashingClient,
+    CrashingJob,
+    FaultInjector,
+    Killed,
+    SharedClock,
+    Stop,
+)
 from tests.integration.gateways import TestedGateway
 from tests.integration.job_harness import SHORT
 from tests.integration.leaks import SECRETS
@@ -102,7 +109,7 @@ class BatchHarness:
 
     # -- what Airflow and people do ------------------------------------------------------------------
 
-    def run(self, fate: Fate | None = None, here: float | None = None) -> BatchOutcome:
+    def run(self, injector: FaultInjector | None = None, here: float | None = None) -> BatchOutcome:
         """
         Run the next try.
 
@@ -111,11 +118,11 @@ class BatchHarness:
         self._tries += 1
         with (
             closing(self.gateway.hook(self.gateway.conn_id, stop=self.stop)) as hook,
-            self._fated(fate or Fate()) as fated,
+            self._inject(injector or FaultInjector()) as injector,
         ):
-            job = self._job(hook, fated)
+            job = self._job(hook, injector)
             try:
-                plan = job.plan(lambda: self._table(fated))
+                plan = job.plan(lambda: self._table(injector))
                 ledger = job.open_ledger()
                 over = job.run(plan, ledger, deadline=self.clock.time() + self.timeout, here=here)
                 if isinstance(over, Waiting):
@@ -179,30 +186,30 @@ class BatchHarness:
 
     # -- its parts -----------------------------------------------------------------------------------
 
-    def _table(self, fate: Fate) -> Iterator[Row]:
+    def _table(self, injector: FaultInjector) -> Iterator[Row]:
         for row in self.rows if self.source is None else read_rows(*self.source):
-            fate.at("row")
+            injector.at("row")
             yield dict(row)
 
     @contextmanager
-    def _fated(self, fate: Fate) -> Iterator[Fate]:
+    def _inject(self, injector: FaultInjector) -> Iterator[FaultInjector]:
         write, mark = PlanFolder.write, manifest.mark_success
 
         def fated_write(*arguments: Any) -> Any:
-            fate.at("plan")
+            injector.at("plan")
             return write(*arguments)
 
         def fated_mark(*arguments: Any) -> None:
-            fate.at("success")
+            injector.at("success")
             mark(*arguments)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(http, "time", self.clock)  # of the turns of its calls
             patch.setattr(PlanFolder, "write", fated_write)
             patch.setattr(manifest, "mark_success", fated_mark)
-            yield fate
+            yield injector
 
-    def _job(self, hook: Any, fate: Fate) -> BatchJob:
+    def _job(self, hook: Any, injector: FaultInjector) -> BatchJob:
         facts = TryFacts(
             epoch=self._max_tries,
             try_number=self._tries,
@@ -210,7 +217,7 @@ class BatchHarness:
             first_since_clear=self._tries + self.retries == self._max_tries + 1,
             try_id=str(UUID(int=int(self.clock.time() * 1000) << 80 | 7 << 76 | 2 << 62 | self._tries)),
         )
-        client: Any = MortalClient(hook, fate)
+        client: Any = CrashingClient(hook, injector)
         policy = SubmissionPolicy(
             **{
                 "on_rerun_after_delivery": "reuse",
@@ -222,7 +229,7 @@ class BatchHarness:
         asked = Asked(
             **{"row_key": "sku", "model": self.gateway.model, "prompt": "{title}", **self.asked},
         )
-        job = MortalJob(
+        job = CrashingJob(
             client=client,
             identity=Identity("", "dag", "run", "make", -1),
             facts=facts,
@@ -241,7 +248,7 @@ class BatchHarness:
             retries=Retries(pause=0.0),
             clock=self.clock,
         )
-        object.__setattr__(job, "fate", fate)
+        object.__setattr__(job, "injector", injector)
         return job
 
 

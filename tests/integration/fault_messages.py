@@ -105,7 +105,7 @@ OF_CALLS: Mapping[str, tuple[str, int | None, str]] = {
     "redirect": (
         "The gateway answered '{call}' with a redirect",
         302,
-        "API calls follow no redirects, so that the key stays where it belongs: "
+        "API calls follow no redirects, so that no other host gets the key: "
         "check the host of the connection.",
     ),
     "rate_limit": (

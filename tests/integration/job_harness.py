@@ -19,8 +19,11 @@ from typing import Any, Final, Literal
 
 from uuid6 import uuid7
 
+from airflow_provider_rivya.api.connection import ConnectionSettings
+from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.generation.job import GenerationJob
+from airflow_provider_rivya.hooks.base import GatewayHook
 from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.landing.fetch import Retries
 from airflow_provider_rivya.request.prepare import RequestArguments
@@ -90,6 +93,21 @@ class Deferred:
     submission: Submission
     deadline: float
     ended: Finished | None = None
+
+
+def hasty(hook_class: type[GatewayHook], patience: float) -> type[GatewayHook]:
+    """
+    Return a hook with timeouts other than a connection may have.
+
+    :param patience: seconds that an exchange may take in all.
+    """
+
+    class Hasty(hook_class):  # type: ignore[valid-type, misc]  # the class is the gateway's
+        def _client_settings(self, settings: ConnectionSettings) -> ClientSettings:
+            told: ClientSettings = super()._client_settings(settings)
+            return replace(told, connect_timeout=patience / 2, read_timeout=patience / 2)
+
+    return Hasty
 
 
 class JobHarness:

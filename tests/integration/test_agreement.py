@@ -51,8 +51,8 @@ class Uploaded:
 
 
 @dataclass
-class Court:
-    """Both judges, and how often they were asked."""
+class Comparison:
+    """Both checks of one request, and how often each answer came."""
 
     sandbox: SandboxProcess
     files: dict[str, Uploaded]
@@ -80,7 +80,7 @@ class Court:
         answer = self.connection.getresponse()
         return answer.status, answer.read().decode()
 
-    def judge(self, case: Case) -> bool:
+    def compare(self, case: Case) -> bool:
         """Ask both; return whether the client is stricter for a listed reason."""
         verdict = self.client(case)
         sent = verdict.normalised
@@ -125,32 +125,32 @@ def uploads(sandbox: SandboxProcess) -> dict[str, Uploaded]:
 
 
 @pytest.fixture(scope="module")
-def court(request: pytest.FixtureRequest) -> Iterator[Court]:
+def comparison(request: pytest.FixtureRequest) -> Iterator[Comparison]:
     with SandboxProcess(speed=1, arguments=("--credits", str(CREDITS))) as sandbox:
         address = urlsplit(sandbox.url)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
-        court = Court(sandbox, uploads(sandbox), connection)
-        yield court
+        comparison = Comparison(sandbox, uploads(sandbox), connection)
+        yield comparison
         connection.close()
     capture = request.config.pluginmanager.get_plugin("capturemanager")
     with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
-        print("\n" + "; ".join(f"{what}: {count:,}" for what, count in court.tally.items()))
+        print("\n" + "; ".join(f"{what}: {count:,}" for what, count in comparison.tally.items()))
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model["id"])
-def test_each_rule_broken_once(court: Court, model: dict[str, Any]) -> None:
-    before = court.tally.copy()
+def test_each_rule_broken_once(comparison: Comparison, model: dict[str, Any]) -> None:
+    before = comparison.tally.copy()
     for case in cases(model):
-        court.judge(case)
-    gained = court.tally - before
+        comparison.compare(case)
+    gained = comparison.tally - before
     assert gained["accepted by both"] > 0
     assert gained["refused by both"] > 0
 
 
 @pytest.mark.parametrize("rule", STRICTER)
-def test_each_listed_difference_is_one(court: Court, rule: str) -> None:
+def test_each_listed_difference_is_one(comparison: Comparison, rule: str) -> None:
     found = [case for model in MODELS for case in cases(model) if case.rule == rule]
-    assert any(court.judge(case) for case in found)
+    assert any(comparison.compare(case) for case in found)
 
 
 def values(param: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -198,7 +198,7 @@ def requests(model: dict[str, Any]) -> st.SearchStrategy[Case]:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model["id"])
-def test_what_validation_accepts_the_sandbox_accepts(court: Court, model: dict[str, Any]) -> None:
+def test_what_validation_accepts_the_sandbox_accepts(comparison: Comparison, model: dict[str, Any]) -> None:
     accepted = 0
 
     @settings(
@@ -212,15 +212,15 @@ def test_what_validation_accepts_the_sandbox_accepts(court: Court, model: dict[s
     @given(case=requests(model))
     def generated(case: Case) -> None:
         nonlocal accepted
-        court.tally["generated requests"] += 1
-        verdict = court.client(case)
+        comparison.tally["generated requests"] += 1
+        verdict = comparison.client(case)
         if not verdict.ok:
             return
         sent = verdict.normalised
-        status, body = court.gateway(case, sent.model, sent.prompt, sent.params)
+        status, body = comparison.gateway(case, sent.model, sent.prompt, sent.params)
         assert status == ACCEPTED, body
         accepted += 1
 
     generated()
-    court.tally["generated and accepted by both"] += accepted
+    comparison.tally["generated and accepted by both"] += accepted
     assert accepted > 0, f"no generated request passes: {minimal(model)} does"

@@ -1,5 +1,5 @@
 """
-Both judges against the verdicts written by hand: the client's validation, and the sandbox over HTTP.
+Both checks against the verdicts written by hand: the client's validation, and the sandbox over HTTP.
 
 An accepted request goes to the sandbox with the ``params`` that the table says are sent, a refused one as it
 was written; then both have to name the same place. The files are real uploads, with the signature and the
@@ -41,8 +41,8 @@ STARTS = {
 
 
 @dataclass
-class Court:
-    """Both judges, and how often they were asked."""
+class Comparison:
+    """Both checks of one request, and how often each answer came."""
 
     sandbox: SandboxProcess
     connection: http.client.HTTPConnection
@@ -89,16 +89,16 @@ class Court:
 
 
 @pytest.fixture(scope="module")
-def court(request: pytest.FixtureRequest) -> Iterator[Court]:
+def comparison(request: pytest.FixtureRequest) -> Iterator[Comparison]:
     with SandboxProcess(speed=1, arguments=("--credits", str(CREDITS))) as sandbox:
         address = urlsplit(sandbox.url)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
-        court = Court(sandbox, connection)
-        yield court
+        comparison = Comparison(sandbox, connection)
+        yield comparison
         connection.close()
     capture = request.config.pluginmanager.get_plugin("capturemanager")
     with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
-        print("\n" + "; ".join(f"{what}: {count:,}" for what, count in court.tally.items()))
+        print("\n" + "; ".join(f"{what}: {count:,}" for what, count in comparison.tally.items()))
 
 
 def client_takes(case: Accepted | Refused) -> bool:
@@ -121,24 +121,24 @@ def place_at_the_gateway(case: Refused) -> str:
 
 
 @pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: f"{case.model}-{str(case.params)[:40]}")
-def test_accepted_by_both(court: Court, case: Accepted) -> None:
+def test_accepted_by_both(comparison: Comparison, case: Accepted) -> None:
     assert client_takes(case)
-    assert court.gateway(case, case.wire) is None
-    court.tally["accepted by both"] += 1
+    assert comparison.gateway(case, case.wire) is None
+    comparison.tally["accepted by both"] += 1
 
 
 @pytest.mark.parametrize(
     "case", REFUSED, ids=lambda case: f"{str(case.model)[:30]}-{case.path}-{case.phrase[:20]}"
 )
-def test_refused_by_both(court: Court, case: Refused) -> None:
+def test_refused_by_both(comparison: Comparison, case: Refused) -> None:
     assert not client_takes(case)
-    said = court.gateway(case, {} if case.params is None else case.params)
+    said = comparison.gateway(case, {} if case.params is None else case.params)
     assert (said is None) == stricter(case), said or "the sandbox takes it"
     if said is None:
-        court.tally["refused by the client alone, as listed"] += 1
+        comparison.tally["refused by the client alone, as listed"] += 1
     else:
         assert place_at_the_gateway(case) in said
-        court.tally["refused by both"] += 1
+        comparison.tally["refused by both"] += 1
 
 
 def test_at_least_sixty_rows_are_held_against_both() -> None:

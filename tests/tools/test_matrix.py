@@ -267,10 +267,9 @@ def test_tests_that_do_not_end_are_stopped_and_say_so(
 ) -> None:
     monkeypatch.setattr(matrix, "environment", lambda pair, python: Path(sys.executable))
     monkeypatch.setattr(matrix, "LOGS", tmp_path / "logs")
-    monkeypatch.setattr(matrix, "_TIME_LIMIT", 0.5)
     file = tmp_path / "test_it.py"
     file.write_text("import time\ndef test_it():\n    time.sleep(600)\n")
-    outcome = matrix.run(PAIR, Path(sys.executable), ["--rootdir", str(tmp_path), str(file)])
+    outcome = matrix.run(PAIR, Path(sys.executable), ["--rootdir", str(tmp_path), str(file)], time_limit=0.5)
     assert outcome.ok is False
     assert outcome.tests.startswith("no result (stopped after 0.5 s); see ")
     assert not matrix._running

@@ -1,4 +1,4 @@
-"""The map of the package in docs/internals.md: every file that it names exists, and every room is on it."""
+"""The map of the package in docs/internals.md: every file named there exists, every package is on it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def test_every_file_that_is_named_exists() -> None:
     assert missing == []
 
 
-def test_every_room_is_on_the_map() -> None:
-    rooms = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
-    assert rooms - set(NAMED) == set()
+def test_every_package_is_on_the_map() -> None:
+    packages = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
+    assert packages - set(NAMED) == set()
 
 
-def test_no_room_has_more_than_sixteen_modules() -> None:
+def test_no_package_has_more_than_sixteen_modules() -> None:
     crowded = {
         str(folder.relative_to(ROOT)): count
         for folder in [PACKAGE, *(path for path in PACKAGE.rglob("*") if path.is_dir())]

@@ -134,6 +134,17 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         assert_valid(str(tmp_path))
 
 
+def test_an_argument_that_no_operator_has_is_told_at_its_line(tmp_path: Path) -> None:
+    """Airflow's error has several lines, and many frames of its own."""
+    faults_of = DAG.replace("TASK", 'Generate(task_id="a", model="z-image", promt="A")')
+    (tmp_path / "dag.py").write_text(faults_of)
+    (entry,) = check_folder(str(tmp_path)).wrong
+    told = str(entry)
+    assert told.startswith(f"{tmp_path}/dag.py:{faults_of[: faults_of.index('promt')].count(chr(10)) + 1}:")
+    assert "TypeError: Invalid arguments were passed to" in told
+    assert told.endswith("{'promt': 'A'}")
+
+
 def test_a_folder_without_a_generate_task_is_no_success_of_a_test(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="has no generate task"):
         assert_valid(str(tmp_path))
@@ -148,3 +159,9 @@ def test_the_command_tells_the_same(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "checked.a:" in told.out
     assert "Traceback" not in told.err
     assert main(["check", str(EXAMPLES / "rivya_quickstart.py")]) == 0
+    (tmp_path / "dag.py").write_text("from airflow.sdk import DAG\nraise RuntimeError('broken')\n")
+    assert main(["check", str(tmp_path)]) == 2
+    assert "0 task(s) checked, 0 with faults; 1 file(s) could not be read" in capsys.readouterr().out
+    (tmp_path / "dag.py").write_text("")
+    assert main(["check", str(tmp_path)]) == 0
+    assert "there is no generate or batch task" in capsys.readouterr().out

@@ -128,7 +128,7 @@ def owner_of(place: OutputPlace) -> str | None:
         document = json.loads(content)
         version, owner = document["version"], str(document["batch"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        return content.decode(errors="replace")  # as 0.9.0 has written it, or somebody else
+        return content.decode(errors="replace")  # not written by a batch
     if version != VERSION:
         told = f"that of {mark.uri} has version {clean(version, 80)}; this release writes version {VERSION}"
         raise InvalidRequestError([Fault("manifest_path", told, "a newer release, or another folder")])

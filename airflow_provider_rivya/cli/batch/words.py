@@ -57,7 +57,7 @@ class CommandWords:
         if outcome in ("stopped", "deferred"):
             outcome = "running"
         if outcome == "uncertain" or (outcome == "running" and (record is None or not record.generation_id)):
-            return f"Whether the gateway took it in is not known. {self._after_uncertainty()}"
+            return f"Whether the gateway accepted it is not known. {self._after_uncertainty()}"
         return _FATES[outcome]
 
     def impasse(self, why: Impasse, record: Record | None = None, *, sent: bool = False) -> str:

@@ -17,6 +17,8 @@ const OFF = "Pictures are not shown: this Airflow hands out no files. An adminis
 const ELSEWHERE = "A file is not shown: it lies below none of the folders of [rivya] ui_media_roots, is gone, or is neither picture, film nor sound.";
 const STORE = "A file is not shown: its store did not hand it out to this browser.";
 const explained = new Set();
+// As many as Airflow's REST API lists at once by default.
+const PER_PAGE = 100;
 
 function made(tag, attributes = {}, ...inside) {
   const element = document.createElement(tag);
@@ -27,17 +29,31 @@ function made(tag, attributes = {}, ...inside) {
 
 async function read(url) {
   const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(told[answer.status] || `Airflow answers with HTTP ${answer.status}.`);
-  return answer.json();
+  if (answer.ok) return answer.json();
+  const problem = new Error(told[answer.status] || `Airflow answers with HTTP ${answer.status}.`);
+  problem.status = answer.status;
+  throw problem;
 }
 
-async function xcom(index) {
-  const entry = await read(`${instances}/xcomEntries/return_value?map_index=${index}`);
+async function xcom(index, key) {
+  const entry = await read(`${instances}/xcomEntries/${key}?map_index=${index}`);
   const value = typeof entry.value === "string" ? JSON.parse(entry.value) : entry.value;
-  if (value === null || typeof value !== "object") throw new Error("The result of this task is none of ours.");
+  if (value === null || typeof value !== "object") throw new Error("The result of this task is not one of this provider.");
   return value;
 }
 
+// The result of an instance; of one that has failed, why.
+async function leftBy(index) {
+  try {
+    return await xcom(index, "return_value");
+  } catch (problem) {
+    const failure = problem.status === 404 ? await xcom(index, "failure").catch(() => null) : null;
+    if (!failure) throw problem;
+    return { ...failure, status: "failed", error: failure.message, credits_final: failure.credits, outputs: [] };
+  }
+}
+
+// Airflow's lists of instances have no rendered fields.
 async function promptOf(index) {
   try {
     const instance = await read(index < 0 ? instances : `${instances}/${index}`);
@@ -146,50 +162,91 @@ async function batch(summary, index, page, pressed = false) {
     return;
   }
   found.rows.forEach((row, at) => show(row, (number) => `${media}/${page * found.per_page + at}/${number}`));
+  pager(Math.ceil((summary.rows || 0) / found.per_page), page, pressed, (other) => batch(summary, index, other, true));
+}
+
+function pager(count, page, pressed, open) {
   const pages = document.getElementById("pages");
   pages.replaceChildren();
-  const count = Math.ceil((summary.rows || 0) / found.per_page);
   for (let other = 0; count > 1 && other < count; other += 1) {
     const button = made("button", other === page ? { "aria-current": "page" } : {}, `Page ${other + 1}`);
-    button.addEventListener("click", () => batch(summary, index, other, true));
+    button.addEventListener("click", () => open(other).catch(complain));
     pages.append(button);
     if (pressed && other === page) button.focus();
   }
 }
 
+function complain(problem) {
+  document.getElementById("about").textContent = problem.message;
+}
+
 async function one(index) {
-  const result = await xcom(index);
+  const result = await leftBy(index);
   if (result.manifest_uri) return batch(result, index, 0);
   const gallery = result.gallery_uri ? `Gallery: ${result.gallery_uri}` : "";
   document.getElementById("about").textContent = [result.model, result.generation_id, gallery].filter(Boolean).join(" · ");
   result.prompt = await promptOf(index);
   show(result, (number) => `${base}/rivya/media/${dag}/${run}/${task}/${index}/${number}`);
-  return result.credits_final || 0;
 }
 
-async function all() {
-  const list = await read(`${instances}/xcomEntries?xcom_key=return_value&limit=100`);
-  const entries = (list.xcom_entries || []).map((entry) => entry.map_index).sort((a, b) => a - b);
-  if (!entries.length) throw new Error(told[404]);
-  const total = list.total_entries || entries.length;
-  const counted = total > entries.length ? `The first ${entries.length} of ${total} instances` : `${total} instances`;
+// The instances of a page; Airflow may give fewer at once than are asked for.
+async function listed(page) {
+  const found = [];
+  let total = Infinity;
+  while (found.length < PER_PAGE && page * PER_PAGE + found.length < total) {
+    const from = page * PER_PAGE + found.length;
+    const list = await read(`${instances}/listMapped?order_by=map_index&limit=${PER_PAGE - found.length}&offset=${from}`);
+    total = list.task_instances.length ? list.total_entries : from;
+    found.push(...list.task_instances);
+  }
+  return [found, total];
+}
+
+function linkTo(index, text) {
+  const others = new URLSearchParams(asked);
+  others.set("map_index", index);
+  return made("a", { href: `?${others}` }, text);
+}
+
+async function all(page, pressed = false) {
+  const [found, total] = await listed(page);
+  if (!total) throw new Error(told[404]);
+  const none = (problem) => { if (problem.status === 404) return null; throw problem; };
+  const results = await Promise.all(found.map(async ({ map_index: index }) => {
+    const result = await leftBy(index).catch(none);
+    return result && { ...result, prompt: await promptOf(index) };
+  }));
+  document.getElementById("cards").replaceChildren();
   let credits = 0;
-  for (const index of entries) credits += (await one(index)) || 0;
-  document.getElementById("about").textContent = `${counted} with a result, ${credits} credits`;
+  const counts = { "with a result": 0, failed: 0, "without a result": 0 };
+  results.forEach((result, at) => {
+    const index = found[at].map_index;
+    counts[!result ? "without a result" : result.status === "failed" ? "failed" : "with a result"] += 1;
+    if (!result) return;
+    if (result.manifest_uri) {
+      document.getElementById("cards").append(made("article", {}, made("div", { class: "told" }, made("h2", {}, linkTo(index, `Batch of instance ${index}`)))));
+      return;
+    }
+    credits += result.credits_final || 0;
+    show(result, (number) => `${base}/rivya/media/${dag}/${run}/${task}/${index}/${number}`);
+  });
+  const from = page * PER_PAGE;
+  const which = total > found.length ? `Instances ${from + 1} to ${from + found.length} of ${total}` : `${total} instances`;
+  const words = Object.entries(counts).filter(([, count]) => count).map(([name, count]) => `${count} ${name}`);
+  document.getElementById("about").textContent = `${which}: ${words.join(", ")}; ${credits} credits`;
+  pager(Math.ceil(total / PER_PAGE), page, pressed, (other) => all(other, true));
 }
 
 async function main() {
   document.getElementById("title").textContent = `${asked.get("task_id") || "Gallery"}, ${asked.get("run_id") || ""}`;
   document.title = document.getElementById("title").textContent;
   if (mapIndex !== "-1" && mapIndex !== "all") {
-    const others = new URLSearchParams(asked);
-    others.set("map_index", "all");
-    document.getElementById("instances").append(made("a", { href: `?${others}` }, "All instances of this task"));
+    document.getElementById("instances").append(linkTo("all", "All instances of this task"));
   }
   try {
-    await (mapIndex === "all" ? all() : one(Number(mapIndex)));
+    await (mapIndex === "all" ? all(0) : one(Number(mapIndex)));
   } catch (problem) {
-    document.getElementById("about").textContent = problem.message;
+    complain(problem);
   }
 }
 

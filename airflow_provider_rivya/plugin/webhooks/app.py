@@ -31,8 +31,6 @@ T = TypeVar("T")
 
 OPTION: Final = "toapis_webhook_conn_ids"
 MOST_BYTES: Final = 256 * 1024
-READ_WITHIN: Final = 5.0
-"""Seconds that a body may take."""
 ACT_WITHIN: Final = 8.0
 """Seconds that all else may take: ToAPIs waits 10 for the answer, and comes again."""
 _SAID_EVERY: Final = 60.0
@@ -68,11 +66,13 @@ class Receiver:
 
     :param secrets: what they are signed with.
     :param waiting: who waits.
+    :param read_within: seconds that a body may take.
     """
 
-    def __init__(self, secrets: Secrets, waiting: Waiting) -> None:
+    def __init__(self, secrets: Secrets, waiting: Waiting, read_within: float = 5.0) -> None:
         self._secrets = secrets
         self._waiting = waiting
+        self._read_within = read_within
         self._seen = Seen()
         # Two threads: whatever comes, the database and the rest of the API server have peace.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="rivya-webhooks")
@@ -90,7 +90,7 @@ class Receiver:
         if envelope is None:
             return self._refuse("its headers are missing or have another form")
         try:
-            async with asyncio.timeout(READ_WITHIN):
+            async with asyncio.timeout(self._read_within):
                 body = await _bounded(request)
         except Exception:  # it did not come in time, or the caller has gone
             return TOO_SLOW

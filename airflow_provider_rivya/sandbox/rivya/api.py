@@ -28,11 +28,12 @@ from airflow_provider_rivya.sandbox.requests.uploads import (
 from airflow_provider_rivya.sandbox.rivya.checks import Accepted, check_generation
 from airflow_provider_rivya.sandbox.rivya.openapi import document
 from airflow_provider_rivya.sandbox.rivya.references import Lookup
+from airflow_provider_rivya.sandbox.state.accounts import ApiKey
 from airflow_provider_rivya.sandbox.state.files import files_of, pixels_of
 from airflow_provider_rivya.sandbox.state.gateway import Gateway, json_object
 from airflow_provider_rivya.sandbox.state.idempotency import Entry
 from airflow_provider_rivya.sandbox.state.results import public_generation, signature
-from airflow_provider_rivya.sandbox.state.store import ApiKey, Failure, StoredFile, Task
+from airflow_provider_rivya.sandbox.state.store import Failure, StoredFile, Task
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 METHOD_NOT_ALLOWED = 405

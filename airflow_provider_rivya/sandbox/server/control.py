@@ -15,11 +15,11 @@ from starlette.routing import Route
 from airflow_provider_rivya.sandbox.errors import ApiError, ControlError
 from airflow_provider_rivya.sandbox.requests.answers import json_answer
 from airflow_provider_rivya.sandbox.server.pages import overview
+from airflow_provider_rivya.sandbox.state.accounts import GATEWAYS, KEY_STATES, SCOPES, ApiKey
 from airflow_provider_rivya.sandbox.state.faults import parse_fault
 from airflow_provider_rivya.sandbox.state.files import files_of
 from airflow_provider_rivya.sandbox.state.gateway import Gateway, limited_body
 from airflow_provider_rivya.sandbox.state.results import public_generation
-from airflow_provider_rivya.sandbox.state.store import GATEWAYS, KEY_STATES, SCOPES, ApiKey
 from airflow_provider_rivya.sandbox.toapis.tasks import public_task
 from airflow_provider_rivya.sandbox.toapis.webhooks import check_address, send_test
 

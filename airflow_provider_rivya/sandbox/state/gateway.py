@@ -11,16 +11,11 @@ from typing import Any
 from starlette.requests import Request
 
 from airflow_provider_rivya.sandbox.errors import ApiError
+from airflow_provider_rivya.sandbox.state.accounts import ApiKey
 from airflow_provider_rivya.sandbox.state.faults import Faults
 from airflow_provider_rivya.sandbox.state.idempotency import IdempotencyKeys
 from airflow_provider_rivya.sandbox.state.results import Gallery
-from airflow_provider_rivya.sandbox.state.store import (
-    QUEUED_SHARE,
-    SECONDS_OF_CATEGORY,
-    ApiKey,
-    State,
-    StoredFile,
-)
+from airflow_provider_rivya.sandbox.state.store import QUEUED_SHARE, SECONDS_OF_CATEGORY, State, StoredFile
 from airflow_provider_rivya.sandbox.state.webhooks import Webhooks
 
 MAX_JSON_BYTES = 4 * 1024 * 1024

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from airflow_provider_rivya.sandbox.errors import ApiError
-from airflow_provider_rivya.sandbox.state.store import ApiKey, State, Task
+from airflow_provider_rivya.sandbox.state.accounts import ApiKey
+from airflow_provider_rivya.sandbox.state.store import State, Task
 
 CONFLICT, SERVER_ERROR = 409, 500
 BAD_REQUEST = 400

@@ -13,50 +13,12 @@ from typing import Any
 
 from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
 from airflow_provider_rivya.sandbox.models.pictures import Format
+from airflow_provider_rivya.sandbox.state.accounts import PRESET_KEYS, ApiKey
 
-SCOPES = (
-    "models:read",
-    "generations:create",
-    "generations:read",
-    "files:create",
-    "files:read",
-    "credits:read",
-    "webhooks:manage",
-    "chat:create",
-    "chat:read",
-)
-"""All documented scopes, https://rivya.ai/docs/api-authentication."""
-
-GATEWAYS = ("rivya", "toapis")
-KEY_STATES = ("active", "revoked", "expired")
 REMEMBERED_REQUESTS = 20_000
 
 SECONDS_OF_CATEGORY: Mapping[str, float] = {"image": 20.0, "audio": 30.0, "video": 120.0}
 QUEUED_SHARE = 0.2
-
-
-@dataclass(frozen=True)
-class ApiKey:
-    """A key of one gateway: the other one does not know it. Only Rivya's have scopes."""
-
-    key: str
-    account: str
-    scopes: frozenset[str]
-    state: str = "active"
-    gateway: str = "rivya"
-
-
-PRESET_KEYS = (
-    ApiKey("rvya_sk_sandbox", "sandbox", frozenset(SCOPES)),
-    ApiKey("rvya_sk_sandbox_other", "other", frozenset(SCOPES)),
-    ApiKey("rvya_sk_sandbox_revoked", "sandbox", frozenset(SCOPES), "revoked"),
-    ApiKey("rvya_sk_sandbox_expired", "sandbox", frozenset(SCOPES), "expired"),
-    ApiKey("rvya_sk_sandbox_noscope", "sandbox", frozenset()),
-    ApiKey("sk-sandbox", "toapis", frozenset(), gateway="toapis"),
-    ApiKey("sk-sandbox-other", "toapis-other", frozenset(), gateway="toapis"),
-    ApiKey("sk-sandbox-revoked", "toapis", frozenset(), "revoked", "toapis"),
-    ApiKey("sk-sandbox-expired", "toapis", frozenset(), "expired", "toapis"),
-)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from starlette.routing import Route
 from airflow_provider_rivya.sandbox.errors import ApiError
 from airflow_provider_rivya.sandbox.requests.answers import html_page, json_answer
 from airflow_provider_rivya.sandbox.requests.forms import read_form
+from airflow_provider_rivya.sandbox.state.accounts import ApiKey
 from airflow_provider_rivya.sandbox.state.files import files_of, pixels_of
 from airflow_provider_rivya.sandbox.state.gateway import Gateway, bearer, json_object
-from airflow_provider_rivya.sandbox.state.store import ApiKey, StoredFile, Task
+from airflow_provider_rivya.sandbox.state.store import StoredFile, Task
 from airflow_provider_rivya.sandbox.toapis.balance import account_balance, key_balance
 from airflow_provider_rivya.sandbox.toapis.creating import Creating
 from airflow_provider_rivya.sandbox.toapis.errors import ToApisError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_rivya.sandbox.state.store import ApiKey, State
+from airflow_provider_rivya.sandbox.state.accounts import ApiKey
+from airflow_provider_rivya.sandbox.state.store import State
 from airflow_provider_rivya.sandbox.toapis.prices import CREDITS_PER_USD
 
 

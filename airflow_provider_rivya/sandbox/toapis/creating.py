@@ -10,8 +10,9 @@ from starlette.requests import Request
 
 from airflow_provider_rivya.sandbox.models.catalog import defaults_of
 from airflow_provider_rivya.sandbox.models.pictures import NAMED_FORMATS, Format
+from airflow_provider_rivya.sandbox.state.accounts import ApiKey
 from airflow_provider_rivya.sandbox.state.gateway import Gateway
-from airflow_provider_rivya.sandbox.state.store import ApiKey, Failure, StoredFile, Task
+from airflow_provider_rivya.sandbox.state.store import Failure, StoredFile, Task
 from airflow_provider_rivya.sandbox.toapis.checks import Accepted, check_task
 from airflow_provider_rivya.sandbox.toapis.errors import ToApisError, name_of
 from airflow_provider_rivya.sandbox.toapis.lookup import known_tasks

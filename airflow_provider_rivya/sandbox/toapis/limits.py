@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from airflow_provider_rivya.sandbox.state.store import ApiKey, State
+from airflow_provider_rivya.sandbox.state.accounts import ApiKey
+from airflow_provider_rivya.sandbox.state.store import State
 
 
 class Limit(NamedTuple):

@@ -15,8 +15,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_rivya.sandbox.assumptions.current import Assumptions
 from airflow_provider_rivya.sandbox.errors import ControlError
+from airflow_provider_rivya.sandbox.state.accounts import ApiKey
 from airflow_provider_rivya.sandbox.state.gateway import Gateway
-from airflow_provider_rivya.sandbox.state.store import ApiKey, State, Task
+from airflow_provider_rivya.sandbox.state.store import State, Task
 from airflow_provider_rivya.sandbox.state.webhooks import Address, Event
 from airflow_provider_rivya.sandbox.toapis.errors import ToApisError
 from airflow_provider_rivya.sandbox.toapis.tasks import public_task

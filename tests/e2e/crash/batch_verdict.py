@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from tests.e2e.crash.drive import Drive
+from tests.e2e.crash.scenario_run import ScenarioRun
 
 
-def faults_of(drive: Drive) -> Iterator[str]:
+def faults_of(run: ScenarioRun) -> Iterator[str]:
     """Say what is wrong with the manifest, the files of its rows, and the ledger's holders."""
-    rows = {row["sku"]: f"A photograph of {row['title']}" for row in drive.scenario.arguments["rows"]}
+    rows = {row["sku"]: f"A photograph of {row['title']}" for row in run.scenario.arguments["rows"]}
     try:
-        lines = [json.loads(line) for line in _the(drive, "manifest.jsonl").read_text().splitlines()]
+        lines = [json.loads(line) for line in _the(run, "manifest.jsonl").read_text().splitlines()]
     except (OSError, LookupError) as error:
         yield f"no manifest ({error})"
         return
     if [line["row_key"] for line in lines] != list(rows):
         yield f"{len(lines)} manifest rows, not the {len(rows)} of the table"
-    prompts = {task["id"]: task["prompt"] for task in drive.sandbox.tasks()}
+    prompts = {task["id"]: task["prompt"] for task in run.sandbox.tasks()}
     for line in lines:
         key = line["row_key"]
         if prompts.get(line["generation_id"]) != rows.get(key):
@@ -32,16 +32,16 @@ def faults_of(drive: Drive) -> Iterator[str]:
                 yield f"row {key} has not its own file"
         if len(line["outputs"]) != 1:
             yield f"row {key} has {len(line['outputs'])} files"
-    parts = [path for path in drive.output.rglob("*") if path.name.endswith(".part")]
+    parts = [path for path in run.output.rglob("*") if path.name.endswith(".part")]
     if parts:
         yield f"left behind: {', '.join(path.name for path in parts)}"
-    holders = [_holder(path) for path in sorted(drive.output.rglob("ledger-*.jsonl"))]
+    holders = [_holder(path) for path in sorted(run.output.rglob("ledger-*.jsonl"))]
     if len(list(groupby(holders))) != len(set(holders)):
         yield "a copy that was overtaken has written on"
 
 
-def _the(drive: Drive, name: str) -> Path:
-    found = list(drive.output.rglob(name))
+def _the(run: ScenarioRun, name: str) -> Path:
+    found = list(run.output.rglob(name))
     if len(found) != 1:
         raise LookupError(f"{len(found)} files {name}")
     return found[0]

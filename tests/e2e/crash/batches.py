@@ -12,11 +12,11 @@ from itertools import chain
 from typing import Any
 
 from tests.e2e.crash.actions import kill_task, kill_worker_and_hold, release
-from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.gateways import RIVYA, TOAPIS, Gateway
 from tests.e2e.crash.processes import supervisor_of
 from tests.e2e.crash.proxy import CREATE, DOWNLOAD, Call, CutError, Endpoint, Moment
 from tests.e2e.crash.scenario import Expected, Scenario, Stage
+from tests.e2e.crash.scenario_run import ScenarioRun
 from tests.e2e.crash.task_kills import Play
 
 SAME_PLAN = "row(s) that an earlier try has made"
@@ -41,46 +41,46 @@ def killed_at_random(
     :param moments: at which a task, or the worker above it, is killed.
     """
 
-    def play(drive: Drive) -> None:
+    def play(run: ScenarioRun) -> None:
         seed = int(os.environ.get("CRASH_SEED", "") or random.SystemRandom().randrange(10**6))
-        print(f"{drive.scenario.name}: CRASH_SEED={seed}", flush=True)
+        print(f"{run.scenario.name}: CRASH_SEED={seed}", flush=True)
         dice = random.Random(seed)  # noqa: S311 - no secret depends on it
-        drive.sandbox.control("POST", "credits", {"account": drive.scenario.name, "credits": ENOUGH})
-        drive.start()
+        run.sandbox.control("POST", "credits", {"account": run.scenario.name, "credits": ENOUGH})
+        run.start()
         killed = 0
         # Each kind once before chance alone decides.
         order = chain(victims, iter(lambda: dice.choice(victims), None))
         while killed < count:
             time.sleep(dice.uniform(*between))
-            if _ended(drive):
+            if _ended(run):
                 break
-            killed += _kill(drive, next(order), dice.choice(moments))
-        print(f"{drive.scenario.name}: {killed} killed", flush=True)
-        drive.finish("success")
-        drive.clear()
-        drive.finish("success")
+            killed += _kill(run, next(order), dice.choice(moments))
+        print(f"{run.scenario.name}: {killed} killed", flush=True)
+        run.finish("success")
+        run.clear()
+        run.finish("success")
 
     return play
 
 
-def _ended(drive: Drive) -> bool:
-    return drive.ask(lambda: drive.client.run_state(drive.scenario.name, drive.run_id)) in (
+def _ended(run: ScenarioRun) -> bool:
+    return run.ask(lambda: run.client.run_state(run.scenario.name, run.run_id)) in (
         "success",
         "failed",
     )
 
 
-def _kill(drive: Drive, victim: str, when: tuple[Moment, Endpoint]) -> int:
+def _kill(run: ScenarioRun, victim: str, when: tuple[Moment, Endpoint]) -> int:
     if victim in ("task", "worker"):
         moment, endpoint = when
         act = kill_task if victim == "task" else kill_worker
-        rule = drive.proxy.on(moment, endpoint, _if_alive(act), needed=0, bytes_before=2000)
+        rule = run.proxy.on(moment, endpoint, _if_alive(act), needed=0, bytes_before=2000)
         hit = rule.hit.wait(15)
         rule.end()
         return int(hit)
-    drive.stack.kill(victim, signal.SIGKILL)
-    drive.stack.add(victim)
-    drive.stack.wait_healthy([victim], 300)
+    run.stack.kill(victim, signal.SIGKILL)
+    run.stack.add(victim)
+    run.stack.wait_healthy([victim], 300)
     return 1
 
 
@@ -101,16 +101,16 @@ def kill_worker(call: Call) -> None:
     os.kill(supervisor_of(call.pid()), signal.SIGKILL)
 
 
-def two_at_once(drive: Drive) -> None:
+def two_at_once(run: ScenarioRun) -> None:
     """The worker dies, its task goes on; when the next try has begun to pay, the first one's answers come."""
     next_try = threading.Event()
-    drive.proxy.on("answered", CREATE, kill_worker_and_hold(next_try))
-    drive.start()
-    drive.wait_task("running", "deferred", tries=2, timeout=150)
-    drive.proxy.on("answered", drive.scenario.gateway.asks_again_at, release(next_try), needed=0)
+    run.proxy.on("answered", CREATE, kill_worker_and_hold(next_try))
+    run.start()
+    run.wait_task("running", "deferred", tries=2, timeout=150)
+    run.proxy.on("answered", run.scenario.gateway.asks_again_at, release(next_try), needed=0)
     next_try.wait(60)
     next_try.set()
-    drive.finish("success")
+    run.finish("success")
 
 
 def rows_of(count: int) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ import shutil
 import threading
 
 from tests.e2e.crash.actions import edited, hold, kill_task, still_processing
-from tests.e2e.crash.drive import ROWS, Drive
 from tests.e2e.crash.proxy import CREATE, POLL, Rule
 from tests.e2e.crash.scenario import Expected, RowsBy, Scenario
+from tests.e2e.crash.scenario_run import ROWS, ScenarioRun
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.words import (
     ASKED_TO_STOP,
@@ -29,190 +29,190 @@ SOMETHING_ELSE = "Something else entirely"
 CLEAR_ON_SUCCESS = (("state_store", "clear_on_success", "True"),)
 
 
-def _deferred(drive: Drive) -> Rule:
+def _deferred(run: ScenarioRun) -> Rule:
     """Start, and bring the task to where it waits; the returned rule's end lets the generation end."""
-    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
-    drive.start()
-    drive.wait_deferred()
+    busy = run.proxy.on("answered", POLL, still_processing, times=None)
+    run.start()
+    run.wait_deferred()
     return busy
 
 
-def cleared_while_deferred(drive: Drive) -> None:
-    busy = _deferred(drive)
-    drive.clear()
-    drive.wait_task("deferred", tries=2)
+def cleared_while_deferred(run: ScenarioRun) -> None:
+    busy = _deferred(run)
+    run.clear()
+    run.wait_task("deferred", tries=2)
     busy.end()
-    drive.finish()
+    run.finish()
 
 
 def marked_while_deferred(state: str) -> Play:
-    def play(drive: Drive) -> None:
-        busy = _deferred(drive)
-        drive.mark(state)
-        drive.finish(state)
+    def play(run: ScenarioRun) -> None:
+        busy = _deferred(run)
+        run.mark(state)
+        run.finish(state)
         busy.end()
-        drive.clear()
-        drive.finish()
+        run.clear()
+        run.finish()
 
     return play
 
 
-def interrupted_while_submitting(drive: Drive, interrupt: str) -> None:
+def interrupted_while_submitting(run: ScenarioRun, interrupt: str) -> None:
     let_go = threading.Event()
-    held = drive.proxy.on("received", CREATE, hold(let_go))
-    drive.start()
+    held = run.proxy.on("received", CREATE, hold(let_go))
+    run.start()
     threading.Timer(20.0, let_go.set).start()
-    while drive.proxy.count(CREATE) == 0:
-        drive.wait_task("running", "up_for_retry", "failed")
+    while run.proxy.count(CREATE) == 0:
+        run.wait_task("running", "up_for_retry", "failed")
     if interrupt == "mark":
-        drive.mark("failed")
+        run.mark("failed")
         held.wait_hit()
-        drive.finish("failed")
-    drive.clear()
+        run.finish("failed")
+    run.clear()
     held.wait_hit()
-    drive.finish()
+    run.finish()
 
 
-def marked_while_submitting(drive: Drive) -> None:
-    interrupted_while_submitting(drive, "mark")
+def marked_while_submitting(run: ScenarioRun) -> None:
+    interrupted_while_submitting(run, "mark")
 
 
-def cleared_while_submitting(drive: Drive) -> None:
-    interrupted_while_submitting(drive, "clear")
+def cleared_while_submitting(run: ScenarioRun) -> None:
+    interrupted_while_submitting(run, "clear")
 
 
-def cleared_after_delivery(drive: Drive) -> None:
-    once(drive)
-    drive.clear()
-    drive.wait_task("success", tries=2)
-    drive.finish()
+def cleared_after_delivery(run: ScenarioRun) -> None:
+    once(run)
+    run.clear()
+    run.wait_task("success", tries=2)
+    run.finish()
 
 
-def cleared_with_a_changed_prompt(drive: Drive) -> None:
-    busy = _deferred(drive)
-    drive.edit(arguments={"prompt": SOMETHING_ELSE})
-    drive.clear()
-    drive.proxy.wait_calls(CREATE, 2)
+def cleared_with_a_changed_prompt(run: ScenarioRun) -> None:
+    busy = _deferred(run)
+    run.edit(arguments={"prompt": SOMETHING_ELSE})
+    run.clear()
+    run.proxy.wait_calls(CREATE, 2)
     busy.end()
-    drive.finish()
-    assert drive.delivered_prompt() == SOMETHING_ELSE
+    run.finish()
+    assert run.delivered_prompt() == SOMETHING_ELSE
 
 
-def cleared_while_running_with_a_changed_prompt(drive: Drive) -> None:
-    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
-    drive.start()
-    drive.proxy.wait_calls(POLL, 1)
-    drive.edit(arguments={"prompt": SOMETHING_ELSE})
-    drive.clear()
-    drive.wait_task("running", tries=2)
+def cleared_while_running_with_a_changed_prompt(run: ScenarioRun) -> None:
+    busy = run.proxy.on("answered", POLL, still_processing, times=None)
+    run.start()
+    run.proxy.wait_calls(POLL, 1)
+    run.edit(arguments={"prompt": SOMETHING_ELSE})
+    run.clear()
+    run.wait_task("running", tries=2)
     busy.end()
-    drive.finish()
-    assert drive.delivered_prompt() == SOMETHING_ELSE
+    run.finish()
+    assert run.delivered_prompt() == SOMETHING_ELSE
 
 
-def retried_with_a_changed_prompt(drive: Drive) -> None:
-    drive.start()
-    drive.wait_dying()
-    drive.edit(arguments={"prompt": SOMETHING_ELSE})
-    drive.let_die()
-    drive.finish()
-    assert drive.delivered_prompt() != SOMETHING_ELSE
+def retried_with_a_changed_prompt(run: ScenarioRun) -> None:
+    run.start()
+    run.wait_dying()
+    run.edit(arguments={"prompt": SOMETHING_ELSE})
+    run.let_die()
+    run.finish()
+    assert run.delivered_prompt() != SOMETHING_ELSE
 
 
-def rows_reordered_between_tries(drive: Drive) -> None:
+def rows_reordered_between_tries(run: ScenarioRun) -> None:
     """
     Every row's first try has submitted and recorded when the rows change, and its next one renders another's.
 
     Rows in the DAG file are read anew by every try. A task's list changes when somebody clears that task
     alone; were the rows cleared with it, that would be a wish for new generations.
     """
-    drive.start()
-    drive.wait_dying()
-    drive.edit(rows=list(reversed(BOATS)))
-    if drive.scenario.rows_by == "a_task":
-        drive.clear(ROWS)
-        drive.wait_task("success", tries=2, task_id=ROWS)
-    drive.let_die()
-    drive.finish()
-    delivered = [drive.delivered_prompt(index) for index in drive.scenario.map_indexes]
+    run.start()
+    run.wait_dying()
+    run.edit(rows=list(reversed(BOATS)))
+    if run.scenario.rows_by == "a_task":
+        run.clear(ROWS)
+        run.wait_task("success", tries=2, task_id=ROWS)
+    run.let_die()
+    run.finish()
+    delivered = [run.delivered_prompt(index) for index in run.scenario.map_indexes]
     assert delivered == list(BOATS), delivered
-    assert drive.proxy.count(CREATE) == len(BOATS), drive.proxy.calls
-    assert drive.log().count(RENDERS_OTHERWISE) == len(BOATS) - 1, "the one in the middle stays there"
+    assert run.proxy.count(CREATE) == len(BOATS), run.proxy.calls
+    assert run.log().count(RENDERS_OTHERWISE) == len(BOATS) - 1, "the one in the middle stays there"
 
 
-def killed_without_a_retry_then_cleared(drive: Drive) -> None:
-    drive.start()
-    drive.finish("failed")
-    drive.clear()
-    drive.finish()
+def killed_without_a_retry_then_cleared(run: ScenarioRun) -> None:
+    run.start()
+    run.finish("failed")
+    run.clear()
+    run.finish()
 
 
-def uncertain_left_to_a_person(drive: Drive) -> None:
+def uncertain_left_to_a_person(run: ScenarioRun) -> None:
     """The clear is the person's answer: the same request under the same key."""
-    drive.proxy.on("answered", CREATE, kill_task)
-    drive.start()
-    drive.finish("failed")
-    failure = drive.failure()
+    run.proxy.on("answered", CREATE, kill_task)
+    run.start()
+    run.finish("failed")
+    failure = run.failure()
     assert failure["submitted"] is None, failure
-    drive.clear()
-    drive.finish()
+    run.clear()
+    run.finish()
 
 
-def output_taken_away(drive: Drive) -> None:
+def output_taken_away(run: ScenarioRun) -> None:
     """
     A file where the folder was: not writable for root either.
 
     A record beside the output is away with it. The next try cannot read it then, and claims nothing.
     """
-    busy = _deferred(drive)
-    away = drive.output.rename(drive.output.with_name(f"{drive.output.name}-away"))
-    drive.output.write_text("no folder")
+    busy = _deferred(run)
+    away = run.output.rename(run.output.with_name(f"{run.output.name}-away"))
+    run.output.write_text("no folder")
     busy.end()
-    drive.finish("failed")
-    failure = drive.failure()
-    known = ("output", True) if drive.state_store else ("error", None)
+    run.finish("failed")
+    failure = run.failure()
+    known = ("output", True) if run.state_store else ("error", None)
     assert (failure["kind"], failure["submitted"]) == known, failure
-    drive.output.unlink()
-    away.rename(drive.output)
-    drive.clear()
-    drive.finish()
+    run.output.unlink()
+    away.rename(run.output)
+    run.clear()
+    run.finish()
 
 
-def output_not_writable_at_first(drive: Drive) -> None:
-    drive.output.write_text("no folder")
-    drive.start()
-    drive.finish("failed")
-    failure = drive.failure()
+def output_not_writable_at_first(run: ScenarioRun) -> None:
+    run.output.write_text("no folder")
+    run.start()
+    run.finish("failed")
+    failure = run.failure()
     assert (failure["kind"], failure["submitted"]) == ("invalid_request", False), failure
-    assert drive.proxy.count(CREATE) == 0
-    drive.output.unlink()
-    drive.clear()
-    drive.finish()
+    assert run.proxy.count(CREATE) == 0
+    run.output.unlink()
+    run.clear()
+    run.finish()
 
 
-def run_made_again_while_waiting(drive: Drive) -> None:
-    busy = _deferred(drive)
-    drive.delete_run()
-    drive.start()
-    drive.wait_deferred()
+def run_made_again_while_waiting(run: ScenarioRun) -> None:
+    busy = _deferred(run)
+    run.delete_run()
+    run.start()
+    run.wait_deferred()
     busy.end()
-    drive.finish()
+    run.finish()
 
 
-def same_ids_without_namespace(drive: Drive) -> None:
+def same_ids_without_namespace(run: ScenarioRun) -> None:
     """A deployment with the same ids has no record of the first one's, but the same key."""
-    once(drive)
-    drive.delete_run()
-    shutil.rmtree(drive.output / ".rivya", ignore_errors=True)  # where there is no task state store
-    drive.proxy.on("answered", CREATE, edited(created_at="2026-01-01T00:00:00.000Z"), times=None)
-    once(drive)
+    once(run)
+    run.delete_run()
+    shutil.rmtree(run.output / ".rivya", ignore_errors=True)  # where there is no task state store
+    run.proxy.on("answered", CREATE, edited(created_at="2026-01-01T00:00:00.000Z"), times=None)
+    once(run)
 
 
-def same_ids_with_namespace(drive: Drive) -> None:
-    once(drive)
-    drive.delete_run()
-    drive.connect(idempotency_namespace="the-second-deployment")
-    once(drive)
+def same_ids_with_namespace(run: ScenarioRun) -> None:
+    once(run)
+    run.delete_run()
+    run.connect(idempotency_namespace="the-second-deployment")
+    once(run)
 
 
 SCENARIOS = [
@@ -290,7 +290,7 @@ SCENARIOS = [
     ),
     Scenario(
         "uncertain_left_to_a_person",
-        Expected(says=("whether the gateway took it in is not known", SAME_KEY)),
+        Expected(says=("whether the gateway accepted it is not known", SAME_KEY)),
         uncertain_left_to_a_person,
         arguments={"on_uncertain_submission": "fail"},
     ),

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.e2e.crash.actions import hold, kill_worker_and_hold, release, still_processing
-from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.processes import supervisor_of
 from tests.e2e.crash.proxy import CREATE, DOWNLOAD, POLL, UPLOAD, Act, Call, Endpoint, Moment
 from tests.e2e.crash.record_places import IN_A_FILE
 from tests.e2e.crash.scenario import WITH_REFERENCE, Expected, Scenario
+from tests.e2e.crash.scenario_run import ScenarioRun
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.words import (
     ASKED_TO_STOP,
@@ -43,15 +43,15 @@ A_NEXT_TRY_COMES = 45.0
 def triggerer_ends(number: signal.Signals) -> Play:
     """End the only triggerer while the task is deferred, and start a new one."""
 
-    def play(drive: Drive) -> None:
-        busy = drive.proxy.on("answered", POLL, still_processing, times=None)
-        drive.start()
-        drive.wait_deferred(WELL_UNDER_WAY)
-        drive.stack.kill("triggerer", number)
-        drive.stack.add("triggerer")
-        drive.wait_deferred()
+    def play(run: ScenarioRun) -> None:
+        busy = run.proxy.on("answered", POLL, still_processing, times=None)
+        run.start()
+        run.wait_deferred(WELL_UNDER_WAY)
+        run.stack.kill("triggerer", number)
+        run.stack.add("triggerer")
+        run.wait_deferred()
         busy.end()
-        drive.finish()
+        run.finish()
 
     return play
 
@@ -59,38 +59,38 @@ def triggerer_ends(number: signal.Signals) -> Play:
 def taken_over(component: str) -> Play:
     """Kill one of two components of a kind while the task is deferred; the other one goes on."""
 
-    def play(drive: Drive) -> None:
-        busy = drive.proxy.on("answered", POLL, still_processing, times=None)
-        drive.start()
-        drive.wait_deferred(WELL_UNDER_WAY)
+    def play(run: ScenarioRun) -> None:
+        busy = run.proxy.on("answered", POLL, still_processing, times=None)
+        run.start()
+        run.wait_deferred(WELL_UNDER_WAY)
         second = f"{component}-2"
-        drive.stack.add(second)
-        drive.stack.wait_healthy([component, second], 120)
-        drive.stack.kill(component, signal.SIGKILL)
-        drive.wait_deferred(polls=2)
+        run.stack.add(second)
+        run.stack.wait_healthy([component, second], 120)
+        run.stack.kill(component, signal.SIGKILL)
+        run.wait_deferred(polls=2)
         busy.end()
-        drive.finish()
-        drive.stack.kill(second, signal.SIGKILL)
-        drive.stack.add(component)
-        drive.stack.wait_healthy([component], 120)
+        run.finish()
+        run.stack.kill(second, signal.SIGKILL)
+        run.stack.add(component)
+        run.stack.wait_healthy([component], 120)
 
     return play
 
 
-def gone(drive: Drive, component: str, away: float, at_once: Callable[[], None] = lambda: None) -> None:
+def gone(run: ScenarioRun, component: str, away: float, at_once: Callable[[], None] = lambda: None) -> None:
     """Kill a component, and bring it back after a time."""
-    drive.stack.kill(component, signal.SIGKILL)
+    run.stack.kill(component, signal.SIGKILL)
     at_once()
     time.sleep(away)
-    drive.stack.add(component)
-    drive.stack.wait_healthy([component], 120)
+    run.stack.add(component)
+    run.stack.wait_healthy([component], 120)
 
 
-def start_and_hold(drive: Drive, moment: Moment, endpoint: Endpoint, until: threading.Event) -> None:
+def start_and_hold(run: ScenarioRun, moment: Moment, endpoint: Endpoint, until: threading.Event) -> None:
     """Bring the task to a call, which waits for its answer, or for the rest of it, from then on."""
     reached = threading.Event()
-    drive.proxy.on(moment, endpoint, hold_and_tell(until, reached), bytes_before=2000)
-    drive.start()
+    run.proxy.on(moment, endpoint, hold_and_tell(until, reached), bytes_before=2000)
+    run.start()
     if not reached.wait(120):
         raise TimeoutError(f"no {endpoint}")
 
@@ -98,11 +98,11 @@ def start_and_hold(drive: Drive, moment: Moment, endpoint: Endpoint, until: thre
 def ends_while_recording(component: str, away: float) -> Play:
     """Kill a component while the request is with the gateway, whose answer comes while that is away."""
 
-    def play(drive: Drive) -> None:
+    def play(run: ScenarioRun) -> None:
         answer = threading.Event()
-        start_and_hold(drive, "answered", CREATE, answer)
-        gone(drive, component, away, answer.set)
-        drive.finish()
+        start_and_hold(run, "answered", CREATE, answer)
+        gone(run, component, away, answer.set)
+        run.finish()
 
     return play
 
@@ -110,26 +110,26 @@ def ends_while_recording(component: str, away: float) -> Play:
 def ends_while_held(component: str, moment: Moment, endpoint: Endpoint, away: float = 0.0) -> Play:
     """Kill a component during a call whose answer comes when the next try asks for the same."""
 
-    def play(drive: Drive) -> None:
+    def play(run: ScenarioRun) -> None:
         let_go = threading.Event()
-        start_and_hold(drive, moment, endpoint, let_go)
-        again = drive.scenario.gateway.asks_again_at if endpoint is CREATE else endpoint
-        drive.proxy.on(moment, again, release(let_go), bytes_before=2000)
-        gone(drive, component, away)
+        start_and_hold(run, moment, endpoint, let_go)
+        again = run.scenario.gateway.asks_again_at if endpoint is CREATE else endpoint
+        run.proxy.on(moment, again, release(let_go), bytes_before=2000)
+        gone(run, component, away)
         let_go.wait(A_NEXT_TRY_COMES)
         let_go.set()
-        drive.finish()
+        run.finish()
 
     return play
 
 
 def ends_while_deferred(component: str, away: float = 0.0) -> Play:
-    def play(drive: Drive) -> None:
-        busy = drive.proxy.on("answered", POLL, still_processing, times=None)
-        drive.start()
-        drive.wait_deferred()
-        gone(drive, component, away, busy.end)
-        drive.finish()
+    def play(run: ScenarioRun) -> None:
+        busy = run.proxy.on("answered", POLL, still_processing, times=None)
+        run.start()
+        run.wait_deferred()
+        gone(run, component, away, busy.end)
+        run.finish()
 
     return play
 
@@ -144,52 +144,52 @@ def hold_and_tell(until: threading.Event, reached: threading.Event) -> Act:
     return act
 
 
-def worker_killed_at_create(drive: Drive) -> None:
+def worker_killed_at_create(run: ScenarioRun) -> None:
     """The orphan's request reaches the gateway after the next try's first call."""
     next_try = threading.Event()
-    drive.proxy.on("received", CREATE, kill_worker_and_hold(next_try))
-    drive.proxy.on("answered", drive.scenario.gateway.asks_again_at, release(next_try))
-    once(drive)
+    run.proxy.on("received", CREATE, kill_worker_and_hold(next_try))
+    run.proxy.on("answered", run.scenario.gateway.asks_again_at, release(next_try))
+    once(run)
     time.sleep(5)  # for what the orphan may still do
 
 
-def worker_killed_at_create_taken_in(drive: Drive) -> None:
+def worker_killed_at_create_taken_in(run: ScenarioRun) -> None:
     """The gateway has taken the orphan's request in; the answer reaches it beside the next try."""
     next_try = threading.Event()
-    drive.proxy.on("answered", CREATE, kill_worker_and_hold(next_try))
-    drive.proxy.on("answered", drive.scenario.gateway.asks_again_at, release(next_try))
-    once(drive)
+    run.proxy.on("answered", CREATE, kill_worker_and_hold(next_try))
+    run.proxy.on("answered", run.scenario.gateway.asks_again_at, release(next_try))
+    once(run)
     time.sleep(5)
 
 
-def worker_killed_while_downloading(drive: Drive) -> None:
+def worker_killed_while_downloading(run: ScenarioRun) -> None:
     """The orphan writes its file beside the next try's."""
     next_try = threading.Event()
-    drive.proxy.on("handed", DOWNLOAD, kill_worker_and_hold(next_try), bytes_before=2000)
-    drive.proxy.on("handed", DOWNLOAD, release(next_try), bytes_before=2000)
-    once(drive)
+    run.proxy.on("handed", DOWNLOAD, kill_worker_and_hold(next_try), bytes_before=2000)
+    run.proxy.on("handed", DOWNLOAD, release(next_try), bytes_before=2000)
+    once(run)
     time.sleep(5)
 
 
-def worker_killed_while_uploading(drive: Drive) -> None:
+def worker_killed_while_uploading(run: ScenarioRun) -> None:
     """The orphan has uploaded when the next try is about to pay, or has paid."""
     next_try = threading.Event()
-    drive.proxy.on("answered", UPLOAD, kill_worker_and_hold(next_try))
-    drive.proxy.on("received", CREATE, release(next_try))
-    once(drive)
+    run.proxy.on("answered", UPLOAD, kill_worker_and_hold(next_try))
+    run.proxy.on("received", CREATE, release(next_try))
+    once(run)
     time.sleep(5)
-    assert drive.proxy.count(CREATE) == 1, drive.proxy.calls
+    assert run.proxy.count(CREATE) == 1, run.proxy.calls
 
 
-def worker_stopped_at_create(drive: Drive) -> None:
+def worker_stopped_at_create(run: ScenarioRun) -> None:
     """SIGTERM to the worker above a task whose request is with the gateway."""
 
     def act(call: Call) -> None:
         os.kill(supervisor_of(call.pid()), signal.SIGTERM)
         time.sleep(3)
 
-    drive.proxy.on("answered", CREATE, act)
-    once(drive)
+    run.proxy.on("answered", CREATE, act)
+    once(run)
 
 
 def _alone(

@@ -9,8 +9,8 @@ from itertools import count
 from typing import Any
 
 from tests.e2e.crash import batch_verdict
-from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.scenario import Scenario
+from tests.e2e.crash.scenario_run import ScenarioRun
 from tests.sandbox_process import SandboxProcess
 from tools.stack.rest import RestError
 
@@ -46,9 +46,9 @@ class Verdict:
         return not self.faults
 
 
-def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
+def judge(run: ScenarioRun, seconds: float, error: BaseException | None) -> Verdict:
     """Compare what is there with what the scenario expects."""
-    scenario, sandbox = drive.scenario, drive.sandbox
+    scenario, sandbox = run.scenario, run.sandbox
     expected = scenario.expected
     faults = [] if error is None else [f"{type(error).__name__}: {error}"]
     booked = sandbox.ledger(scenario.gateway.name)["entries"]
@@ -58,29 +58,29 @@ def judge(drive: Drive, seconds: float, error: BaseException | None) -> Verdict:
     paid = charges - refunds
     if (paid, refunds) != (expected.paid, expected.refunded):
         faults.append(f"{paid} paid and {refunds} refunded, not {expected.paid} and {expected.refunded}")
-    stored = drive.stored()
+    stored = run.stored()
     missing = not_stored(sandbox, scenario.name, entries, stored.values())
     lost = max(0, len(missing) - expected.abandoned)
     if lost:
         faults.append(f"lost: {', '.join(missing)}")
     if len(stored) != expected.files:
         faults.append(f"{len(stored)} files, not {expected.files}: {sorted(map(str, stored))[:10]}")
-    state = _state(drive)
+    state = _state(run)
     if state != expected.state:
         faults.append(f"the run is {state}, not {expected.state}")
     if scenario.batch:
-        faults += batch_verdict.faults_of(drive)
+        faults += batch_verdict.faults_of(run)
     else:
-        faults += [f"delivered {other}, which is not its own" for other in _of_others(drive, state)]
-    log = drive.log()
+        faults += [f"delivered {other}, which is not its own" for other in _of_others(run, state)]
+    log = run.log()
     faults += [f"not in the log: {text!r}" for text in expected.says if text not in log]
-    faults += [f"not played: {what}" for what in (*drive.proxy.not_played, *drive.not_died)]
+    faults += [f"not played: {what}" for what in (*run.proxy.not_played, *run.not_died)]
     # A retry hides them: what a crash leads to is one of the provider's own errors, or Airflow's.
     faults += [f"a {name} in the log" for name in MISTAKES if f'"exc_type":"{name}"' in log]
     beyond = max(0, paid - expected.paid)
     told = tuple(line for text in expected.says for line in log.splitlines() if text in line)
     return Verdict(
-        scenario, seconds, state, charges, refunds, len(stored), beyond, lost, _tries(drive), faults, told
+        scenario, seconds, state, charges, refunds, len(stored), beyond, lost, _tries(run), faults, told
     )
 
 
@@ -109,22 +109,22 @@ def results_of(sandbox: SandboxProcess, task_id: str) -> Iterator[bytes]:
         yield answer.body
 
 
-def _state(drive: Drive) -> str:
+def _state(run: ScenarioRun) -> str:
     try:
-        return drive.ask(lambda: drive.client.run_state(drive.scenario.name, drive.run_id))
+        return run.ask(lambda: run.client.run_state(run.scenario.name, run.run_id))
     except Exception as error:
         return f"not known ({error})"
 
 
-def _of_others(drive: Drive, state: str) -> list[str]:
+def _of_others(run: ScenarioRun, state: str) -> list[str]:
     """Return the generations in the XComs of a run that has succeeded which another scenario has made."""
     if state != "success":
         return []
     try:
-        delivered = [drive.delivered_id(index) for index in drive.scenario.map_indexes]
+        delivered = [run.delivered_id(index) for index in run.scenario.map_indexes]
     except RestError as error:
         return [f"a result that cannot be read ({error})"]
-    own = drive.generation_ids()
+    own = run.generation_ids()
     return [str(generation) for generation in delivered if generation not in own]
 
 
@@ -139,9 +139,9 @@ def report(verdicts: Sequence[Verdict]) -> str:
     return "\n\n\n".join(part for part in parts if part)
 
 
-def _tries(drive: Drive) -> int:
+def _tries(run: ScenarioRun) -> int:
     try:
-        tasks = drive.tasks()
+        tasks = run.tasks()
     except RestError:  # the run never began
         return 0
     return max((task.try_number for task in tasks if task.state), default=0)

@@ -8,11 +8,11 @@ import time
 from typing import Any
 
 from tests.e2e.crash.actions import cut, edited, hold, kill_task, kill_worker_and_hold, reply
-from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.gateways import TOAPIS
 from tests.e2e.crash.proxy import CREATE, LOOK_UP, Act
 from tests.e2e.crash.record_places import IN_A_FILE
 from tests.e2e.crash.scenario import Expected, Scenario
+from tests.e2e.crash.scenario_run import ScenarioRun
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.words import ASKS, FOUND, IN_THE_SAME_TRY, LOOKED_UP, NO_RETRY, NOT_YET, UNDER_A_NEW_KEY
 
@@ -22,22 +22,22 @@ _UNKNOWN = reply(404, json.dumps({"error": {"code": "task_not_found", "message":
 _UNAVAILABLE = reply(503, "<html><body>A proxy's page</body></html>", "text/html")
 
 
-def asked(drive: Drive) -> None:
+def asked(run: ScenarioRun) -> None:
     """Let the run go its way, to where a person is asked."""
-    drive.start()
-    drive.finish("failed")
-    failure = drive.failure()
+    run.start()
+    run.finish("failed")
+    failure = run.failure()
     assert (failure["submitted"], failure["generation_id"]) == (None, None), failure
-    assert drive.proxy.count(CREATE) <= 1, drive.proxy.calls
+    assert run.proxy.count(CREATE) <= 1, run.proxy.calls
 
 
-def asked_then_cleared(drive: Drive) -> None:
+def asked_then_cleared(run: ScenarioRun) -> None:
     """The clear after the question is the answer: one more look, and a new submission."""
-    asked(drive)
-    looks = drive.proxy.count(LOOK_UP)
-    drive.clear()
-    drive.finish()
-    assert drive.proxy.count(LOOK_UP) == looks + 1, drive.proxy.calls
+    asked(run)
+    looks = run.proxy.count(LOOK_UP)
+    run.clear()
+    run.finish()
+    assert run.proxy.count(LOOK_UP) == looks + 1, run.proxy.calls
 
 
 def lost(act: Act, play: Play, *, taken_in: bool = True) -> Play:
@@ -47,16 +47,16 @@ def lost(act: Act, play: Play, *, taken_in: bool = True) -> Play:
     :param act: what becomes of the caller.
     """
 
-    def played(drive: Drive) -> None:
-        drive.proxy.on("answered" if taken_in else "received", CREATE, act)
-        play(drive)
+    def played(run: ScenarioRun) -> None:
+        run.proxy.on("answered" if taken_in else "received", CREATE, act)
+        play(run)
 
     return played
 
 
-def killed_while_looking_up(drive: Drive) -> None:
-    drive.proxy.on("received", LOOK_UP, kill_task)
-    once(drive)
+def killed_while_looking_up(run: ScenarioRun) -> None:
+    run.proxy.on("received", LOOK_UP, kill_task)
+    once(run)
 
 
 def look_up_fails(act: Act, tries: int) -> Play:
@@ -66,61 +66,61 @@ def look_up_fails(act: Act, tries: int) -> Play:
     :param tries: which try comes after that one.
     """
 
-    def play(drive: Drive) -> None:
-        away = drive.proxy.on("received", LOOK_UP, act, times=None)
-        drive.start()
-        drive.wait_task("queued", "running", "deferred", tries=tries)
+    def play(run: ScenarioRun) -> None:
+        away = run.proxy.on("received", LOOK_UP, act, times=None)
+        run.start()
+        run.wait_task("queued", "running", "deferred", tries=tries)
         away.end()
-        drive.finish()
+        run.finish()
 
     return play
 
 
-def asked_then_found(drive: Drive) -> None:
+def asked_then_found(run: ScenarioRun) -> None:
     """What the gateway does not know by its id within a minute, it may know when somebody clears."""
-    unknown = drive.proxy.on("answered", LOOK_UP, _UNKNOWN, times=None)
-    asked(drive)
+    unknown = run.proxy.on("answered", LOOK_UP, _UNKNOWN, times=None)
+    asked(run)
     unknown.end()
-    drive.clear()
-    drive.finish()
+    run.clear()
+    run.finish()
 
 
-def cleared_before_anybody_was_asked(drive: Drive) -> None:
+def cleared_before_anybody_was_asked(run: ScenarioRun) -> None:
     """A clear that comes before the question is not taken for an answer to it."""
-    drive.start()
-    drive.finish("failed")
-    assert drive.proxy.count(LOOK_UP) == 0, drive.proxy.calls
-    drive.clear()
-    drive.finish("failed")
-    assert drive.proxy.count(CREATE) == 1, drive.proxy.calls
-    drive.clear()
-    drive.finish()
+    run.start()
+    run.finish("failed")
+    assert run.proxy.count(LOOK_UP) == 0, run.proxy.calls
+    run.clear()
+    run.finish("failed")
+    assert run.proxy.count(CREATE) == 1, run.proxy.calls
+    run.clear()
+    run.finish()
 
 
-def another_ones_is_found(drive: Drive) -> None:
+def another_ones_is_found(run: ScenarioRun) -> None:
     """A deployment with the same ids has sent the same id, a day before."""
-    once(drive)
-    drive.delete_run()
+    once(run)
+    run.delete_run()
     a_day_ago = edited(created_at=int(time.time()) - 24 * 3600)
-    drive.proxy.on("answered", LOOK_UP, a_day_ago, times=None)
-    drive.proxy.on("received", CREATE, cut)
-    drive.start()
-    drive.finish("failed")
-    assert drive.failure()["submitted"] is None, drive.failure()
-    drive.clear()
-    drive.finish()
+    run.proxy.on("answered", LOOK_UP, a_day_ago, times=None)
+    run.proxy.on("received", CREATE, cut)
+    run.start()
+    run.finish("failed")
+    assert run.failure()["submitted"] is None, run.failure()
+    run.clear()
+    run.finish()
 
 
-def orphan_slower_than_the_look_up(drive: Drive) -> None:
+def orphan_slower_than_the_look_up(run: ScenarioRun) -> None:
     """The next try looks up, and asks, before the orphan's request has reached the gateway."""
     let_go = threading.Event()
-    drive.proxy.on("received", CREATE, kill_worker_and_hold(let_go))
-    taken_in = drive.proxy.on("answered", CREATE, hold(let_go))
-    asked(drive)
+    run.proxy.on("received", CREATE, kill_worker_and_hold(let_go))
+    taken_in = run.proxy.on("answered", CREATE, hold(let_go))
+    asked(run)
     let_go.set()
     taken_in.wait_hit()
-    drive.clear()
-    drive.finish()
+    run.clear()
+    run.finish()
 
 
 def _on_toapis(name: str, play: Play, *says: str, paid: int = 1, files: int = 1, **more: Any) -> Scenario:

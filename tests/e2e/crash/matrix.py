@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.judge import Verdict, judge
 from tests.e2e.crash.scenario import Scenario
+from tests.e2e.crash.scenario_run import ScenarioRun
 from tests.sandbox_process import SandboxProcess
 from tools.stack import postgres
 from tools.stack.config import CHECKOUT, StackConfig
@@ -106,37 +106,37 @@ def _run_group(
         stack = open_things.enter_context(AirflowStack(config, say=say))
         if database:
             database.start(stack.keeper)
-        drives = []
+        runs = []
         for scenario in scenarios:
             sandbox = sandboxes[scenario.assumptions]
             sandbox.control("POST", "keys", {"key": scenario.key, "account": scenario.name})
-            drive = Drive(scenario, stack, sandbox, create_lock, stop, folder, state_store)
-            open_things.enter_context(drive.proxy)
-            drives.append(drive)
-        in_environment = [drive for drive in drives if not drive.scenario.stored_connection]
+            run = ScenarioRun(scenario, stack, sandbox, create_lock, stop, folder, state_store)
+            open_things.enter_context(run.proxy)
+            runs.append(run)
+        in_environment = [run for run in runs if not run.scenario.stored_connection]
         stack.set_connections(
-            {drive.scenario.conn_id: json.dumps(drive.scenario.conn(drive.proxy)) for drive in in_environment}
+            {run.scenario.conn_id: json.dumps(run.scenario.conn(run.proxy)) for run in in_environment}
         )
         stack.start()
-        for drive in drives:
-            if drive.scenario.stored_connection:
-                drive.create_connection()
+        for run in runs:
+            if run.scenario.stored_connection:
+                run.create_connection()
 
-        def play(drive: Drive) -> None:
-            verdict = _play(drive)
+        def play(run: ScenarioRun) -> None:
+            verdict = _play(run)
             verdicts.append(verdict)
-            well = "held" if drive.scenario.instead is None else drive.scenario.instead.outcome
-            say(f"{well if verdict.held else 'NOT HELD'}: {drive.scenario.name} ({verdict.seconds:.0f} s)")
+            well = "held" if run.scenario.instead is None else run.scenario.instead.outcome
+            say(f"{well if verdict.held else 'NOT HELD'}: {run.scenario.name} ({verdict.seconds:.0f} s)")
             for fault in verdict.faults:
                 say(f"    {fault}")
 
         with ThreadPoolExecutor(AT_ONCE if database else 2) as pool, stopping(stop):
-            together = [drive for drive in drives if drive.scenario.stage == "together"]
-            for future in [pool.submit(play, drive) for drive in together]:
+            together = [run for run in runs if run.scenario.stage == "together"]
+            for future in [pool.submit(play, run) for run in together]:
                 future.result()
-        for drive in drives:
-            if drive.scenario.stage == "alone":
-                play(drive)
+        for run in runs:
+            if run.scenario.stage == "alone":
+                play(run)
     return verdicts
 
 
@@ -168,11 +168,11 @@ def _config(
     )
 
 
-def _play(drive: Drive) -> Verdict:
+def _play(run: ScenarioRun) -> Verdict:
     began = time.monotonic()
     error: BaseException | None = None
     try:
-        drive.scenario.play(drive)
+        run.scenario.play(run)
     except Exception as caught:
         error = caught
-    return judge(drive, time.monotonic() - began, error)
+    return judge(run, time.monotonic() - began, error)

@@ -25,7 +25,7 @@ _LOST: tuple[tuple[str, Act, str, str], ...] = (
     (
         "task_killed_create_taken_in",
         kill_task,
-        "killed after it was taken in, before that is recorded",
+        "killed after it was accepted, before that is recorded",
         LOOKED_UP,
     ),
 )

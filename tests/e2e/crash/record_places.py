@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.e2e.crash import task_kills
-from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.proxy import CREATE
 from tests.e2e.crash.scenario import Expected, Scenario
+from tests.e2e.crash.scenario_run import ScenarioRun
 from tests.e2e.crash.words import DELIVERED_BEFORE, NOTHING_RECORDED, REATTACHED
 
 IN_A_FILE = {"state_path": "file://{output}-records/"}
@@ -18,39 +18,39 @@ def _with_a_file(scenario: Scenario) -> Scenario:
     return replace(scenario, name=f"{scenario.name}_record_in_a_file", arguments=arguments)
 
 
-def record_place_not_writable(drive: Drive) -> None:
+def record_place_not_writable(run: ScenarioRun) -> None:
     """Where no record can be looked for, nothing is paid: there might be one."""
-    drive.output.parent.joinpath(f"{drive.scenario.name}-records").write_text("no folder")
-    drive.start()
-    drive.finish("failed")
-    assert drive.proxy.count(CREATE) == 0
-    assert drive.failure()["submitted"] is None, drive.failure()
-    drive.output.parent.joinpath(f"{drive.scenario.name}-records").unlink()
-    drive.clear()
-    drive.finish()
+    run.output.parent.joinpath(f"{run.scenario.name}-records").write_text("no folder")
+    run.start()
+    run.finish("failed")
+    assert run.proxy.count(CREATE) == 0
+    assert run.failure()["submitted"] is None, run.failure()
+    run.output.parent.joinpath(f"{run.scenario.name}-records").unlink()
+    run.clear()
+    run.finish()
 
 
-def run_made_again_beside_its_record(drive: Drive) -> None:
+def run_made_again_beside_its_record(run: ScenarioRun) -> None:
     """A file outlives the DAG run that it is of: the run made again delivers the same generation."""
-    task_kills.once(drive)
-    first = drive.xcom()["generation_id"]
-    drive.delete_run()
-    task_kills.once(drive)
-    assert drive.xcom()["generation_id"] == first
-    assert drive.proxy.count(CREATE) == 1, drive.proxy.calls
+    task_kills.once(run)
+    first = run.xcom()["generation_id"]
+    run.delete_run()
+    task_kills.once(run)
+    assert run.xcom()["generation_id"] == first
+    assert run.proxy.count(CREATE) == 1, run.proxy.calls
 
 
-def run_made_again_without_its_record(drive: Drive) -> None:
+def run_made_again_without_its_record(run: ScenarioRun) -> None:
     """Deleting the file does not do while the gateway remembers the key; a clear does."""
-    task_kills.once(drive)
-    drive.delete_run()
-    for file in drive.output.parent.joinpath(f"{drive.scenario.name}-records").iterdir():
+    task_kills.once(run)
+    run.delete_run()
+    for file in run.output.parent.joinpath(f"{run.scenario.name}-records").iterdir():
         file.unlink()
-    task_kills.once(drive)
-    assert drive.proxy.count(CREATE) == 2, drive.proxy.calls
-    drive.clear()
-    drive.wait_task("success", tries=2)
-    drive.finish()
+    task_kills.once(run)
+    assert run.proxy.count(CREATE) == 2, run.proxy.calls
+    run.clear()
+    run.wait_task("success", tries=2)
+    run.finish()
 
 
 SCENARIOS = [

@@ -12,8 +12,8 @@ from tests.e2e.crash.gateways import RIVYA, Gateway
 from tools.stack.config import CHECKOUT
 
 if TYPE_CHECKING:
-    from tests.e2e.crash.drive import Drive
     from tests.e2e.crash.proxy import Proxy
+    from tests.e2e.crash.scenario_run import ScenarioRun
 
 PHOTO = CHECKOUT / "example_dags" / "data" / "coffee.jpg"
 WITH_REFERENCE = {"model": "nano-banana-2", "reference_media": str(PHOTO)}
@@ -71,7 +71,7 @@ class Scenario:
     :param arguments: of the operator, beside the usual ones; spans as seconds, ``{output}`` stands for the
         scenario's output folder.
     :param die_at: moments beside the record store at which the task process dies, see the DAG file.
-    :param dies_when_told: it waits there until :meth:`Drive.let_die`.
+    :param dies_when_told: it waits there until :meth:`ScenarioRun.let_die`.
     :param rows: prompts of a mapped task.
     :param batch: the task is a batch; ``arguments`` has its table.
     :param rows_by: they stand in the DAG file, or a task before the mapped one returns them.
@@ -89,7 +89,7 @@ class Scenario:
 
     name: str
     expected: Expected
-    play: Callable[[Drive], None]
+    play: Callable[[ScenarioRun], None]
     arguments: dict[str, Any] = field(default_factory=dict)
     die_at: tuple[str, ...] = ()
     dies_when_told: bool = False

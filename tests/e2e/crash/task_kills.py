@@ -5,40 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.e2e.crash.actions import kill_task
-from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.proxy import CREATE, DOWNLOAD, UPLOAD
 from tests.e2e.crash.scenario import WITH_REFERENCE, Expected, Scenario
+from tests.e2e.crash.scenario_run import ScenarioRun
 from tests.e2e.crash.words import NOTHING_RECORDED, REATTACHED, SAME_KEY
 
-Play = Callable[[Drive], None]
+Play = Callable[[ScenarioRun], None]
 
 
-def once(drive: Drive) -> None:
+def once(run: ScenarioRun) -> None:
     """Let the run go its way."""
-    drive.start()
-    drive.finish()
+    run.start()
+    run.finish()
 
 
-def killed_before_create_is_taken_in(drive: Drive) -> None:
+def killed_before_create_is_taken_in(run: ScenarioRun) -> None:
     """The request is sent, and never reaches the gateway; the next try cannot know that."""
-    drive.proxy.on("received", CREATE, kill_task)
-    once(drive)
+    run.proxy.on("received", CREATE, kill_task)
+    once(run)
 
 
-def killed_at_create_taken_in(drive: Drive) -> None:
+def killed_at_create_taken_in(run: ScenarioRun) -> None:
     """The gateway has taken the request in, and nobody hears its answer."""
-    drive.proxy.on("answered", CREATE, kill_task)
-    once(drive)
+    run.proxy.on("answered", CREATE, kill_task)
+    once(run)
 
 
-def killed_while_downloading(drive: Drive) -> None:
-    drive.proxy.on("handed", DOWNLOAD, kill_task, bytes_before=2000)
-    once(drive)
+def killed_while_downloading(run: ScenarioRun) -> None:
+    run.proxy.on("handed", DOWNLOAD, kill_task, bytes_before=2000)
+    once(run)
 
 
-def killed_while_uploading(drive: Drive) -> None:
-    drive.proxy.on("answered", UPLOAD, kill_task)
-    once(drive)
+def killed_while_uploading(run: ScenarioRun) -> None:
+    run.proxy.on("answered", UPLOAD, kill_task)
+    once(run)
 
 
 # Name, what is played, where the process dies beside its record, what the next try says.

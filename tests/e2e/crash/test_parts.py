@@ -15,11 +15,11 @@ import pytest
 
 from tests.e2e.crash import not_promised
 from tests.e2e.crash.actions import cut, edited, kill_task, reply
-from tests.e2e.crash.drive import Drive, stored_files
 from tests.e2e.crash.judge import Verdict, report
 from tests.e2e.crash.processes import NobodyThereError, socket_inode
 from tests.e2e.crash.proxy import Call, Endpoint, Proxy
 from tests.e2e.crash.scenario import Expected, Scenario
+from tests.e2e.crash.scenario_run import ScenarioRun, stored_files
 from tests.e2e.crash.scenarios import ALL, BY_RELEASE
 from tests.sandbox_process import SandboxProcess
 from tools.stack.config import CHECKOUT
@@ -120,13 +120,13 @@ def test_a_process_that_has_not_died_is_told_of(sandbox: SandboxProcess, tmp_pat
     (tmp_path / "specs").mkdir()
     no_stack: Any = None
     mapped = Scenario("s", SAYS, lambda _: None, die_at=("before intent", "after submitted"), rows=("a", "b"))
-    drive = Drive(mapped, no_stack, sandbox, threading.Lock(), threading.Event(), tmp_path)
-    drive.proxy.close()
+    run = ScenarioRun(mapped, no_stack, sandbox, threading.Lock(), threading.Event(), tmp_path)
+    run.proxy.close()
     for mark in ("0-before-intent", "1-before-intent", "1-after-submitted"):
-        (drive.specs / f"s.died-{mark}").touch()
-    assert drive.not_died == ["death after submitted (map index 0)"]
-    (drive.specs / "s.died-0-after-submitted").touch()
-    drive.wait_dying(timeout=0)
+        (run.specs / f"s.died-{mark}").touch()
+    assert run.not_died == ["death after submitted (map index 0)"]
+    (run.specs / "s.died-0-after-submitted").touch()
+    run.wait_dying(timeout=0)
 
 
 def test_every_scenario_awaits_the_line_that_names_its_fate() -> None:

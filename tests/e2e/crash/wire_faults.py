@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from tests.e2e.crash.actions import cut, edited, rate_limited, reply, still_processing
-from tests.e2e.crash.drive import Drive
 from tests.e2e.crash.proxy import CREATE, DOWNLOAD, POLL, Act, Moment
 from tests.e2e.crash.scenario import Expected, Scenario
+from tests.e2e.crash.scenario_run import ScenarioRun
 from tests.e2e.crash.task_kills import Play, once
 from tests.e2e.crash.words import (
     PAID_AND_THERE,
@@ -25,9 +25,9 @@ CONFLICT = '{"error": {"code": "idempotency_conflict", "message": "in progress"}
 def at_create(moment: Moment, act: Act, times: int = 1, needed: int | None = None) -> Play:
     """Let a fault hit the paid call."""
 
-    def play(drive: Drive) -> None:
-        drive.proxy.on(moment, CREATE, act, times=times, needed=needed)
-        once(drive)
+    def play(run: ScenarioRun) -> None:
+        run.proxy.on(moment, CREATE, act, times=times, needed=needed)
+        once(run)
 
     return play
 
@@ -35,99 +35,99 @@ def at_create(moment: Moment, act: Act, times: int = 1, needed: int | None = Non
 def while_polling(act: Act, *, times: int | None = None, seconds: float = 0.0) -> Play:
     """Let a fault hit a number of status calls, or all of them for a time."""
 
-    def play(drive: Drive) -> None:
-        busy = drive.proxy.on("answered", POLL, still_processing, times=None)
-        drive.start()
-        drive.wait_deferred()
-        rule = drive.proxy.on("received", POLL, act, times=times)
+    def play(run: ScenarioRun) -> None:
+        busy = run.proxy.on("answered", POLL, still_processing, times=None)
+        run.start()
+        run.wait_deferred()
+        rule = run.proxy.on("received", POLL, act, times=times)
         rule.wait_hit()
         busy.end()
         if times is None:
             time.sleep(seconds)
             rule.end()
-        drive.finish()
+        run.finish()
 
     return play
 
 
-def unreachable_for_a_minute(drive: Drive) -> None:
-    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
-    drive.start()
-    drive.wait_deferred()
-    drive.proxy.close()
+def unreachable_for_a_minute(run: ScenarioRun) -> None:
+    busy = run.proxy.on("answered", POLL, still_processing, times=None)
+    run.start()
+    run.wait_deferred()
+    run.proxy.close()
     time.sleep(60)
     busy.end()
-    drive.proxy.open()
-    drive.finish()
+    run.proxy.open()
+    run.finish()
 
 
-def unknown_status(drive: Drive) -> None:
-    drive.proxy.on("answered", POLL, edited("result", "url", status="in_review"), times=6)
-    once(drive)
+def unknown_status(run: ScenarioRun) -> None:
+    run.proxy.on("answered", POLL, edited("result", "url", status="in_review"), times=6)
+    once(run)
 
 
-def too_slow_for_the_first_try(drive: Drive) -> None:
-    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
-    drive.start()
-    drive.wait_task("up_for_retry", "queued", "running", "deferred", "success", tries=2)
+def too_slow_for_the_first_try(run: ScenarioRun) -> None:
+    busy = run.proxy.on("answered", POLL, still_processing, times=None)
+    run.start()
+    run.wait_task("up_for_retry", "queued", "running", "deferred", "success", tries=2)
     busy.end()
-    drive.finish()
+    run.finish()
 
 
-def result_url_fails(drive: Drive) -> None:
-    drive.proxy.on("handed", DOWNLOAD, cut, times=3, bytes_before=500)
-    once(drive)
+def result_url_fails(run: ScenarioRun) -> None:
+    run.proxy.on("handed", DOWNLOAD, cut, times=3, bytes_before=500)
+    once(run)
 
 
-def result_url_is_gone(drive: Drive) -> None:
+def result_url_is_gone(run: ScenarioRun) -> None:
     """For as many times as there are tries: a 404 is not asked again within a try."""
-    drive.proxy.on("received", DOWNLOAD, reply(404), times=3)
-    drive.start()
-    drive.finish("failed")
-    drive.clear()
-    drive.finish()
+    run.proxy.on("received", DOWNLOAD, reply(404), times=3)
+    run.start()
+    run.finish("failed")
+    run.clear()
+    run.finish()
 
 
-def failed_and_refunded(drive: Drive) -> None:
-    drive.fail_next_generation(refund=True)
-    once(drive)
+def failed_and_refunded(run: ScenarioRun) -> None:
+    run.fail_next_generation(refund=True)
+    once(run)
 
 
 def failed_then_cleared(*, refund: bool) -> Play:
-    def play(drive: Drive) -> None:
-        drive.fail_next_generation(refund=refund)
-        drive.start()
-        drive.finish("failed")
-        assert drive.failure()["kind"] == "generation_failed"
-        drive.clear()
-        drive.finish()
+    def play(run: ScenarioRun) -> None:
+        run.fail_next_generation(refund=refund)
+        run.start()
+        run.finish("failed")
+        assert run.failure()["kind"] == "generation_failed"
+        run.clear()
+        run.finish()
 
     return play
 
 
-def credits_run_out(drive: Drive) -> None:
-    drive.sandbox.control("POST", "credits", {"account": drive.scenario.name, "credits": 0})
-    drive.start()
-    drive.finish("failed")
-    failure = drive.failure()
+def credits_run_out(run: ScenarioRun) -> None:
+    run.sandbox.control("POST", "credits", {"account": run.scenario.name, "credits": 0})
+    run.start()
+    run.finish("failed")
+    failure = run.failure()
     assert (failure["kind"], failure["submitted"]) == ("credits", False)
-    drive.sandbox.control("POST", "credits", {"account": drive.scenario.name, "credits": 100})
-    drive.clear()
-    drive.finish()
+    run.sandbox.control("POST", "credits", {"account": run.scenario.name, "credits": 100})
+    run.clear()
+    run.finish()
 
 
-def key_replaced_while_waiting(drive: Drive) -> None:
-    busy = drive.proxy.on("answered", POLL, still_processing, times=None)
-    drive.start()
-    drive.wait_deferred()
-    name, new = drive.scenario.name, f"{drive.scenario.key}_new"
-    drive.sandbox.control("POST", "keys", {"key": drive.scenario.key, "account": name, "state": "revoked"})
-    polled = drive.proxy.count(POLL)
-    drive.proxy.wait_calls(POLL, polled + 3)
-    drive.sandbox.control("POST", "keys", {"key": new, "account": name})
-    drive.connect(new)
+def key_replaced_while_waiting(run: ScenarioRun) -> None:
+    busy = run.proxy.on("answered", POLL, still_processing, times=None)
+    run.start()
+    run.wait_deferred()
+    name, new = run.scenario.name, f"{run.scenario.key}_new"
+    run.sandbox.control("POST", "keys", {"key": run.scenario.key, "account": name, "state": "revoked"})
+    polled = run.proxy.count(POLL)
+    run.proxy.wait_calls(POLL, polled + 3)
+    run.sandbox.control("POST", "keys", {"key": new, "account": name})
+    run.connect(new)
     busy.end()
-    drive.finish()
+    run.finish()
 
 
 SCENARIOS = [

@@ -23,6 +23,6 @@ NOT_YET = "the gateway knows no generation under the id rivya-"
 ASKS = "the gateway knows no generation under its id rivya-"
 NO_RETRY = "No retry is made: look at the gateway's account"
 UNDER_A_NEW_KEY = (
-    "The same request is submitted again, under a new key: if the first one was taken in after all, both are "
+    "The same request is submitted again, under a new key: if the first one was accepted after all, both are "
     "paid for."
 )

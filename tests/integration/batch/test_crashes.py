@@ -7,7 +7,7 @@ import pytest
 from airflow_provider_rivya.batch import run
 from airflow_provider_rivya.batch.window import Limits
 from tests.integration.batch.conftest import NewBatch, products
-from tests.integration.batch_faults import Fate, Moment
+from tests.integration.batch_faults import FaultInjector, Moment
 from tests.integration.batch_harness import BatchHarness
 from tests.integration.gateways import TestedGateway, at, at_each
 
@@ -47,7 +47,7 @@ def test_it_goes_on_where_it_died(new_batch: NewBatch, gateway: TestedGateway, m
     batch = new_batch(ROWS, limits=Limits(max_running=WINDOW), policy=decided)
     # A row that is being sent while another one waits or lands would be one of the cases above.
     answered = ROWS if moment in ("while it waits", "while landing") else 0
-    assert batch.run(Fate(*MOMENTS[moment], answered=answered)).died
+    assert batch.run(FaultInjector(*MOMENTS[moment], answered=answered)).died
     assert not batch.succeeded
     done = batch.run()
     unsent = "POST" in moment or "sent" in moment
@@ -65,7 +65,7 @@ def test_it_goes_on_where_it_died(new_batch: NewBatch, gateway: TestedGateway, m
 def test_what_may_be_sent_anew_is(new_batch: NewBatch) -> None:
     resubmit = {"on_uncertain_submission": "resubmit"}
     batch = new_batch(ROWS, limits=Limits(max_running=WINDOW), policy=resubmit)
-    assert batch.run(Fate("create", WINDOW + 1)).died
+    assert batch.run(FaultInjector("create", WINDOW + 1)).died
     assert batch.run().counts == {"succeeded": ROWS}
     all_stands(batch)
 
@@ -74,7 +74,7 @@ def test_what_may_be_sent_anew_is(new_batch: NewBatch) -> None:
 def test_a_table_that_changes_between_two_tries_is_not_read_again(new_batch: NewBatch) -> None:
     batch = new_batch(ROWS, limits=Limits(max_running=WINDOW))
     planned = batch.rows
-    assert batch.run(Fate("download", 4)).died
+    assert batch.run(FaultInjector("download", 4)).died
     batch.rows = [{**row, "title": "Another"} for row in reversed(products(2 * ROWS))]
     assert batch.run().counts == {"succeeded": ROWS}
     batch.rows = planned
@@ -84,7 +84,7 @@ def test_a_table_that_changes_between_two_tries_is_not_read_again(new_batch: New
 @at_each
 def test_a_table_that_changes_before_the_plan_stands_is_read_again(new_batch: NewBatch) -> None:
     batch = new_batch(ROWS)
-    assert batch.run(Fate("plan")).died
+    assert batch.run(FaultInjector("plan")).died
     batch.rows = [{**row, "title": f"Better {row['title']}"} for row in products(ROWS)]
     assert batch.run().counts == {"succeeded": ROWS}
     all_stands(batch)
@@ -94,7 +94,7 @@ def test_a_table_that_changes_before_the_plan_stands_is_read_again(new_batch: Ne
 @pytest.mark.parametrize("died", [False, True], ids=["after its end", "in its middle"])
 def test_a_clear_pays_for_what_has_changed_and_what_is_new(new_batch: NewBatch, died: bool) -> None:
     batch = new_batch(30, limits=Limits(max_running=15))
-    first = batch.run(Fate("download", 8) if died else None)
+    first = batch.run(FaultInjector("download", 8) if died else None)
     assert first.died == died
     before = batch.charges
     rows = products(30, first=10)  # ten are gone, ten are new

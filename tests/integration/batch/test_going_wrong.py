@@ -6,7 +6,7 @@ from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.exceptions import AuthenticationError, GenerationTimeoutError
 from airflow_provider_rivya.request.budget import Budget
 from tests.integration.batch.conftest import NewBatch, products
-from tests.integration.batch_faults import Fate
+from tests.integration.batch_faults import FaultInjector
 from tests.integration.gateways import TestedGateway, at_each
 from tests.sandbox_process import SandboxProcess
 
@@ -128,7 +128,7 @@ def test_a_key_that_is_revoked_in_the_middle_stops_submitting_and_nothing_is_los
         sandbox.control("POST", "keys", {"key": gateway.key, "state": state, "gateway": gateway.name})
 
     batch = new_batch(30, limits=Limits(max_running=10), timeout=7200.0)
-    done = batch.run(Fate("created", 15, lambda: let_the_key_be("revoked")))
+    done = batch.run(FaultInjector("created", 15, lambda: let_the_key_be("revoked")))
     assert isinstance(done.error, AuthenticationError)
     assert done.error.final
     assert "No retry is made. When that is fixed, clear the task" in done.text

@@ -53,19 +53,15 @@ class TestGenerate:
         assert task["id"] in run.err
         assert sandbox.ledger()["charges"] == 1
 
-    def test_for_scripts(self, landing: Path) -> None:
-        run = rivya_process(*generate(landing / "new", "--format", "json"))
-        assert run.code == 0
+    def test_for_scripts_by_a_name_of_its_own_and_a_relative_path(self, landing: Path) -> None:
+        run = rivya_process(*generate(Path("new", "cat.jpg"), "--format", "json"), folder=landing)
+        assert run.code == 0, run.err
         document = run.json()
         assert document["status"] == "succeeded"
         [output] = document["outputs"]
         assert "source_url" not in output
-        assert Path(output["uri"].removeprefix("file://")).stat().st_size == output["size_bytes"]
-
-    def test_a_name_of_its_own_and_a_relative_path(self, landing: Path) -> None:
-        done = rivya_process(*generate(Path("cat.jpg")), folder=landing)
-        assert done.code == 0, done.err
-        assert [file.name for file in landing.iterdir()] == ["cat.jpg"]
+        assert output["uri"] == f"file://{landing}/new/cat.jpg"
+        assert (landing / "new" / "cat.jpg").stat().st_size == output["size_bytes"]
 
     @pytest.mark.parametrize(
         "more",

@@ -19,8 +19,8 @@ from tests.sandbox_process import SandboxProcess
     ("returned", "told"),
     [
         (None, "return value: a NoneType; allowed: a prompt, or a dict of prompt, model, model_params"),
-        ({"promt": "x"}, "return value['promt']: is nothing that a function can decide"),
-        ({"prompt": "x", "output_path": "/tmp/"}, "return value['output_path']: is nothing"),  # noqa: S108 - refused
+        ({"promt": "x"}, "return value['promt']: cannot be returned by the function"),
+        ({"prompt": "x", "output_path": "/tmp/"}, "return value['output_path']: cannot be returned"),  # noqa: S108 - refused
         ({"prompt": "x", "model": "nano-banan-2"}, "model: "),
         ("", "prompt: "),
     ],

@@ -75,7 +75,7 @@ def refused(error: str) -> Expected:
 # -- what a gateway's calls lead to ---------------------------------------------------------------------
 
 IN_DOUBT = (
-    "Whether the gateway took it in is not known. The next try (2 left) sends the same request under the "
+    "Whether the gateway accepted it is not known. The next try (2 left) sends the same request under the "
     "same idempotency key, so that it is paid for once."
 )
 REPEATED = (
@@ -106,7 +106,7 @@ def at_creation(kind: str) -> Expected:
 
 
 ASKS_A_PERSON = (
-    "Whether it was taken in, and is paid for, is not known. No retry is made: look at the gateway's account "
+    "Whether it was accepted, and is paid for, is not known. No retry is made: look at the gateway's account "
     "for a generation of about <time>, or ask its support for that id. If there is one, fetch its result by "
     "its task id and mark the task as succeeded; if not, clear the task: it looks once more, and then "
     "submits, and pays for, a new one under a new id. on_uncertain_submission='resubmit' does that without "
@@ -115,7 +115,7 @@ ASKS_A_PERSON = (
 BEGUN_ANEW = (
     "Resumed after a try that ended between sending and recording: looking its request up at the gateway, "
     "under the id <key>.",
-    "The same request is submitted again, under a new key: if the first one was taken in after all, both are "
+    "The same request is submitted again, under a new key: if the first one was accepted after all, both are "
     "paid for. Left behind: a submission without an answer (key <key>), which may have been paid for.",
 )
 FAILED_AT_AN_UNKNOWN_COST = Expected(

@@ -43,7 +43,7 @@ RESULTS = {
 }
 """Turned in test_open_points_of_results.py."""
 
-IN_DOUBT = "Whether the gateway took it in is not known. The next try (2 left) sends the same request"
+IN_DOUBT = "Whether the gateway accepted it is not known. The next try (2 left) sends the same request"
 NO_USE = "Nothing was submitted and nothing was charged; a retry would not help, so none is made."
 
 

@@ -15,7 +15,7 @@ from tests.integration.generation.conftest import NewJob
 from tests.integration.landed_files import check_image
 from tests.sandbox_process import SandboxProcess
 
-UNCERTAIN = "Whether the gateway took it in is not known. The next try (2 left) sends the same request"
+UNCERTAIN = "Whether the gateway accepted it is not known. The next try (2 left) sends the same request"
 NOTHING = "Nothing was submitted and nothing was charged."
 CREATE = RIVYA.create
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api.exchange import ClientSettings
 from tests.integration.conftest import Connect, Listener
 from tests.integration.gateways import RIVYA
 from tests.integration.generation.conftest import NewJob
@@ -18,7 +17,7 @@ from tests.integration.generation.open_points import (
     check_turned,
     turned,
 )
-from tests.integration.job_harness import JobHarness, TryOutcome
+from tests.integration.job_harness import JobHarness, TryOutcome, hasty
 from tests.sandbox_process import SandboxProcess
 
 KEY_LENGTH = 46
@@ -28,12 +27,6 @@ PATIENCE = 0.4
 
 def test_every_switch_is_turned() -> None:
     check_turned(globals(), KEYS)
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for an answer for less than a second, which is the least that a connection may say."""
-    monkeypatch.setattr(ClientSettings, "total", PATIENCE)
 
 
 @pytest.fixture
@@ -61,7 +54,7 @@ def test_repeated_key(new_job: NewJob, check: Checks, connect: Connect, setting:
     check.in_doubt(job, connect)
     done = job.run()
     if setting == "conflict":
-        told = "Whether the gateway took it in is not known. The next try (1 left) sends the same request"
+        told = "Whether the gateway accepted it is not known. The next try (1 left) sends the same request"
         check.ended(done, "retryable", "idempotency_conflict", told, charges=1)
     else:
         check.delivered(done, charges=2 if setting == "new_task" else 1)
@@ -70,11 +63,17 @@ def test_repeated_key(new_job: NewJob, check: Checks, connect: Connect, setting:
 
 @turned("idempotency_in_progress_code")
 def test_told_by_another_code(
-    new_job: NewJob, check: Checks, connect: Connect, impatient: None, sandbox: SandboxProcess, setting: str
+    new_job: NewJob, check: Checks, connect: Connect, sandbox: SandboxProcess, setting: str
 ) -> None:
     slow(connect, sandbox)
-    check.delivered(new_job().run())
+    check.delivered(impatient(new_job()).run())
     check.one_key()
+
+
+def impatient(job: JobHarness) -> JobHarness:
+    """Let it wait for an answer for less than a second, which is the least that a connection may say."""
+    job.hook = hasty(RIVYA.hook, PATIENCE)
+    return job
 
 
 def slow(connect: Connect, sandbox: SandboxProcess) -> None:
@@ -89,7 +88,6 @@ def test_an_answer_that_is_lost_cut_or_slow_is_paid_once(
     new_job: NewJob,
     check: Checks,
     connect: Connect,
-    impatient: None,
     sandbox: SandboxProcess,
     setting: str,
     replay: str,
@@ -98,7 +96,7 @@ def test_an_answer_that_is_lost_cut_or_slow_is_paid_once(
     sandbox.assume(idempotency_replay=replay)
     for charges, way in enumerate(("cut_after", "answer_cut", "slow"), start=1):
         patience = 0.1 if replay == "conflict" else 5.0
-        job = new_job(prompt=f"A lighthouse, {way}", conflict_patience=patience)
+        job = impatient(new_job(prompt=f"A lighthouse, {way}", conflict_patience=patience))
         if way == "slow":
             slow(connect, sandbox)
         else:
@@ -241,7 +239,7 @@ def test_an_error_that_comes_again(
         charges = int(setting == "task_made")
         assert done.state == "retryable"
         assert (sandbox.ledger()["charges"], len(check.creates())) == (charges, 2)
-        check_told(job.run(), "Whether the gateway took it in is not known", "HTTP 500")
+        check_told(job.run(), "Whether the gateway accepted it is not known", "HTTP 500")
     check.one_key()
 
 

@@ -96,7 +96,7 @@ def test_what_was_not_taken_in_is_not_found_and_asks(
     assert ASKS in done.text
     key = job.record["key"]
     assert f"knows no generation under its id {key} (asked 4 times" in done.text
-    assert "Whether it was taken in, and is paid for, is not known." in done.text
+    assert "Whether it was accepted, and is paid for, is not known." in done.text
     assert (posts(sandbox), charges(sandbox)) == (1, 0)
     job.clear()  # which is the answer: it looks once more, and submits anew
     assert job.run().state == "delivered"
@@ -212,7 +212,7 @@ def test_not_found_in_the_next_try_is_submitted_anew_on_request(
     key = job.record["key"]
     done = job.run()
     assert done.state == "delivered", done.text
-    assert "if the first one was taken in after all, both are paid for" in logs.text
+    assert "if the first one was accepted after all, both are paid for" in logs.text
     assert (posts(sandbox), charges(sandbox)) == (2, 1)
     assert keys(sandbox) != [key]
 

@@ -68,7 +68,7 @@ def test_old_uncertain_submission_stops(new_job: NewJob, sandbox: SandboxProcess
     job.change_record({**job.record, "begun_at": time.time() - RESUBMIT_WINDOW - 60})
     done = job.run()
     assert done.state == "final"
-    assert "whether the gateway took it in is not known" in done.text
+    assert "whether the gateway accepted it is not known" in done.text
     assert charges(sandbox) == 1
 
 

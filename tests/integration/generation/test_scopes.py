@@ -12,7 +12,7 @@ import pytest
 from airflow_provider_rivya.exceptions import PermissionDeniedError
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.request.budget import Budget
-from airflow_provider_rivya.sandbox.state.store import SCOPES
+from airflow_provider_rivya.sandbox.state.accounts import SCOPES
 from airflow_provider_rivya.waiting.decide import Patience
 from tests.integration.conftest import Connect
 from tests.integration.fault_kinds import endpoints

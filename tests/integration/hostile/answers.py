@@ -12,7 +12,7 @@ from typing import Any, Literal
 from tests.integration.hostile.gateway import DONE, Raw, Trickle, well
 from tests.unit.api.wire import answer
 
-Fate = Literal["taken", "in doubt", "refused", "delivered", "goes on"]
+Outcome = Literal["taken", "in doubt", "refused", "delivered", "goes on"]
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,13 @@ class Odd:
     """
     One odd answer.
 
-    :param fate: of a creation: ``taken`` (its id was read), ``in doubt``, ``refused``; of a status call:
+    :param outcome: of a creation: ``taken`` (its id was read), ``in doubt``, ``refused``; of a status call:
         ``delivered``, or the waiting ``goes on``.
     """
 
     name: str
     make: Callable[[], Raw]
-    fate: Fate
+    outcome: Outcome
 
     @property
     def patience(self) -> float:

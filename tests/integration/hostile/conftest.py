@@ -11,31 +11,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api.connection import ConnectionSettings
-from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.hooks.base import GatewayHook
 from tests.integration.conftest import QUICK, Connect
 from tests.integration.gateways import TestedGateway
 from tests.integration.hostile.gateway import HostileGateway
-from tests.integration.job_harness import SHORT, JobHarness
+from tests.integration.job_harness import SHORT, JobHarness, hasty
 
 NewJob = Callable[..., JobHarness]
 NewHook = Callable[[float], GatewayHook]
-
-
-def hasty(hook_class: type[GatewayHook], patience: float) -> type[GatewayHook]:
-    """
-    Return a hook with timeouts other than a connection may have.
-
-    :param patience: seconds that an exchange may take in all.
-    """
-
-    class Hasty(hook_class):  # type: ignore[valid-type, misc]  # the class is the gateway's
-        def _client_settings(self, settings: ConnectionSettings) -> ClientSettings:
-            told: ClientSettings = super()._client_settings(settings)
-            return replace(told, connect_timeout=patience / 2, read_timeout=patience / 2)
-
-    return Hasty
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.integration.hostile.gateway import HostileGateway, picture
 
 ENDLESS = ("trickling", "silent")
 SHORT = [name for name in {**BROKEN, **REFUSALS} if not name.startswith(ENDLESS)]
-DELIVERED = [odd for odd in of_states() if odd.fate == "delivered"]
+DELIVERED = [odd for odd in of_states() if odd.outcome == "delivered"]
 assert len(SHORT) + len(DELIVERED) >= 120
 
 

@@ -30,7 +30,7 @@ ODD: dict[str, Raw] = {
 def test_a_result(hostile: HostileGateway, name: str) -> None:
     hostile.others = {"/odd": lambda: ODD[name]}
     settings = ClientSettings(hostile.url, "key", connect_timeout=0.3, read_timeout=0.3)
-    refused = "redirects" if name.startswith("redirects") else "broke off|in front of the file|decompressed"
+    refused = "redirects" if name.startswith("redirects") else "broke off|before the file|decompressed"
     with (
         Downloader(settings, max_bytes=1_000_000) as downloader,
         pytest.raises(OutputError, match=refused) as caught,

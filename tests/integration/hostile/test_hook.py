@@ -52,14 +52,14 @@ def send(gateway: TestedGateway) -> Send:
 def test_the_paid_call(hostile: HostileGateway, new_hook: NewHook, odd: Odd, send: Send) -> None:
     hostile.creations = [odd.make]
     hook = new_hook(odd.patience)
-    if odd.fate == "taken":
+    if odd.outcome == "taken":
         seen = send(hook, "key-1")
         assert seen.id == "task_1"
         assert not seen.ended
     else:
         with pytest.raises(GatewayError) as caught:
             send(hook, "key-1")
-        assert caught.value.maybe_taken_in is (odd.fate == "in doubt")
+        assert caught.value.maybe_taken_in is (odd.outcome == "in doubt")
         assert caught.value.conn_id == hook.conn_id
         told = str(caught.value)
         assert told.isprintable()

@@ -31,12 +31,12 @@ def test_an_odd_answer_to_the_paid_call(
     hostile.creations = [odd.make]
     job = new_job(odd.patience)
     done = job.run()
-    if odd.fate == "refused":
+    if odd.outcome == "refused":
         assert isinstance(done.error, GatewayError)
         assert not done.error.maybe_taken_in
         assert hostile.paid == 1
         return
-    if odd.fate == "in doubt" and gateway.replays_keys:
+    if odd.outcome == "in doubt" and gateway.replays_keys:
         assert done.state == "retryable"
         done = job.run()
     assert done.result["generation_id"] == "task_1"

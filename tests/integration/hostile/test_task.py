@@ -47,7 +47,7 @@ def test_a_task_lands_what_it_has_paid_for(
 GOING_ON = [
     odd
     for odd in of_states()
-    if odd.fate == "goes on" and not odd.name.startswith(("429", "trickling", "silent"))
+    if odd.outcome == "goes on" and not odd.name.startswith(("429", "trickling", "silent"))
 ]
 """Not those that ask for a pause, or never end: those are in test_waiting.py."""
 

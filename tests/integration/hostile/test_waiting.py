@@ -30,7 +30,7 @@ def told(finished: dict[str, Finished]) -> dict[str, str]:
     return {STATES[known_as].name: end.outcome for known_as, end in finished.items()}
 
 
-EXPECTED = {odd.name: OUTCOMES[odd.fate] for odd in STATES.values()}
+EXPECTED = {odd.name: OUTCOMES[odd.outcome] for odd in STATES.values()}
 
 
 def test_the_table_is_a_table() -> None:

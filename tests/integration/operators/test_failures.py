@@ -221,6 +221,7 @@ def test_state_exception_and_xcom(
         "submitted": row.submitted,
         "generation_id": tasks[0]["id"] if row.submitted else None,
         "credits": run.xcom(key="failure")["credits"],
+        "message": done.text,
     }
     assert run.xcom() is None
     assert list(landing.iterdir()) == []

@@ -127,6 +127,7 @@ def test_while_it_waits_on_the_worker(
         "submitted": True,
         "generation_id": task["id"],
         "credits": 5,
+        "message": first.text,
     }
     assert len(sent(sandbox, "GET", f"{RIVYA.create}/{task['id']}")) == 1
     assert list(landing.iterdir()) == []

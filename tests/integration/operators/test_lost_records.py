@@ -98,19 +98,21 @@ def test_an_unforeseen_error_after_it_has_submitted(
     run = one_of(FailsUnforeseen, error, landing, durable=durable)
     assert run.run().state == "up_for_retry"
     (task,) = sandbox.tasks()
-    assert run.xcom(key="failure") == {
-        "kind": kind,
-        "submitted": True,
-        "generation_id": task["id"],
-        "credits": 1,
-    }
     then = (
         "The next try (2 left) re-attaches to it and does not pay again."
         if durable
         else "No record survives this try: a retry would submit a new generation and may pay again."
     )
-    said = f"Generation {task['id']} goes on at the gateway and 1 credit is reserved. {then}"
-    assert f"{type(error).__name__}. {said}" in logs.text
+    fate = f"Generation {task['id']} goes on at the gateway and 1 credit is reserved. {then}"
+    said = f"{type(error).__name__}. {fate}"
+    assert said in logs.text
+    assert run.xcom(key="failure") == {
+        "kind": kind,
+        "submitted": True,
+        "generation_id": task["id"],
+        "credits": 1,
+        "message": said,
+    }
 
 
 @pytest.mark.parametrize("timeout", [True, False])
@@ -132,6 +134,7 @@ def test_airflow_ends_the_deferral_of_a_task_without_a_record(
         "submitted": True,
         "generation_id": None,
         "credits": None,
+        "message": done.text,
     }
 
 

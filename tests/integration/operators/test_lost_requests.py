@@ -39,8 +39,8 @@ def test_cleared_when_its_reference_is_gone_names_what_is_paid_for(
         "be running and was paid for. Fix the request and clear the task: the same request goes on with "
         "that. Or fetch the result by its task id. A retry would not help, so none is made."
     )
-    failure = {"kind": "invalid_request", "submitted": True, "generation_id": task["id"], "credits": 5}
-    assert run.xcom(key="failure") == failure
+    known = {"kind": "invalid_request", "submitted": True, "generation_id": task["id"], "credits": 5}
+    assert run.xcom(key="failure") == {**known, "message": str(done.error)}
     photo.write_bytes(kept)
     sandbox.advance(60)
     run.clear()
@@ -69,6 +69,7 @@ def test_a_refused_new_generation_is_not_the_failed_one_before_it(
         "submitted": False,
         "generation_id": None,
         "credits": None,
+        "message": str(done.error),
     }
     assert run.run().state == "success"
     assert sandbox.ledger()["charges"] - sandbox.ledger()["refunds"] == 1
@@ -106,10 +107,8 @@ def test_what_a_decorated_function_raises_on_a_retry_does_not_leave_the_result_b
     done = run.run()
     assert done.state == ("failed" if final else "success"), done.text
     (task,) = sandbox.tasks()
-    ruled = (
-        f"The request could not be made now, but what an earlier try submitted ({task['id']}) rules. KeyError"
-    )
-    assert (ruled in logs.text) is not final
+    used = f"The request could not be made now, but what an earlier try submitted ({task['id']}) is used. "
+    assert (f"{used}KeyError" in logs.text) is not final
     assert sandbox.ledger()["charges"] == 1
 
 

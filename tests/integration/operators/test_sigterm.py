@@ -136,7 +136,7 @@ def test_a_sensor_between_two_looks(sandbox: SandboxProcess) -> None:
     watched = {"generation_id": generation_id, "poke_interval": 600, "deferrable": False}
     run, end = stopped("watch", {**watched, "soft_fail": True}, "LOOKED")
     assert end["state"] == "up_for_retry"
-    assert "was asked to stop between two looks" in end["text"]
+    assert "was asked to stop between two polls" in end["text"]
     assert f"This task only watches and has paid nothing. {AGAIN} watches it again." in end["text"]
     sandbox.advance(150)
     assert run.run().state == "success"

@@ -21,6 +21,8 @@ from tests.integration.plugin.webhook_tools import HOUR, SECRET, Receiver
 from tests.integration.task_harness import MAKE, TaskInstanceHarness, Try
 from tests.sandbox_process import SandboxProcess
 
+USERS = ("anybody", "narrow")
+PASSWORD = "as you please"
 Serve = Callable[[str], Any]
 Waits = Callable[..., tuple[TaskInstanceHarness, Try]]
 
@@ -41,26 +43,41 @@ def _forget() -> None:
 
 
 @contextmanager
-def _served(folder: Path, *, media: bool) -> Iterator[Any]:
-    from fastapi.testclient import TestClient
-
+def _app(folder: Path, *, media: bool) -> Iterator[Any]:
+    """Airflow's API server; those of :data:`USERS` can sign in."""
+    passwords = folder / "passwords.json"
+    passwords.write_text(json.dumps(dict.fromkeys(USERS, PASSWORD)))
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Airflow's own server warns of is not ours
         patch.setenv("AIRFLOW__RIVYA__UI_MEDIA", str(media))
         patch.setenv("AIRFLOW__RIVYA__TOAPIS_WEBHOOK_CONN_IDS", "toapis_default" if media else "")
         patch.setenv("AIRFLOW__CORE__AUTH_MANAGER", f"{OneDagAuthManager.__module__}.OneDagAuthManager")
-        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(folder / "passwords.json"))
+        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(passwords))
+        users = ",".join(f"{name}:viewer" for name in USERS)
+        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", users)
         _forget()
         from airflow.api_fastapi.app import create_app
 
-        yield TestClient(create_app(apps="core"), follow_redirects=False, raise_server_exceptions=False)
+        yield create_app(apps="core")
     _forget()
 
 
+def _client(app: Any) -> Any:
+    from fastapi.testclient import TestClient
+
+    return TestClient(app, follow_redirects=False, raise_server_exceptions=False)
+
+
 @pytest.fixture(scope="module")
-def _server(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with _served(tmp_path_factory.mktemp("server"), media=True) as client:
-        yield client
+def whole_app(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """An API server that shows files."""
+    with _app(tmp_path_factory.mktemp("server"), media=True) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def _server(whole_app: Any) -> Any:
+    return _client(whole_app)
 
 
 @pytest.fixture
@@ -77,8 +94,8 @@ def serve(_server: Any, monkeypatch: pytest.MonkeyPatch) -> Serve:
 @pytest.fixture
 def closed_server(database: None, tmp_path: Path) -> Iterator[Any]:
     """A client of an API server that shows no files."""
-    with _served(tmp_path, media=False) as client:
-        yield client
+    with _app(tmp_path, media=False) as app:
+        yield _client(app)
 
 
 def as_user(client: Any, name: str | None, role: str = "viewer") -> Any:
@@ -106,11 +123,24 @@ def forge(run: TaskInstanceHarness, value: Any) -> None:
         session.scalars(query).one().value = json.dumps(value)
 
 
+@contextmanager
+def listening(app: Any) -> Iterator[str]:
+    """Have uvicorn serve an app; its address."""
+    import uvicorn
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    serving = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
+    thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    serving.should_exit = True
+    thread.join(10)
+
+
 @pytest.fixture(scope="module")
 def receiving_server() -> Iterator[str]:
     """The plugin's apps, mounted as Airflow mounts them, on uvicorn."""
     import fastapi
-    import uvicorn
 
     from airflow_provider_rivya.plugin.plugin import _apps
 
@@ -119,13 +149,8 @@ def receiving_server() -> Iterator[str]:
         whole = fastapi.FastAPI()
         for part in _apps():
             whole.mount(part["url_prefix"], part["app"])
-        listener = socket.create_server(("127.0.0.1", 0))
-        serving = uvicorn.Server(uvicorn.Config(whole, lifespan="off", log_config=None, access_log=False))
-        thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        serving.should_exit = True
-        thread.join(10)
+        with listening(whole) as url:
+            yield url
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def test_nobody_else_does(serve: Serve, run: TaskInstanceHarness, landing: Path)
         "file://{landing}/picture.png",
         "file://{landing}/page.html",
         "file://{landing}/nothing.png",
+        "file://{landing}/pipe.png",
         "file://{landing}/",
         "",
         None,
@@ -86,6 +88,7 @@ def test_a_forged_xcom_leads_nowhere(serve: Serve, run: TaskInstanceHarness, lan
     (landing / "link.png").symlink_to(landing.parent / "secret.png")
     for name in ("picture.svg", "picture.png"):
         (landing / name).write_text('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
+    os.mkfifo(landing / "pipe.png")
     (landing / "page.html").write_text("<!doctype html><script>alert(1)</script>")
     where = uri.replace("{landing}", str(landing)) if isinstance(uri, str) else uri
     forge(run, {"outputs": [{"uri": where, "conn_id": "aws_default", "mime_type": "image/png"}]})
@@ -103,6 +106,11 @@ def test_an_xcom_that_is_none_of_ours(
     assert client.get(media(run, "rows")).status_code == 404
     assert client.get(media(run, "x")).status_code == 422
     assert client.get(media(run, map_index=3)).status_code == 404
+    assert client.get(media(run, map_index=10**30)).status_code == 422
+    assert client.get(media(run, str(10**30))).status_code == 404
+    assert client.get(media(run, f"rows?page={10**30}")).status_code == 404
+    assert client.get(f"/rivya/media/{run.dag_id}%00/{run.run_id}/make/-1/0").status_code == 404
+    assert client.head(media(run)).status_code == 405
 
 
 def test_a_batch_is_read_in_pages(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import socket
+import asyncio
 from typing import Any
 
 import pytest
+from fastapi import Request
 
 from airflow_provider_rivya._compat import TriggerEvent
 from airflow_provider_rivya.plugin.webhooks import app as receiving
+from airflow_provider_rivya.plugin.webhooks.secrets import Secrets
 from airflow_provider_rivya.plugin.webhooks.waiting import Waiting
+from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 from tests.integration.conftest import Connect, Listener, sent
 from tests.integration.gateways import at
 from tests.integration.plugin.conftest import Waits
@@ -120,21 +123,17 @@ def test_what_cannot_be_taken_comes_again(
     assert told_by(run) == delivered(webhooks)[0]["id"]
 
 
-def test_what_is_sent_by_anybody_is_bounded(
-    receiver: Receiver, receiving_server: str, monkeypatch: pytest.MonkeyPatch, logs: Listener
-) -> None:
+async def test_what_is_sent_by_anybody_is_bounded(receiver: Receiver, logs: Listener) -> None:
     big = b"x" * (receiving.MOST_BYTES + 1)
     assert receiver.post(big, signed(big, "big", SECRET)).status == 413
     assert (answer := receiver.post(b"{}", {})).status == 401
     assert answer.body == b""
     assert receiver.post(b"", {}, "GET").status == 405
-    monkeypatch.setattr(receiving, "READ_WITHIN", 0.1)
-    host, _, port = receiving_server.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as slow:
-        head = "\r\n".join(f"{name}: {value}" for name, value in signed(b"{}", "slow", SECRET).items())
-        start = "POST /rivya/webhooks/toapis HTTP/1.1\r\nHost: a\r\nContent-Length: 9"
-        slow.sendall(f"{start}\r\n{head}\r\n\r\n{{".encode())
-        assert b" 408 " in slow.recv(1000).splitlines()[0]
+    headers = [(name.lower().encode(), text.encode()) for name, text in signed(b"", "slow", SECRET).items()]
+    never: Any = asyncio.Event().wait
+    slow = Request({"type": "http", "headers": headers}, never)
+    impatient = receiving.Receiver(Secrets([], lambda _: {}), Waiting(ToApisTaskTrigger), read_within=0.1)
+    assert (await impatient.receive(slow)).status_code == 408
     assert SECRET not in logs.text
     assert "was refused" in logs.text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import av
@@ -40,20 +41,24 @@ class Played:
     seconds: float
     codec: str
     sound: str | None
-    pictures: list[Image.Image]
+    content: bytes
+
+    @cached_property
+    def pictures(self) -> list[Image.Image]:
+        with av.open(io.BytesIO(self.content), "r") as container:
+            return [
+                frame.to_image()  # type: ignore[no-untyped-call]  # has no hints
+                for frame in container.decode(video=0)
+            ]
 
 
 def played(content: bytes) -> Played:
     with av.open(io.BytesIO(content), "r") as container:
         video = container.streams.video[0]
         sound = container.streams.audio[0].codec_context.name if container.streams.audio else None
-        pictures = [
-            frame.to_image()  # type: ignore[no-untyped-call]  # has no hints
-            for frame in container.decode(video=0)
-        ]
         assert container.duration is not None
         codec = video.codec_context.name
-        return Played((video.width, video.height), container.duration / av.time_base, codec, sound, pictures)
+        return Played((video.width, video.height), container.duration / av.time_base, codec, sound, content)
 
 
 def film(sandbox: SandboxProcess, model: str, *items: dict[str, Any], **params: Any) -> Played:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
-from airflow_provider_rivya.sandbox.state.store import ApiKey, State
+from airflow_provider_rivya.sandbox.state.accounts import ApiKey
+from airflow_provider_rivya.sandbox.state.store import State
 from airflow_provider_rivya.sandbox.toapis.limits import wait_for
 
 CALLER = ApiKey("sk-1", "someone", frozenset(), gateway="toapis")

@@ -96,7 +96,7 @@ def test_a_timeout_tells_both_numbers(sensor: NewSensor, sandbox: SandboxProcess
     assert isinstance(done.error, InsufficientCreditsError)
     assert isinstance(done.error, AirflowSensorTimeout)
     assert "The balance is 40 credits; min_credits=100 was not reached within" in done.text
-    assert done.text.endswith("A timeout is a sensor's last word, so no retry is made.")
+    assert done.text.endswith("A sensor is not retried after a timeout.")
     assert run.xcom(key="failure")["kind"] == "credits"
 
 
@@ -131,6 +131,7 @@ def test_a_wrong_key(sensor: NewSensor, connect: Connect) -> None:
         "submitted": False,
         "generation_id": None,
         "credits": None,
+        "message": done.text,
     }
 
 

@@ -16,7 +16,7 @@ from airflow_provider_rivya.exceptions import (
     NotFoundError,
     PermissionDeniedError,
 )
-from airflow_provider_rivya.sandbox.state.store import SCOPES
+from airflow_provider_rivya.sandbox.state.accounts import SCOPES
 from airflow_provider_rivya.waiting.decide import Patience
 from tests.integration.conftest import Connect, sent
 from tests.integration.gateways import TestedGateway, at, at_each
@@ -105,7 +105,7 @@ def test_a_failed_generation(
     done = run.run()
     assert done.state == "failed", done.text
     assert isinstance(done.error, GenerationFailedError)
-    assert done.text.endswith(f"{ONLY_WATCHES} The gateway's verdict stands, so no retry is made.")
+    assert done.text.endswith(f"{ONLY_WATCHES} The gateway's result is final, so no retry is made.")
     assert list(landing.iterdir()) == []
     assert len(sent(sandbox, "POST", gateway.create)) == 1
 
@@ -118,12 +118,13 @@ def test_a_timeout(sensor: NewSensor, sandbox: SandboxProcess, deferrable: bool)
     assert done.state == "failed", done.text
     assert isinstance(done.error, GenerationTimeoutError)
     assert isinstance(done.error, AirflowSensorTimeout)
-    assert "a timeout is a sensor's last word, so no retry is made" in done.text
+    assert "a sensor is not retried after a timeout" in done.text
     assert run.xcom(key="failure") == {
         "kind": "timeout",
         "submitted": True,
         "generation_id": sandbox.tasks()[-1]["id"],
         "credits": None,
+        "message": done.text,
     }
 
 

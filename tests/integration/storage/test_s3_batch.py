@@ -12,7 +12,7 @@ from airflow_provider_rivya.batch.segments import Ledger, LedgerLostError
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.storage.place import OutputPlace
 from tests.cli_process import rivya
-from tests.integration.batch_faults import Fate
+from tests.integration.batch_faults import FaultInjector
 from tests.integration.batch_harness import BatchHarness
 from tests.integration.conftest import Connect
 from tests.integration.gateways import TestedGateway, at_each
@@ -48,7 +48,7 @@ def test_rows_and_files_are_objects(
         limits=Limits(max_running=5),
         arguments={"output_path": "s3://store@bucket/out/"},
     )
-    died = batch.run(Fate("write", 3))
+    died = batch.run(FaultInjector("write", 3))
     assert died.died, died.text
     (seen,) = rivya("batch", "status", "s3://store@bucket/out", "--json").json()
     assert seen["rows"] == ROWS > seen["counts"]["succeeded"]

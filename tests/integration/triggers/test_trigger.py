@@ -257,7 +257,7 @@ async def test_cancelled_trigger_gives_its_lease_back(
     logs: Listener,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(poller, "GRACE", 0.0)
+    monkeypatch.setattr(gateway.trigger, "hook_class", type("Hook", (gateway.hook,), {"kept_unused": 0.0}))
     sandbox.reset(speed=1)
     running = await polling(trigger_for(gateway, submit(gateway)), logs)
     table = poller._leases[asyncio.get_running_loop()]

@@ -115,10 +115,10 @@ def test_forms_of_the_host(fields: dict[str, Any], base_url: str) -> None:
         ({"port": -1}, "port: -1 is not a port number"),
         ({"password": None}, "password: no API key is set"),
         ({"password": "  "}, "password: no API key is set"),
-        ({"password": "a b"}, "password: an API key has no spaces"),
-        ({"password": "schlüssel"}, "password: an API key has no spaces and only ASCII"),
-        ({"password": "a\x00b"}, "password: an API key has no spaces and only ASCII"),
-        ({"password": "a\x7fb"}, "password: an API key has no spaces and only ASCII"),
+        ({"password": "a b"}, "password: an API key has only printable ASCII"),
+        ({"password": "schlüssel"}, "password: an API key has only printable ASCII"),
+        ({"password": "a\x00b"}, "password: an API key has only printable ASCII"),
+        ({"password": "a\x7fb"}, "password: an API key has only printable ASCII"),
         ({"extra": "{not json"}, 'extra: not JSON; expected an object such as {"retries": 5}'),
         ({"extra": "{'retries': 3}"}, "extra: not JSON"),
         ({"extra": "[" * 9000}, "extra: not JSON"),
@@ -273,8 +273,8 @@ def test_the_key_is_in_no_repr_and_in_no_error(wrong: dict[str, Any]) -> None:
 
 def test_a_faulty_key_is_not_shown() -> None:
     with pytest.raises(ConnectionConfigError) as caught:
-        connect(password="rvya_sk_secret part")
-    assert "secret" not in f"{caught.value!r} {caught.value} {vars(caught.value)}"
+        connect(password="rvya_sk_hidden part")
+    assert "hidden" not in f"{caught.value!r} {caught.value} {vars(caught.value)}"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from typing import Any, Literal
 
 import pytest
@@ -78,6 +79,14 @@ def test_warnings_of_the_package_go_to_stderr(capsys: pytest.CaptureFixture[str]
     with log_lines(Output("json")):
         logging.getLogger("airflow_provider_rivya.some.part").warning("look at %s", "[this]")
     assert capsys.readouterr() == ("", "Warning: look at [this]\n")
+
+
+def test_the_result_alone_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output("json")
+    with log_lines(output):
+        sys.stdout.write("A line that Airflow logs.\n")
+        output.result(1)
+    assert capsys.readouterr() == ("1\n", "A line that Airflow logs.\n")
 
 
 ERRORS: list[tuple[GenerationError, int]] = [

@@ -37,9 +37,9 @@ def test_what_a_function_may_return(returned: Any, asked: dict[str, Any]) -> Non
         (
             {"promt": "x", "output_path": "/data/", 7: "x"},
             [
-                "return value['promt']: is nothing that ",
-                "return value['output_path']: is nothing that ",
-                "return value[7]: is nothing that ",
+                "return value['promt']: cannot be returned by ",
+                "return value['output_path']: cannot be returned by ",
+                "return value[7]: cannot be returned by ",
             ],
         ),
     ],

@@ -40,14 +40,14 @@ LOOKED_UP = words_for("row-17", replays_keys=False)
             REPLAYED,
             "uncertain",
             INTENT,
-            "Whether the gateway took the request in is not known. To be charged once, call again with "
+            "Whether the gateway accepted the request is not known. To be charged once, call again with "
             "row-17.",
         ),
         (
             LOOKED_UP,
             "uncertain",
             INTENT,
-            "Whether the gateway took the request in is not known. The same call with the key row-17 looks "
+            "Whether the gateway accepted the request is not known. The same call with the key row-17 looks "
             "it up again, and never sends it a second time; another key, or none, pays for a new generation. "
             "To look for it and store it, at no cost: fetch('row-17').",
         ),
@@ -199,6 +199,6 @@ def test_a_lost_answer_names_the_key() -> None:
     with pytest.raises(GenerationError) as caught:
         made.submit(prepared_for(client))
     assert caught.value.fate == (
-        "Whether the gateway took the request in is not known. To be charged once, call again with "
+        "Whether the gateway accepted the request is not known. To be charged once, call again with "
         f"{made.key}."
     )

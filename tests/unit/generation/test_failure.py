@@ -264,4 +264,12 @@ def test_what_is_known_of_a_submitted_generation(
         "submitted": True,
         "generation_id": generation_id,
         "credits": credits,
+        "message": str(error),
     }
+
+
+def test_the_message_has_neither_key_nor_url_and_an_end() -> None:
+    error = GenerationError("rvya_sk_secret0 https://u:p@cdn.test/a.png?sig=1 " + "x" * 5_000)
+    message = failure_document(error, None, known=True)["message"]
+    assert message.startswith("*** https://cdn.test/a.png?... xxx")
+    assert (len(message), message[-1]) == (2_000, "…")

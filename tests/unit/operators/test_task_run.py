@@ -163,6 +163,7 @@ def test_what_may_be_mended_is_raised_as_it_is(failing: Failing) -> None:
         "submitted": False,
         "generation_id": None,
         "credits": None,
+        "message": "no.",
     }
     assert failing.hook.closed
 
@@ -265,8 +266,10 @@ def test_the_reader_still_gets_the_task_id_and_what_a_retry_will_do(
         failing.run(error, records=records, current=SUBMITTED, ended=ended)
     assert caught.value is error
     words = TaskWords(durable=True, retries_left=retries)
-    assert caplog.messages == [f"{type(error).__name__}. {words.fate(outcome, SUBMITTED)}"]
-    assert failing.failure == {"kind": kind, "submitted": True, "generation_id": "task_1", "credits": 5}
+    said = f"{type(error).__name__}. {words.fate(outcome, SUBMITTED)}"
+    assert caplog.messages == [said]
+    known = {"kind": kind, "submitted": True, "generation_id": "task_1", "credits": 5}
+    assert failing.failure == {**known, "message": said}
 
 
 @pytest.mark.parametrize(

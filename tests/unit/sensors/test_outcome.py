@@ -67,8 +67,7 @@ def test_a_timeout_is_airflows_own_as_well(outcome: WatchedOutcome) -> None:
     assert error.generation_id == "task_1"
     assert str(error) == (
         "too slow [generation task_1]. This task only watches and has paid nothing. The generation goes on "
-        "at the gateway; a timeout is a sensor's last word, so no retry is made: clear the task to watch it "
-        "again."
+        "at the gateway; a sensor is not retried after a timeout: clear the task to watch it again."
     )
     assert not error.final
     assert as_sensor_timeout(error) is error
@@ -123,7 +122,7 @@ def test_a_failed_generation_is_final(outcome: WatchedOutcome, credits: float | 
     assert error.final
     assert (error.credits_final, error.conn_id) == (credits, "my_rivya")
     assert "out of paint" in str(error)
-    assert str(error).endswith("The gateway's verdict stands, so no retry is made.")
+    assert str(error).endswith("The gateway's result is final, so no retry is made.")
 
 
 SUCCEEDED = Generation(id="task_1", status="succeeded")

@@ -180,7 +180,7 @@ MOMENTS: Sequence[tuple[str, Callable[[Setting], World]]] = (
     ("killed between the intent and the request", killed_when("write intent")),
     ("request lost on its way", on_the_way("request_lost")),
     ("answer lost for good, or a 5xx in its place", on_the_way("answer_lost")),
-    ("killed after it was taken in, before that is recorded", killed_when("send")),
+    ("killed after it was accepted, before that is recorded", killed_when("send")),
     ("killed at any later moment", killed_when("write submitted")),
 )
 

@@ -45,7 +45,7 @@ def lost() -> GatewayUnreachableError:
     [
         (
             Stop(INTENT, "uncertain"),
-            "An earlier try sent a request and got no answer; whether the gateway took it in is not known",
+            "An earlier try sent a request and got no answer; whether the gateway accepted it is not known",
             WORDS.impasse("uncertain"),
         ),
         (
@@ -112,8 +112,9 @@ def test_what_could_not_be_looked_up() -> None:
     error = not_looked_up(GatewayError("no route", conn_id="rivya_default"), INTENT, WORDS)
     assert str(error) == (
         "An earlier try sent a request and got no answer, and it could not be looked up under its id "
-        "rivya-1: no route [connection rivya_default]. Whether the gateway took it in is not known. The next "
-        "try (2 left) sends the same request under the same idempotency key, so that it is paid for once."
+        "rivya-1: no route [connection rivya_default]. Whether the gateway accepted it is not known. The "
+        "next try (2 left) sends the same request under the same idempotency key, so that it is paid for "
+        "once."
     )
     assert error.maybe_taken_in
     assert not error.final
@@ -175,7 +176,7 @@ def test_another_process_went_on_to_something_else() -> None:
             lambda words: sent_elsewhere(INTENT, "another", words),
             "An earlier try sent a request through the connection 'rivya_default' and got no answer; this "
             "try has the connection 'another', where it can neither be sent again nor looked up [connection "
-            "another]. Whether it was taken in is not known; this try sent nothing and paid nothing, and no "
+            "another]. Whether it was accepted is not known; this try sent nothing and paid nothing, and no "
             "retry is made. Give the task its connection 'rivya_default' back and clear it; or clear it as "
             "it is: then it submits, and pays for, a new one.",
         ),

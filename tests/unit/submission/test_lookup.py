@@ -76,7 +76,7 @@ def test_what_is_not_found_is_asked_of_a_person_who_answers_with_a_clear(same_tr
     for told in (
         "no answer; " if same_try else "An earlier try sent a request and got no answer; ",
         f"the gateway knows no generation under its id {record.key} (asked 15 times in 60 s)",
-        "Whether it was taken in, and is paid for, is not known",
+        "Whether it was accepted, and is paid for, is not known",
         "look at the gateway's account for a generation of about 2026-05-11 00:00:00 UTC",
         "if not, clear the task: it looks once more, and then submits, and pays for, a new one under a new",
         "on_uncertain_submission='resubmit' does that without asking, and may pay twice",
@@ -97,7 +97,7 @@ def test_what_is_not_found_is_submitted_anew_on_request(caplog: pytest.LogCaptur
     assert first.end == "retry"
     assert "it is submitted a second time, which may pay twice" in str(first.error)
     assert a_try(world).end == "delivered"
-    assert "submitted again, under a new key: if the first one was taken in after all" in caplog.text
+    assert "submitted again, under a new key: if the first one was accepted after all" in caplog.text
     assert len(world.gateway.made) == 1
 
 

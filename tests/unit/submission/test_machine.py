@@ -111,7 +111,7 @@ def test_a_copy_that_waits_in_vain_leaves_the_look_up_to_the_next_try() -> None:
     assert (
         f"Another process of this task has submitted, or is about to, under the id {record.key}, and has "
         "recorded no answer [connection rivya_default]. This process has sent nothing and paid nothing. "
-        "Whether the gateway took it in is not known. The next try (1 left) looks it up"
+        "Whether the gateway accepted it is not known. The next try (1 left) looks it up"
     ) in told
     assert second.end == "retry"
     assert len(world.gateway.made) == 1
@@ -134,7 +134,7 @@ def test_a_key_in_use_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
     told = ended(world)
     assert caplog.text.count("It may be in progress: asking again in 3 s.") == 20
     assert "the key was used" in told
-    assert "Whether the gateway took it in is not known. The next try (1 left) sends the same" in told
+    assert "Whether the gateway accepted it is not known. The next try (1 left) sends the same" in told
     assert len(world.gateway.made) == 1
 
 
@@ -151,7 +151,7 @@ def test_what_was_sent_through_another_connection(kind: Kind, caplog: pytest.Log
         "An earlier try sent a request through the connection 'rivya_default' and got no answer; this "
         "try has the connection 'another', where it can neither be sent again nor looked up [connection "
         "another]. "
-        "Whether it was taken in is not known; this try sent nothing and paid nothing, and no retry is made. "
+        "Whether it was accepted is not known; this try sent nothing and paid nothing, and no retry is made. "
         "Give the task its connection 'rivya_default' back and clear it; or clear it as it is: then it "
         "submits, and pays for, a new one."
     )
@@ -190,7 +190,7 @@ def test_a_task_that_is_asked_to_stop_while_it_looks_a_request_up() -> None:
     assert (
         f"it could not be looked up under its id {record.key}: The task was asked to stop while it "
         f"looked its request up under the id {record.key} [connection rivya_default]. "
-        "Whether the gateway took it in is not known. The next try (1 left) looks it up at the gateway"
+        "Whether the gateway accepted it is not known. The next try (1 left) looks it up at the gateway"
     ) in told
     assert process.end == "retry"
 
@@ -201,7 +201,7 @@ def test_a_day_later_a_person_is_asked() -> None:
     world.now += 1.1 * DAY
     world.try_over()
     told = ended(world)
-    assert "An earlier try sent a request and got no answer; whether the gateway took it in is not" in told
+    assert "An earlier try sent a request and got no answer; whether the gateway accepted it is not" in told
     assert "This try sent nothing and paid nothing, and no retry is made. Look at the account" in told
     assert len(world.gateway.made) == 1
 

@@ -29,7 +29,7 @@ def test_who_tries_next() -> None:
 
 
 def test_a_task_without_retries_is_warned_before_it_pays() -> None:
-    assert "This task has no retry left. Should its worker die from here on, the paid result" in LAST.risk
+    assert "This task has no retry left. If its worker dies from here on, the paid result" in LAST.risk
     assert "retries=1 or more does it without a person" in LAST.risk
     assert DURABLE.risk == ""
     assert replace(FLEETING, retries_left=0).risk == "", "no clear fetches it either"
@@ -81,19 +81,19 @@ def test_what_an_earlier_try_has_left_is_named(words: TaskWords) -> None:
 
 def test_it_is_not_known_whether_it_was_submitted() -> None:
     assert DURABLE.fate("uncertain", INTENT) == (
-        "Whether the gateway took it in is not known. The next try (2 left) sends the same request under the "
-        "same idempotency key, so that it is paid for once."
+        "Whether the gateway accepted it is not known. The next try (2 left) sends the same request under "
+        "the same idempotency key, so that it is paid for once."
     )
     assert FLEETING.fate("uncertain", INTENT) == (
-        "Whether the gateway took it in is not known, and no record survives this try: a retry would submit "
+        "Whether the gateway accepted it is not known, and no record survives this try: a retry would submit "
         "a new generation and may pay twice."
     )
 
 
 def test_with_fail_a_retry_asks_even_where_keys_are_replayed() -> None:
     assert replace(DURABLE, resubmits=False).fate("uncertain", INTENT) == (
-        "Whether the gateway took it in is not known. The next try submits nothing and asks for a person, as "
-        "on_uncertain_submission is 'fail'."
+        "Whether the gateway accepted it is not known. The next try submits nothing and asks for a person, "
+        "as on_uncertain_submission is 'fail'."
     )
 
 
@@ -107,7 +107,7 @@ def test_with_fail_a_retry_asks_even_where_keys_are_replayed() -> None:
 def test_where_no_key_is_replayed_it_is_looked_up(resubmits: bool, told: str) -> None:
     words = replace(DURABLE, replays_keys=False, resubmits=resubmits)
     assert words.fate("uncertain", INTENT) == (
-        "Whether the gateway took it in is not known. The next try (2 left) looks it up at the gateway "
+        "Whether the gateway accepted it is not known. The next try (2 left) looks it up at the gateway "
         f"before anything else{told}"
     )
 
@@ -211,7 +211,7 @@ def test_a_key_that_may_be_forgotten_by_now() -> None:
 
 
 def test_what_is_not_found_at_the_gateway() -> None:
-    unknown = "Whether it was taken in, and is paid for, is not known"
+    unknown = "Whether it was accepted, and is paid for, is not known"
     then = "it looks once more, and then submits, and pays for, a new one under a new id."
     asks = replace(DURABLE, resubmits=False)
     assert asks.impasse("absent", INTENT) == (
@@ -319,7 +319,7 @@ def test_what_came_before_and_what_it_cost(before: Record, cleared: bool, text: 
     [
         (
             "f",
-            "The same request is submitted again, under a new key: if the first one was taken in after all, "
+            "The same request is submitted again, under a new key: if the first one was accepted after all, "
             "both are paid for.",
         ),
         ("g", "The task was cleared and asks for something else now."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,6 @@ from airflow_provider_rivya.exceptions import (
     GatewayUnreachableError,
     NotFoundError,
 )
-from airflow_provider_rivya.waiting import poller as poller_module
 from airflow_provider_rivya.waiting.poller import Poller, Seen, joined
 
 waiter: contextvars.ContextVar[str] = contextvars.ContextVar("waiter", default="nobody")
@@ -73,6 +73,10 @@ def together(gateway: Any) -> Any:
     return joined(gateway)
 
 
+def poller_of(gateway: Any, **limits: Any) -> Poller:
+    return Poller(gateway, **limits)
+
+
 async def test_no_more_are_asked_for_at_once_than_there_are_places() -> None:
     gateway = Gateway(places=3)
     with together(gateway) as poller:
@@ -109,9 +113,8 @@ async def test_one_that_leaves_disturbs_no_other(when: str) -> None:
         assert "second" not in gateway.asked
 
 
-async def test_many_that_leave_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(poller_module, "_LEFT_TO_SWEEP", 4)
-    with together(Gateway()) as poller:
+async def test_many_that_leave_are_not_kept() -> None:
+    with closing(poller_of(Gateway(), left_to_sweep=4)) as poller:
         looks = [look(poller, f"task_{number}", after=1000.0) for number in range(20)]
         await asyncio.sleep(0)
         for one in looks[:19]:
@@ -147,12 +150,10 @@ async def test_a_look_that_gets_no_place_in_time_is_an_error_of_its_own() -> Non
         assert getattr(await first, "id", None) == "first"
 
 
-async def test_slow_ones_do_not_take_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_ones_do_not_take_all_places() -> None:
     gateway = Gateway(places=4)
-    with together(gateway) as poller:
-        monkeypatch.setattr(poller_module, "SLOW", 0.0)
+    with closing(poller_of(gateway, slow=0.0)) as poller:
         await asyncio.gather(*(look(poller, f"slow_{number}") for number in range(8)))
-        monkeypatch.setattr(poller_module, "SLOW", 1e9)
         gateway._held = lambda known_as: known_as.startswith("slow")
         gateway.begun.clear()
         slow = [look(poller, f"slow_{number}") for number in range(8)]

@@ -91,8 +91,8 @@ def test_what_a_failed_generation_cost(credits: float | None, told: str) -> None
         (
             Finished("not_found", "not_found"),
             NotFoundError,
-            "The gateway took the generation in, but no longer knows its task id [generation task_1, "
-            "connection rivya_default, code not_found]. Its support can say what became of it.",
+            "The gateway accepted the generation, but no longer knows its task id [generation task_1, "
+            "connection rivya_default, code not_found]. Its support can say what happened to it.",
         ),
     ],
     ids=lambda value: f"{value.outcome}-{value.code}" if isinstance(value, Finished) else "",

@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from airflow_provider_rivya.operators import base, deferral
+from airflow_provider_rivya.operators import base
 from airflow_provider_rivya.operators.rivya import RivyaBatchOperator, RivyaGenerateOperator
 from airflow_provider_rivya.operators.toapis import ToApisBatchOperator, ToApisGenerateOperator
 from airflow_provider_rivya.submission.keeper import RecordKeeper
@@ -23,7 +23,7 @@ SPANS = ("timeout", "retry_delay", "execution_timeout", "inline_wait")
 LONGEST_WAIT = 150.0
 
 
-class MortalRecords:
+class CrashingStore:
     """
     A record store beside which the process dies, once at each moment: ``before intent``, for one.
 
@@ -57,7 +57,7 @@ class MortalRecords:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class MortalOperator(base.GenerateOperator):
+class CrashingOperator(base.GenerateOperator):
     """
     An operator under test, with a record store that it may die beside.
 
@@ -68,31 +68,31 @@ class MortalOperator(base.GenerateOperator):
         self, *, die_at: list[str], mark: str, told: str | None, backstop: float | None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.die_at, self.mark, self.told, self.backstop = die_at, mark, told, backstop
+        self.die_at, self.mark, self.told = die_at, mark, told
+        if backstop is not None:
+            self.backstop = timedelta(seconds=backstop)
 
     def _job(self, context: Any, run: Any, *where: Any) -> Any:
-        if self.backstop is not None:
-            deferral.BACKSTOP = timedelta(seconds=self.backstop)  # type: ignore[misc]
         job = super()._job(context, run, *where)
         records = job.context.records
         mark = Path(f"{self.mark}-{context['ti'].map_index}")
         told = Path(self.told) if self.told else None
-        mortal = RecordKeeper(MortalRecords(records._store, self.die_at, mark, told), records._conn_id)
-        run.job = dataclasses.replace(job, context=dataclasses.replace(job.context, records=mortal))
+        crashing = RecordKeeper(CrashingStore(records._store, self.die_at, mark, told), records._conn_id)
+        run.job = dataclasses.replace(job, context=dataclasses.replace(job.context, records=crashing))
         return run.job
 
 
-class MortalRivyaOperator(MortalOperator, RivyaGenerateOperator):
+class CrashingRivyaOperator(CrashingOperator, RivyaGenerateOperator):
     """Rivya's operator, which may die."""
 
 
-class MortalToApisOperator(MortalOperator, ToApisGenerateOperator):
+class CrashingToApisOperator(CrashingOperator, ToApisGenerateOperator):
     """ToAPIs' operator, which may die."""
 
 
 OPERATORS: dict[str, tuple[type[base.GenerateOperator], type[base.GenerateOperator]]] = {
-    "rivya": (RivyaGenerateOperator, MortalRivyaOperator),
-    "toapis": (ToApisGenerateOperator, MortalToApisOperator),
+    "rivya": (RivyaGenerateOperator, CrashingRivyaOperator),
+    "toapis": (ToApisGenerateOperator, CrashingToApisOperator),
 }
 BATCHES: dict[str, Any] = {"rivya": RivyaBatchOperator, "toapis": ToApisBatchOperator}
 
@@ -126,9 +126,9 @@ def task_of(spec: dict[str, Any]) -> None:
     if spec["batch"]:
         BATCHES[spec["gateway"]](task_id="make", **arguments)
         return
-    operator, mortal = OPERATORS[spec["gateway"]]
+    operator, crashing = OPERATORS[spec["gateway"]]
     if spec["die_at"] or spec["backstop"] is not None:
-        operator = mortal
+        operator = crashing
         mark = str(SPECS / f"{spec['dag_id']}.died")
         told = str(SPECS / f"{spec['dag_id']}.told") if spec["dies_when_told"] else None
         arguments |= {"die_at": spec["die_at"], "mark": mark, "told": told, "backstop": spec["backstop"]}

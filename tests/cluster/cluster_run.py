@@ -12,11 +12,11 @@ from typing import Any
 
 import psutil
 
-from tests.cluster.bed import PATIENCE, Bed
+from tests.cluster.testbed import PATIENCE, Testbed
 from tests.e2e.crash.actions import still_processing
-from tests.e2e.crash.drive import MAKE, STORED, Drive, stored_files
 from tests.e2e.crash.proxy import POLL, Call, Endpoint, Moment, Rule
 from tests.e2e.crash.scenario import Expected, Scenario
+from tests.e2e.crash.scenario_run import MAKE, STORED, ScenarioRun, stored_files
 from tests.sandbox_process import SandboxProcess
 from tools.stack.cluster import BUCKET, LOGS, WORKERS
 from tools.stack.rest import RestError
@@ -32,11 +32,11 @@ LOOKED_AT = 4
 """Task instances of a mapped task whose logs are read."""
 
 
-class Ride(Drive):
+class ClusterRun(ScenarioRun):
     """
-    A :class:`Drive` on a :class:`Bed`.
+    A :class:`ScenarioRun` on a :class:`Testbed`.
 
-    :ivar bed: the machines.
+    :ivar testbed: the machines.
     :ivar figures: what the scenario has measured.
     """
 
@@ -45,26 +45,26 @@ class Ride(Drive):
     def __init__(
         self,
         scenario: Scenario,
-        bed: Bed,
+        testbed: Testbed,
         sandbox: SandboxProcess,
         create_lock: threading.Lock,
         stop: threading.Event,
         folder: Path,
         state_store: bool,
     ) -> None:
-        super().__init__(scenario, bed, sandbox, create_lock, stop, folder, state_store)
-        self.bed = bed
+        super().__init__(scenario, testbed, sandbox, create_lock, stop, folder, state_store)
+        self.testbed = testbed
         self.figures: dict[str, Any] = {}
 
     def stored(self) -> dict[Path, str]:
         """The images with their sha256."""
         found = {
             Path(key): hashlib.sha256(content).hexdigest()
-            for key, content in self.bed.s3.objects(BUCKET, f"{self.scenario.name}/")
+            for key, content in self.testbed.s3.objects(BUCKET, f"{self.scenario.name}/")
             if Path(key).suffix in STORED
         }
         for name in WORKERS:
-            found |= stored_files(self.bed.folder_of(name) / "disk" / self.scenario.name)
+            found |= stored_files(self.testbed.folder_of(name) / "disk" / self.scenario.name)
         return found
 
     def log(self) -> str:
@@ -117,19 +117,19 @@ class Ride(Drive):
     def _logs_on_disks(self) -> Iterator[bytes]:
         tail = Path("airflow", "logs", f"dag_id={self.scenario.name}")
         for name in WORKERS:
-            for path in (self.bed.folder_of(name) / tail).rglob("*.log"):
+            for path in (self.testbed.folder_of(name) / tail).rglob("*.log"):
                 yield path.read_bytes()
 
     def _logs_in_bucket(self) -> Iterator[bytes]:
-        for _, content in self.bed.s3.objects(LOGS, f"airflow/dag_id={self.scenario.name}/"):
+        for _, content in self.testbed.s3.objects(LOGS, f"airflow/dag_id={self.scenario.name}/"):
             yield content
 
     @contextlib.contextmanager
     def until_said(self, text: str, *names: str) -> Iterator[None]:
         """Wait, after the block, until a component has written this once more."""
-        before = self.bed.said(text, *names)
+        before = self.testbed.said(text, *names)
         yield
-        self.until(lambda: self.bed.said(text, *names) > before, f"said by {', '.join(names)}: {text}")
+        self.until(lambda: self.testbed.said(text, *names) > before, f"said by {', '.join(names)}: {text}")
 
     def hosts(self) -> list[str]:
         """The machine of every try of the first task instance."""
@@ -158,11 +158,11 @@ class Ride(Drive):
 class Held:
     """A call that waits for its answer, or the rest of it, and the process that made it."""
 
-    def __init__(self, ride: Ride, moment: Moment, endpoint: Endpoint) -> None:
+    def __init__(self, run: ClusterRun, moment: Moment, endpoint: Endpoint) -> None:
         self.let_go = threading.Event()
         self.pid = 0
-        self._ride, self._reached = ride, threading.Event()
-        ride.proxy.on(moment, endpoint, self._act, bytes_before=2000)
+        self._run, self._reached = run, threading.Event()
+        run.proxy.on(moment, endpoint, self._act, bytes_before=2000)
 
     def _act(self, call: Call) -> None:
         self.pid = call.pid()
@@ -173,25 +173,29 @@ class Held:
         """Wait until it is there; return the machine that made it."""
         if not self._reached.wait(PATIENCE):
             raise TimeoutError("the call that is to be held did not come")
-        return self._ride.bed.machine_of(self.pid)
+        return self._run.testbed.machine_of(self.pid)
 
     def wait_ended(self) -> None:
         """Wait until the process that made the call has ended."""
-        self._ride.until(lambda: not psutil.pid_exists(self.pid), "the end of the process that called")
+        self._run.until(lambda: not psutil.pid_exists(self.pid), "the end of the process that called")
 
 
-def on_bed(play: Callable[[Ride], None]) -> Callable[[Drive], None]:
+def on_testbed(play: Callable[[ClusterRun], None]) -> Callable[[ScenarioRun], None]:
     """A play that needs the machines."""
 
-    def played(drive: Drive) -> None:
-        assert isinstance(drive, Ride)
-        play(drive)
+    def played(run: ScenarioRun) -> None:
+        assert isinstance(run, ClusterRun)
+        play(run)
 
     return played
 
 
 def scenario(
-    name: str, play: Callable[[Drive], None], *says: str, expected: dict[str, Any] | None = None, **how: Any
+    name: str,
+    play: Callable[[ScenarioRun], None],
+    *says: str,
+    expected: dict[str, Any] | None = None,
+    **how: Any,
 ) -> Scenario:
     """
     A scenario whose outputs go to the bucket.

@@ -14,7 +14,7 @@ from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 from airflow_provider_rivya.sensors.rivya import RivyaCreditsSensor, RivyaTaskSensor
 from airflow_provider_rivya.sensors.toapis import ToApisTaskSensor
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 RIGHT = """
 from datetime import timedelta

@@ -21,7 +21,7 @@ PATIENCE = 300.0
 """Seconds that a component may take to come back: the machine may be busy with other things."""
 
 
-class Bed(CeleryStack):
+class Testbed(CeleryStack):
     """A stack whose workers reach the services over cables of their own."""
 
     _cables: dict[str, dict[str, Cable]] | None = None

@@ -23,9 +23,9 @@ STORED = (".png", ".jpg", ".jpeg", ".webp")
 _LOOK = 0.7
 
 
-class Drive:
+class ScenarioRun:
     """
-    A scenario at the wheel: its run, its proxy, and the Airflow below.
+    A scenario that is played: its DAG run, its proxy, and the Airflow below.
 
     :ivar proxy: the way from its connection to the sandbox.
     :ivar output: the folder its images land in.
