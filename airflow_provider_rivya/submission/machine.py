@@ -317,7 +317,7 @@ class Submitter:
         if step.changed:
             log.warning(
                 "The request renders differently from when generation %s was submitted; the submitted one "
-                "rules. Clear the task to have the new request generated; if it was cleared while it ran, "
+                "is used. Clear the task to have the new request generated; if it was cleared while it ran, "
                 "Airflow may have made a retry of that: clear it again when it has ended.",
                 record.generation_id,
             )
