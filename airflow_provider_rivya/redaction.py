@@ -20,8 +20,17 @@ UNSEEN: Final = re.compile(
 
 
 def for_terminal(text: str) -> str:
-    """Spell out the characters that a terminal would obey instead of showing them, or not show at all."""
-    return UNSEEN.sub(lambda match: ascii(match.group(0))[1:-1], text)
+    """
+    Spell out the characters that a terminal would obey instead of showing them, or not show at all.
+
+    They are spelled as JSON does it, so that a document stays one.
+    """
+    return UNSEEN.sub(lambda match: _spelled(match.group(0)), text)
+
+
+def _spelled(letter: str) -> str:
+    units = letter.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def host_of(url: str) -> str:
