@@ -12,7 +12,6 @@ import re
 import ssl
 import threading
 import weakref
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from airflow_provider_rivya.api.sockets import (
     exchange,
     quiet,
 )
+from airflow_provider_rivya.api.transport.coding import unpacked
 from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
 from airflow_provider_rivya.redaction import clean, host_of
 from airflow_provider_rivya.stop import Stop
@@ -42,13 +42,10 @@ _IDLE_CONNECTIONS: Final = 8
 _IDLE_SECONDS: Final = 15.0
 _HEAD_BYTES: Final = 256 * 1024
 """That the lines in front of a body may take, those of all redirects together."""
-_PIECE: Final = 256 * 1024
-"""Bytes at once out of a compressed body, however little of it they come from."""
 _CODING: Final = re.compile(r"gzip|deflate")
 _MOST_CODINGS: Final = 3
 _RANGE: Final = re.compile(r"bytes 0-([0-9]{1,18})/([0-9]{1,18})")
 _NOT_UNDONE: Final = CODINGS - {"gzip", "x-gzip", "deflate"}
-_PACKED: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
 class ByteStream(Protocol):
@@ -95,7 +92,7 @@ class _Body:
         self.bounds.received = None  # the body has a bound of its own
         chunks, size = self._received(), 0
         for _ in range(self.codings):
-            chunks = _unpacked(chunks, self.host)
+            chunks = unpacked(chunks, self.host)
         for chunk in chunks:
             size += len(chunk)
             self._check_size(size)
@@ -121,30 +118,6 @@ class _Body:
                 f"max_output_bytes of the connection allows {self.max_bytes}.",
                 advice="Raise max_output_bytes in the connection's extra fields to fetch it.",
             )
-
-
-def _unpacked(chunks: Iterator[bytes], host: str) -> Iterator[bytes]:
-    """
-    Undo gzip or deflate where the bytes are it, piece by piece; else hand them on as they are.
-
-    Stores keep the name of a coding that their files do not have, so that the bytes decide.
-    """
-    first = next(chunks, b"")
-    while len(first) < 2 and (more := next(chunks, b"")):
-        first += more
-    if not first.startswith(_PACKED):
-        yield first
-        yield from chunks
-        return
-    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # either, by its first bytes
-    try:
-        while first and not unpack.eof:
-            yield unpack.decompress(first, _PIECE)
-            first = unpack.unconsumed_tail or next(chunks, b"")
-    except zlib.error:
-        raise DownloadError(f"The file from {host} cannot be decompressed", retryable=True) from None
-    if not unpack.eof:
-        raise DownloadError(f"The file from {host} ends before its compression does", retryable=True)
 
 
 def _close(pools: dict[tuple[str, Proxy | None], httpcore.ConnectionPool]) -> None:

@@ -256,9 +256,9 @@ class TaskInstanceHarness:
 
         with create_session() as session:
             if airflows.TRIES_APART:
-                model: Any = XComModel
+                model: Any = resolve_name("airflow.models.xcom:XComModelV2")
                 of_try = model.get_for_attempt(self._ran[task_id, map_index], key, session=session)
-                return None if of_try is None else model.deserialize_value(of_try)
+                return None if of_try is None else XComModel.deserialize_value(of_try)
             row = session.scalars(
                 select(XComModel).where(
                     XComModel.dag_id == self.dag_id,
