@@ -69,31 +69,42 @@ def main(url: str, folder: str, rows: int, running: int, mode: str = "run") -> N
 def _drive(
     hook_class: Any, folder: str, rows: int, running: int, *, plan_only: bool = False
 ) -> dict[str, Any]:
-    from airflow_provider_rivya.batch.run import Over
-
-    deadline, deferrals, trigger_cpu, plan_cpu, ended = time.time() + 3600, 0, 0.0, 0.0, list[str]()
-    while True:
-        with closing(hook_class(CONN_ID)) as hook:
-            job = _job(hook, folder, running)
-            cpu = time.process_time()
-            plan = job.plan(lambda: table(rows))
-            plan_cpu = plan_cpu or time.process_time() - cpu
-            if plan_only:
-                return {"plan_cpu_s": round(plan_cpu, 2)}
-            ledger = job.open_ledger()
-            done = job.run(plan, ledger, deadline=deadline, here=0.0, ended=ended)
-            if isinstance(done, Over):
-                summary = job.conclude(plan, ledger, done)
-                return {
-                    "deferrals": deferrals,
-                    "plan_cpu_s": round(plan_cpu, 2),
-                    "trigger_cpu_s": round(trigger_cpu, 2),
-                    "succeeded": summary["counts"]["succeeded"],
-                }
+    deadline, deferrals, trigger_cpu, ended = time.time() + 3600, 0, 0.0, list[str]()
+    cpu = time.process_time()
+    with closing(hook_class(CONN_ID)) as hook:
+        _job(hook, folder, running).plan(lambda: table(rows))
+    plan_cpu = round(time.process_time() - cpu, 2)
+    if plan_only:
+        return {"plan_cpu_s": plan_cpu}
+    while not isinstance(left := _worked(hook_class, folder, running, deadline, ended), int):
         deferrals += 1
         cpu = time.process_time()
-        ended = asyncio.run(_triggered(done.ids, deadline))
+        ended = asyncio.run(_triggered(left, deadline))
         trigger_cpu += time.process_time() - cpu
+    return {
+        "deferrals": deferrals,
+        "plan_cpu_s": plan_cpu,
+        "trigger_cpu_s": round(trigger_cpu, 2),
+        "succeeded": left,
+    }
+
+
+def _worked(
+    hook_class: Any, folder: str, running: int, deadline: float, ended: list[str]
+) -> dict[str, list[str]] | int:
+    """Be a worker, of whom nothing is left: return the ids to wait for, or how many rows have succeeded."""
+    from airflow_provider_rivya.batch.run import Over
+
+    with closing(hook_class(CONN_ID)) as hook:
+        job = _job(hook, folder, running)
+        plan = job.plan(lambda: ())  # it stands
+        ledger = job.open_ledger()
+        done = job.run(plan, ledger, deadline=deadline, here=0.0, ended=ended)
+        if isinstance(done, Over):
+            succeeded: int = job.conclude(plan, ledger, done)["counts"]["succeeded"]
+            return succeeded
+        ids: dict[str, list[str]] = done.ids
+        return ids
 
 
 async def _triggered(ids: dict[str, list[str]], deadline: float) -> list[str]:

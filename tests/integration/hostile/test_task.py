@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import NewTask
+from tests.integration.conftest import Connect, NewTask
 from tests.integration.gateways import TestedGateway, at_each
 from tests.integration.hostile.answers import of_states
 from tests.integration.hostile.gateway import DONE, ENDED, HostileGateway, Raw, picture, well
@@ -54,9 +54,10 @@ GOING_ON = [
 
 @at_each
 def test_a_task_that_is_told_everything(
-    hostile: HostileGateway, gateway: TestedGateway, new_task: NewTask, landing: Path
+    hostile: HostileGateway, gateway: TestedGateway, connect: Connect, new_task: NewTask, landing: Path
 ) -> None:
     """One odd answer after the other, deferred or not: it goes on until it is told the end."""
+    connect(poll_max=0.05)
     between = well({"id": "@ID@", "status": "processing"})
     answers: list[Callable[[], Raw]] = []
     for number, odd in enumerate(GOING_ON):
