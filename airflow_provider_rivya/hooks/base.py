@@ -286,7 +286,7 @@ class GatewayHook(ConnectedHook):
 
         :param timeout: seconds from now.
         :param category: ``image``, ``audio`` or ``video``: how often, and where, to ask.
-        :param submitted_at: seconds since the epoch; now, if not given.
+        :param submitted_at: seconds since the epoch, where that is known.
         :raises GenerationFailedError: it failed at the gateway.
         :raises GenerationTimeoutError: it has not ended in time; it may still be running.
         :raises GatewayError: the key was refused, or the task id unknown, for longer than tolerated.

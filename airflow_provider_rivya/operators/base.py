@@ -319,7 +319,7 @@ class GenerateOperator(
                 state.generation_id,
                 self.conn_id,
                 state.category or "",
-                submission.record.submitted_at or time.time(),
+                submission.record.submitted_at,
                 deadline,
                 state.credits,
             ),

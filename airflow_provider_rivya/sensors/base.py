@@ -127,15 +127,16 @@ class GenerationSensor(
             state = self._state(seen, now)
             if seen is not None and seen.ended:
                 return self._land(context, hook, Finished.of(seen), state)
-            begun = seen.created_at.timestamp() if seen is not None and seen.created_at else now
+            # The gateway's clock may go before ours.
+            begun = min(seen.created_at.timestamp(), now) if seen is not None and seen.created_at else None
             deadline = now + patience_of(self)
-            standing_in_store(context)(self._standing(seen, min(begun, now), deadline))
+            standing_in_store(context)(self._standing(seen, begun, deadline))
             self.defer(
                 trigger=self.trigger_class(
                     state.generation_id,
                     self.conn_id,
                     self._category(hook, state.model),
-                    min(begun, now),  # the gateway's clock may go before ours
+                    begun,
                     deadline,
                     seen.credits_reserved if seen is not None else None,
                 ),
@@ -267,7 +268,9 @@ class GenerationSensor(
             self.log.log(*line)
             standing_in_store(context)(self._standing(seen, begun))
 
-    def _standing(self, seen: Generation | None, begun: float, deadline: float | None = None) -> Standing:
+    def _standing(
+        self, seen: Generation | None, begun: float | None, deadline: float | None = None
+    ) -> Standing:
         return Standing(
             self.generation_id,
             (seen.model if seen else None) or "",

@@ -37,7 +37,7 @@ class GenerationTrigger(BaseTrigger):
     :param generation_id: the gateway's task id.
     :param conn_id: the Airflow connection.
     :param category: ``image``, ``audio`` or ``video``: how often to ask.
-    :param submitted_at: seconds since the epoch.
+    :param submitted_at: seconds since the epoch; ``None``: not known.
     :param deadline: seconds since the epoch. Absolute: a restart of the triggerer does not
         prolong the waiting.
     :param credits_reserved: what it costs, where the gateway has said, for the log.
@@ -56,7 +56,7 @@ class GenerationTrigger(BaseTrigger):
         generation_id: str,
         conn_id: str,
         category: str,
-        submitted_at: float,
+        submitted_at: float | None,
         deadline: float,
         credits_reserved: float | None = None,
         event_id: str | None = None,
@@ -112,6 +112,8 @@ class GenerationTrigger(BaseTrigger):
         from airflow_provider_rivya.waiting.progress import watched_late
 
         if self.event_id is None:
+            if self.submitted_at is None:
+                return None
             return watched_late(
                 self.generation_id, self.submitted_at, time.time(), self.deadline, self.credits_reserved
             )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import math
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
-from typing import Any, ClassVar, Final
+import weakref
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from typing import Any, ClassVar, Final, NamedTuple
 
 from airflow_provider_rivya._compat import BaseEventTrigger, TriggerEvent
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
@@ -17,6 +20,64 @@ from airflow_provider_rivya.triggers.toapis import ToApisTaskTrigger
 from airflow_provider_rivya.waiting.generation_id import id_fault
 
 CATEGORIES: Final = ("image", "audio", "video")
+
+
+class _Watched(NamedTuple):
+    """What one watch is about; watchers that ask for the same share it."""
+
+    generation_id: str
+    category: str
+    timeout: float
+
+
+class _Stream:
+    """The ends that the watchers of a connection wait for on an event loop, each watched once."""
+
+    def __init__(self) -> None:
+        self.ends: asyncio.Queue[tuple[_Watched, dict[str, Any] | Exception]] = asyncio.Queue()
+        self._users: Counter[_Watched] = Counter()
+        self._watching: dict[_Watched, asyncio.Task[None]] = {}
+
+    @contextmanager
+    def joined(self, trigger: GenerationEventTrigger, wanted: set[_Watched]) -> Iterator[None]:
+        """Watch what is not being watched; what nobody wants any more is let go of at the end."""
+        mine = frozenset(wanted)
+        if not self._users:
+            while not self.ends.empty():  # left behind for those who have gone
+                self.ends.get_nowait()
+        self._users.update(mine)
+        for watched in mine - self._watching.keys():
+            # An empty context: its lines are no more the first watcher's than another one's.
+            self._watching[watched] = asyncio.create_task(
+                self._watch(trigger, watched), context=contextvars.Context()
+            )
+        try:
+            yield
+        finally:
+            self._users.subtract(mine)
+            for watched in [each for each in mine if self._users[each] <= 0]:
+                del self._users[watched]
+                if (watching := self._watching.pop(watched, None)) is not None:
+                    watching.cancel()
+
+    async def _watch(self, trigger: GenerationEventTrigger, watched: _Watched) -> None:
+        end: dict[str, Any] | Exception
+        try:
+            end = (await trigger._end_of(watched.generation_id)).payload
+        except Exception as error:  # of this watch alone
+            end = error
+        del self._watching[watched]  # who joins later watches it again
+        self.ends.put_nowait((watched, end))
+
+
+_Key = tuple[str, str]
+_streams: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, _Stream]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _stream_of(key: _Key) -> _Stream:
+    return _streams.setdefault(asyncio.get_running_loop(), {}).setdefault(key, _Stream())
 
 
 class GenerationEventTrigger(BaseEventTrigger):
@@ -78,9 +139,33 @@ class GenerationEventTrigger(BaseEventTrigger):
             for each in watched:
                 each.cancel()
 
+    # -- in Airflow 3.3 and later, in the place of run(): one stream for all watchers of a connection ----
+
+    def shared_stream_key(self) -> _Key:
+        """Return what stands for the gateway and the connection."""
+        return self.serialize()[0], self.conn_id
+
+    @classmethod
+    async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Any]:
+        """Yield each end that a watcher of the connection waits for, whoever it is."""
+        stream = _stream_of(cls(**kwargs).shared_stream_key())
+        while True:
+            yield await stream.ends.get()
+
+    async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
+        """Fire for the ends of this watcher's own generations, once each."""
+        wanted = {_Watched(each, self.category, self.timeout) for each in self.generation_ids}
+        with _stream_of(self.shared_stream_key()).joined(self, wanted):
+            async for watched, end in shared_stream:
+                if watched in wanted:
+                    wanted.remove(watched)
+                    if isinstance(end, Exception):
+                        raise RuntimeError(f"{watched.generation_id} could not be watched") from end
+                    yield TriggerEvent(end)
+
     async def _end_of(self, generation_id: str) -> TriggerEvent:
-        now = time.time()
-        trigger = self.trigger_class(generation_id, self.conn_id, self.category, now, now + self.timeout)
+        deadline = time.time() + self.timeout
+        trigger = self.trigger_class(generation_id, self.conn_id, self.category, None, deadline)
         async with aclosing(trigger.run()) as events:
             return await anext(events)
 

@@ -23,7 +23,7 @@ class RivyaTaskTrigger(GenerationTrigger):
         generation_id: str,
         rivya_conn_id: str,
         category: str,
-        submitted_at: float,
+        submitted_at: float | None,
         deadline: float,
         credits_reserved: float | None = None,
     ) -> None:

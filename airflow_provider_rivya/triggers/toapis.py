@@ -24,7 +24,7 @@ class ToApisTaskTrigger(GenerationTrigger):
         generation_id: str,
         toapis_conn_id: str,
         category: str,
-        submitted_at: float,
+        submitted_at: float | None,
         deadline: float,
         credits_reserved: float | None = None,
         event_id: str | None = None,

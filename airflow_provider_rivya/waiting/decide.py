@@ -83,6 +83,7 @@ class Wait:
     :param seed: spreads the polls of many tasks; the task id.
     :param patience: with faults that may pass.
     :param likely: when generations of its model end, where that is known.
+    :param dated: ``submitted_at`` is known; else the waiting began then, and the gateway may tell better.
     """
 
     def __init__(
@@ -93,11 +94,14 @@ class Wait:
         seed: str,
         patience: Patience = PATIENCE,
         likely: Likely | None = None,
+        *,
+        dated: bool = True,
     ) -> None:
         self.likely = likely
+        self.dated = dated
         self._patience = patience
         self._schedule = schedule
-        self._submitted_at = submitted_at
+        self.submitted_at = submitted_at
         self._deadline = deadline
         self._seed = seed
         self._looked_at = submitted_at
@@ -108,7 +112,7 @@ class Wait:
 
     def first(self, now: float) -> Sleep:
         """Return the wait before the first observation; none for a generation that is not new."""
-        elapsed = now - self._submitted_at
+        elapsed = now - self.submitted_at
         new = elapsed < max(self._schedule.first, self._schedule.early(self.likely) if self.likely else 0.0)
         early = self._schedule.delay(elapsed, seed=self._seed, likely=self.likely) if new else 0.0
         return Sleep(self._until_deadline(early, now))
@@ -119,8 +123,15 @@ class Wait:
         if step.seconds > 0:
             return step
         return Sleep(
-            self._until_deadline(self._schedule.after_restart(now - self._submitted_at, seed=self._seed), now)
+            self._until_deadline(self._schedule.after_restart(now - self.submitted_at, seed=self._seed), now)
         )
+
+    def date(self, now: float, seen: Generation | GatewayError) -> None:
+        """Take over when it was submitted, where only the gateway knows that."""
+        created = None if self.dated else getattr(seen, "created_at", None)
+        if created is not None and created.timestamp() <= now:
+            self.submitted_at = self._looked_at = created.timestamp()
+            self.dated = True
 
     def after(self, now: float, seen: Generation | GatewayError) -> Sleep | Finished:
         """
@@ -146,7 +157,7 @@ class Wait:
         if now >= self._deadline:
             return Finished("timeout")
         delay = self._schedule.delay(
-            now - self._submitted_at, seed=self._seed, hint=hint, queued=queued, likely=self.likely
+            now - self.submitted_at, seed=self._seed, hint=hint, queued=queued, likely=self.likely
         )
         return Sleep(self._until_deadline(delay, now), refresh=self._refused_since is not None)
 

@@ -18,6 +18,8 @@ _REMEMBERED: Final = 64
 _MODELS: Final = 200
 _LONGEST: Final = 7 * 24 * 3600.0
 _NARROWEST: Final = 0.15
+_FINE: Final = 6.0
+"""Seconds between two looks in whose middle an end may be put, however short the generation was."""
 _NORMAL: Final = NormalDist()
 
 
@@ -52,9 +54,13 @@ class Likely:
 
         :param elapsed: seconds since submission.
         """
-        gone = self._gone(elapsed)
-        target = min(gone + (1.0 - gone) * share, 1.0 - 1e-9)
-        return max(elapsed, math.exp(self.mean + self.deviation * _NORMAL.inv_cdf(target)))
+        return self.ended_between(elapsed, math.inf, share)
+
+    def ended_between(self, begin: float, end: float, share: float) -> float:
+        """Return the seconds by which a share has ended of those that end between two moments."""
+        gone, by = self._gone(begin), self._gone(end)
+        target = min(max(gone + (by - gone) * share, 1e-9), 1.0 - 1e-9)
+        return min(max(begin, math.exp(self.mean + self.deviation * _NORMAL.inv_cdf(target))), end)
 
     def _gone(self, elapsed: float) -> float:
         if elapsed <= 0:
@@ -127,18 +133,24 @@ DURATIONS: Final = Durations()
 """Of this process."""
 
 
-def took(generation: Generation, elapsed: float, interval: float) -> float | None:
+def took(
+    generation: Generation, elapsed: float, interval: float, likely: Likely | None, share: float
+) -> float | None:
     """
     Return how long a generation that has ended took, in seconds; ``None``: nobody can tell.
 
-    By the gateway's times, if they can be right; else its end was on the average in the middle of the last
-    interval, if that was a short one.
+    By the gateway's times, if they can be right. Else it has ended some time in the last interval; when, is
+    drawn from what is known of its model: to pass over coarse intervals would lose the early ends.
 
     :param elapsed: from its submission to the look that saw the end.
     :param interval: between that look and the one before.
+    :param likely: what is known of its model.
+    :param share: a number in [0, 1], another one for each generation.
     """
     if generation.created_at is not None and generation.updated_at is not None:
         told = (generation.updated_at - generation.created_at).total_seconds()
         if 0.0 < told <= elapsed + 1.0:
             return told
-    return elapsed - interval / 2 if interval < elapsed / 2 else None
+    if likely is not None:
+        return likely.ended_between(max(0.0, elapsed - interval), elapsed, share)
+    return elapsed - interval / 2 if interval < max(elapsed / 2, _FINE) else None

@@ -16,7 +16,7 @@ from airflow_provider_rivya.waiting.decide import PATIENCE, Finished, Patience, 
 from airflow_provider_rivya.waiting.durations import DURATIONS, took
 from airflow_provider_rivya.waiting.poller import joined
 from airflow_provider_rivya.waiting.progress import Narrator
-from airflow_provider_rivya.waiting.schedule import schedule_for
+from airflow_provider_rivya.waiting.schedule import schedule_for, share
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.connection import ConnectionSettings
@@ -38,7 +38,7 @@ class Target:
     :param category: ``image``, ``audio`` or ``video``.
     :param wait: decides after each observation.
     :param narrator: decides what is logged.
-    :param deadline: seconds since the epoch, as is ``begun``: when it was submitted.
+    :param deadline: seconds since the epoch.
     :param model: its model, if it is known before the gateway tells.
     :param gateway: the gateway's address.
     :param told: is called with what was seen whenever a line is logged.
@@ -50,7 +50,6 @@ class Target:
     wait: Wait
     narrator: Narrator
     deadline: float
-    begun: float = 0.0
     model: str | None = None
     gateway: str = ""
     told: Callable[[Generation | GatewayError], None] = lambda seen: None
@@ -74,7 +73,7 @@ class Target:
 
         :param api: whose guidance on polling counts.
         :param timeout: seconds from now.
-        :param submitted_at: seconds since the epoch; now, if not given.
+        :param submitted_at: seconds since the epoch, where that is known.
         """
         now = time.time()
         begun = now if submitted_at is None else submitted_at
@@ -96,11 +95,12 @@ class Target:
                 now + timeout,
                 generation_id,
                 patience,
-                DURATIONS.likely(settings.base_url, model, category),
+                # Of what may be older than this waiting nobody knows how long it still takes.
+                DURATIONS.likely(settings.base_url, model, category) if submitted_at is not None else None,
+                dated=submitted_at is not None,
             ),
             narrator=narrator(generation_id, begun),
             deadline=now + timeout,
-            begun=begun,
             model=model,
             gateway=settings.base_url,
             told=told,
@@ -114,15 +114,19 @@ class Target:
         """Log what is new and decide what follows; learn from an end how long its model takes."""
         now = time.time()
         model = self.model or getattr(seen, "model", None)
-        self.wait.likely = DURATIONS.likely(self.gateway, model, self.category)
-        self.narrator.usual = self.wait.likely.usual if self.wait.likely else None
+        self.wait.date(now, seen)
+        likely = DURATIONS.likely(self.gateway, model, self.category)
+        self.wait.likely = likely if self.wait.dated else None
+        self.narrator.usual = likely.usual if likely else None
         line = self.narrator.tell(now, seen)
         if line is not None:
             log.log(*line)
             self.told(seen)
         step = self.wait.after(now, seen)
-        if isinstance(step, Finished) and step.generation is not None and step.generation.succeeded:
-            learn(self.gateway, model, self.category, step.generation, now - self.begun, self.wait.interval)
+        ended = step.generation if isinstance(step, Finished) and self.wait.dated else None
+        if ended is not None and ended.succeeded:
+            elapsed = now - self.wait.submitted_at
+            learn(self.gateway, model, self.category, ended, elapsed, self.wait.interval)
         return step
 
 
@@ -130,7 +134,8 @@ def learn(
     gateway: str, model: str | None, category: str, generation: Generation, elapsed: float, interval: float
 ) -> None:
     """Note how long a generation that has succeeded took; see :func:`took`."""
-    seconds = took(generation, elapsed, interval)
+    likely = DURATIONS.likely(gateway, model, category)
+    seconds = took(generation, elapsed, interval, likely, share(generation.id, elapsed))
     if model is not None and seconds is not None:
         DURATIONS.note(gateway, model, category, seconds)
 

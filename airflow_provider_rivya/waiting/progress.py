@@ -95,26 +95,22 @@ class Narrator:
 
     def tell(self, now: float, seen: Generation | GatewayError) -> tuple[int, str] | None:
         """Return log level and text for an observation, or ``None`` when there is nothing new."""
-        elapsed = f"{max(0.0, now - self._submitted_at):.0f} s"
-        if isinstance(seen, GatewayError):
-            state = f"{type(seen).__name__}:{seen.code}"
-            level, text = (
-                logging.WARNING,
-                f"Generation {self._id}: status unknown after {elapsed}. {seen} "
-                "The generation itself goes on at the gateway; the polling goes on too.",
-            )
-        else:
-            from airflow_provider_rivya.api.schemas import KNOWN_STATUSES
-
-            state = seen.status
-            known = state in KNOWN_STATUSES
-            level = logging.INFO if known else logging.WARNING
-            strange = "" if known else " (a status this release does not know; taken as not ended)"
-            text = f"Generation {self._id}: {state}{strange} after {elapsed}{self._details(seen)}."
+        state = f"{type(seen).__name__}:{seen.code}" if isinstance(seen, GatewayError) else seen.status
         if state == self._last and now - self._last_told < QUIET_FOR:
             return None
         self._last, self._last_told = state, now
-        return level, text
+        elapsed = f"{max(0.0, now - self._submitted_at):.0f} s"
+        if isinstance(seen, GatewayError):
+            return logging.WARNING, (
+                f"Generation {self._id}: status unknown after {elapsed}. {seen} "
+                "The generation itself goes on at the gateway; the polling goes on too."
+            )
+        from airflow_provider_rivya.api.schemas import KNOWN_STATUSES
+
+        known = state in KNOWN_STATUSES
+        strange = "" if known else " (a status this release does not know; taken as not ended)"
+        text = f"Generation {self._id}: {state}{strange} after {elapsed}{self._details(seen)}."
+        return logging.INFO if known else logging.WARNING, text
 
     def _details(self, seen: Generation) -> str:
         """Tell how far it is, and what is usual, as far as that is known."""

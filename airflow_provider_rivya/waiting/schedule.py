@@ -18,18 +18,15 @@ GROWTH: Final = 1 / 6
 """An interval is this share of the time that has passed, within the schedule's bounds."""
 
 JITTER: Final = 0.1
-"""Share by which intervals differ between tasks, so that a thousand do not ask in step."""
-
+"""Share by which waits differ between tasks, so that a thousand do not ask in step."""
 
 FEW: Final = 0.03
-EARLY: Final = 0.2
+MOST: Final = 0.9
+NEARLY_ALL: Final = 0.99
 """
-The first look at a generation is when ``EARLY`` of its model's have likely ended, but no later than one
-interval after ``FEW`` of them have: of long ones none waits long for its first look.
+Shares of a model's generations. Looks begin an interval after ``FEW`` have likely ended, or when ``MOST``
+have, if that is earlier; they come at the shortest interval until ``NEARLY_ALL`` have.
 """
-
-NEXT: Final = 0.1
-"""Of those that still run this share has likely ended at the next look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +62,28 @@ class Schedule(PollGuidance):
         :param queued: the last answer was that it is queued.
         :param likely: when generations of its model end, where that is known.
         """
-        interval, maximum = self.queued if queued and self.queued else (self.interval, self.maximum)
+        own_pace = self.queued if queued else None
+        interval, maximum = own_pace or (self.interval, self.maximum)
+        phase = JITTER * interval * share(seed, 0.0)
         if elapsed < self.first:
-            wait = self.first - max(elapsed, 0.0)  # clocks of two machines differ
-        elif likely is not None and not queued:
-            wait = max(interval, min(maximum, likely.ended_by(NEXT, elapsed) - elapsed))
-            wait *= _spread(seed, elapsed)
+            wait = self.first + phase - max(elapsed, 0.0)  # clocks of two machines differ
+        elif likely is not None and own_pace is None and elapsed < likely.ended_by(NEARLY_ALL):
+            wait = interval  # a task keeps its phase: a longer one would only tell the end later
         else:
             # Where neither bound leaves room, ``interval`` wins: it may be the gateway's guidance.
-            wait = max(interval, min(maximum, elapsed * GROWTH)) * _spread(seed, elapsed)
+            wait = max(interval, min(maximum, elapsed * GROWTH) * (1.0 + JITTER * share(seed, elapsed)))
         if likely is not None and not self.own_first:
             # Nothing is missed before then; an explicit longest interval holds.
-            early = self.early(likely) * _spread(seed, 0.0) - elapsed
-            wait = max(wait, min(early, self.patience))
+            wait = max(wait, min(self.early(likely) + phase - elapsed, self.patience))
         return max(wait, hint or 0.0)
 
     def early(self, likely: Likely) -> float:
         """Return the seconds from submission before which no look is worth it."""
-        return min(likely.ended_by(EARLY), likely.ended_by(FEW) + self.interval)
+        return min(likely.ended_by(FEW) + self.interval, likely.ended_by(MOST))
 
     def after_restart(self, elapsed: float, *, seed: str) -> float:
         """Return the wait before the first look of a watcher that goes on: many begin at the same moment."""
-        return self.interval * _share(seed, elapsed) if elapsed >= max(self.first, FRESH_FOR) else 0.0
+        return self.interval * share(seed, elapsed) if elapsed >= max(self.first, FRESH_FOR) else 0.0
 
 
 def schedule_for(
@@ -126,12 +123,7 @@ def _of(table: Mapping[str, PollGuidance], category: str) -> PollGuidance:
     return table.get(category, table["video"])
 
 
-def _spread(seed: str, elapsed: float) -> float:
-    """Return a factor in [1, 1 + JITTER]: never below the guidance."""
-    return 1.0 + JITTER * _share(seed, elapsed) if seed else 1.0
-
-
-def _share(seed: str, elapsed: float) -> float:
-    """Return a number in [0, 1] that is the same for the same task and second."""
+def share(seed: str, elapsed: float) -> float:
+    """Return a number in [0, 1] that is the same for the same task and second; 0 without a seed."""
     digest = hashlib.blake2b(f"{seed}:{int(elapsed)}".encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "big") / 0xFFFFFFFF
+    return int.from_bytes(digest, "big") / 0xFFFFFFFF if seed else 0.0

@@ -15,7 +15,12 @@ import pytest
 from airflow_provider_rivya.api import sockets
 from airflow_provider_rivya.api.http import AsyncSender, SyncSender
 from airflow_provider_rivya.api.rivya import RIVYA as rivya
-from airflow_provider_rivya.exceptions import AuthenticationError, GatewayError
+from airflow_provider_rivya.exceptions import (
+    AuthenticationError,
+    GatewayError,
+    GatewayUnavailableError,
+    UnexpectedAnswerError,
+)
 from tests.unit.api.senders import (
     BUSY,
     CONFLICT,
@@ -62,6 +67,38 @@ async def test_no_more_requests_at_once_than_the_connection_says(bound: int) -> 
         await sender.aclose()
     assert len(found) == len(wire.received) == bound * 4
     assert wire.most_open == bound
+
+
+async def test_an_answer_that_says_the_same_is_not_read_again() -> None:
+    ended = answer(200, {"id": "task_1", "status": "failed"})
+    script = [DONE, DONE, BUSY, DONE, DONE, answer(200, b""), answer(200, {"id": "task_1"}), ended, ended]
+    with Wire(*script) as wire:
+        sender = AsyncSender(settings(wire.url))
+        seen: list[Any] = []
+        for _ in script:
+            try:
+                seen.append(await sender.send(GET, repeat=False))
+            except GatewayError as error:
+                seen.append(type(error))
+        other = rivya.get_generation("task_2")
+        with pytest.raises(UnexpectedAnswerError, match="another generation"):
+            await sender.send(other, repeat=False)
+        await sender.aclose()
+    assert seen[0] is seen[1]
+    assert seen[3] is seen[4]
+    assert seen[3] is not seen[0]  # a fault came in between
+    assert [each if isinstance(each, type) else each.status for each in seen] == [
+        "queued",
+        "queued",
+        GatewayUnavailableError,
+        "queued",
+        "queued",
+        UnexpectedAnswerError,
+        "unknown",
+        "failed",
+        "failed",
+    ]
+    assert seen[-1] is not seen[-2]  # nobody asks for it again
 
 
 async def test_a_cancelled_request_gives_its_place_back() -> None:

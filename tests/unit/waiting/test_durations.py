@@ -15,7 +15,7 @@ from airflow_provider_rivya.api.rivya import RIVYA
 from airflow_provider_rivya.api.schemas import Generation
 from airflow_provider_rivya.waiting.decide import Sleep, Wait
 from airflow_provider_rivya.waiting.durations import ENOUGH, Durations, Likely, took
-from airflow_provider_rivya.waiting.schedule import EARLY, FEW, JITTER, schedule_for
+from airflow_provider_rivya.waiting.schedule import FEW, JITTER, MOST, NEARLY_ALL, schedule_for
 
 PLACE = "https://api.example.com"
 START = 1_000_000.0
@@ -88,7 +88,17 @@ def test_how_long_one_took(
 ) -> None:
     ended = None if updated is None else CREATED + timedelta(seconds=updated)
     seen = Generation(id="t", status="succeeded", created_at=CREATED, updated_at=ended)
-    assert took(seen, elapsed, interval) == seconds
+    assert took(seen, elapsed, interval, None, 0.5) == seconds
+
+
+@given(st.floats(0, 500), st.floats(0.01, 500), st.floats(0, 1), st.floats(0.15, 2.0))
+def test_an_end_between_two_looks_is_learnt_as_one_between_them(
+    begin: float, interval: float, share: float, deviation: float
+) -> None:
+    seen, likely = Generation(id="t", status="succeeded"), Likely(math.log(40.0), deviation)
+    seconds = took(seen, begin + interval, interval, likely, share)
+    assert seconds is not None
+    assert begin - 1e-6 <= seconds <= begin + interval
 
 
 # -- what it changes -------------------------------------------------------------------------------
@@ -100,12 +110,27 @@ def waiting(likely: Likely | None, **explicit: Any) -> Wait:
 
 
 def test_the_first_look_is_when_one_is_likely_done() -> None:
-    early = schedule_for("image", RIVYA.polling).early(IMAGE)
-    assert IMAGE.ended_by(FEW) < early <= IMAGE.ended_by(EARLY)
-    assert early > 20
+    schedule = schedule_for("image", RIVYA.polling)
+    early = schedule.early(IMAGE)
+    assert early == pytest.approx(IMAGE.ended_by(FEW) + schedule.interval)
     assert waiting(IMAGE).first(START) == Sleep(early)
     assert waiting(None).first(START) == Sleep(2.5)
     assert waiting(IMAGE).first(START + 3.0).seconds == pytest.approx(early - 3.0)
+
+
+def test_of_short_ones_most_have_ended_at_the_first_look() -> None:
+    likely = Likely(math.log(4.0), 0.2)
+    first = waiting(likely).first(START).seconds
+    assert likely.ended_by(0.8) < first < likely.ended_by(0.02) + 5.0
+
+
+def test_until_nearly_all_have_ended_looks_are_at_the_shortest_interval_and_grow_after_it() -> None:
+    schedule, late = schedule_for("image", RIVYA.polling), IMAGE.ended_by(NEARLY_ALL)
+    for elapsed in (schedule.early(IMAGE), 40.0, 80.0, late - 0.1):
+        assert schedule.delay(elapsed, seed="task", likely=IMAGE) == schedule.interval
+        assert schedule.delay(elapsed, seed="task", likely=IMAGE, queued=True) == schedule.interval
+    for elapsed in (late, 200.0, 9e9):
+        assert schedule.delay(elapsed, likely=IMAGE) == schedule.delay(elapsed) == schedule.maximum
 
 
 def test_what_the_connection_says_goes_before_what_was_learnt() -> None:
@@ -120,7 +145,8 @@ def test_never_below_the_guidance_and_never_for_ever(elapsed: float, deviation: 
     delay = schedule.delay(elapsed, seed="task", likely=likely)
     if elapsed >= schedule.first:
         assert delay >= schedule.interval
-    assert elapsed + delay <= max(elapsed + schedule.maximum, likely.ended_by(EARLY)) * (1 + JITTER)
+    latest = max(elapsed + schedule.maximum, likely.ended_by(MOST), schedule.first)
+    assert elapsed + delay <= latest * (1 + JITTER) + JITTER * schedule.interval
 
 
 def test_the_first_looks_after_a_restart_are_spread() -> None:

@@ -96,6 +96,10 @@ def test_tasks_do_not_ask_in_step() -> None:
     delays = {schedule.delay(100.0, seed=f"task_{number}") for number in range(200)}
     assert len(delays) > 190
     assert max(delays) - min(delays) > 0.8 * JITTER * schedule.maximum
+    first = {schedule.delay(0.0, seed=f"task_{number}") for number in range(200)}
+    assert len(first) > 190
+    assert max(first) - min(first) > 0.8 * JITTER * schedule.interval
+    assert max(first) <= schedule.first + JITTER * schedule.interval
 
 
 def test_a_clock_that_is_behind_does_not_stretch_the_first_wait() -> None:
