@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,8 +21,12 @@ UNSEEN: Final = re.compile(
 
 
 def for_terminal(text: str) -> str:
-    """Spell out the characters that a terminal would obey instead of showing them, or not show at all."""
-    return UNSEEN.sub(lambda match: ascii(match.group(0))[1:-1], text)
+    """
+    Spell out the characters that a terminal would obey instead of showing them, or not show at all.
+
+    In the spelling of JSON, where it is the same text.
+    """
+    return UNSEEN.sub(lambda match: json.dumps(match.group(0))[1:-1], text)
 
 
 def host_of(url: str) -> str:
