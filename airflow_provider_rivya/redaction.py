@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,9 +23,14 @@ def for_terminal(text: str) -> str:
     """
     Spell out the characters that a terminal would obey instead of showing them, or not show at all.
 
-    In the spelling of JSON, where it is the same text.
+    They are spelled as JSON does it, so that a document stays one.
     """
-    return UNSEEN.sub(lambda match: json.dumps(match.group(0))[1:-1], text)
+    return UNSEEN.sub(lambda match: _spelled(match.group(0)), text)
+
+
+def _spelled(letter: str) -> str:
+    units = letter.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def host_of(url: str) -> str:

@@ -7,8 +7,16 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-STATE_STORE = find_spec("airflow.models.task_state_store") is not None
-"""Whether a task has a state store (3.3 and later); else its submission record is a file."""
+TRIES_APART = find_spec("airflow.sdk.definitions.loop") is not None
+"""Whether each try is a task instance of its own, with XComs of its own (3.4 and later)."""
+
+STATE_STORE = find_spec("airflow.models.task_state_store") is not None and not TRIES_APART
+"""
+Whether a task's state store alone has its submission record (3.3); else that is a file.
+
+Where a clear drops the store (3.4 and later) the record lies beside the outputs as well; the tests of the
+doors then give it a folder, and those of the record store have both.
+"""
 
 
 def dag_serializers() -> tuple[Any, Any]:

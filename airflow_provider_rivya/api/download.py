@@ -35,6 +35,7 @@ from airflow_provider_rivya.api.sockets import (
 )
 from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
 from airflow_provider_rivya.redaction import clean, host_of
+from airflow_provider_rivya.stop import Stop
 
 MAX_REDIRECTS: Final = 5
 _IDLE_CONNECTIONS: Final = 8
@@ -161,12 +162,18 @@ class Downloader:
     :param settings: the connection's settings.
     :param allowed_hosts: see :class:`~airflow_provider_rivya.api.egress.Egress`.
     :param max_bytes: the most that is fetched of one URL.
+    :param stop: ends transfers that are given no other one.
     """
 
     def __init__(
-        self, settings: ClientSettings, allowed_hosts: tuple[str, ...] = (), max_bytes: int | None = None
+        self,
+        settings: ClientSettings,
+        allowed_hosts: tuple[str, ...] = (),
+        max_bytes: int | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self._settings = settings
+        self._stop = stop
         self._egress = Egress(Origin.of(settings.base_url), allowed_hosts)
         self._max_bytes = max_bytes
         self._pools: dict[tuple[str, Proxy | None], httpcore.ConnectionPool] = {}
@@ -186,7 +193,7 @@ class Downloader:
 
     @contextmanager
     def open(
-        self, url: str, *, stop: threading.Event | None = None, follow: Follow | None = None
+        self, url: str, *, stop: Stop | None = None, follow: Follow | None = None
     ) -> Iterator[ByteStream]:
         """
         Open a result URL.
@@ -196,7 +203,7 @@ class Downloader:
         :raises DownloadRefusedError: it leads where it must not.
         :raises DownloadError: it cannot be fetched now; ``retryable`` tells whether it may later.
         """
-        bounds, with_key = Bounds(self._settings.total, _HEAD_BYTES, stop), False
+        bounds, with_key = Bounds(self._settings.total, _HEAD_BYTES, stop or self._stop), False
         for _ in range(MAX_REDIRECTS + 1):
             origin = Origin.of(url)
             with self._request(url, origin, with_key, bounds) as response:
@@ -279,7 +286,9 @@ def _transfer(host: str, bounds: Bounds) -> Iterator[None]:
         with exchange(bounds):
             yield
     except Stopped:
-        raise DownloadError("The transfer was given up, because the task is ending.") from None
+        raise DownloadError(
+            "The transfer was given up, because the task is ending.", retryable=True
+        ) from None
     except TooMuch:
         raise DownloadError(
             f"{host} sent more data before the file than is allowed", retryable=True

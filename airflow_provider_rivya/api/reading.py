@@ -8,8 +8,10 @@ none that cannot be read loses the others. It is taken as unknown, which is said
 from __future__ import annotations
 
 import functools
+import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -33,8 +35,8 @@ _FIELDS_TOO: Final = ("result", "response", "output")
 _ID: Final = ("id", "task_id", "generation_id")
 _STATUS: Final = ("status", "state", "task_status")
 # In the answer's own object images may be what was sent: only in its result are they what was made.
-_LISTS: Final = ("urls", "result_urls", "outputs", "results")
-_LISTS_OF_RESULT: Final = (*_LISTS, "data", "images", "videos", "audios", "files", "output")
+_LISTS: Final = ("urls", "result_urls", "outputs", "results", "data", "output")
+_LISTS_OF_RESULT: Final = (*_LISTS, "images", "videos", "audios", "files")
 _SINGLE: Final = (
     "primary_url",
     "url",
@@ -44,8 +46,13 @@ _SINGLE: Final = (
     "file_url",
     "download_url",
     "uri",
+    "src",
+    "href",
 )
+_SINGLE_OF_RESULT: Final = (*_SINGLE, "image", "video", "audio", "file")
 
+_DEEPEST, _MOST_INSIDE = 2, 10
+"""Of lists in lists of results, and of entries in such a one."""
 _MOST_ENTRIES: Final = 5 * MAX_RESULTS
 """Of a list, whatever is in them; an event loop stands still while they are looked through."""
 
@@ -98,7 +105,7 @@ def read_generation(
         raise ValueError("it has no readable id")
     names = {**_FIELDS, **_CREDITS} if in_credits else _FIELDS
     raw = {name: _field(task, *spellings) for name, spellings in names.items()}
-    raw["status"] = _field(task, *_STATUS)
+    raw["status"] = _status(task)
     made = _results(task)
     made = tuple(dict.fromkeys((*made, *_last_frames(task)))) if made else ()
     generation = Generation(id=known_as, urls=made, failure=failure(task), **raw)
@@ -142,6 +149,12 @@ def _task(document: Any) -> dict[str, Any]:
 
 
 _HAS_ID: Final = 2
+
+
+def _status(task: dict[str, Any]) -> Any:
+    """Return the first status that is a text, as a number beside it may be that of HTTP."""
+    said = [value for name in _STATUS if (value := _field(task, name)) is not None]
+    return next((value for value in said if isinstance(value, str)), said[0] if said else None)
 
 
 def _worth(task: dict[str, Any]) -> int:
@@ -209,19 +222,26 @@ def _results(task: dict[str, Any]) -> tuple[str, ...]:
 
     A signature that differs must not make a second output of it.
     """
-    result = _object(_field(task, "result"))
-    listed = result if isinstance(result, list) else ()
+    result = _object(_unpacked(_field(task, "result")))
     for candidates in (
-        _of_list(listed),
+        _of_entry(result if isinstance(result, list) else None),
         _of_lists(result, _LISTS_OF_RESULT),
         _of_lists(task, _LISTS),
-        _of_entry(task),
+        _of_entry(task, _SINGLE),
         _of_entry(result),
     ):
         made = tuple(dict.fromkeys(islice(candidates, MAX_RESULTS + 1)))
         if made:
             return made
     return ()
+
+
+def _unpacked(value: Any) -> Any:
+    """Return a value that was packed as JSON into a text."""
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        with suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
 
 
 def _last_frames(task: dict[str, Any]) -> Iterator[str]:
@@ -240,23 +260,21 @@ def _last_frames(task: dict[str, Any]) -> Iterator[str]:
 def _of_lists(place: Any, names: tuple[str, ...]) -> Iterator[str]:
     if isinstance(place, dict):
         for name in names:
-            if (value := _field(place, name)) is None:
-                continue
-            found = list(islice(_of_list(value if isinstance(value, list) else [value]), MAX_RESULTS + 1))
-            if found:
+            if found := list(islice(_of_entry(_unpacked(_field(place, name))), MAX_RESULTS + 1)):
                 yield from found
                 return
 
 
-def _of_list(entries: Any) -> Iterator[str]:
-    return chain.from_iterable(map(_of_entry, islice(entries, _MOST_ENTRIES)))
-
-
-def _of_entry(entry: Any) -> Iterator[str]:
-    """Yield the URL of one result: a text, or an object that has it."""
+def _of_entry(entry: Any, names: tuple[str, ...] = _SINGLE_OF_RESULT, depth: int = 0) -> Iterator[str]:
+    """Yield the URLs of a result: a text, an object that has it, or a list of these."""
+    if isinstance(entry, list):
+        if depth < _DEEPEST:
+            entries = islice(entry, _MOST_ENTRIES if depth == 0 else _MOST_INSIDE)
+            yield from chain.from_iterable(_of_entry(each, names, depth + 1) for each in entries)
+        return
     if isinstance(entry, dict):
         entry = _object(entry)
-        values = (_field(entry, name) for name in _SINGLE)
+        values = (_field(entry, name) for name in names)
         entry = next((value for value in values if value is not None), None)
         if isinstance(entry, dict):
             entry = entry.get("url")

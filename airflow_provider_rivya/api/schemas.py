@@ -38,7 +38,8 @@ _STATUSES: Final = {
     ),
     **dict.fromkeys(("processing", "in_progress", "running", "started", "generating"), PROCESSING),
     **dict.fromkeys(
-        ("succeeded", "success", "successful", "completed", "complete", "finished", "done"), SUCCEEDED
+        ("succeeded", "succeed", "success", "successful", "completed", "complete", "finished", "done"),
+        SUCCEEDED,
     ),
     **dict.fromkeys(("failed", "failure", "fail"), FAILED),
 }

@@ -152,6 +152,7 @@ class BatchJob:
             subject=self.subject,
             title=self.title or self.identity.title,
             opener=self.client if arguments.check_references else None,
+            stop=self.stop,
         )
 
     def _can_be_written(self, faults: list[Fault]) -> bool:

@@ -22,16 +22,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from airflow_provider_rivya.batch.segments import UnreadableLedgerError, kept, read_kept
 from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow, RowFault
 from airflow_provider_rivya.batch.table.request import RowMaker
+from airflow_provider_rivya.batch.table.sums import Sums
 from airflow_provider_rivya.credits import in_credits
-from airflow_provider_rivya.exceptions import TOLD, Fault, InvalidRequestError, told
+from airflow_provider_rivya.exceptions import TOLD, Fault, GenerationError, InvalidRequestError, told
 from airflow_provider_rivya.redaction import clean
-from airflow_provider_rivya.request.budget import Budget, price_faults
 from airflow_provider_rivya.request.prepare import prepare_request
 from airflow_provider_rivya.storage.atomic_file import SmallFile
 from airflow_provider_rivya.submission.record import SIGNATURE, is_signed, signed
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
+    from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import OutputPlace
 
 log = logging.getLogger(__name__)
@@ -212,6 +213,7 @@ def check_plan(
     subject: str = "The batch",
     title: str = "",
     opener: GatewayClient | None = None,
+    stop: Stop | None = None,
 ) -> Draft:
     """
     Check all rows, and write them down; the plan does not stand before :meth:`PlanFolder.write`.
@@ -219,16 +221,18 @@ def check_plan(
     :param faults: what is known to be wrong already.
     :param own_key: of the connection: it must stand nowhere in a row.
     :param opener: opens the reference files of all rows; without one they are opened when their row comes.
+    :param stop: set when the task is asked to stop: then no further row is looked at.
     :raises FaultyPlanError: with every fault of templates, table and rows.
     """
     warnings: Counter[str] = Counter()
     maker = RowMaker(asked, gateway, lambda text: warnings.update((text,)), own_key)
     found, wrong, shards = [*faults, *maker.faults], list[RowFault](), list[tuple[str, str]]()
     block: list[PlannedRow] = []
-    sums = _Sums(gateway, max_credits_total, asked.budget.allow_estimates)
+    sums = Sums(gateway, max_credits_total, asked.budget.allow_estimates)
     count = invalid = 0
     try:
         for row in table():
+            _go_on(stop)
             made = maker.make(count, row)
             if isinstance(made, list):
                 wrong += made
@@ -258,13 +262,15 @@ def check_plan(
     if block:
         shards.append(folder.shard(len(shards), block))
     plan = Plan(batch, count, invalid, sums.credits, sums.exact, tuple(shards), title, time.time())
-    if opener is not None and (wrong := wrong_references(folder.rows(plan), asked, opener)):
+    if opener is not None and (wrong := wrong_references(folder.rows(plan), asked, opener, stop)):
         folder.drop(shards)
         raise FaultyPlanError(found, wrong, subject)
     return Draft(plan, wrong, warnings)
 
 
-def wrong_references(rows: Iterable[PlannedRow], asked: Asked, client: GatewayClient) -> list[RowFault]:
+def wrong_references(
+    rows: Iterable[PlannedRow], asked: Asked, client: GatewayClient, stop: Stop | None = None
+) -> list[RowFault]:
     """
     Return what is wrong with the rows' files.
 
@@ -272,6 +278,7 @@ def wrong_references(rows: Iterable[PlannedRow], asked: Asked, client: GatewayCl
     """
 
     def check(row: PlannedRow) -> list[RowFault]:
+        _go_on(stop)
         try:
             with TemporaryDirectory(prefix="rivya-references-") as folder:
                 prepare_request(row.arguments(asked), client, folder)
@@ -284,47 +291,14 @@ def wrong_references(rows: Iterable[PlannedRow], asked: Asked, client: GatewayCl
         return [fault for found in pool.map(check, looked_at) for fault in found]
 
 
-class _Sums:
-    """What all rows cost, and what is wrong with a budget for them."""
-
-    def __init__(self, gateway: str, limit: float | None, allow_estimates: bool) -> None:
-        self._gateway = gateway
-        self._budget = Budget(limit, allow_estimates)
-        self._models: dict[str, float | None] = {}
-        self.credits: float | None = 0.0
-        self.exact = True
-
-    def add(self, row: PlannedRow) -> None:
-        known = self._models.get(row.model, 0.0)
-        self._models[row.model] = None if None in (known, row.price) else max(known or 0.0, row.price or 0.0)
-        self.credits = None if None in (self.credits, row.price) else (self.credits or 0) + (row.price or 0)
-        self.exact = self.exact and row.exact
-
-    def faults(self, model: Any) -> list[Fault]:
-        """
-        Return why the budget could not be kept, or does not do for one row.
-
-        :param model: of all rows, which counts where none of them could be priced.
-        """
-        from airflow_provider_rivya.catalog.bundled import load_catalog
-        from airflow_provider_rivya.catalog.price import estimate_credits
-
-        if not self._models and (spec := load_catalog(self._gateway).get(str(model))) is not None:
-            self._models[model] = estimate_credits(spec).credits
-        limit = self._budget.max_credits
-        if limit is None:
-            return []
-        found = []
-        for model, dearest in self._models.items():
-            spec = load_catalog(self._gateway).get(model)
-            known = [
-                fault for fault in price_faults(spec, self._budget) if "the limit is" not in fault.problem
-            ]
-            found += [replace(fault, path="max_credits_total") for fault in known]
-            if not known and dearest is not None and dearest > limit:
-                problem = f"a row of {model} costs {in_credits(dearest)}, the budget of all is {limit:g}"
-                found.append(Fault("max_credits_total", problem))
-        return found
+def _go_on(stop: Stop | None) -> None:
+    """:raises GenerationError: the task was asked to stop."""
+    if stop is not None and stop.is_set():
+        raise GenerationError(
+            "The task was asked to stop while its rows were checked",
+            fate="Nothing was submitted and nothing was charged; a retry checks them again.",
+            retryable=True,
+        )
 
 
 def _slim(row: PlannedRow) -> dict[str, Any]:

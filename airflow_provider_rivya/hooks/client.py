@@ -205,11 +205,8 @@ class ConnectedHook(BaseHook):
         with self._guard:
             settings = self._current()
             if self._downloader is None:
-                self._downloader = Downloader(
-                    self._client_settings(settings),
-                    settings.allowed_download_hosts,
-                    settings.max_output_bytes,
-                )
+                hosts, most = settings.allowed_download_hosts, settings.max_output_bytes
+                self._downloader = Downloader(self._client_settings(settings), hosts, most, self._stop)
             return self._downloader
 
     def _current(self) -> ConnectionSettings:

@@ -85,7 +85,7 @@ def fetch(
                 damaged = error.sha256
                 last = last or error.kept_at is not None
             asked = (error.retry_after if isinstance(error, DownloadError) else None) or 0.0
-            if not error.retryable or last or storage_faults > 1 or asked > retries.longest:
+            if not error.retryable or last or storage_faults > 1 or asked > retries.longest or stop.is_set():
                 raise
             log.warning("Attempt %d to fetch a result failed, trying again: %s", attempt, error)
             if stop.wait(max(asked, retries.pause_after(attempt))):

@@ -11,7 +11,7 @@ from airflow_provider_rivya.nested import MAX_DEPTH, texts_in
 from airflow_provider_rivya.operators.identity import label
 
 if TYPE_CHECKING:
-    import jinja2
+    import jinja2.nodes
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,21 @@ What a list that is written in the DAG file may ask for where a task is expanded
 Such a list may have been read from a table when the file was parsed: a task cannot tell. So it reaches no
 connection, no variable and no other task.
 """
+_PLAIN_FILTERS: Final = frozenset(
+    {
+        "ds",
+        "ds_nodash",
+        "ts",
+        "ts_nodash",
+        "ts_nodash_with_tz",
+        "default",
+        "lower",
+        "replace",
+        "trim",
+        "upper",
+    }
+)
+"""Those that lead nowhere else, for Jinja without a sandbox: in a DAG that renders native objects."""
 _FILE_NAMES: Final = (".json", ".sql", ".txt")
 
 
@@ -105,7 +120,7 @@ class RendersItsAuthor:
                 _comes_from_a_task(source, name, context["ti"].map_index) or _is_reference(holder[name])
             )
             if written_down:
-                faults = list(_unfit(holder[name], name, jinja_env))
+                faults = list(unfit(holder[name], name, jinja_env))
                 if not faults:
                     continue
                 yield from faults
@@ -164,20 +179,22 @@ def _resolved(value: Any, context: Any, depth: int = 0) -> Any:
     return value
 
 
-def _unfit(value: Any, path: str, jinja_env: jinja2.Environment) -> Iterator[Fault]:
+def unfit(value: Any, path: str, jinja_env: jinja2.Environment) -> Iterator[Fault]:
     """Return the faults of templates in a list that is written in the DAG file."""
     from jinja2 import TemplateSyntaxError, meta
+    from jinja2.sandbox import SandboxedEnvironment
 
+    boxed = isinstance(jinja_env, SandboxedEnvironment)
     for where, text in texts_in(value, path):
         try:
             parsed = jinja_env.parse(text)
         except TemplateSyntaxError:
             wrong = "has template marks, but is not a valid template"
         else:
+            plain = boxed or _is_plain(parsed)  # asked first: to look for variables folds constants
             asked = meta.find_undeclared_variables(parsed) - FACTS_OF_A_RUN
-            # A native environment of Jinja has no sandbox.
             marked = jinja_env.variable_start_string in text or jinja_env.block_start_string in text
-            inner = marked and ("__" in text or "\\" in text)
+            inner = marked and ("__" in text or "\\" in text or not plain)
             if not asked and not inner and not list(meta.find_referenced_templates(parsed)):
                 continue
             wrong = f"asks for {', '.join(sorted(asked)) or 'more'}, which an expanded value may not"
@@ -187,3 +204,25 @@ def _unfit(value: Any, path: str, jinja_env: jinja2.Environment) -> Iterator[Fau
             "the template in partial(), where the author's own are rendered; or literal(...) of airflow.sdk "
             "around a text that is to be sent as it is",
         )
+
+
+def _is_plain(parsed: jinja2.nodes.Template) -> bool:
+    """Whether a template only looks values up by names that stand in it, and calls and filters them."""
+    from jinja2 import nodes
+
+    for node in parsed.find_all(nodes.Node):
+        match node:
+            case nodes.Getattr():
+                plain = not node.attr.startswith(("_", "format"))
+            case nodes.Getitem():
+                plain = isinstance(node.arg, nodes.Const)
+            case nodes.Filter():
+                plain = node.name in _PLAIN_FILTERS
+            case _:
+                plain = isinstance(
+                    node,
+                    nodes.Output | nodes.TemplateData | nodes.Name | nodes.Const | nodes.Call | nodes.Keyword,
+                )
+        if not plain:
+            return False
+    return True

@@ -53,9 +53,9 @@ def look_up(context: SubmissionContext, record: Record, *, patiently: bool) -> F
             record.key,
             pause,
         )
+        clock.sleep(pause)  # which a task that is asked to stop ends
         if context.stopped():
             raise interrupted(record, client.conn_id, context.words)
-        clock.sleep(pause)
     raise AssertionError("the last pause is none")
 
 

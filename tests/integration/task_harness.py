@@ -98,6 +98,7 @@ class TaskInstanceHarness:
         self.build = build
         self._records = records
         self._dag_arguments = dag_arguments
+        self._ran: dict[tuple[str, int], UUID] = {}
 
     def expand(self) -> None:
         """Make the instances of tasks that are mapped over what other tasks have returned by now."""
@@ -140,7 +141,8 @@ class TaskInstanceHarness:
 
         with create_session() as session:
             instance = self._instance(session, task_id, map_index)
-            instance.try_number += 1
+            if not (airflows.TRIES_APART and instance.try_number):  # else its number was given with the retry
+                instance.try_number += 1
             instance.state = "scheduled"
         return self._work(task_id, map_index)
 
@@ -224,6 +226,10 @@ class TaskInstanceHarness:
             session.flush()
             clear_task_instances([instance], session)
             assert instance.state == "restarting"
+            if airflows.TRIES_APART:  # whatever is said of the process
+                instance.task = self._dag().task_dict[MAKE]
+                instance.complete_restart(session=session)
+                return
             if executor == "success":  # as in SchedulerJobRunner.process_executor_events
                 instance.max_tries = instance.try_number + self._dag().task_dict[MAKE].retries
                 instance.state = None
@@ -243,12 +249,16 @@ class TaskInstanceHarness:
     # -- what is left of it ----------------------------------------------------------------------------
 
     def xcom(self, task_id: str = MAKE, map_index: int = -1, key: str = "return_value") -> Any:
-        """The task's result, or another XCom, as a downstream task would get it."""
+        """The task's result, or another XCom, as a downstream task or a callback of the try would get it."""
         from airflow.models.xcom import XComModel
         from airflow.utils.session import create_session
         from sqlalchemy import select
 
         with create_session() as session:
+            if airflows.TRIES_APART:
+                model: Any = XComModel
+                of_try = model.get_for_attempt(self._ran[task_id, map_index], key, session=session)
+                return None if of_try is None else model.deserialize_value(of_try)
             row = session.scalars(
                 select(XComModel).where(
                     XComModel.dag_id == self.dag_id,
@@ -317,8 +327,9 @@ class TaskInstanceHarness:
         with create_session() as session:
             instance = self._instance(session, task_id, map_index)
             instance.state = "queued"
+            self._ran[task_id, map_index] = UUID(str(instance.id))
             what = TaskInstance(
-                id=UUID(str(instance.id)),
+                id=self._ran[task_id, map_index],
                 task_id=task_id,
                 dag_id=self.dag_id,
                 run_id=self.run_id,

@@ -20,6 +20,7 @@ from airflow_provider_rivya.operators.rivya import RivyaGenerateOperator
 from airflow_provider_rivya.operators.toapis import ToApisGenerateOperator
 from airflow_provider_rivya.request.prepare import RequestArguments, prepare
 from airflow_provider_rivya.result import GenerationResult, Output
+from airflow_provider_rivya.sandbox.assumptions.current import BY_NAME
 from tests.doc_pages import PAGES, ROOT, marked, table
 
 README = PAGES["README.md"]
@@ -155,3 +156,13 @@ def test_three_questions_are_answered_from_the_front_page_in_a_click() -> None:
         for text, target in re.findall(r"\*\*\[([^\]]+)\]\(([^)]+)\)\*\*", PAGES["docs/index.md"])
     }
     assert all(words in links[target] for target, words in wanted.items())
+
+
+def test_each_open_point_of_toapis_is_in_the_docs_with_tests_that_exist() -> None:
+    page = PAGES["docs/sandbox.md"]
+    switches = {name for name in BY_NAME if name.startswith("toapis_")}
+    assert set(re.findall(r"`(toapis_[a-z0-9_]+)`", page)) == switches
+    named = re.findall(r"`((?:unit|integration)/[a-z_/]+\.py)(?:::(\w+))?`", page)
+    assert len(named) > 15
+    for path, test in named:
+        assert f"def {test}" in (ROOT / "tests" / path).read_text(encoding="utf-8"), (path, test)

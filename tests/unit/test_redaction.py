@@ -44,13 +44,13 @@ def test_clean(text: object, shown: str) -> None:
 
 
 def test_what_a_terminal_would_obey_or_not_show_is_spelled_out() -> None:
-    hidden = "\x1b\x9b\r\x00\xad\u061c\u200b\u200f\u202e\u2060\u2066\u3164\ufeff\U000e0041"
-    for letter in hidden:
-        spelled = for_terminal(f"a{letter}b")
-        assert spelled.isascii()
-        assert json.loads(f'"{spelled}"') == f"a{letter}b"
-    shown = "a\n\tb \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f680"
-    assert for_terminal(shown) == shown
+    for letter in "\x1b\x9b\r\x00\x7f\xad\u061c\u200b\u200f\u202e\u2060\u2066\u3164\ufeff\U000e0041":
+        shown = for_terminal(f"a{letter}b")
+        assert shown.isascii()
+        assert shown.isprintable()
+        assert json.loads(f'"{shown}"') == f"a{letter}b"
+    seen = "a\n\tb \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f680"
+    assert for_terminal(seen) == seen
 
 
 def test_clean_cuts_to_the_limit_and_shows_that_it_did() -> None:

@@ -10,10 +10,12 @@ REFUSALS: tuple[Assumption, ...] = (
         "Pages and records show several bodies: 'number_type' is {error: {code: the HTTP status, message, "
         "type}}, 'code_name' {error: {code: name, message}}, 'message_name' {message: name}, 'object' "
         "{error: {message, type, code}} with the name in it, 'message' {message}, 'success' {success: false, "
-        "message}, 'text' {error: text}, 'plain' no JSON. 'number_type' is the likeliest; here the one that "
-        "shows every error's name, so that a test of yours sees which one it has met.",
+        "message}, 'text' {error: text}, 'plain' no JSON, and 'privacy' what a record has of refused media: "
+        "{error: {code: name, message, param, type: BadRequest}}. 'number_type' is the likeliest; here the "
+        "one that shows every error's name, so that a test of yours sees which one it has met.",
         "object",
         "number_type",
+        "privacy",
         "code_name",
         "message_name",
         "message",
@@ -135,13 +137,12 @@ REFUSALS: tuple[Assumption, ...] = (
     choice(
         "toapis_refused_content",
         "How refused content is told differs: as 422 on create, as a failed task with the code "
-        "content_policy_violation, or (in the newer examples) with generation_failed and words in Chinese, "
-        "or English words that name a status 422 of what is behind the gateway; used by the fault "
-        "content_refused. 'failed_task_words' is the likeliest; here the one that the table of errors has, "
-        "which a test of yours can tell from every other failure.",
+        "content_policy_violation, or (in the newer examples, and here) with generation_failed and words in "
+        "Chinese, or English words that name a status 422 of what is behind the gateway; used by the fault "
+        "content_refused.",
+        "failed_task_words",
         "on_create",
         "failed_task",
-        "failed_task_words",
         "failed_task_422",
     ),
     choice(

@@ -142,7 +142,14 @@ def _body(state: State, path: str, form: str, name: str, message: str, status: i
         "code_name": {"error": {"code": name, "message": message}},
         "message_name": {"message": name},
         "error_message": {"error": {"message": message}},
-        "privacy": {"error": {"code": PRIVACY, "message": message, "param": "", "type": "BadRequest"}},
+        "privacy": {
+            "error": {
+                "code": PRIVACY if name == "privacy" else name,
+                "message": message,
+                "param": "",
+                "type": "BadRequest",
+            }
+        },
         "object": {"error": _named(state, name, message)},
         "message": {"message": message},
         "success": {"success": False, "message": message},

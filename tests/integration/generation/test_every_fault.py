@@ -133,7 +133,8 @@ def test_every_fault_at_every_endpoint(
     endpoint: Endpoint,
     kind: str,
 ) -> None:
-    sandbox.assume(idempotency_in_progress="wait", toapis_server_error_body="json")
+    told = {"toapis_server_error_body": "json", "toapis_refused_content": "on_create"}
+    sandbox.assume(idempotency_in_progress="wait", **told)
     connect(retries=0, **patience(kind))
     expected = OUTCOMES[endpoint](kind)
     job = new_job(arguments(endpoint, gateway, sandbox, photo))

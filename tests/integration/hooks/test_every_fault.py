@@ -172,7 +172,8 @@ def test_every_fault_at_every_call(
     call: Endpoint,
     kind: str,
 ) -> None:
-    sandbox.assume(idempotency_in_progress="wait", toapis_server_error_body="json")
+    told = {"toapis_server_error_body": "json", "toapis_refused_content": "on_create"}
+    sandbox.assume(idempotency_in_progress="wait", **told)
     with closing(gateway.hook()) as patient:
         things = before_the_fault(patient, photo)
         right = True if call in CREATIONS else CALLS[call](patient, things)

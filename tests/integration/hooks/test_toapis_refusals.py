@@ -254,6 +254,7 @@ ROWS: dict[str, dict[Any, Scene]] = {
         "code_name": rejected("invalid_request"),
         "message_name": rejected("invalid_request", None),
         "object": rejected("invalid_request"),
+        "privacy": rejected("invalid_request"),
         "message": rejected(None),
         "success": rejected(None),
         "text": rejected(None),

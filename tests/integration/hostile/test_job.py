@@ -86,3 +86,21 @@ def test_a_pause_that_is_asked_for_is_not_shortened(hostile: HostileGateway, new
     assert hostile.asked == 1
     assert job.run().delivered
     assert hostile.paid == 1
+
+
+NAMED = (
+    b'HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename="../../../evil.sh"\r\n'
+    b"Content-Disposition: inline; filename*=UTF-8''%2e%2e%2fgnp.%E2%80%AEexe%00.html\r\n"
+    b"Content-Type: text/html; name=/etc/passwd\r\nContent-Location: file:///etc/passwd\r\n"
+    b"Content-Range: bytes 3-9/17\r\nSet-Cookie: a=b\r\n\r\n"
+)
+
+
+def test_what_a_file_is_called_by_its_host_decides_nothing(
+    hostile: HostileGateway, new_job: NewJob, landing: Path
+) -> None:
+    hostile.others = {"/..%2f/evil.sh": lambda: NAMED + picture()}
+    hostile.states = {"*": lambda: well({**DONE, "result": {"urls": ["@BASE@/..%2f/evil.sh"]}})}
+    assert new_job(20.0).run().delivered
+    (file,) = landing.iterdir()
+    assert (file.name, file.read_bytes()) == ("task_1-0.png", picture())

@@ -49,6 +49,7 @@ class Given:
 
     def at_create(self, **fault: Any) -> None:
         self.connect(retries=0)
+        self.sandbox.assume(toapis_refused_content="on_create")
         self.sandbox.fault(method="POST", path=self.gateway.create, **fault)
 
 

@@ -26,6 +26,11 @@ from tests.sandbox_process import TOAPIS_KEY, SandboxProcess
             "object",
             {"error": {"message": "TEXT", "type": "unauthorized", "code": "unauthorized"}},
         ),
+        ("number_type", {"error": {"message": "TEXT", "type": "authentication_error", "code": 401}}),
+        (
+            "privacy",
+            {"error": {"message": "TEXT", "type": "BadRequest", "code": "unauthorized", "param": ""}},
+        ),
         ("message", {"message": "TEXT"}),
         ("success", {"success": False, "message": "TEXT"}),
         ("text", {"error": "TEXT"}),

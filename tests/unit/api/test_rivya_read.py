@@ -78,12 +78,27 @@ def test_a_status_that_is_not_known_to_be_final_is_not(status: str) -> None:
         ({"urls": [URL, "", None, 3, "https://b", URL]}, (URL, "https://b")),
         ({"urls": URL}, (URL,)),
         ({"urls": {"0": URL}}, ()),
+        ({"urls": [[URL, {"src": "https://b"}], [[["https://c"]]]]}, (URL, "https://b")),
+        ([[URL]], (URL,)),
+        ({"urls": f'["{URL}"]'}, (URL,)),
+        (f'{{"urls": ["{URL}"]}}', (URL,)),
+        ("[" * 9000 + "/", ()),
+        ({"video": {"url": URL}}, (URL,)),
+        ({"output": [{"href": URL}]}, (URL,)),
         ({"primary_url": ""}, ()),
         ({"primary_url": 3}, ()),
     ],
 )
 def test_result_urls(result: Any, urls: tuple[str, ...]) -> None:
     assert read(rivya.get_generation("task_example"), {**QUEUED, "result": result}).urls == urls
+
+
+@pytest.mark.parametrize("name", ["urls", "results", "data", "output"])
+def test_result_urls_beside_the_status(name: str) -> None:
+    for listed in ([URL], [{"url": URL}], URL):
+        assert read(rivya.get_generation("task_example"), {**QUEUED, name: listed}).urls == (URL,)
+    sent = {**QUEUED, "images": [URL], "image": {"url": URL}, "video": URL}
+    assert read(rivya.get_generation("task_example"), sent).urls == ()
 
 
 @pytest.mark.parametrize(
@@ -178,13 +193,15 @@ def test_the_id_is_found_in_other_shapes(document: Any, known_as: str) -> None:
     assert not found.ended
 
 
-@pytest.mark.parametrize("status", ["SUCCEEDED", "Success", "completed", "done", " finished "])
+@pytest.mark.parametrize("status", ["SUCCEEDED", "Success", "succeed", "completed", "done", " finished "])
 def test_a_success_is_known_by_other_words(status: str) -> None:
     odd = {"status": status, "result": {"urls": [URL]}, "final_credits": "n/a", "model": None}
     found = read(rivya.get_generation("task_example"), {**QUEUED, **odd})
     assert found.succeeded
     assert found.urls == (URL,)
     assert found.credits_final is None
+    coded = {**QUEUED, **odd, "status": 200, "state": status}
+    assert read(rivya.get_generation("task_example"), coded).succeeded
 
 
 def test_an_answer_about_another_generation_is_not_ours() -> None:

@@ -9,10 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from airflow_provider_rivya.batch.plan import Draft, FaultyPlanError, PlanFolder, check_plan
+from airflow_provider_rivya.batch.plan import Draft, FaultyPlanError, PlanFolder, check_plan, wrong_references
 from airflow_provider_rivya.batch.segments import UnreadableLedgerError
-from airflow_provider_rivya.batch.table.planned import Asked
+from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
 from airflow_provider_rivya.batch.table.rows import read_rows
+from airflow_provider_rivya.exceptions import GenerationError
+from airflow_provider_rivya.hooks.rivya import RivyaHook
+from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.storage.place import OutputPlace
 
 ROWS: list[dict[str, Any]] = [{"sku": "a", "title": "A", "n": 1}, {"sku": "b", "title": None, "n": 2}]
@@ -185,3 +188,26 @@ def test_of_two_copies_the_first_one_s_plan_rules(tmp_path: Path) -> None:
     plan = plans.write(first)
     assert plans.write(second) == plan == plans.read()
     assert [row.key for row in plans.rows(plan)] == ["a", "b"]
+
+
+def test_a_task_that_is_asked_to_stop_checks_no_further_row(tmp_path: Path) -> None:
+    stop, seen = StopFlag(), 0
+
+    def endless() -> Iterator[dict[str, Any]]:
+        nonlocal seen
+        while True:
+            seen += 1
+            if seen == 3:
+                stop.set()
+            yield {"sku": f"p{seen}"}
+
+    asked, plans = (
+        Asked(row_key="sku", model="z-image", prompt="a"),
+        PlanFolder(OutputPlace(f"{tmp_path}/"), ""),
+    )
+    with pytest.raises(GenerationError, match="stop while its rows were checked") as caught:
+        check_plan(endless, asked, plans, gateway="rivya", batch="", stop=stop)
+    assert (seen, caught.value.retryable, list(tmp_path.iterdir())) == (3, True, [])
+    planned = [PlannedRow(0, "p0", "z-image", "a", references="https://a.example/a.png")]
+    with pytest.raises(GenerationError, match="a retry checks them again"):
+        wrong_references(planned, asked, RivyaHook(), stop)

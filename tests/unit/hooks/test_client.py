@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.exceptions import ConnectionConfigError, GatewayError, GatewayUnavailableError
+from airflow_provider_rivya.exceptions import (
+    ConnectionConfigError,
+    DownloadError,
+    GatewayError,
+    GatewayUnavailableError,
+)
 from airflow_provider_rivya.hooks.base import GatewayHook
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from tests.unit.api.wire import Received, Wire, answer
@@ -171,6 +176,23 @@ def test_event_loops_share_a_hook(connect: Connect) -> None:
 
             assert list(pool.map(run, range(2))) == [[5.0, 5.0]] * 2
         assert len(wire.received) == 4
+
+
+def test_a_task_that_is_asked_to_stop_fetches_no_reference(connect: Connect) -> None:
+    stop, silent = threading.Event(), threading.Event()
+
+    def go_silent(request: Received) -> bytes | None:
+        stop.set()
+        silent.wait(60)
+        return None
+
+    with Wire(go_silent) as wire, RivyaHook(stop=stop) as hook:
+        connect(wire.url)
+        opened = hook.downloader().open(f"{wire.url}/photo.png")
+        with pytest.raises(DownloadError, match="because the task is ending") as caught, opened:
+            pass
+        silent.set()
+    assert caught.value.retryable
 
 
 def test_a_task_that_is_asked_to_stop_waits_for_no_other_attempt(connect: Connect) -> None:
