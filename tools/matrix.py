@@ -28,23 +28,15 @@ from tools.locks import CHECKOUT, PAIRS, PYTHONS, Pair
 
 LOGS = CHECKOUT / ".airflow" / "matrix"
 # What meets Airflow's own code. No release of it changes the rooms below, nor what comes over the wire.
-_UNITS = (
-    "compat",
-    "doc_code",
-    "example_dags",
-    "get_provider_info",
-    "imports",
-    "observability",
-    "plugin",
-    "testing",
-)
+_ABOVE = ("compat", "doc_code", "example_dags", "get_provider_info", "imports", "observability", "plugin")
+_ROOMS = ("decorators", "hooks", "links", "operators", "sensors", "storage", "testing", "triggers")
 _AT_AIRFLOW = (
-    *(f"unit/test_{name}.py" for name in _UNITS),
-    *(f"unit/{room}" for room in ("decorators", "hooks", "links", "operators", "sensors", "storage")),
+    *(f"unit/test_{name}.py" for name in _ABOVE),
+    *(f"unit/{room}" for room in _ROOMS),
     *(f"integration/{door}" for door in ("decorators", "operators", "plugin", "sensors")),
     "integration/hooks/test_hook_connection.py",
     "integration/storage/test_s3_*.py",
-    *(f"integration/triggers/test_{name}.py" for name in ("batch_trigger", "events", "trigger")),
+    *(f"integration/triggers/test_{name}.py" for name in ("events", "trigger")),
 )
 
 

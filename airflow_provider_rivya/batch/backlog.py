@@ -113,6 +113,7 @@ class Backlog:
                 self._first.append(row)
                 known.add(row.key)
         self._fresh = (row for row in self._rows() if row.key not in known and self._is_fresh(row))
+        files.forget()
         if gone:
             log.warning(
                 "The files of %d stored row(s) are not here, or are others: they are copied or fetched.", gone

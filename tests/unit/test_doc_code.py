@@ -105,7 +105,7 @@ SOURCES = {
 def test_requests_of_the_examples_are_valid(source: str) -> None:
     for task in generations(source):
         if "{{" in str(task.model):
-            continue  # test_testing.py checks it with the defaults of its parameters
+            continue  # testing/test_tasks.py checks it with the defaults of its parameters
         request: dict[str, Any] = {
             "model": task.model,
             "prompt": task.prompt,

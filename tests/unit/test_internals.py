@@ -38,3 +38,10 @@ def test_every_module_says_in_its_first_line_what_is_there() -> None:
         if path.name != "__init__.py" and not path.read_text(encoding="utf-8").startswith('"""')
     ]
     assert silent == []
+
+
+def test_the_unit_tests_have_the_rooms_of_the_package_and_no_others() -> None:
+    """The sandbox is tested over HTTP: in tests/integration/sandbox."""
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")} - {"sandbox"}
+    tested = {path.parent.name for path in (ROOT / "tests" / "unit").glob("*/test_*.py")}
+    assert tested == rooms

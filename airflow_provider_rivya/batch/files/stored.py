@@ -34,7 +34,7 @@ _TOLD: Final = 10
 
 class StoredFiles:
     """
-    The files in the folder of the outputs, as they were when this was first asked.
+    The files in the folder of the outputs, as they were when this was first asked, or since it has forgotten.
 
     :param place: that folder; it may be another one than that in which the files were stored.
     :param replace: whether another file in the place of one of them is overwritten.
@@ -49,6 +49,10 @@ class StoredFiles:
     @cached_property
     def _there(self) -> Mapping[str, Listed]:
         return self._place.listed()
+
+    def forget(self) -> None:
+        """Keep the listing no longer: it has a line for each file."""
+        self.__dict__.pop("_there", None)
 
     def sight(self, state: RowState, stem: str) -> Sight:
         """

@@ -19,6 +19,9 @@ const STORE = "A file is not shown: its store did not hand it out to this browse
 const explained = new Set();
 // As many as Airflow's REST API lists at once by default.
 const PER_PAGE = 100;
+const AT_ONCE = 20;
+// Counts the pages that were asked for: what comes late for an earlier one is left out.
+let opened = 0;
 
 function made(tag, attributes = {}, ...inside) {
   const element = document.createElement(tag);
@@ -145,6 +148,7 @@ function show(row, sourceOf) {
 }
 
 async function batch(summary, index, page, pressed = false) {
+  const mine = ++opened;
   const media = `${base}/rivya/media/${dag}/${run}/${task}/${index}/rows`;
   const counts = Object.entries(summary.counts || {}).filter(([, count]) => count);
   const words = counts.map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`).join(", ");
@@ -156,7 +160,9 @@ async function batch(summary, index, page, pressed = false) {
   let found;
   try {
     found = await read(`${media}?page=${page}`);
+    if (mine !== opened) return;
   } catch {
+    if (mine !== opened) return;
     explain(`${media}?page=${page}`, summary.manifest_uri);
     for (const row of summary.failed_sample || []) show(row, () => "");
     return;
@@ -209,32 +215,43 @@ function linkTo(index, text) {
 }
 
 async function all(page, pressed = false) {
+  const mine = ++opened;
   const [found, total] = await listed(page);
   if (!total) throw new Error(told[404]);
-  const none = (problem) => { if (problem.status === 404) return null; throw problem; };
-  const results = await Promise.all(found.map(async ({ map_index: index }) => {
-    const result = await leftBy(index).catch(none);
-    return result && { ...result, prompt: await promptOf(index) };
-  }));
-  document.getElementById("cards").replaceChildren();
-  let credits = 0;
-  const counts = { "with a result": 0, failed: 0, "without a result": 0 };
-  results.forEach((result, at) => {
-    const index = found[at].map_index;
-    counts[!result ? "without a result" : result.status === "failed" ? "failed" : "with a result"] += 1;
-    if (!result) return;
-    if (result.manifest_uri) {
-      document.getElementById("cards").append(made("article", {}, made("div", { class: "told" }, made("h2", {}, linkTo(index, `Batch of instance ${index}`)))));
-      return;
-    }
-    credits += result.credits_final || 0;
-    show(result, (number) => `${base}/rivya/media/${dag}/${run}/${task}/${index}/${number}`);
-  });
+  if (mine !== opened) return;
   const from = page * PER_PAGE;
   const which = total > found.length ? `Instances ${from + 1} to ${from + found.length} of ${total}` : `${total} instances`;
+  document.getElementById("about").textContent = `${which}: reading the results…`;
+  document.getElementById("cards").replaceChildren();
+  pager(Math.ceil(total / PER_PAGE), page, pressed, (other) => all(other, true));
+  let credits = 0;
+  const counts = { "with a result": 0, failed: 0, "without a result": 0 };
+  for (let at = 0; at < found.length; at += AT_ONCE) {
+    const results = await Promise.all(found.slice(at, at + AT_ONCE).map(({ map_index: index }) => withPrompt(index)));
+    if (mine !== opened) return;
+    for (const [index, result] of results) {
+      counts[!result ? "without a result" : result.status === "failed" ? "failed" : "with a result"] += 1;
+      credits += (result && result.credits_final) || 0;
+      if (result && result.manifest_uri) showBatch(index);
+      else if (result) show(result, (number) => `${base}/rivya/media/${dag}/${run}/${task}/${index}/${number}`);
+    }
+  }
   const words = Object.entries(counts).filter(([, count]) => count).map(([name, count]) => `${count} ${name}`);
   document.getElementById("about").textContent = `${which}: ${words.join(", ")}; ${credits} credits`;
-  pager(Math.ceil(total / PER_PAGE), page, pressed, (other) => all(other, true));
+}
+
+async function withPrompt(index) {
+  try {
+    return [index, { ...(await leftBy(index)), prompt: await promptOf(index) }];
+  } catch (problem) {
+    if (problem.status === 404) return [index, null];
+    throw problem;
+  }
+}
+
+function showBatch(index) {
+  const title = made("h2", {}, linkTo(index, `Batch of instance ${index}`));
+  document.getElementById("cards").append(made("article", {}, made("div", { class: "told" }, title)));
 }
 
 async function main() {

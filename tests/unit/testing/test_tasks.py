@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_rivya.cli.main import main
 from airflow_provider_rivya.testing import assert_valid, check_folder
 
-EXAMPLES = Path(__file__).parents[2] / "example_dags"
+EXAMPLES = Path(__file__).parents[3] / "example_dags"
 DAG = """
 from airflow.sdk import DAG, Param, task
 from airflow_provider_rivya.operators.rivya import RivyaBatchOperator, RivyaGenerateOperator as Generate
