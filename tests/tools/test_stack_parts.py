@@ -44,7 +44,7 @@ def test_every_address_is_loopback_and_fixed() -> None:
     options = base_options(config(), KEYS, 4711)
     assert options["api"]["host"] == "127.0.0.1"
     assert options["core"]["execution_api_server_url"] == "http://127.0.0.1:4711/execution/"
-    assert options["database"]["sql_alchemy_conn"] == "sqlite:////h/airflow.db"
+    assert options["database"]["sql_alchemy_conn"] == "sqlite:////h/airflow.db?timeout=60"
 
 
 def test_a_database_can_be_chosen() -> None:

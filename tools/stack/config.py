@@ -50,7 +50,8 @@ class StackConfig:
     @property
     def database(self) -> str:
         """The metadata database as SQLAlchemy spells it."""
-        return self.sql_alchemy_conn or f"sqlite:///{self.home / 'airflow.db'}"
+        # On a busy machine the one lock of SQLite is held for longer than its five seconds.
+        return self.sql_alchemy_conn or f"sqlite:///{self.home / 'airflow.db'}?timeout=60"
 
     @property
     def log_dir(self) -> Path:

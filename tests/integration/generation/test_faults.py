@@ -140,7 +140,7 @@ def test_repeat_while_the_first_request_is_in_progress(
 ) -> None:
     connect(read_timeout=1, retries=1)
     sandbox.assume(idempotency_in_progress=mode)
-    sandbox.fault(method="POST", path=CREATE, kind="hang", seconds=1.5)
+    sandbox.fault(method="POST", path=CREATE, kind="hang", seconds=2)
     job = new_job()
     done = job.run()
     assert done.state == "delivered", done.text
