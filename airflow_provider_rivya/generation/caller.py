@@ -14,7 +14,6 @@ from airflow_provider_rivya.exceptions import Fault, GatewayError, GenerationErr
 from airflow_provider_rivya.generation.job import GenerationJob
 from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.request.prepare import prepare_request
-from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.submission.context import (
     Submission,
     SubmissionContext,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.request.prepare import Prepared, RequestArguments
     from airflow_provider_rivya.result import GenerationResult
-    from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import OutputPlace
     from airflow_provider_rivya.submission.context import Clock, Impasse, Outcome
 
@@ -183,7 +181,6 @@ def call_of(
     words: Callable[[str], CallerWords],
     *,
     narrator: Callable[[str, float], Narrator] = Narrator,
-    stop: Stop | None = None,
     clock: Clock = time,
 ) -> Call:
     """
@@ -211,7 +208,7 @@ def call_of(
         policy=SubmissionPolicy("reuse", "resubmit" if replays_keys else "fail"),
         clock=clock,
     )
-    return Call(GenerationJob(context, stop or StopFlag(), narrator=narrator), key, chosen)
+    return Call(GenerationJob(context, narrator=narrator), key, chosen)
 
 
 def generate(

@@ -197,11 +197,16 @@ def connect(sandbox: SandboxProcess, _tested: TestedGateway, monkeypatch: pytest
     return put
 
 
+@pytest.fixture(scope="session")
+def _noise() -> Image.Image:
+    return Image.effect_noise((320, 240), 60).convert("RGB")
+
+
 @pytest.fixture
-def photo(tmp_path: Path) -> Path:
+def photo(_noise: Image.Image, tmp_path: Path) -> Path:
     """A reference photograph."""
     path = tmp_path / "photo.jpg"
-    Image.effect_noise((320, 240), 60).convert("RGB").save(path, "JPEG")
+    _noise.save(path, "JPEG")
     return path
 
 

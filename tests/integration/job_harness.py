@@ -28,7 +28,7 @@ from airflow_provider_rivya.landing.checks import Checks
 from airflow_provider_rivya.landing.fetch import Retries
 from airflow_provider_rivya.request.prepare import RequestArguments
 from airflow_provider_rivya.result import GenerationResult
-from airflow_provider_rivya.stop import Stop, StopFlag
+from airflow_provider_rivya.stop import Stop, StopClock, StopFlag
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.context import (
     Submission,
@@ -291,5 +291,6 @@ class JobHarness:
             facts=facts,
             policy=self.policy,
             stopped=self.stop.is_set,
+            clock=StopClock(self.stop),
         )
         return GenerationJob(context, self.stop, self._patience, Retries(pause=0.0))

@@ -191,7 +191,7 @@ def cluster_options(concurrency: int) -> Options:
     return {
         "core": {"executor": "CeleryExecutor", "parallelism": "32"},
         "celery": {"worker_concurrency": str(concurrency), "sync_parallelism": "1"},
-        "dag_processor": {"min_file_process_interval": "30", "parsing_processes": "1"},
+        "dag_processor": {"parsing_processes": "1"},
         # Eight components on a machine that may have two cores.
         "scheduler": {"scheduler_idle_sleep_time": "1"},
         "workers": {"execution_api_timeout": "60"},

@@ -117,7 +117,8 @@ def base_options(config: StackConfig, keys: Secrets, port: int) -> dict[str, dic
         "dag_processor": {
             "bundle_refresh_check_interval": "2",
             "dag_bundle_storage_path": str(config.home / "bundles"),
-            "min_file_process_interval": "15",
+            # A file that has changed is read at once.
+            "min_file_process_interval": "60",
             "refresh_interval": "5",
         },
         "scheduler": {

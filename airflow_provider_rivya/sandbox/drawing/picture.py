@@ -45,9 +45,11 @@ def seed_of(index: int, prompt: str) -> bytes:
 def gradient(size: tuple[int, int], seed: bytes) -> Image.Image:
     """Return a quiet ground, dark enough below for the caption."""
     hue = seed[0] * 360 // 256
-    light = Image.new("RGB", size, f"hsl({hue}, 38%, 66%)")
-    dark = Image.new("RGB", size, f"hsl({hue + 50}, 38%, 34%)")
-    return Image.composite(dark, light, Image.linear_gradient("L").resize(size))
+    column = (1, size[1])
+    light = Image.new("RGB", column, f"hsl({hue}, 38%, 66%)")
+    dark = Image.new("RGB", column, f"hsl({hue + 50}, 38%, 34%)")
+    shades = Image.composite(dark, light, Image.linear_gradient("L").resize(column))
+    return shades.resize(size, Image.Resampling.NEAREST)
 
 
 def compose(

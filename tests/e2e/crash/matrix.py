@@ -41,7 +41,6 @@ FAST = {
         "orphaned_tasks_check_interval": "10",
     },
     "triggerer": {"triggerer_health_check_threshold": "10"},
-    "dag_processor": {"min_file_process_interval": "5"},
 }
 """Makes Airflow see a crash in seconds instead of minutes."""
 

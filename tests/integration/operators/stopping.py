@@ -1,12 +1,14 @@
 """
-A task process that waits for SIGTERM: ``python -m tests.integration.operators.stopping DAG KIND {}``.
+A process whose tries wait for SIGTERM: ``python -m tests.integration.operators.stopping``.
 
-It says ``LOOKED`` whenever it has read a generation, and at the end what became of its try.
+Each line of its input asks for a try. It says ``LOOKED`` whenever it has read a generation, and at the end
+what became of the try.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import timedelta
 from typing import Any
@@ -50,6 +52,9 @@ def build(kind: str, arguments: dict[str, Any]) -> Build:
 
 
 if __name__ == "__main__":
-    dag_id, kind, arguments = sys.argv[1:]
-    done = TaskInstanceHarness.of_another_process(dag_id, build(kind, json.loads(arguments))).begin()
-    print("ENDED", json.dumps({"state": done.state, "text": done.text}), flush=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        os.environ.update(asked["environment"])
+        task = build(asked["kind"], asked["arguments"])
+        done = TaskInstanceHarness.of_another_process(asked["dag_id"], task).begin()
+        print("ENDED", json.dumps({"state": done.state, "text": done.text}), flush=True)
