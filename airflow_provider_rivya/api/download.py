@@ -23,7 +23,8 @@ import httpcore
 from airflow_provider_rivya.api.call import retry_after
 from airflow_provider_rivya.api.egress import Egress, EnvironmentFault, Origin, Proxy, proxy_for, tls_context
 from airflow_provider_rivya.api.exchange import CODINGS, USER_AGENT, ClientSettings, told_by
-from airflow_provider_rivya.api.sockets import (
+from airflow_provider_rivya.api.transport.coding import unpacked
+from airflow_provider_rivya.api.transport.sockets import (
     Bounds,
     Stopped,
     TooMuch,
@@ -32,7 +33,6 @@ from airflow_provider_rivya.api.sockets import (
     exchange,
     quiet,
 )
-from airflow_provider_rivya.api.transport.coding import unpacked
 from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
 from airflow_provider_rivya.redaction import clean, host_of
 from airflow_provider_rivya.stop import Stop

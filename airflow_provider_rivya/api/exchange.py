@@ -19,7 +19,7 @@ import tenacity
 from airflow_provider_rivya import __version__
 from airflow_provider_rivya.api.call import ApiCall, in_doubt, may_repeat
 from airflow_provider_rivya.api.egress import Origin
-from airflow_provider_rivya.api.sockets import Bounds, Stopped, TooMuch
+from airflow_provider_rivya.api.transport.sockets import Bounds, Stopped, TooMuch
 from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, UnexpectedAnswerError
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.stop import Stop

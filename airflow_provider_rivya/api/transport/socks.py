@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import httpcore
 
-from airflow_provider_rivya.api.sockets import addresses_of, bounds
+from airflow_provider_rivya.api.transport.heads import Heads
+from airflow_provider_rivya.api.transport.sockets import addresses_of, bounds
 
 _LOOP_BYTES: Final = 16 * 1024
 """At once on an event loop, which stands still while they are looked through."""
@@ -17,8 +18,16 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._heads = Heads()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        while data := await self._receive(max_bytes, timeout):
+            head, rest = self._heads.feed(data)
+            if head or rest:
+                return head + rest
+        return b""
+
+    async def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
         limits = bounds()
         with limits.waiting():
             return limits.came(
@@ -27,6 +36,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         limits = bounds()
+        self._heads.begin()
         with limits.waiting():
             await self._inner.write(buffer, timeout=limits.allowed(timeout))
 

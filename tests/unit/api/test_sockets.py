@@ -11,12 +11,12 @@ from typing import Any
 import httpcore
 import pytest
 
-from airflow_provider_rivya.api import sockets
 from airflow_provider_rivya.api.download import Downloader
 from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.api.http import AsyncSender, SyncSender
 from airflow_provider_rivya.api.rivya import RIVYA
-from airflow_provider_rivya.api.sockets import Bounds, LookUps, exchange
+from airflow_provider_rivya.api.transport import sockets
+from airflow_provider_rivya.api.transport.sockets import Bounds, LookUps, exchange
 from airflow_provider_rivya.api.transport.socks import AsyncBackend
 from airflow_provider_rivya.exceptions import DownloadError, GatewayUnreachableError
 

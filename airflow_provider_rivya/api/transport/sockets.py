@@ -22,6 +22,7 @@ from typing import Any, Final
 import httpcore
 
 from airflow_provider_rivya.api.egress import Proxy
+from airflow_provider_rivya.api.transport.heads import Heads
 from airflow_provider_rivya.stop import SLICE, Stop
 
 LEAST_RATE: Final = 32 * 1024
@@ -148,8 +149,16 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, read_bytes: int) -> None:
         self._inner = inner
         self._read_bytes = read_bytes
+        self._heads = Heads()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        while data := self._receive(max_bytes, timeout):
+            head, rest = self._heads.feed(data)
+            if head or rest:
+                return head + rest
+        return b""
+
+    def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
         bounds = _bounds.get()
         left = bounds.allowed(timeout)
         with bounds.waiting():
@@ -166,6 +175,7 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         bounds = _bounds.get()
+        self._heads.begin()
         for begin in range(0, len(buffer), _WRITE_BYTES):
             piece = buffer[begin : begin + _WRITE_BYTES]
             with bounds.waiting():

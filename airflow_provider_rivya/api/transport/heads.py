@@ -1,0 +1,132 @@
+"""
+The head of an answer, read in one way for all senders.
+
+Their parsers do not agree in what they take, and neither do two releases of one. Each is handed a head that
+all of them take, so that what a worker can read, an event loop can read as well. Lenient where it does no
+harm: what was paid for is not lost for a blank in front of a colon. Where the body ends must be certain.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import httpcore
+
+_LINE: Final = re.compile(rb"HTTP/1\.([0-9])[ \t]+([1-9][0-9]{2})(?:[ \t].*)?", re.DOTALL)
+_END: Final = re.compile(rb"\r?\n\r?\n")
+_NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_UNSEEN: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
+_LONGEST_VALUE: Final = 8000
+_MOST_FIELDS: Final = 100
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_NOTHING_BEHIND: Final = frozenset({204, 304})
+
+
+class Heads:
+    """
+    Stands between a connection and the parser of its answers.
+
+    Interim answers end here. What begins like no answer over HTTP/1 is handed on as it is.
+
+    :ivar left: bytes of the body that are still to come; ``None``: its length was not told.
+    """
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Expect an answer."""
+        self._held = bytearray()
+        self._passed = False
+        self.left: int | None = None
+
+    def feed(self, data: bytes) -> tuple[bytes, bytes]:
+        """
+        Take in what has come; return a head, and what stands behind it. Both are empty until it is whole.
+
+        :raises httpcore.RemoteProtocolError: it is none.
+        """
+        if self._passed:
+            return b"", data
+        held, seen = self._held, max(0, len(self._held) - 3)
+        held += data
+        while True:
+            if held.startswith((b"\r", b"\n")):
+                del held[: len(held) - len(held.lstrip(b"\r\n"))]
+                seen = 0
+            if not b"HTTP/".startswith(bytes(held[:5])):
+                self._passed = True
+                return b"", bytes(held)
+            if (end := _END.search(held, seen)) is None:
+                return b"", b""
+            lines = bytes(held[: end.start()]).split(b"\n")
+            del held[: end.end()]
+            seen = 0
+            version, status = _line(lines[0])
+            if status >= 200:
+                self._passed = True
+                return self._head(version, status, lines[1:]), bytes(held)
+
+    def _head(self, version: bytes, status: int, lines: list[bytes]) -> bytes:
+        fields = _fields(lines)
+        told = [field for field in fields if field[0] not in _FRAMING][:_MOST_FIELDS]
+        coding, self.left = _framing(fields)
+        if status in _NOTHING_BEHIND:
+            coding, self.left = False, 0
+        elif coding:
+            told.append((b"transfer-encoding", b"chunked"))
+        elif self.left is not None:
+            told.append((b"content-length", b"%d" % self.left))
+        lead = b"HTTP/1.%b %d " % (b"0" if version == b"0" else b"1", status)
+        return b"\r\n".join([lead, *(b"%b: %b" % field for field in told), b"", b""])
+
+
+def _line(line: bytes) -> tuple[bytes, int]:
+    found = _LINE.fullmatch(line.rstrip(b"\r"))
+    if found is None:
+        raise httpcore.RemoteProtocolError("illegal status line")
+    status = int(found[2])
+    if status == 101:
+        raise httpcore.RemoteProtocolError("it changes to a protocol that nobody asked for")
+    return found[1], status
+
+
+def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
+    """Return names, in lower case, with their values; what is no field is left out."""
+    unfolded: list[bytes] = []
+    for line in lines:
+        if line[:1] not in (b" ", b"\t"):
+            unfolded.append(line)
+        elif unfolded:
+            unfolded[-1] += line
+    fields = []
+    for line in unfolded:
+        name, colon, value = line.partition(b":")
+        name, value = name.strip().lower(), _UNSEEN.sub(b" ", value).strip()
+        if colon and _NAME.fullmatch(name) and len(value) <= _LONGEST_VALUE:
+            fields.append((name, value))
+    return fields
+
+
+def _framing(fields: list[tuple[bytes, bytes]]) -> tuple[bool, int | None]:
+    """
+    Tell whether the body comes in chunks, and its length (RFC 9112, 6.3).
+
+    :raises httpcore.RemoteProtocolError: it has two lengths, or one that is none, or a coding beside.
+    """
+    listed = {
+        of: [part.strip() for name, value in fields if name == of for part in value.split(b",")]
+        for of in _FRAMING
+    }
+    codings = {part.partition(b";")[0].strip().lower() for part in listed[b"transfer-encoding"]}
+    codings -= {b"", b"identity"}
+    if codings == {b"chunked"}:
+        return True, None
+    if codings:
+        raise httpcore.RemoteProtocolError("its transfer coding was not asked for")
+    lengths = {int(part) if _LENGTH.fullmatch(part) else -1 for part in listed[b"content-length"]}
+    if len(lengths) > 1 or -1 in lengths:
+        raise httpcore.RemoteProtocolError("it does not tell its length, or tells it twice")
+    return False, next(iter(lengths), None)
