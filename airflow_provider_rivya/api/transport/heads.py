@@ -18,6 +18,8 @@ _END: Final = re.compile(rb"\r?\n\r?\n")
 _NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _UNSEEN: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
+_LARGEST: Final = 64 * 1024
+"""Bytes of a head; an event loop stands still while it is read."""
 _LONGEST_VALUE: Final = 8000
 _MOST_FIELDS: Final = 100
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
@@ -59,7 +61,10 @@ class Heads:
             if not b"HTTP/".startswith(bytes(held[:5])):
                 self._passed = True
                 return b"", bytes(held)
-            if (end := _END.search(held, seen)) is None:
+            end = _END.search(held, seen)
+            if (len(held) if end is None else end.start()) > _LARGEST:
+                raise httpcore.RemoteProtocolError("its head is too large")
+            if end is None:
                 return b"", b""
             lines = bytes(held[: end.start()]).split(b"\n")
             del held[: end.end()]

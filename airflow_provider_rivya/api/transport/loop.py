@@ -20,7 +20,8 @@ import httpcore
 from yarl import URL
 
 from airflow_provider_rivya.api.transport.heads import Heads
-from airflow_provider_rivya.api.transport.sockets import Bounds, TooMuch, addresses_of, bounds
+from airflow_provider_rivya.api.transport.names import addresses_of
+from airflow_provider_rivya.api.transport.sockets import Bounds, TooMuch, bounds
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.egress import Proxy

@@ -7,7 +7,8 @@ from typing import Any, Final
 import httpcore
 
 from airflow_provider_rivya.api.transport.heads import Heads
-from airflow_provider_rivya.api.transport.sockets import addresses_of, bounds
+from airflow_provider_rivya.api.transport.names import addresses_of
+from airflow_provider_rivya.api.transport.sockets import bounds
 
 _LOOP_BYTES: Final = 16 * 1024
 """At once on an event loop, which stands still while they are looked through."""

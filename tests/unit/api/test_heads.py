@@ -74,6 +74,7 @@ REFUSED = {
     "empty length": answer(b"Content-Length:"),
     "huge length": answer(b"Content-Length: " + b"9" * 30),
     "head that is cut": answer(LENGTH)[:30],
+    "head of 70 kB": answer(b"X-A: " + b"b" * 70_000, LENGTH),
     "nothing": b"",
 }
 
