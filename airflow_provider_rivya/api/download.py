@@ -189,7 +189,8 @@ class Downloader:
                 if response.status in (401, 403) and origin == self._egress.own and not with_key:
                     with_key = True
                     continue
-                if not (response.status == 200 or (response.status == 206 and _is_whole(headers))):
+                # 203: as 200, but a proxy in between has had a look (RFC 9110, 15.3.4).
+                if not (response.status in (200, 203) or (response.status == 206 and _is_whole(headers))):
                     raise _not_fetched(response.status, headers, url)
                 coding = headers.get("content-encoding", "").lower()
                 codings = min(_MOST_CODINGS, len(_CODING.findall(coding)))

@@ -139,11 +139,11 @@ class Head(Protocol):
 
 
 def told_by(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return headers with lower-case names: of each name the first, of pauses all (RFC 9110, 5.3)."""
+    """Return headers with lower-case names: of each the first, of pauses and codings all (RFC 9110, 5.3)."""
     headers: dict[str, str] = {}
     for key, value in raw:
         name, told = key.decode("latin-1").lower(), value.decode("latin-1").strip()
-        if name == "retry-after" and name in headers:
+        if name in ("retry-after", "content-encoding") and name in headers:
             headers[name] += f", {told}"
         headers.setdefault(name, told)
     return headers
