@@ -15,8 +15,11 @@ import httpcore
 
 _LINE: Final = re.compile(rb"HTTP/1\.([0-9])[ \t]+([1-9][0-9]{2})(?:[ \t].*)?", re.DOTALL)
 _END: Final = re.compile(rb"\r?\n\r?\n")
-_NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_UNSEEN: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_FOLD: Final = re.compile(rb"\n[ \t]")
+_FIELD: Final = re.compile(rb"^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})[ \t]*:([^\n]*)$", re.MULTILINE)
+"""What is no field is left out."""
+_UNSEEN: Final = bytes((*range(0x0A), *range(0x0B, 0x20), 0x7F))
+_SEEN: Final = bytes.maketrans(_UNSEEN, b" " * len(_UNSEEN))
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 _LARGEST: Final = 64 * 1024
 """Bytes of a head; an event loop stands still while it is read."""
@@ -66,16 +69,17 @@ class Heads:
                 raise httpcore.RemoteProtocolError("its head is too large")
             if end is None:
                 return b"", b""
-            lines = bytes(held[: end.start()]).split(b"\n")
+            line, _, lines = _FOLD.sub(b" ", held[: end.start()]).translate(_SEEN).partition(b"\n")
             del held[: end.end()]
             seen = 0
-            version, status = _line(lines[0])
+            version, status = _line(line)
             if status >= 200:
                 self._passed = True
-                return self._head(version, status, lines[1:]), bytes(held)
+                return self._head(version, status, lines), bytes(held)
 
-    def _head(self, version: bytes, status: int, lines: list[bytes]) -> bytes:
-        fields = _fields(lines)
+    def _head(self, version: bytes, status: int, lines: bytes) -> bytes:
+        named = ((name.lower(), value.strip()) for name, value in _FIELD.findall(lines))
+        fields = [field for field in named if len(field[1]) <= _LONGEST_VALUE]
         told = [field for field in fields if field[0] not in _FRAMING][:_MOST_FIELDS]
         coding, self.left = _framing(fields)
         if status in _NOTHING_BEHIND:
@@ -89,30 +93,13 @@ class Heads:
 
 
 def _line(line: bytes) -> tuple[bytes, int]:
-    found = _LINE.fullmatch(line.rstrip(b"\r"))
+    found = _LINE.fullmatch(line.rstrip())
     if found is None:
         raise httpcore.RemoteProtocolError("illegal status line")
     status = int(found[2])
     if status == 101:
         raise httpcore.RemoteProtocolError("it changes to a protocol that nobody asked for")
     return found[1], status
-
-
-def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
-    """Return names, in lower case, with their values; what is no field is left out."""
-    unfolded: list[bytes] = []
-    for line in lines:
-        if line[:1] not in (b" ", b"\t"):
-            unfolded.append(line)
-        elif unfolded:
-            unfolded[-1] += line
-    fields = []
-    for line in unfolded:
-        name, colon, value = line.partition(b":")
-        name, value = name.strip().lower(), _UNSEEN.sub(b" ", value).strip()
-        if colon and _NAME.fullmatch(name) and len(value) <= _LONGEST_VALUE:
-            fields.append((name, value))
-    return fields
 
 
 def _framing(fields: list[tuple[bytes, bytes]]) -> tuple[bool, int | None]:
