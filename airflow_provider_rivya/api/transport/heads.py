@@ -13,6 +13,8 @@ from typing import Final
 
 import httpcore
 
+from airflow_provider_rivya.api.transport.chunks import Chunks
+
 _LINE: Final = re.compile(rb"HTTP/1\.([0-9])[ \t]+([1-9][0-9]{2})(?:[ \t].*)?", re.DOTALL)
 _END: Final = re.compile(rb"\r?\n\r?\n")
 _FOLD: Final = re.compile(rb"\n[ \t]")
@@ -34,8 +36,6 @@ class Heads:
     Stands between a connection and the parser of its answers.
 
     Interim answers end here. What begins like no answer over HTTP/1 is handed on as it is.
-
-    :ivar left: bytes of the body that are still to come; ``None``: its length was not told.
     """
 
     def __init__(self) -> None:
@@ -45,16 +45,19 @@ class Heads:
         """Expect an answer."""
         self._held = bytearray()
         self._passed = False
-        self.left: int | None = None
+        self._left: int | None = None
+        self._chunks: Chunks | None = None
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """
-        Take in what has come; return a head, and what stands behind it. Both are empty until it is whole.
+        Take in what has come; return what the parser is to have, and what stands behind the answer's end.
 
-        :raises httpcore.RemoteProtocolError: it is none.
+        Both are empty until the head is whole.
+
+        :raises httpcore.RemoteProtocolError: it is no answer.
         """
         if self._passed:
-            return b"", data
+            return self._body(data)
         held, seen = self._held, max(0, len(self._held) - 3)
         held += data
         while True:
@@ -63,7 +66,7 @@ class Heads:
                 seen = 0
             if not b"HTTP/".startswith(bytes(held[:5])):
                 self._passed = True
-                return b"", bytes(held)
+                return bytes(held), b""
             end = _END.search(held, seen)
             if (len(held) if end is None else end.start()) > _LARGEST:
                 raise httpcore.RemoteProtocolError("its head is too large")
@@ -75,21 +78,33 @@ class Heads:
             version, status = _line(line)
             if status >= 200:
                 self._passed = True
-                return self._head(version, status, lines), bytes(held)
+                head = self._head(version, status, lines)
+                body, behind = self._body(bytes(held))
+                return head + body, behind
 
     def _head(self, version: bytes, status: int, lines: bytes) -> bytes:
         named = ((name.lower(), value.strip()) for name, value in _FIELD.findall(lines))
         fields = [field for field in named if len(field[1]) <= _LONGEST_VALUE]
         told = [field for field in fields if field[0] not in _FRAMING][:_MOST_FIELDS]
-        coding, self.left = _framing(fields)
+        chunked, self._left = _framing(fields)
         if status in _NOTHING_BEHIND:
-            coding, self.left = False, 0
-        elif coding:
+            self._left = 0
+        elif chunked:
+            self._chunks = Chunks()
             told.append((b"transfer-encoding", b"chunked"))
-        elif self.left is not None:
-            told.append((b"content-length", b"%d" % self.left))
+        elif self._left is not None:
+            told.append((b"content-length", b"%d" % self._left))
         lead = b"HTTP/1.%b %d " % (b"0" if version == b"0" else b"1", status)
         return b"\r\n".join([lead, *(b"%b: %b" % field for field in told), b"", b""])
+
+    def _body(self, data: bytes) -> tuple[bytes, bytes]:
+        if self._chunks is not None:
+            return self._chunks.feed(data)
+        if self._left is None:
+            return data, b""
+        body, behind = data[: self._left], data[self._left :]
+        self._left -= len(body)
+        return body, behind
 
 
 def _line(line: bytes) -> tuple[bytes, int]:

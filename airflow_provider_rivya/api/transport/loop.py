@@ -53,20 +53,16 @@ class _Guarded(asyncio.Protocol):
         self._heads.begin()
 
     def data_received(self, data: bytes) -> None:
-        heads = self._heads
         try:
-            head, rest = heads.feed(data if self._of is None else self._of.came(data))
+            answer, behind = self._heads.feed(data if self._of is None else self._of.came(data))
         except (TooMuch, httpcore.RemoteProtocolError) as error:
             self._inner.set_exception(error)
             self._transport.abort()
             return
-        if heads.left is not None:
-            whole, rest = rest, rest[: heads.left]
-            heads.left -= len(rest)
-            if len(whole) > len(rest):
-                self._transport.close()
-        if head or rest:
-            self._inner.data_received(head + rest)
+        if behind:
+            self._transport.close()
+        if answer:
+            self._inner.data_received(answer)
 
 
 class _Connector(aiohttp.TCPConnector):

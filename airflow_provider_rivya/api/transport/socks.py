@@ -23,9 +23,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         while data := await self._receive(max_bytes, timeout):
-            head, rest = self._heads.feed(data)
-            if head or rest:
-                return head + rest
+            answer, behind = self._heads.feed(data)
+            if answer or behind:
+                return answer + behind  # the parser then lets go of the connection
         return b""
 
     async def _receive(self, max_bytes: int, timeout: float | None) -> bytes:

@@ -52,6 +52,11 @@ TAKEN = {
     "chunks and a length": answer(LENGTH, CHUNKED, body=CHUNKS),
     "chunks told twice": answer(CHUNKED, CHUNKED, body=CHUNKS),
     "chunks in a list": answer(b"Transfer-Encoding: identity, CHUNKED;q=1,", body=CHUNKS),
+    "chunk extensions": answer(CHUNKED, body=CHUNKS.replace(b"\r\n", b' ;;a="\0\xfc\r\n', 1)),
+    "a chunk's size after zeros": answer(CHUNKED, body=b"0" * 30 + CHUNKS),
+    "chunks with line feeds": answer(CHUNKED, body=CHUNKS.replace(b"\r\n", b"\n")),
+    "trailers": answer(CHUNKED, body=CHUNKS[:-2] + b"x: \0\r\nContent-Length: 5\r\n" * 99 + b"\r\n"),
+    "bytes behind the chunks": answer(CHUNKED, body=CHUNKS + b"more"),
     "coding without a meaning": answer(b"Transfer-Encoding: identity", LENGTH),
     "empty coding": answer(b"Transfer-Encoding:"),
     "bytes behind the end": answer(LENGTH, body=BODY + b"more"),
@@ -75,6 +80,16 @@ REFUSED = {
     "huge length": answer(b"Content-Length: " + b"9" * 30),
     "head that is cut": answer(LENGTH)[:30],
     "head of 70 kB": answer(b"X-A: " + b"b" * 70_000, LENGTH),
+    "chunk that goes on": answer(CHUNKED, body=CHUNKS.replace(b"}\r\n", b"}more\r\n")),
+    "chunk with a sign": answer(CHUNKED, body=b"+" + CHUNKS),
+    "chunks too small": answer(CHUNKED, body=b"1\r\n \r\n" * 5000 + CHUNKS),
+    "too many trailers": answer(CHUNKED, body=CHUNKS[:-2] + b"x\r\n" * 5000 + b"\r\n"),
+    "chunk without a size": answer(CHUNKED, body=b"\r\n" + CHUNKS),
+    "huge chunk": answer(CHUNKED, body=b"f" * 16 + CHUNKS),
+    "chunk extension of 20 kB": answer(
+        CHUNKED, body=CHUNKS.replace(b"\r\n", b";" + b"x" * 20_000 + b"\r\n", 1)
+    ),
+    "no last chunk": answer(CHUNKED, body=CHUNKS[:-5]),
     "nothing": b"",
 }
 
@@ -103,20 +118,33 @@ def test_a_connection_whose_answer_went_on_is_not_used_again(send: Send) -> None
         assert wire.connections == 2
 
 
-def test_the_head_comes_out_as_every_parser_takes_it() -> None:
+def in_pieces(raw: bytes, size: int = 1) -> tuple[bytes, bytes]:
     heads = Heads()
-    odd = answer(b"A : 1", b" 2", b"b: \0", LENGTH, LENGTH)
-    pieces = [heads.feed(odd[at : at + 1]) for at in range(len(odd))]
-    head, rest = (b"".join(parts) for parts in zip(*pieces, strict=True))
-    assert head == b"HTTP/1.1 200 \r\na: 1  2\r\nb: \r\ncontent-length: %d\r\n\r\n" % len(BODY)
-    assert rest == BODY
+    told = [heads.feed(raw[at : at + size]) for at in range(0, len(raw), size)]
+    answers, behind = zip(*told, strict=True)
+    return b"".join(answers), b"".join(behind)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_head_comes_out_as_every_parser_takes_it(size: int) -> None:
+    odd = answer(b"A : 1", b" 2", b"b: \0", LENGTH, LENGTH, body=BODY + b"more")
+    head = b"HTTP/1.1 200 \r\na: 1  2\r\nb: \r\ncontent-length: %d\r\n\r\n" % len(BODY)
+    assert in_pieces(odd, size) == (head + BODY, b"more")
+
+
+def test_chunks_come_out_as_every_parser_takes_them() -> None:
+    odd = answer(CHUNKED, body=b"3;x\nabc\n02\r\nde\r\n000\r\nx: y\r\n\r\nmore")
+    head = b"HTTP/1.1 200 \r\ntransfer-encoding: chunked\r\n\r\n"
+    assert in_pieces(odd, 1000) == (head + b"5\r\nabcde\r\n0\r\n\r\n", b"more")
+    body = b"".join(b"1\r\n%c\r\n" % letter for letter in b"abcde")
+    assert in_pieces(odd) == (head + body + b"0\r\n\r\n", b"more")
 
 
 def test_interim_answers_do_not_reach_the_parser() -> None:
     heads = Heads()
     assert heads.feed(INTERIM * 2000) == (b"", b"")
-    assert heads.feed(answer(LENGTH))[1] == BODY
+    assert heads.feed(answer(LENGTH))[0].endswith(b"\r\n\r\n" + BODY)
 
 
 def test_what_is_no_http_is_handed_on() -> None:
-    assert Heads().feed(b"\x05\x00") == (b"", b"\x05\x00")  # of a SOCKS proxy
+    assert Heads().feed(b"\x05\x00") == (b"\x05\x00", b"")  # of a SOCKS proxy
