@@ -185,7 +185,10 @@ class _Stream(httpcore.NetworkStream):
     def _wait_for_room(self, bounds: Bounds, timeout: float | None) -> None:
         """Wait until the other side has read enough, or the exchange has to end."""
         room, end = select.poll(), time.monotonic() + bounds.allowed(timeout)
-        room.register(self._inner.get_extra_info("socket"), select.POLLOUT)
+        try:
+            room.register(self._inner.get_extra_info("socket"), select.POLLOUT)
+        except ValueError:  # it has none any more
+            raise httpcore.WriteError("the connection was closed") from None
         while True:
             bounds.check()
             if room.poll(SLICE * 1000):

@@ -19,7 +19,7 @@ from airflow_provider_rivya.api.http import AsyncSender, SyncSender
 from airflow_provider_rivya.api.rivya import RIVYA
 from airflow_provider_rivya.api.transport import names
 from airflow_provider_rivya.api.transport.names import LookUps
-from airflow_provider_rivya.api.transport.sockets import Bounds, exchange
+from airflow_provider_rivya.api.transport.sockets import Backend, Bounds, exchange
 from airflow_provider_rivya.api.transport.socks import AsyncBackend
 from airflow_provider_rivya.exceptions import DownloadError, GatewayUnreachableError
 
@@ -147,3 +147,11 @@ def test_an_upload_that_nobody_reads_ends_when_the_task_is_asked_to() -> None:
         over.set()
         deaf.join()
     assert "when the task was asked to stop" in caught.value.message
+
+
+def test_a_connection_that_another_thread_has_closed_is_told_in_the_words_of_httpcore() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, exchange(Bounds(5.0, stop=threading.Event())):
+        stream = Backend().connect_tcp("127.0.0.1", server.getsockname()[1])
+        stream.close()
+        with pytest.raises(httpcore.WriteError):
+            stream.write(b"GET")
