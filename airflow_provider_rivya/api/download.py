@@ -23,7 +23,8 @@ import httpcore
 from airflow_provider_rivya.api.call import retry_after
 from airflow_provider_rivya.api.egress import Egress, EnvironmentFault, Origin, Proxy, proxy_for, tls_context
 from airflow_provider_rivya.api.exchange import CODINGS, USER_AGENT, ClientSettings, told_by
-from airflow_provider_rivya.api.sockets import (
+from airflow_provider_rivya.api.transport.coding import unpacked
+from airflow_provider_rivya.api.transport.sockets import (
     Bounds,
     Stopped,
     TooMuch,
@@ -32,7 +33,6 @@ from airflow_provider_rivya.api.sockets import (
     exchange,
     quiet,
 )
-from airflow_provider_rivya.api.transport.coding import unpacked
 from airflow_provider_rivya.exceptions import DownloadError, DownloadRefusedError
 from airflow_provider_rivya.redaction import clean, host_of
 from airflow_provider_rivya.stop import Stop
@@ -189,7 +189,8 @@ class Downloader:
                 if response.status in (401, 403) and origin == self._egress.own and not with_key:
                     with_key = True
                     continue
-                if not (response.status == 200 or (response.status == 206 and _is_whole(headers))):
+                # 203: as 200, but a proxy in between has had a look (RFC 9110, 15.3.4).
+                if not (response.status in (200, 203) or (response.status == 206 and _is_whole(headers))):
                     raise _not_fetched(response.status, headers, url)
                 coding = headers.get("content-encoding", "").lower()
                 codings = min(_MOST_CODINGS, len(_CODING.findall(coding)))

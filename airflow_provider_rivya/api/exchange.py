@@ -19,7 +19,7 @@ import tenacity
 from airflow_provider_rivya import __version__
 from airflow_provider_rivya.api.call import ApiCall, in_doubt, may_repeat
 from airflow_provider_rivya.api.egress import Origin
-from airflow_provider_rivya.api.sockets import Bounds, Stopped, TooMuch
+from airflow_provider_rivya.api.transport.sockets import Bounds, Stopped, TooMuch
 from airflow_provider_rivya.exceptions import GatewayError, GatewayUnreachableError, UnexpectedAnswerError
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.stop import Stop
@@ -139,11 +139,11 @@ class Head(Protocol):
 
 
 def told_by(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return headers with lower-case names: of each name the first, of pauses all (RFC 9110, 5.3)."""
+    """Return headers with lower-case names: of each the first, of pauses and codings all (RFC 9110, 5.3)."""
     headers: dict[str, str] = {}
     for key, value in raw:
         name, told = key.decode("latin-1").lower(), value.decode("latin-1").strip()
-        if name == "retry-after" and name in headers:
+        if name in ("retry-after", "content-encoding") and name in headers:
             headers[name] += f", {told}"
         headers.setdefault(name, told)
     return headers

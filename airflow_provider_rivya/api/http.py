@@ -3,7 +3,7 @@ Sends an :class:`~airflow_provider_rivya.api.call.ApiCall`, sync or async.
 
 What can be decided without a socket is in :mod:`airflow_provider_rivya.api.call` and
 :mod:`airflow_provider_rivya.api.exchange`; the two senders differ in little but ``await``. Every exchange has
-a total bound in time and bytes, see :mod:`airflow_provider_rivya.api.sockets`.
+a total bound in time and bytes, see :mod:`airflow_provider_rivya.api.transport.sockets`.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from airflow_provider_rivya.api.exchange import (
     request_of,
     translated,
 )
-from airflow_provider_rivya.api.sockets import Backend, as_httpcore, exchange
 from airflow_provider_rivya.api.transport.loop import LoopPool
+from airflow_provider_rivya.api.transport.sockets import Backend, as_httpcore, exchange
 from airflow_provider_rivya.api.transport.socks import AsyncBackend
 from airflow_provider_rivya.exceptions import (
     GatewayError,

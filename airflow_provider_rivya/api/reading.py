@@ -36,6 +36,7 @@ _ID: Final = ("id", "task_id", "generation_id")
 _STATUS: Final = ("status", "state", "task_status")
 # In the answer's own object images may be what was sent: only in its result are they what was made.
 _LISTS: Final = ("urls", "result_urls", "outputs", "results", "data", "output")
+_RESULT: Final = ("result", "task_result", "response", "content")
 _LISTS_OF_RESULT: Final = (*_LISTS, "images", "videos", "audios", "files")
 _SINGLE: Final = (
     "primary_url",
@@ -95,7 +96,9 @@ def read_generation(
     :raises TypeError: it is not an object.
     """
     task = _task(document)
-    found = name_field(_field(task, *_ID)) or name_field(task.get("task_id"))
+    names = [name for each in _ID if (name := name_field(_field(task, each))) is not None]
+    # Beside the id that was asked for there may be one of a request, or of a row in the gateway's database.
+    found = asked if asked in names else next(iter(names), None)
     given = name_field(_field(task, own_id)) if own_id else None
     others = found is not None and asked not in (None, found, given)
     if others and not (by_own_id and given is None):
@@ -103,8 +106,8 @@ def read_generation(
     known_as = found if needs_id or _worth(task) == 0 else found or asked
     if known_as is None:
         raise ValueError("it has no readable id")
-    names = {**_FIELDS, **_CREDITS} if in_credits else _FIELDS
-    raw = {name: _field(task, *spellings) for name, spellings in names.items()}
+    fields = {**_FIELDS, **_CREDITS} if in_credits else _FIELDS
+    raw = {name: _field(task, *spellings) for name, spellings in fields.items()}
     raw["status"] = _status(task)
     made = _results(task)
     made = tuple(dict.fromkeys((*made, *_last_frames(task)))) if made else ()
@@ -222,7 +225,7 @@ def _results(task: dict[str, Any]) -> tuple[str, ...]:
 
     A signature that differs must not make a second output of it.
     """
-    result = _object(_unpacked(_field(task, "result")))
+    result = _object(_unpacked(_field(task, *_RESULT)))
     for candidates in (
         _of_entry(result if isinstance(result, list) else None),
         _of_lists(result, _LISTS_OF_RESULT),
@@ -250,9 +253,9 @@ def _last_frames(task: dict[str, Any]) -> Iterator[str]:
 
     The source is https://docs.toapis.com/docs/cn/api-reference/tasks/video-status.
     """
-    result = _field(task, "result")
-    places = [result, *(_field(result, "data") or ())] if isinstance(result, dict) else result
-    for place in islice(places or (), MAX_RESULTS):
+    result = _unpacked(_field(task, *_RESULT))
+    inner = _field(result, "data") if isinstance(result, dict) else result
+    for place in (result, inner, *(islice(inner, MAX_RESULTS) if isinstance(inner, list) else ())):
         if isinstance(place, dict):
             yield from urls([_field(place, "last_frame_url")])
 

@@ -47,7 +47,7 @@ from airflow_provider_rivya.api.toapis_errors import (
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 
 # What ids of the gateway begin with; anything else that is asked for is one of the caller's own.
-_IDS: Final = ("task_", "tsk_")
+_IDS: Final = ("task_", "tsk_", "img_", "vid_", "video_")
 
 _IMAGES, _VIDEOS, _EDITS = "/v1/images/generations", "/v1/videos/generations", "/v1/images/edits"
 _CREATIONS: Final = {"image": _IMAGES, "video": _VIDEOS, "edit": _EDITS}

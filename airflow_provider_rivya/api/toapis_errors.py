@@ -139,18 +139,18 @@ def refuse_status(answer: Answer, call_name: str) -> GatewayError:
     """
     Return the same as :func:`refuse`; a task that the gateway does not know is a 404, or a 400 that names it.
 
-    A 404 in which the gateway says nothing (a page, an empty body) is of something in front of it, and is
-    never taken for "there is none".
+    A 404 of none of the documented shapes (a page, nothing, words alone) is of something in front of it, and
+    is never taken for "there is none": what is not there would be paid for once more.
     """
-    error = _refuse(answer, call_name)
-    if answer.status == 404 and error.code is None and said(decode(answer)).message is None:
+    error, document = _refuse(answer, call_name), decode(answer)
+    if answer.status == 404 and not (isinstance(document, dict) and _is_own(document)):
         return UnexpectedAnswerError(
             f"The answer to {call_name!r} is a 404 that is not the gateway's own",
             http_status=answer.status,
             retryable=True,
         )
     if answer.status == 400 and _UNKNOWN_TASK.search(f"{error.code} {error.message}"):
-        return refusal(answer, call_name, said(decode(answer)), NotFoundError, _TASK_ADVICE)
+        return refusal(answer, call_name, said(document), NotFoundError, _TASK_ADVICE)
     return error
 
 
@@ -228,6 +228,12 @@ def _error_class(status: int, name: str | None) -> type[GatewayError]:
         return named or by_status(status)
     # A success that denies itself. Without a name nobody knows whether the call was taken in.
     return named or UnexpectedAnswerError
+
+
+def _is_own(document: dict[str, Any]) -> bool:
+    """Whether a body has one of the documented shapes of an error: it has an object, a name or a number."""
+    named = _name(document) is not None or _error_number(document) is not None
+    return named or isinstance(document.get("error"), dict)
 
 
 def _parts(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -281,7 +281,7 @@ def wrong_references(
         _go_on(stop)
         try:
             with TemporaryDirectory(prefix="rivya-references-") as folder:
-                prepare_request(row.arguments(asked), client, folder)
+                prepare_request(row.arguments(asked), client, folder, stop=stop)
         except InvalidRequestError as error:
             return [RowFault(row.index, row.key, fault) for fault in error.faults]
         return []

@@ -59,7 +59,7 @@ class Beside:
             content = json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n"
             file = name_of(output)
             name = f"{os.path.splitext(file)[0]}.json"
-            if self._file_of(name) not in (None, file):  # a.png and a.mp4 have one each
+            if not self._claimed(name, file):  # a.png and a.mp4 have one each
                 name = f"{file}.json"
             output["sidecar_uri"] = self._put(name, [content.encode("utf-8", "replace")])
 
@@ -104,14 +104,16 @@ class Beside:
                     return f"{stem}-{safe_name(owner)}"
         return stem
 
-    def _file_of(self, sidecar: str) -> str | None:
-        """Return which file a sidecar is about; ``None``: there is none; empty: it is no sidecar."""
-        content = SmallFile(self._place, sidecar).read()
-        if content is None:
-            return None
+    def _claimed(self, sidecar: str, file: str) -> bool:
+        """Whether a sidecar of this name is about this file from now on; another may be written right now."""
+        self._place.make_folder()
+        there = SmallFile(self._place, sidecar)
+        with suppress(FileExistsError):
+            there.create(json.dumps({"file": file}).encode())
+            return True
         with suppress(ValueError, TypeError, KeyError, RecursionError):
-            return str(json.loads(content)["file"])
-        return ""
+            return bool(json.loads(there.read() or b"")["file"] == file)
+        return False
 
     def _page(self, contents: page.Contents, number: int, cards: Iterator[Card]) -> Iterator[bytes]:
         yield page.begin(contents, number).encode("utf-8", "replace")

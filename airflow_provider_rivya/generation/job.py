@@ -81,7 +81,7 @@ class GenerationJob:
         :param faults: what is known to be wrong already.
         :raises InvalidRequestError: with every fault.
         """
-        return prepare_request(arguments, self.context.client, folder, faults)
+        return prepare_request(arguments, self.context.client, folder, faults, self.stop)
 
     def submit(self, prepared: Prepared | None) -> Submission:
         """

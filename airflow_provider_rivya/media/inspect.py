@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from airflow_provider_rivya.exceptions import DamagedError, DownloadError, NotMediaError
 from airflow_provider_rivya.media.notes import Notes
@@ -11,6 +12,9 @@ from airflow_provider_rivya.media.scanner import CorruptError, Scanner
 from airflow_provider_rivya.media.sniff import SIGNATURE_BYTES, describe
 from airflow_provider_rivya.media.types import MediaFacts, MediaType
 from airflow_provider_rivya.media.walks import UnknownError, walk_media
+
+_MOST_SECONDS: Final = 1e9
+_MOST_PIXELS: Final = 1 << 31
 
 
 class StreamInspector:
@@ -87,11 +91,11 @@ class StreamInspector:
             raise DamagedError(f"{self._subject} is a damaged {name} file: {self._damage}.", sha256=digest)
         return MediaFacts(
             media_type=notes.media_type,
-            width=notes.width,
-            height=notes.height,
+            width=_pixels(notes.width),
+            height=_pixels(notes.height),
             size_bytes=self._count,
             sha256=digest,
-            duration_s=None if notes.duration_s is None else round(notes.duration_s, 3),
+            duration_s=_seconds(notes.duration_s),
             doubts=tuple(notes.doubts),
             c2pa="c2pa" in notes.provenance,
             xmp="xmp" in notes.provenance,
@@ -106,3 +110,13 @@ class StreamInspector:
                 retryable=True,
             )
         self._damage = error
+
+
+def _pixels(told: int | None) -> int | None:
+    """Return a width or height that a picture can have; a file may tell any number."""
+    return told if told is not None and 0 < told < _MOST_PIXELS else None
+
+
+def _seconds(told: float | None) -> float | None:
+    """Return a duration that film or sound can have: not one that is no number, or has no end."""
+    return round(told, 3) if told is not None and 0 < told < _MOST_SECONDS else None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.catalog.references import ReferenceFacts
     from airflow_provider_rivya.media.verify import Verify
     from airflow_provider_rivya.request.references import Reference
+    from airflow_provider_rivya.stop import Stop
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,11 @@ class Prepared:
 
 
 def prepare_request(
-    arguments: RequestArguments, client: GatewayClient, folder: str, faults: Sequence[Fault] = ()
+    arguments: RequestArguments,
+    client: GatewayClient,
+    folder: str,
+    faults: Sequence[Fault] = (),
+    stop: Stop | None = None,
 ) -> Prepared:
     """
     Check everything and return it in the form of the wire.
@@ -108,6 +113,7 @@ def prepare_request(
     :param client: fetches references that are URLs, under its connection's rules.
     :param folder: for files that are fetched or converted.
     :param faults: what is known to be wrong already.
+    :param stop: set when the task is asked to stop: then no file is read to its end.
     :raises InvalidRequestError: with every fault found.
     """
     from airflow_provider_rivya.request.convert import convert_references
@@ -123,6 +129,7 @@ def prepare_request(
         conn_id=client.conn_id,
         places=ReferencePlaces.of(client.settings),
         required=arguments.require_references,
+        stop=stop,
     )
     if arguments.convert_reference_images:
         references = convert_references(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.api.gateway import GatewayClient
     from airflow_provider_rivya.api.schemas import ReferenceMedia
     from airflow_provider_rivya.catalog.model import ModelSpec
+    from airflow_provider_rivya.stop import Stop
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ def read_references(
     conn_id: str | None = None,
     places: ReferencePlaces = ANYWHERE,
     required: bool = False,
+    stop: Stop | None = None,
 ) -> list[Reference | Fault]:
     """
     Find, read and measure every reference.
@@ -95,8 +97,9 @@ def read_references(
     :param conn_id: the connection whose rules those are, for messages.
     :param places: where references may come from.
     :param required: an empty one is a fault, and so is none at all; else they are left out, with a warning.
+    :param stop: set when the task is asked to stop: then no file is read to its end.
     :return: in order, what each is or what is wrong with it.
-    :raises GenerationError: a URL could not be fetched now; a retry may.
+    :raises GenerationError: a URL could not be fetched now, or the task is to stop; a retry may.
     """
     found: list[Reference | Fault] = []
     empty: list[str] = []
@@ -109,13 +112,13 @@ def read_references(
             found.append(fault)
         elif source.url is not None:
             opener = partial(open_url, follow=_follow(places, source.path)) if places.locations else open_url
-            found.append(_fetched(source.url, source.path, opener, folder(), conn_id))
+            found.append(_fetched(source.url, source.path, opener, folder(), conn_id, stop))
         else:
             file = open_reference(source.uri or "", source.conn_id, where=source.path)
             if isinstance(file, Fault):
                 found.append(file)
             else:
-                found.append(measured(file, source.path, _label(source.uri or "")))
+                found.append(measured(file, source.path, _label(source.uri or ""), stop))
     if required:
         found += [Fault(path, "it is empty, and require_references is set", _ALLOWED) for path in empty]
         if not found:
@@ -245,26 +248,40 @@ def _from_result(result: Mapping[str, Any], path: str) -> Iterator[_Source | Fau
             yield Fault(place, "an output without uri and source_url", _ALLOWED)
 
 
-def measured(file: ReferenceFile, path: str, label: str) -> Reference | Fault:
+def measured(file: ReferenceFile, path: str, label: str, stop: Stop | None = None) -> Reference | Fault:
     """
     Read a file to its end: half of one, or one that is no media, would be paid for as well.
 
     :param path: the path of a fault, e.g. ``reference_media[0]``.
     :param label: how messages call the file.
+    :raises GenerationError: the task was asked to stop.
     """
     try:
-        return _read(file, path, label, repr(label))
+        return _read(file, path, label, repr(label), stop)
     except OutputError as error:
         return Fault(path, error.message.rstrip("."))
+    except GenerationError:
+        raise
     except Exception as error:
         return Fault(path, f"{label!r} cannot be read to its end: {reason_of(error)}")
 
 
-def _read(file: ReferenceFile, path: str, label: str, subject: str) -> Reference:
-    """:raises OutputError: it is no media, damaged, or larger than any model could take."""
+def _read(file: ReferenceFile, path: str, label: str, subject: str, stop: Stop | None = None) -> Reference:
+    """
+    Read a file to its end.
+
+    :raises OutputError: it is no media, damaged, or larger than any model could take.
+    :raises GenerationError: the task was asked to stop.
+    """
     inspector, seen = StreamInspector(subject), 0
     with file.open() as stream:
         while max(seen, file.size_bytes) <= LARGEST and (block := stream.read(_BLOCK)):
+            if stop is not None and stop.is_set():
+                raise GenerationError(
+                    f"The task was asked to stop while {path} was read",
+                    fate="Nothing was submitted and nothing was charged; a retry reads it again.",
+                    retryable=True,
+                )
             inspector.feed(block)
             seen += len(block)
     if max(seen, file.size_bytes) > LARGEST:
@@ -296,7 +313,9 @@ def _follow(places: ReferencePlaces, path: str) -> Callable[[str], None]:
     return follow
 
 
-def _fetched(url: str, path: str, open_url: OpenUrl, folder: str, conn_id: str | None) -> Reference | Fault:
+def _fetched(
+    url: str, path: str, open_url: OpenUrl, folder: str, conn_id: str | None, stop: Stop | None
+) -> Reference | Fault:
     name = f"reference-{hashlib.sha256(path.encode()).hexdigest()[:12]}"
     target, host = Path(folder) / name, host_of(url)
     told = False
@@ -308,7 +327,7 @@ def _fetched(url: str, path: str, open_url: OpenUrl, folder: str, conn_id: str |
         found = open_reference(str(target), where=path)
         if isinstance(found, Fault):
             return replace(found, problem=f"the file at {host} is empty")
-        return _read(found, path, _label(host), f"the file at {host}")
+        return _read(found, path, _label(host), f"the file at {host}", stop)
     except OutputError as error:
         # Without a length what is damaged may as well have been cut on its way.
         if isinstance(error, NotMediaError) or (isinstance(error, DamagedError) and told):

@@ -29,10 +29,10 @@ from airflow_provider_rivya.storage.staged import (
     MovedFile,
     StagedFile,
     UploadedObject,
-    hidden_sibling,
     is_unfinished,
     may_pass,
     not_now,
+    probe_name,
     protocols_of,
     reason_of,
 )
@@ -196,7 +196,7 @@ class OutputPlace:
         """
         if fault := self._reach():
             return fault
-        name, content = hidden_sibling("probe"), b"rivya\n"
+        name, content = probe_name(self.fixed_name), b"rivya\n"
         try:
             self.make_folder()
             if self.target.is_local:

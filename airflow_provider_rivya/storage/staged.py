@@ -44,6 +44,9 @@ _TYPES = {
     "json": "application/json",
 }
 
+#: Bytes of a name that is made of a generation's id.
+_USUAL_NAME = 64
+
 #: The mode of a file that is its owner's alone.
 PRIVATE = 0o600
 
@@ -62,6 +65,12 @@ def hidden_sibling(purpose: str, owner: str = "") -> str:
     :param owner: by which it is known again, see :func:`is_unfinished`.
     """
     return f".rivya-{owner}{secrets.token_hex(8)}.{purpose}"
+
+
+def probe_name(fixed_name: str | None) -> str:
+    """Return a name for a tiny file, as long as an output's: stores and disks bound names."""
+    longest = _USUAL_NAME if fixed_name is None else len(os.fsencode(fixed_name))
+    return hidden_sibling("probe", "0" * (longest - len(hidden_sibling("probe"))))
 
 
 def is_unfinished(name: str, owner: str = "") -> bool:

@@ -10,6 +10,9 @@ from airflow_provider_rivya.exceptions import DownloadError
 
 _PIECE: Final = 256 * 1024
 """Bytes at once out of a compressed body, however little of it they come from."""
+_EITHER: Final = zlib.MAX_WBITS | 32
+"""Gzip or deflate, by the first bytes."""
+_MOST_MEMBERS: Final = 1000
 _PACKED: Final = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
@@ -26,11 +29,15 @@ def unpacked(chunks: Iterator[bytes], host: str) -> Iterator[bytes]:
         yield first
         yield from chunks
         return
-    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # either, by its first bytes
+    unpack, members = zlib.decompressobj(wbits=_EITHER), 1
     try:
         while first and not unpack.eof:
             yield unpack.decompress(first, _PIECE)
-            first = unpack.unconsumed_tail or next(chunks, b"")
+            first = unpack.unconsumed_tail or unpack.unused_data or next(chunks, b"")
+            if unpack.eof and members < _MOST_MEMBERS:  # another one may follow (RFC 1952, 2.2)
+                first += next(chunks, b"") if len(first) == 1 else b""
+                if first.startswith(_PACKED[0]):
+                    unpack, members = zlib.decompressobj(wbits=_EITHER), members + 1
     except zlib.error:
         raise DownloadError(f"The file from {host} cannot be decompressed", retryable=True) from None
     if not unpack.eof:

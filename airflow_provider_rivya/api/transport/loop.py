@@ -19,53 +19,63 @@ import aiohttp
 import httpcore
 from yarl import URL
 
-from airflow_provider_rivya.api.sockets import Bounds, TooMuch, addresses_of, bounds
+from airflow_provider_rivya.api.transport.heads import Heads
+from airflow_provider_rivya.api.transport.names import addresses_of
+from airflow_provider_rivya.api.transport.sockets import Bounds, TooMuch, bounds
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.api.egress import Proxy
 
 _CHUNK: Final = 16 * 1024
-_HEAD: Final = b"\nHTTP/1."
-_MOST_HEADS: Final = 32
-"""Of interim answers that come at once: the parser would hold the event loop up with thousands of them."""
 _OWN_HEADERS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-class _Counting(asyncio.Protocol):
-    """Stands between a connection and aiohttp; ends it when an answer brings too much, its head included."""
+class _Guarded(asyncio.Protocol):
+    """
+    Stands between a connection and aiohttp.
+
+    Ends the connection when an answer brings too much, its head included, or goes on behind its end.
+    """
 
     def __init__(self, inner: Any, transport: asyncio.Transport) -> None:
         self._inner = inner
         self._transport = transport
-        self.of: Bounds | None = None
+        self._of: Bounds | None = None
+        self._heads = Heads()
         self.eof_received = inner.eof_received  # type: ignore[method-assign]
         self.connection_lost = inner.connection_lost  # type: ignore[method-assign]
         self.pause_writing = inner.pause_writing  # type: ignore[method-assign]
         self.resume_writing = inner.resume_writing  # type: ignore[method-assign]
 
+    def begin(self, of: Bounds) -> None:
+        """Expect an answer within these bounds."""
+        self._of = of
+        self._heads.begin()
+
     def data_received(self, data: bytes) -> None:
         try:
-            if self.of is not None:
-                if data.count(_HEAD) > _MOST_HEADS:
-                    self.of.received = 0
-                self.of.came(data)
-        except TooMuch:
+            answer, behind = self._heads.feed(data if self._of is None else self._of.came(data))
+        except (TooMuch, httpcore.RemoteProtocolError) as error:
+            self._inner.set_exception(error)
             self._transport.abort()
             return
-        self._inner.data_received(data)
+        if behind:
+            self._transport.close()
+        if answer:
+            self._inner.data_received(answer)
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Makes connections that count."""
+    """Makes connections that are guarded."""
 
     async def connect(self, *arguments: Any, **more: Any) -> Any:
         connection = await super().connect(*arguments, **more)
         if (transport := connection.transport) is not None:
-            counting = transport.get_protocol()
-            if not isinstance(counting, _Counting):
-                counting = _Counting(counting, transport)
-                transport.set_protocol(counting)
-            counting.of = bounds()
+            guarded = transport.get_protocol()
+            if not isinstance(guarded, _Guarded):
+                guarded = _Guarded(guarded, transport)
+                transport.set_protocol(guarded)
+            guarded.begin(bounds())
         return connection
 
 

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import httpcore
 
-from airflow_provider_rivya.api.sockets import addresses_of, bounds
+from airflow_provider_rivya.api.transport.heads import Heads
+from airflow_provider_rivya.api.transport.names import addresses_of
+from airflow_provider_rivya.api.transport.sockets import bounds
 
 _LOOP_BYTES: Final = 16 * 1024
 """At once on an event loop, which stands still while they are looked through."""
@@ -17,8 +19,16 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._heads = Heads()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        while data := await self._receive(max_bytes, timeout):
+            answer, behind = self._heads.feed(data)
+            if answer or behind:
+                return answer + behind  # the parser then lets go of the connection
+        return b""
+
+    async def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
         limits = bounds()
         with limits.waiting():
             return limits.came(
@@ -27,6 +37,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         limits = bounds()
+        self._heads.begin()
         with limits.waiting():
             await self._inner.write(buffer, timeout=limits.allowed(timeout))
 

@@ -29,6 +29,8 @@ _FIRST_BYTES: Final = frozenset(
 _NUMBERS: Final = frozenset({0x2AD7B1, 0x4489, 0x83, 0xB0, 0xBA})
 _TIMESTAMP_SCALE, _DURATION, _TRACK_TYPE, _PIXEL_WIDTH, _PIXEL_HEIGHT = 0x2AD7B1, 0x4489, 0x83, 0xB0, 0xBA
 _FILM: Final = 1
+_INSIDE: Final = {_TRACKS: _TRACK_ENTRY, _TRACK_ENTRY: _VIDEO}
+"""Which element is looked into, by the one it stands in."""
 
 
 @dataclass
@@ -41,7 +43,8 @@ class _Facts:
     last: int = 0
     """The latest time of a block, where no duration is told."""
     cluster: int = 0
-    tracks: tuple[int, ...] = ()
+    tracks: bool = False
+    film: bool = False
     clusters: int = 0
 
     @property
@@ -49,7 +52,7 @@ class _Facts:
         return (self.duration or self.last) * self.scale / 1e9 or None
 
     def media_type(self) -> types.MediaType:
-        film = _FILM in self.tracks or not self.tracks
+        film = self.film or not self.tracks
         if self.webm:
             return types.WEBM if film else types.WEBM_AUDIO
         return types.MATROSKA if film else types.MATROSKA_AUDIO
@@ -84,7 +87,7 @@ def walk_ebml(notes: Notes) -> Walk:
         elif size is None:
             raise CorruptError("an element has no size")
         elif element in (_INFO, _TRACKS):
-            yield from _walk_facts(size, facts, notes)
+            yield from _walk_facts(element, size, facts, notes)
             if element == _TRACKS:
                 notes.settle(facts.media_type())
         else:
@@ -119,16 +122,16 @@ def _walk_head(left: int, facts: _Facts, notes: Notes) -> Walk:
         raise CorruptError("it is neither WebM nor Matroska")
 
 
-def _walk_facts(left: int, facts: _Facts, notes: Notes) -> Walk:
-    """Walk over ``Info``, ``Tracks`` and the elements in it."""
+def _walk_facts(parent: int, left: int, facts: _Facts, notes: Notes) -> Walk:
+    """Walk over ``Info``, or over ``Tracks`` and what of :data:`_INSIDE` stands in it."""
     end = notes.position + left
     picture = [0, 0]
     while notes.position < end:
         element, size = yield from _header()
         if size is None or notes.position + size > end:
             raise CorruptError("an element is longer than the one it stands in")
-        if element in (_TRACK_ENTRY, _VIDEO):
-            yield from _walk_facts(size, facts, notes)
+        if element == _INSIDE.get(parent):
+            yield from _walk_facts(element, size, facts, notes)
         elif element in _NUMBERS and 0 < size <= 8:
             content = yield Take(size)
             value = int.from_bytes(content, "big")
@@ -137,7 +140,7 @@ def _walk_facts(left: int, facts: _Facts, notes: Notes) -> Walk:
             elif element == _DURATION and size in (4, 8):
                 (facts.duration,) = struct.unpack(">f" if size == 4 else ">d", content)
             elif element == _TRACK_TYPE:
-                facts.tracks += (value,)
+                facts.tracks, facts.film = True, facts.film or value == _FILM
             elif element == _PIXEL_WIDTH:
                 picture[0] = value
             elif element == _PIXEL_HEIGHT:

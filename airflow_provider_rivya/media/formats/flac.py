@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 import sys
 from array import array
@@ -19,7 +20,7 @@ _HEADER_BYTES: Final = 16
 _MOST_FRAME_BYTES: Final = 8 * 1024 * 1024
 #: Bytes behind the last frame that are looked for; more only if they are text, zeros or a tag.
 _TRAILER_BYTES: Final = 64
-_TEXT: Final = re.compile(rb"[\t\r\n -~]*\Z|\0*\Z")
+_TEXT: Final = bytes((*b"\t\r\n", *range(0x20, 0x7F)))
 _TAGS: Final = re.compile(rb"TAG|APETAGEX|ID3[\x02-\x04]\x00")
 _BLOCK_SIZES: Final = {
     1: 192,
@@ -162,16 +163,15 @@ def _end_of_frame(held: bytes, longest: int) -> int | None:
     """Tell where the last frame ends: at the end of the file, or before a tag or stray bytes."""
     if held[-1] and not crc16(held):  # zeros behind the end would not change it
         return len(held)
-    least = max(0, len(held) - _TRAILER_BYTES)
-    ends = {match.start() for match in _TAGS.finditer(held)}
-    if (text := _TEXT.search(held)) is not None:
-        least = min(least, text.start())
-        ends |= set(range(text.start(), min(text.start() + 4, len(held))))  # a checksum may look like text
-    ends |= set(range(max(least, len(held) - _TRAILER_BYTES), len(held)))
-    if 0 < longest < len(held):  # something else follows for certain
-        ends |= set(range(longest + 1))
+    # No pattern: at each byte it would look on to the end of the text that stands there.
+    text = min(len(held.rstrip(_TEXT)), len(held.rstrip(b"\0")))
     value, done = 0, 0
-    for end in sorted(ends):
+    for end in heapq.merge(
+        range(longest + 1 if longest < len(held) else 0),  # something else follows for certain
+        range(text, min(text + 4, len(held))),  # a checksum may look like text
+        (match.start() for match in _TAGS.finditer(held)),
+        range(max(0, len(held) - _TRAILER_BYTES), len(held)),
+    ):
         value = crc16(held[done:end], value)
         done = end
         if end > _HEADER_BYTES and not value:
@@ -179,24 +179,31 @@ def _end_of_frame(held: bytes, longest: int) -> int | None:
     return None
 
 
+def _by_byte(bits: int, polynomial: int) -> list[int]:
+    """Return what a checksum of so many bits comes to for each byte."""
+    singles, top = [], 1 << bits - 1
+    for byte in range(256):
+        value = byte << bits - 8
+        for _ in range(8):
+            value = (value << 1 ^ (polynomial if value & top else 0)) & (1 << bits) - 1
+        singles.append(value)
+    return singles
+
+
+_CRC8: Final = _by_byte(8, 0x07)
+
+
 def _crc8(data: bytes) -> int:
     value = 0
     for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = (value << 1 ^ 0x07) & 0xFF if value & 0x80 else value << 1
+        value = _CRC8[value ^ byte]
     return value
 
 
 @cache
 def _tables() -> tuple[list[int], list[int]]:
     """CRC-16 (polynomial 0x8005) by byte, and by pair of bytes: a step for two takes half the time."""
-    singles = []
-    for byte in range(256):
-        value = byte << 8
-        for _ in range(8):
-            value = (value << 1 ^ 0x8005) & 0xFFFF if value & 0x8000 else value << 1
-        singles.append(value)
+    singles = _by_byte(16, 0x8005)
     once = [(value << 8 & 0xFFFF) ^ singles[value >> 8] for value in range(1 << 16)]
     return singles, [once[value] for value in once]
 

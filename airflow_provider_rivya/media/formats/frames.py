@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ HEADER_BYTES: Final = 16
 _WHOLE_HEADER: Final = 8
 """Fewer bytes may be too few to tell a frame."""
 _SUMMARY_WITHIN: Final = 64
+_SYNC: Final = re.compile(rb"\xff[\xe0-\xfe][^\xff]")
+"""With which a header may begin; in a run of 0xFF there is none."""
 _TAG_V1_BYTES: Final = 128
 _KBIT: Final = {
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -179,8 +182,8 @@ def _resynchronise(notes: Notes, read: Read, first: Frame | None) -> Generator[S
     skipped = 0
     while True:
         shown = yield Peek(HEAD_BYTES)
-        at = 0
-        while (at := shown.find(b"\xff", at + 1)) > 0:
+        for match in _SYNC.finditer(shown, 1):
+            at = match.start()
             frame = read(shown[at : at + HEADER_BYTES])
             if frame is not None and (first is None or frame.same == first.same):
                 yield Pass(at)

@@ -44,6 +44,9 @@ LEAVES: Final = {
 _STILLS: Final = frozenset({b"jpeg", b"png ", b"mjpa", b"mjpb"})
 """A track of these beside a track of sound holds covers and chapter marks."""
 _UNKNOWN: Final = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
+_MOST_TRACKS: Final = 1000
+_MOST_PROPERTIES: Final = 0x7FFF
+"""No index reaches further (ISO/IEC 23008-12, 9.3.1); of items so many are looked at, too."""
 
 
 @dataclass
@@ -115,7 +118,8 @@ class Film:
             number, _, sample = struct.unpack_from(">III", content, 4)
             self._defaults[number] = sample
         elif kind == b"trak":
-            self.tracks.append(Track())
+            if len(self.tracks) < _MOST_TRACKS:
+                self.tracks.append(Track())
         elif kind == b"tkhd":
             wide = content[0] == 1
             (track.number,) = struct.unpack_from(">I", content, 20 if wide else 12)
@@ -158,9 +162,8 @@ def _run(content: bytes, sample: int) -> int:
         return int(count * sample)
     at = 8 + (4 if flags & 1 else 0) + (4 if flags & 4 else 0)
     width = 4 * sum(bool(flags & flag) for flag in (0x100, 0x200, 0x400, 0x800))
-    return sum(
-        int.from_bytes(content[place : place + 4], "big") for place in range(at, at + width * count, width)
-    )
+    end = min(len(content), at + width * count)  # the count may be any
+    return sum(int.from_bytes(content[place : place + 4], "big") for place in range(at, end, width))
 
 
 @dataclass
@@ -175,7 +178,8 @@ class Picture:
     def see(self, parent: bytes, kind: bytes, content: bytes) -> None:
         """Take in the first bytes of a box; what is too short for its kind tells nothing."""
         if parent == b"ipco":
-            self._properties.append((kind, content))
+            if len(self._properties) < _MOST_PROPERTIES:
+                self._properties.append((kind, content))
         elif (parent, kind) == (b"meta", b"idat"):
             self.data_inside = True
         elif kind == b"pitm" and len(content) >= 6:
@@ -190,7 +194,7 @@ class Picture:
         version, flags = content[0], content[3]
         (count,) = struct.unpack_from(">I", content, 4)
         at = 8
-        for _ in range(count):
+        for _ in range(min(count, _MOST_PROPERTIES - len(self._of_items))):
             (item,) = struct.unpack_from(">I" if version else ">H", content, at)
             at += 4 if version else 2
             (number,) = struct.unpack_from(">B", content, at)

@@ -14,6 +14,8 @@ from airflow_provider_rivya.media.steps import pass_trailer
 _CONTINUED, _FIRST, _LAST = 1, 2, 4
 _HEADER_BYTES: Final = 27
 _FACTS_BYTES: Final = 64
+_MOST_STREAMS: Final = 256
+"""Side by side in one file."""
 _MIRRORED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -78,6 +80,8 @@ def walk_ogg(notes: Notes) -> Walk:
             if all(stream.ended for stream in streams.values()):
                 duration += _duration(streams)  # another file that was put behind the first
                 streams.clear()
+            if len(streams) >= _MOST_STREAMS:
+                raise CorruptError(f"it has more than {_MOST_STREAMS} streams")
             streams[serial] = _stream(start, notes)
         elif notes.media_type is None:
             film = any(stream.film for stream in streams.values())

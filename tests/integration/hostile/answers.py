@@ -108,10 +108,8 @@ BROKEN: dict[str, Callable[[], Raw]] = {
     "huge chunk": lambda: _raw(f"{_CHUNKED}{'f' * 40}\n{_TASK}"),
     "cut chunks": lambda: _raw(f'{_CHUNKED}5\n{{"id"\n'),
     "long chunk line": lambda: _raw(f"{_CHUNKED}5;{'x' * 300_000}"),
-    "bad header": lambda: _raw(f"{_OK}no colon here\n\n{_TASK}"),
     "long header": lambda: _raw(f"{_OK}x: {'y' * 300_000}\n\n{_TASK}"),
     "many headers": lambda: _raw(_OK + "x: y\n" * 40_000 + f"\n{_TASK}"),
-    "folded header": lambda: _raw(f"{_OK}x: y\n\x00z\n\n{_TASK}"),
     "trailers without end": lambda: _raw(f"{_CHUNKED}2\n{{}}\n0\n" + "x: y\n" * 60_000),
     "chunk size with a sign": lambda: _raw(f"{_CHUNKED}+2\n{{}}\n0\n\n"),
     "chunk size with 0x": lambda: _raw(f"{_CHUNKED}0x2\n{{}}\n0\n\n"),
@@ -123,8 +121,6 @@ BROKEN: dict[str, Callable[[], Raw]] = {
     "http/1.10": lambda: _raw("HTTP/1.10 200 OK\ncontent-length: 2\n\n{}"),
     "http in lower case": lambda: _raw("http/1.1 200 OK\ncontent-length: 2\n\n{}"),
     "http/2": lambda: b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "header with nul": lambda: _raw(f"{_OK}x: a\x00b\n\n{_TASK}"),
-    "header without a name": lambda: _raw(f"{_OK}: a\n\n{_TASK}"),
     "303 to itself": lambda: well(b"", 303, location="@BASE@/api/v1/generations"),
     "comments": lambda: well(f"/* x */ {_TASK} // y".encode()),
     "comma too many": lambda: well(b'{"status": "queued",}'),
@@ -227,6 +223,16 @@ CREATED_RAW: dict[str, bytes] = {
     "trailers": _raw(_CHUNKED + _IN_CHUNKS % ("", "x: y\nid: other\n")),
     "chunks of a byte": _raw(_CHUNKED + "".join(f"1\n{letter}\n" for letter in _MADE) + "0\n\n"),
     "informed before": _raw("HTTP/1.1 102 P\n\nHTTP/1.1 199 E\nlink: a\n\n") + answer(200, _MADE.encode()),
+    "bad header": _raw(f"{_OK}no colon here\n\n{_MADE}"),
+    "folded header": _raw(f"{_OK}x: y\n\x00z\n\n{_MADE}"),
+    "header with nul": _raw(f"{_OK}x: a\x00b\n\n{_MADE}"),
+    "header without a name": _raw(f"{_OK}: a\n\n{_MADE}"),
+    "two lengths of one size": _raw(
+        f"{_OK}content-length: {len(_MADE)}\ncontent-length: {len(_MADE)}\n\n{_MADE}"
+    ),
+    "chunks and a length": _raw(
+        _CHUNKED.replace("\n\n", f"\ncontent-length: {len(_MADE)}\n\n") + _IN_CHUNKS % ("", "")
+    ),
     "http/1.0": answer(200, _MADE.encode()).replace(b"HTTP/1.1", b"HTTP/1.0"),
     "206 with a body": answer(206, _MADE.encode(), content_range="bytes 0-9/99"),
     "utf-16": well(_MADE.encode("utf-16")),

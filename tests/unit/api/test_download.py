@@ -162,9 +162,10 @@ def test_an_encoding_that_was_not_asked_for_is_undone(encoding: str, pack: Calla
         assert fetch(wire.url, downloader(wire.url)) == (None, BYTES)
 
 
-def test_an_encoding_twice_is_undone_twice() -> None:
+@pytest.mark.parametrize("told", [b"gzip, gzip", b"gzip\r\ncontent-encoding: gzip"], ids=["list", "headers"])
+def test_an_encoding_twice_is_undone_twice(told: bytes) -> None:
     packed = gzip.compress(gzip.compress(BYTES))
-    with Wire(answer(200, packed, content_encoding="gzip, gzip")) as wire:
+    with Wire(b"HTTP/1.1 203 From a proxy\r\ncontent-encoding: " + told + b"\r\n\r\n" + packed) as wire:
         assert fetch(wire.url, downloader(wire.url)) == (None, BYTES)
 
 
@@ -197,14 +198,12 @@ def test_a_compressed_file_keeps_to_the_same_rules(raw: bytes, told: str) -> Non
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
         b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nx: a\rcontent-length: 1\r\ncontent-length: 3\r\n\r\nabc",
-        b"HTTP/1.1 200 OK\r\nx: a\x00b\r\ncontent-length: 3\r\n\r\nabc",
         b"HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n",
     ],
     ids=[
         *("hangs-up", "garbage", "length-in-words", "length-negative", "length-endless", "cut", "cut-chunk"),
-        *("two lengths", "two codings", "bare CR", "NUL", "101", "a head alone"),
+        *("two lengths", "two codings", "101", "a head alone"),
     ],
 )
 def test_a_transfer_that_breaks_off_may_be_tried_again(raw: bytes | None) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_rivya.api import sockets
 from airflow_provider_rivya.api.http import AsyncSender, SyncSender
 from airflow_provider_rivya.api.rivya import RIVYA as rivya
+from airflow_provider_rivya.api.transport import sockets
 from airflow_provider_rivya.exceptions import (
     AuthenticationError,
     GatewayError,

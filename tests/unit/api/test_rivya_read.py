@@ -293,3 +293,28 @@ def test_what_gives_access_is_in_no_repr() -> None:
     with pytest.raises(ValidationError) as caught:
         ReferenceMedia(url=URL, kind=URL, mimeType="x")  # type: ignore[call-arg]
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("beside", [{"id": 12}, {"id": "req_9"}, {"generation_id": "other"}])
+def test_an_answer_that_names_the_generation_that_was_asked_for_is_ours(beside: dict[str, Any]) -> None:
+    task = {**beside, "task_id": "task_example", "status": "SUCCESS", "data": {"url": URL}}
+    for document in (task, {"code": "success", "data": task}):
+        found = read(rivya.get_generation("task_example"), document)
+        assert (found.id, found.urls) == ("task_example", (URL,))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"content": {"video_url": URL}},
+        {"task_result": {"videos": [{"id": "1", "url": URL}]}},
+        {"response": {"url": URL}},
+        {"url": URL, "result": 7},
+        {"url": URL, "result": True},
+        {"url": URL, "result": {"data": 7}},
+        {"url": URL, "content": "words"},
+    ],
+)
+def test_the_url_is_found_wherever_it_stands(result: dict[str, Any]) -> None:
+    found = read(rivya.get_generation("task_example"), {**QUEUED, "status": "succeeded", **result})
+    assert found.urls == (URL,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,12 +12,14 @@ from typing import Any
 import httpcore
 import pytest
 
-from airflow_provider_rivya.api import sockets
+from airflow_provider_rivya.api.call import FilePart
 from airflow_provider_rivya.api.download import Downloader
 from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.api.http import AsyncSender, SyncSender
 from airflow_provider_rivya.api.rivya import RIVYA
-from airflow_provider_rivya.api.sockets import Bounds, LookUps, exchange
+from airflow_provider_rivya.api.transport import names
+from airflow_provider_rivya.api.transport.names import LookUps
+from airflow_provider_rivya.api.transport.sockets import Backend, Bounds, exchange
 from airflow_provider_rivya.api.transport.socks import AsyncBackend
 from airflow_provider_rivya.exceptions import DownloadError, GatewayUnreachableError
 
@@ -41,7 +44,7 @@ class Resolver:
 def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
     hanging = Resolver()
     monkeypatch.setattr(socket, "getaddrinfo", hanging)
-    monkeypatch.setattr(sockets, "LOOK_UPS", LookUps())
+    monkeypatch.setattr(names, "LOOK_UPS", LookUps())
     yield hanging
     hanging.over.set()
 
@@ -120,3 +123,35 @@ def test_threads_that_hang_are_few(resolver: Resolver) -> None:
     with pytest.raises(OSError, match="too late"):
         first.result()
     assert look_ups.begin("a.example", 443) is not first
+
+
+def test_an_upload_that_nobody_reads_ends_when_the_task_is_asked_to() -> None:
+    stop, size = threading.Event(), 64 * 1024 * 1024
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+
+        def accept() -> None:
+            connection, _ = server.accept()
+            connection.recv(1)
+            stop.set()
+            over.wait()
+            connection.close()
+
+        over = threading.Event()
+        deaf = threading.Thread(target=accept)
+        deaf.start()
+        part = FilePart("a.png", "image/png", lambda: io.BytesIO(bytes(size)))
+        whole = ClientSettings(url, "rvya_sk_test", connect_timeout=5.0, read_timeout=200.0, retries=0)
+        with SyncSender(whole, stop) as client, pytest.raises(GatewayUnreachableError) as caught:
+            client.send(RIVYA.upload_file(part, "image"))
+        over.set()
+        deaf.join()
+    assert "when the task was asked to stop" in caught.value.message
+
+
+def test_a_connection_that_another_thread_has_closed_is_told_in_the_words_of_httpcore() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, exchange(Bounds(5.0, stop=threading.Event())):
+        stream = Backend().connect_tcp("127.0.0.1", server.getsockname()[1])
+        stream.close()
+        with pytest.raises(httpcore.WriteError):
+            stream.write(b"GET")

@@ -71,7 +71,17 @@ STATUS_CALLS = [GET, toapis.find_generation("rivya-1")]
 
 @pytest.mark.parametrize("call", STATUS_CALLS, ids=lambda call: call.name)
 @pytest.mark.parametrize(
-    "body", [b"", b" \n", b"<html>404 Not Found</html>", b"{}", b'{"detail": "Not Found"}']
+    "body",
+    [
+        b"",
+        b" \n",
+        b"<html>404 Not Found</html>",
+        b"{}",
+        b'{"detail": "Not Found"}',
+        b'"default backend - 404"',
+        b'{"message": "no Route matched with those values"}',
+        b'{"status": 404, "error": "Not Found", "path": "/v1/images/generations/rivya-1"}',
+    ],
 )
 def test_a_404_in_which_the_gateway_says_nothing_tells_of_no_task(body: bytes, call: ApiCall[Any]) -> None:
     error = refused(body, 404, call)
@@ -89,6 +99,7 @@ def test_a_404_in_which_the_gateway_says_nothing_tells_of_no_task(body: bytes, c
         ),
         (404, {"error": {"code": "task_not_found", "message": "m"}}),
         (404, {"error": "task_not_found"}),
+        (404, {"message": "task_not_exist"}),
         (400, {"message": "task_not_exist"}),
         (400, {"message": "task_not_exist: rivya-1"}),
         (400, {"code": "task_not_exist", "message": "m", "data": None}),

@@ -243,11 +243,12 @@ def test_what_is_no_task_is_told_without_its_values(document: Any) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("asked", ["task_img_other", "tsk_vid_1", "img_0011", "vid_1", "video_1"])
 @pytest.mark.parametrize("own_id", ["another-key", None])
-def test_an_answer_about_another_task_is_not_ours(own_id: str | None) -> None:
+def test_an_answer_about_another_task_is_not_ours(own_id: str | None, asked: str) -> None:
     document = {**CREATED, "client_business_id": own_id}
     with pytest.raises(UnexpectedAnswerError, match="another generation"):
-        read(toapis.get_generation("task_img_other"), document)
+        read(toapis.get_generation(asked), document)
 
 
 def test_a_task_may_be_asked_for_by_an_id_of_the_callers_own() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +134,26 @@ def test_files_that_differ_in_their_type_alone_have_a_sidecar_and_a_thumbnail_ea
     assert [json.loads((tmp_path / sidecar).read_text())["file"] for sidecar, _ in told.values()] == list(
         told
     )
+
+
+def test_sidecars_that_are_written_at_the_same_moment_do_not_replace_each_other(tmp_path: Path) -> None:
+    place, names = OutputPlace(f"file://{tmp_path}/"), ["hero.png", "hero.mp4", "hero.webp", "hero.jpg"]
+    begin = threading.Barrier(len(names))
+
+    def write(name: str) -> str:
+        output = {"uri": f"file://{tmp_path}/{name}"}
+        with Stills() as stills:
+            begin.wait()
+            Beside(place, stills).sidecar(output, {"file": name})
+        return str(output["sidecar_uri"]).rpartition("/")[2]
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        for _ in range(20):
+            told = list(pool.map(write, names))
+            assert [json.loads((tmp_path / sidecar).read_text())["file"] for sidecar in told] == names
+            assert "hero.json" in told
+            for sidecar in told:
+                (tmp_path / sidecar).unlink()
 
 
 def test_what_cannot_be_made_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

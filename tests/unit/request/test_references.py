@@ -15,6 +15,7 @@ from airflow_provider_rivya.api.exchange import ClientSettings
 from airflow_provider_rivya.exceptions import Fault, GenerationError
 from airflow_provider_rivya.request.places import ReferencePlaces
 from airflow_provider_rivya.request.references import Reference, read_references
+from airflow_provider_rivya.stop import StopFlag
 from tests.unit.api.wire import Wire, answer
 from tests.unit.media.samples import by_name, encoded, sound
 
@@ -152,6 +153,24 @@ def test_a_file_without_end_is_not_read(read: Any, tmp_path: Path) -> None:
         file.truncate(2**40)
     (fault,) = read(str(path))
     assert "has more than 1024 MiB, which no model takes" in fault.problem
+
+
+def test_a_task_that_is_to_stop_reads_no_file_to_its_end(read: Any, tmp_path: Path) -> None:
+    class Soon(StopFlag):
+        looks = 0
+
+        def is_set(self) -> bool:
+            self.looks += 1
+            return self.looks > 3
+
+    path, stop = tmp_path / "large.png", Soon()
+    with path.open("wb") as file:
+        file.write(by_name("png").data)
+        file.truncate(100 * 1024 * 1024)
+    with pytest.raises(GenerationError, match="asked to stop while reference_media was read") as caught:
+        read(str(path), stop=stop)
+    assert caught.value.retryable
+    assert stop.looks == 4
 
 
 @pytest.mark.parametrize("name", ["png", "jpeg", "webp-lossy", "mp4-h264", "mp3-lame", "wav"])

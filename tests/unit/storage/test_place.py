@@ -78,6 +78,15 @@ def test_a_place_that_cannot_be_written_is_found_by_the_probe(tmp_path: Path) ->
     assert "cannot be written" in in_proc.problem
 
 
+def test_a_name_that_is_too_long_for_the_disk_is_found_before_anything_is_paid(tmp_path: Path) -> None:
+    assert OutputPlace(f"{tmp_path}/{'a' * 251}.png").probe() is None
+    for name in ("a" * 252, "\u00fc" * 126):
+        fault = OutputPlace(f"{tmp_path}/{name}.png").probe()
+        assert fault is not None
+        assert "File name too long" in fault.problem
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_fixed_name_that_is_a_folder_is_found_by_the_probe(tmp_path: Path) -> None:
     (tmp_path / "cover.png").mkdir()
     fault = OutputPlace(f"{tmp_path}/cover.png").probe()

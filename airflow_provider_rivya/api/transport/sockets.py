@@ -7,13 +7,10 @@ exchange has a total, whatever it waits for: the connection, TLS, a proxy, heade
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import socket
-import threading
+import select
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +19,8 @@ from typing import Any, Final
 import httpcore
 
 from airflow_provider_rivya.api.egress import Proxy
+from airflow_provider_rivya.api.transport import names
+from airflow_provider_rivya.api.transport.heads import Heads
 from airflow_provider_rivya.stop import SLICE, Stop
 
 LEAST_RATE: Final = 32 * 1024
@@ -148,8 +147,16 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, read_bytes: int) -> None:
         self._inner = inner
         self._read_bytes = read_bytes
+        self._heads = Heads()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        while data := self._receive(max_bytes, timeout):
+            answer, behind = self._heads.feed(data)
+            if answer or behind:
+                return answer + behind  # the parser then lets go of the connection
+        return b""
+
+    def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
         bounds = _bounds.get()
         left = bounds.allowed(timeout)
         with bounds.waiting():
@@ -166,11 +173,28 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         bounds = _bounds.get()
+        self._heads.begin()
         for begin in range(0, len(buffer), _WRITE_BYTES):
             piece = buffer[begin : begin + _WRITE_BYTES]
             with bounds.waiting():
+                if bounds.stop is not None:
+                    self._wait_for_room(bounds, timeout)
                 self._inner.write(piece, bounds.allowed(timeout))
             bounds.moved(len(piece))
+
+    def _wait_for_room(self, bounds: Bounds, timeout: float | None) -> None:
+        """Wait until the other side has read enough, or the exchange has to end."""
+        room, end = select.poll(), time.monotonic() + bounds.allowed(timeout)
+        try:
+            room.register(self._inner.get_extra_info("socket"), select.POLLOUT)
+        except ValueError:  # it has none any more
+            raise httpcore.WriteError("the connection was closed") from None
+        while True:
+            bounds.check()
+            if room.poll(SLICE * 1000):
+                return
+            if time.monotonic() >= end:
+                raise httpcore.WriteTimeout
 
     def close(self) -> None:
         self._inner.close()
@@ -226,98 +250,16 @@ class Backend(httpcore.NetworkBackend):
 
 def _addresses(host: str, port: int, bounds: Bounds, left: float) -> list[str]:
     """Look a host up, for so many seconds."""
-    found, end = LOOK_UPS.begin(host, port), time.monotonic() + left
+    found, end = names.LOOK_UPS.begin(host, port), time.monotonic() + left
     while True:
         try:
             return found.result(max(_SHORTEST, min(SLICE, end - time.monotonic())))
         except TimeoutError:
             bounds.check()
             if not found.done() and time.monotonic() >= end:
-                raise httpcore.ConnectTimeout(NOT_RESOLVED) from None
+                raise httpcore.ConnectTimeout(names.NOT_RESOLVED) from None
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(str(error)) from None
-
-
-# -- names of hosts ------------------------------------------------------------------------------
-
-NOT_RESOLVED: Final = "the host's name was not resolved in time"
-_HANGS: Final = 30.0
-"""Seconds after which a look-up is not joined any more, and another one may begin beside it."""
-_MOST_HANGING: Final = 8
-
-
-class LookUps:
-    """
-    Asks the resolver, which knows no timeout and no flag, in threads that are left behind where it hangs.
-
-    Who asks for a host that is being looked up waits for the same thread. No other part of the process waits
-    for these: an event loop's own threads would be used up, and waited for at its end.
-
-    :param slow: seconds after which a look-up counts among those that hang; of these there are few.
-    """
-
-    def __init__(self, slow: float = 1.0) -> None:
-        self._slow = slow
-        self._guard = threading.Lock()
-        self._running: dict[Future[list[str]], tuple[str, int, float]] = {}
-
-    def begin(self, host: str, port: int) -> Future[list[str]]:
-        """Return what becomes the addresses of a host, each once; it cannot be cancelled."""
-        now = time.monotonic()
-        with self._guard:
-            for running, (name, number, begun) in self._running.items():
-                if (name, number) == (host, port) and now - begun < _HANGS:
-                    return running
-            found: Future[list[str]] = Future()
-            found.set_running_or_notify_cancel()
-            if sum(now - begun > self._slow for *_, begun in self._running.values()) >= _MOST_HANGING:
-                found.set_exception(OSError(f"{NOT_RESOLVED}: {_MOST_HANGING} look-ups hang"))
-                return found
-            self._running[found] = host, port, now
-        ask = threading.Thread(target=self._ask, args=(found, host, port), name="rivya-resolve", daemon=True)
-        try:
-            ask.start()
-        except RuntimeError as error:
-            self._over(found, error=OSError(str(error)))
-        return found
-
-    def _ask(self, found: Future[list[str]], host: str, port: int) -> None:
-        try:
-            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            self._over(found, list(dict.fromkeys(str(entry[4][0]) for entry in entries)))
-        except Exception as error:
-            # A TimeoutError would look like a look-up that goes on.
-            self._over(found, error=OSError(str(error)) if isinstance(error, TimeoutError) else error)
-
-    def _over(
-        self, found: Future[list[str]], addresses: Sequence[str] = (), error: Exception | None = None
-    ) -> None:
-        with self._guard:
-            del self._running[found]
-        if error is not None:
-            found.set_exception(error)
-        else:
-            found.set_result(list(addresses))
-
-
-LOOK_UPS: Final = LookUps()
-"""Of this process."""
-
-
-async def addresses_of(host: str, port: int, seconds: float) -> list[str]:
-    """
-    Look a host up on an event loop.
-
-    :raises TimeoutError: none was told within so many seconds.
-    :raises OSError: it has no address.
-    """
-    try:
-        async with asyncio.timeout(seconds):
-            return await asyncio.wrap_future(LOOK_UPS.begin(host, port))
-    except TimeoutError:
-        raise TimeoutError(NOT_RESOLVED) from None
-    except UnicodeError as error:
-        raise OSError(str(error)) from None
 
 
 def as_httpcore(proxy: Proxy | None) -> httpcore.Proxy | None:
