@@ -42,10 +42,12 @@ class Checked:
     What a folder of DAGs has come to.
 
     :param tasks: how many generate and batch tasks were looked at.
+    :param nothing: why that is none.
     """
 
     tasks: int
     wrong: tuple[TaskFaults, ...]
+    nothing: str = ""
 
 
 def check_folder(folder: str) -> Checked:
@@ -62,7 +64,12 @@ def check_folder(folder: str) -> Checked:
     bag = dag_bag(path)
     found = [_unread(name, str(text)) for name, text in sorted(bag.import_errors.items())]
     checked = [entry for _, dag in sorted(bag.dags.items()) for entry in check_dag(dag)]
-    return Checked(len(checked), tuple(found + [entry for entry in checked if entry.faults]))
+    nothing = (
+        f"no DAG in {folder} has a generate or batch task"
+        if bag.dags
+        else f"{folder} has no DAG (Airflow reads .py files with the words 'dag' and 'airflow' in them)"
+    )
+    return Checked(len(checked), tuple(found + [entry for entry in checked if entry.faults]), nothing)
 
 
 def assert_valid(folder: str) -> None:
@@ -73,7 +80,7 @@ def assert_valid(folder: str) -> None:
     """
     checked = check_folder(folder)
     if checked.wrong or not checked.tasks:
-        raise AssertionError("\n".join(map(str, checked.wrong)) or f"{folder} has no generate task")
+        raise AssertionError("\n".join(map(str, checked.wrong)) or f"nothing was checked: {checked.nothing}")
 
 
 def check_dag(dag: Any) -> Iterator[TaskFaults]:

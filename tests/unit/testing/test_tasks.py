@@ -146,7 +146,7 @@ def test_an_argument_that_no_operator_has_is_told_at_its_line(tmp_path: Path) ->
 
 
 def test_a_folder_without_a_generate_task_is_no_success_of_a_test(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="has no generate task"):
+    with pytest.raises(AssertionError, match=f"nothing was checked: {tmp_path} has no DAG"):
         assert_valid(str(tmp_path))
     assert_valid(str(EXAMPLES / "rivya_quickstart.py"))
 
@@ -162,6 +162,17 @@ def test_the_command_tells_the_same(tmp_path: Path, capsys: pytest.CaptureFixtur
     (tmp_path / "dag.py").write_text("from airflow.sdk import DAG\nraise RuntimeError('broken')\n")
     assert main(["check", str(tmp_path)]) == 2
     assert "0 task(s) checked, 0 with faults; 1 file(s) could not be read" in capsys.readouterr().out
-    (tmp_path / "dag.py").write_text("")
-    assert main(["check", str(tmp_path)]) == 0
-    assert "there is no generate or batch task" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("dag", "told"),
+    [("", "has no DAG"), (DAG.replace("TASK", "pass"), "has a generate or batch task")],
+)
+def test_a_command_that_has_checked_nothing_is_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], dag: str, told: str
+) -> None:
+    (tmp_path / "dag.py").write_text(dag)
+    assert main(["check", str(tmp_path)]) == 2
+    said = capsys.readouterr().out
+    assert said.startswith("Nothing was checked: ")
+    assert told in said
