@@ -243,6 +243,7 @@ class TestSandboxCommand:
     def test_bad_port(self, port: str) -> None:
         run = rivya("sandbox", "--port", port)
         assert (run.code, run.out) == (2, "")
+        assert run.err.startswith("usage: rivya sandbox ")
 
 
 def test_a_connection_made_in_the_ui_is_found(sandbox: SandboxProcess, tmp_path: Path) -> None:
