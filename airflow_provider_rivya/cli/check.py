@@ -22,7 +22,7 @@ def run(arguments: Namespace, output: Output) -> int:
     unread = sum(not entry.task_id for entry in checked.wrong)
     told = f"{checked.tasks} task(s) checked, {len(checked.wrong) - unread} with faults"
     if unread:
-        told += f"; {unread} file(s) could not be read"
+        told += f"; {unread} could not be read"
     elif not checked.tasks:
         told = f"Nothing was checked: {checked.nothing}"
     document = {"tasks": checked.tasks, "wrong": [asdict(entry) for entry in checked.wrong]}

@@ -56,12 +56,15 @@ def check_folder(folder: str) -> Checked:
 
     Nothing is sent, no connection is read, nothing is written.
     """
+    if not os.path.exists(folder):
+        return _unread_folder(folder, "does not exist")
     path = os.path.abspath(folder)
-    if not os.path.exists(path):
-        return Checked(0, (TaskFaults("", "", (Fault("the folder", "does not exist"),), folder),))
     if os.path.isdir(path) and path not in sys.path:
         sys.path.append(path)  # as Airflow does, for what the files import from beside them
-    bag = dag_bag(path)
+    try:
+        bag = dag_bag(path)
+    except Exception as error:  # links that lead in a circle, for one: then Airflow reads none of the files
+        return _unread_folder(folder, f"cannot be read: {error}")
     found = [_unread(name, str(text)) for name, text in sorted(bag.import_errors.items())]
     checked = [entry for _, dag in sorted(bag.dags.items()) for entry in check_dag(dag)]
     nothing = (
@@ -93,6 +96,10 @@ def check_dag(dag: Any) -> Iterator[TaskFaults]:
             faults = faults_of(kind, task, defaults)
             line = line_of_task(_text(dag.fileloc), task.task_id) if faults else None
             yield TaskFaults(dag.dag_id, task.task_id, faults, str(dag.fileloc), line)
+
+
+def _unread_folder(folder: str, problem: str) -> Checked:
+    return Checked(0, (TaskFaults("", "", (Fault("the folder", problem),), folder),))
 
 
 def _unread(file: str, traceback: str) -> TaskFaults:
