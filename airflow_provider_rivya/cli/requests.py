@@ -155,7 +155,7 @@ def _call(
 
     def words(key: str) -> CallerWords:
         return CallerWords(
-            f"run the same command with\n  --idempotency-key {key}\n",
+            f"run the same command with\n  --idempotency-key {key}\nAnother request needs another key.\n",
             lambda known_as: f"\n  {way_back(known_as, arguments)}\n",
             hook.api.capabilities.replays_keys,
         )
