@@ -162,6 +162,7 @@ class TestGenerate:
         assert run.code == 1
         key = re.search(r"--idempotency-key (call-[0-9a-f]{32})", run.err)
         assert key is not None
+        assert "Another request needs another key." in run.err
         sandbox.control("DELETE", "faults")
         assert rivya(*generate(landing, "--idempotency-key", key[1])).code == 0
         assert sandbox.ledger()["charges"] == 1
