@@ -42,12 +42,12 @@ demo-batch: venv ## a picture for each of 200 products, in one task of a real Ai
 up: venv ## the same Airflow with its UI, until Ctrl-C
 	@$(BIN)/python -m tools.up $(addprefix --executor ,$(EXECUTOR)) $(ARGS)
 
-test: venv ## unit, integration and end-to-end tests, with the coverage of the package (the form's need chromium)
+test: venv ## unit, integration and end-to-end tests, with the coverage of the package (some need chromium)
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder \
 		--cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 # Before Airflow 3.3: what depends on the release (ARGS=--all for the rest, too).
-crash-test: venv ## the whole crash matrix: real crashes of a real Airflow, the sandbox's ledger as the judge
+crash-test: venv ## kill processes of a real Airflow, and count the charges in the ledger of the sandbox
 	@$(BIN)/python -m tests.e2e.crash $(ARGS)
 
 # ARGS=--ci: eight scenarios; ARGS=machine: those with that text in their name.
@@ -67,7 +67,7 @@ models: venv ## write the typed parameters and the model pages from the catalogu
 models-diff: venv ## compare the catalogue with the live list (ARGS="--conn-id toapis_default": that of ToAPIs)
 	@$(BIN)/python -m tools.models.live $(ARGS)
 
-lint: venv ## ruff, its formatter, and the floors of the package
+lint: venv ## ruff, its formatter, and which module may import which
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
@@ -75,7 +75,7 @@ lint: venv ## ruff, its formatter, and the floors of the package
 types: venv ## mypy --strict
 	@$(BIN)/mypy --strict
 
-format: venv ## let ruff put the code in order
+format: venv ## format the code with ruff, and mend what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 

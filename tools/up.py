@@ -16,6 +16,9 @@ from tools.stack.rest import RestError
 from tools.stack.services import CONN_ID
 from tools.stack.stack import AirflowStack
 
+SHOWN = ("file:///tmp/rivya/", f"s3://{CONN_ID}@{BUCKET}/")
+"""Where the page *Gallery* may show files from: the folder of the examples, and the bucket of celery's."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start everything and wait for Ctrl-C. Runs, connections and variables are kept for the next time."""
@@ -27,10 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     # What the other executor keeps is not to be emptied.
     usual = CHECKOUT / ".airflow" / ("up" if options.executor == "local" else f"up-{options.executor}")
-    config = StackConfig(home=(options.home or usual).resolve(), dags_folder=options.dags.resolve())
+    config = StackConfig(
+        home=(options.home or usual).resolve(),
+        dags_folder=options.dags.resolve(),
+        options={"rivya": {"ui_media": "True", "ui_media_roots": ", ".join(SHOWN)}},
+    )
     progress = Progress()
     try:
-        running = local_airflow(config, progress, speed=options.speed, executor=options.executor)
+        running = local_airflow(
+            config, progress, speed=options.speed, credits=100_000, executor=options.executor
+        )
         with running as (stack, sandbox):
             print(
                 f"\nAirflow   {stack.url}  (no login: whoever opens it is the administrator)"

@@ -78,6 +78,8 @@ class BatchJob:
     subject: str = "The batch"
     title: str = ""
     clock: Clock | None = None
+    left: dict[str, Any] = field(default_factory=dict, init=False, compare=False)
+    """What a batch that fails has left all the same: where its manifest is, and how its rows are."""
 
     @cached_property
     def _clock(self) -> Clock:
@@ -250,6 +252,7 @@ class BatchJob:
         :raises GenerationError: the batch has failed; everything that could be landed is.
         """
         summary, totals = self.summarise(plan, ledger, over)
+        self.left.update({name: summary[name] for name in ("manifest_uri", "conn_id", "rows", "counts")})
         self.judge(over, totals)
         counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
         told = (summary["ended"], counts, summary["credits"]["final"], summary["manifest_uri"])

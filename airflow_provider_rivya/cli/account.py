@@ -38,5 +38,6 @@ def run_sandbox(arguments: Namespace, output: Output) -> int:
     quiet = ["--quiet"] if arguments.quiet else []
     with redirect_stdout(output.stdout):  # what it prints is this command's result
         return main(
-            ["--port", arguments.port, "--speed", arguments.speed, "--credits", arguments.credits, *quiet]
+            ["--port", arguments.port, "--speed", arguments.speed, "--credits", arguments.credits, *quiet],
+            program="rivya sandbox",
         )

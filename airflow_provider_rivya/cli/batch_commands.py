@@ -30,7 +30,7 @@ _TABLE = (
     ),
     Option(
         "--key",
-        help="the column that names a row: a text or number of its own in each",
+        help="the column that identifies a row: texts or whole numbers, each only once",
         required=True,
         metavar="COLUMN",
     ),
@@ -92,7 +92,12 @@ BATCH: Final = Group(
             "batch.planning:plan",
             (
                 *_TABLE,
-                Option("-o", "--output", help="the folder of the files; is tried, if given", metavar="DIR"),
+                Option(
+                    "-o",
+                    "--output",
+                    help="the folder of the files; it is checked if you give it",
+                    metavar="DIR",
+                ),
                 Option(
                     "--gateway",
                     help=f"the gateway whose rules apply ({GATEWAYS[0]}, or that of --conn-id)",
@@ -140,7 +145,7 @@ BATCH: Final = Group(
                 ),
                 Option(
                     "--max-failed-rows",
-                    help="rows that may be without a result: a number, or as 0.05 a share (%(default)s)",
+                    help="rows that may be without a result: a number, or a share such as 0.05 (%(default)s)",
                     type=share,
                     default=0,
                     metavar="N",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Namespace, output: Output) -> int:
-    """Tell what is wrong, and where; 2 if anything is."""
+    """Tell what is wrong, and where; 2 if anything is, or if there was nothing to check."""
     from airflow_provider_rivya.testing import check_folder
 
     # What Airflow logs while it reads the files, tracebacks among it, would bury the result.
@@ -22,9 +22,9 @@ def run(arguments: Namespace, output: Output) -> int:
     unread = sum(not entry.task_id for entry in checked.wrong)
     told = f"{checked.tasks} task(s) checked, {len(checked.wrong) - unread} with faults"
     if unread:
-        told += f"; {unread} file(s) could not be read"
+        told += f"; {unread} could not be read"
     elif not checked.tasks:
-        told += ": there is no generate or batch task"
+        told = f"Nothing was checked: {checked.nothing}"
     document = {"tasks": checked.tasks, "wrong": [asdict(entry) for entry in checked.wrong]}
     output.result(document, *map(str, checked.wrong), told)
-    return 2 if checked.wrong else 0
+    return 2 if checked.wrong or not checked.tasks else 0

@@ -136,7 +136,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
             ),
             Option(
                 "--category",
-                help="where the gateway keeps images and videos apart: which it is (both are looked at)",
+                help="at ToAPIs: what the generation makes (if you do not say, both are tried)",
                 choices=("image", "video"),
             ),
             *_LANDING,

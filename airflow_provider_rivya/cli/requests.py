@@ -61,10 +61,10 @@ def validate(arguments: Namespace, output: Output) -> int:
     faults += [entry for entry in found if isinstance(entry, Fault)]
     faults += verdict.faults
     spelled(dialect, verdict.spec.dialect if verdict.spec else None, faults)
-    if faults:
-        raise InvalidRequestError(faults, subject=_SUBJECT, fate="")
     for warning in verdict.warnings:
         output.warn(warning)
+    if faults:
+        raise InvalidRequestError(faults, subject=_SUBJECT, fate="")
     output.result(_accepted(gateway, verdict), *_accepted_line(verdict))
     return OK if verdict.ok else BAD_INPUT
 
@@ -155,7 +155,7 @@ def _call(
 
     def words(key: str) -> CallerWords:
         return CallerWords(
-            f"run the same command with\n  --idempotency-key {key}\n",
+            f"run the same command with\n  --idempotency-key {key}\nAnother request needs another key.\n",
             lambda known_as: f"\n  {way_back(known_as, arguments)}\n",
             hook.api.capabilities.replays_keys,
         )

@@ -125,6 +125,7 @@ class ConnectionReader:
         return ConnectionConfigError(
             f"The environment variable {self._variable} is set, but cannot be read as a connection",
             conn_id=self.conn_id,
-            advice=f"It takes JSON, or a URI such as {self.conn_type}://:YOUR_API_KEY@.",
+            advice=f'It takes JSON such as {{"conn_type": "{self.conn_type}", "password": "YOUR_API_KEY"}}, '
+            f"or a URI such as {self.conn_type}://:YOUR_API_KEY@.",
             fate=_NOTHING,
         )

@@ -25,7 +25,7 @@ class RivyaHook(GatewayHook):
         reference = hook.upload_file("/data/bicycle.jpg", kind="image", model="nano-banana-2")
         print(hook.get_credits().credits)
 
-    :param rivya_conn_id: the Airflow connection; its password is the API key.
+    :param rivya_conn_id: the Airflow connection; its password is the API key. Default ``rivya_default``.
     """
 
     conn_name_attr: ClassVar[str] = "rivya_conn_id"

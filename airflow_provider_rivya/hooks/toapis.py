@@ -30,7 +30,7 @@ class ToApisHook(GatewayHook):
         reference = hook.upload_file("/data/bicycle.jpg", kind="image")
         print(hook.get_credits().credits)
 
-    :param toapis_conn_id: the Airflow connection; its password is the API key.
+    :param toapis_conn_id: the Airflow connection; its password is the API key. Default ``toapis_default``.
     """
 
     conn_name_attr: ClassVar[str] = "toapis_conn_id"

@@ -229,7 +229,8 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             book = ledger.book if ledger else job.recorded() if job else None
             first = facts_of(context["ti"], self.retries, resumed=resumed).first
             error = explain(error, book, known=first)
-            leave_failure(context, batch_failure(error, book, known=first))
+            left = job.left if job else {}
+            leave_failure(context, {**batch_failure(error, book, known=first), **left})
             raise as_airflow(error) from error.__cause__
         finally:
             hook.close()

@@ -63,7 +63,7 @@ class RivyaGenerateOperator(GenerateOperator):
         ``images``; stills of videos and waveforms of audio need the extra ``verify``.
     :param sidecar: put a JSON file beside each file that says how it was made.
     :param if_exists: what to do with a file of the final name: ``overwrite``, ``fail`` or ``skip``.
-    :param rivya_conn_id: Airflow connection of type ``rivya``. Templated.
+    :param rivya_conn_id: Airflow connection of type ``rivya``; default ``rivya_default``. Templated.
     :param deferrable: wait in the triggerer. Default: ``[operators] default_deferrable``.
     :param timeout: how long one try waits for the generation. A smaller ``execution_timeout`` wins.
     :param inline_wait: how long to wait on the worker before deferring. A deferral costs some seconds, so
@@ -222,7 +222,7 @@ class RivyaBatchOperator(BatchOperator):
     :param limit: only so many rows, from the first; a clear without it makes the rest.
     :param dry_run: check, price and write down the plan, and stop.
     :param check_references: open the reference files of all rows before anything is paid.
-    :param rivya_conn_id: Airflow connection of type ``rivya``. Templated.
+    :param rivya_conn_id: Airflow connection of type ``rivya``; default ``rivya_default``. Templated.
     :param deferrable: wait in the triggerer; default ``[operators] default_deferrable``.
     :param timeout: how long one try may take; ``execution_timeout`` wins if smaller.
     :param inline_wait: how long to wait on the worker before deferring.

@@ -49,7 +49,7 @@ class ToApisGenerateOperator(GenerateOperator):
         catalogue's choice for the model, where pages of the documentation contradict each other: ``model``
         (the id to send), ``references``, ``resolution``, ``resolution_case``, ``endpoint``. Templated.
     :param on_uncertain_submission: ``resubmit`` sends the request again under a new id, and may pay twice.
-    :param toapis_conn_id: Airflow connection of type ``toapis``. Templated.
+    :param toapis_conn_id: Airflow connection of type ``toapis``; default ``toapis_default``. Templated.
     :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
 
@@ -141,7 +141,7 @@ class ToApisBatchOperator(BatchOperator):
     :param on_uncertain_submission: what becomes of a row that was sent and that the gateway does not know:
         ``fail`` leaves it to a person, ``resubmit`` sends it again, which may pay twice.
     :param dialect: as the generate operator's. Templated.
-    :param toapis_conn_id: Airflow connection of type ``toapis``. Templated.
+    :param toapis_conn_id: Airflow connection of type ``toapis``; default ``toapis_default``. Templated.
     """
 
     hook_class: ClassVar[type[ToApisHook]] = ToApisHook

@@ -26,22 +26,23 @@ _OF_FILE: Final = ("mime_type", "size_bytes", "width", "height", "duration_s", "
 
 
 def xcom_of(dag_id: str, run_id: str, task_id: str, map_index: int) -> Mapping[str, Any]:
-    """Return the XCom ``return_value`` of a task instance as the database has it; empty: there is none."""
+    """Return the XCom ``return_value`` of a task instance, else ``failure``; empty: there is neither."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
     if "\0" in f"{dag_id}{run_id}{task_id}":
         return {}  # PostgreSQL takes no such text
-    query = select(XComModel.value).where(
+    query = select(XComModel.key, XComModel.value).where(
         XComModel.dag_id == dag_id,
         XComModel.run_id == run_id,
         XComModel.task_id == task_id,
         XComModel.map_index == map_index,
-        XComModel.key == "return_value",
+        XComModel.key.in_(("return_value", "failure")),
     )
     with create_session() as session:
-        value = session.scalars(query).first()
+        found: dict[str, Any] = dict(session.execute(query).tuples().all())
+    value = found.get("return_value", found.get("failure"))
     if isinstance(value, str):
         try:
             value = json.loads(value) if len(value) <= _MOST_XCOM else None

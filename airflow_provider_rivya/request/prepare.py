@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
+from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError
 from airflow_provider_rivya.media.verify import verify_faults
 from airflow_provider_rivya.request.budget import NO_BUDGET, Budget, price_faults
 from airflow_provider_rivya.request.file_format import name_warning
@@ -122,15 +122,26 @@ def prepare_request(
 
     own_key = client.settings.api_key
     arguments, unsendable = sendable(arguments, own_key)
-    references = read_references(
-        arguments.reference_media,
-        open_url=client.downloader().open,
-        folder=lambda: folder,
-        conn_id=client.conn_id,
-        places=ReferencePlaces.of(client.settings),
-        required=arguments.require_references,
-        stop=stop,
-    )
+    try:
+        references = read_references(
+            arguments.reference_media,
+            open_url=client.downloader().open,
+            folder=lambda: folder,
+            conn_id=client.conn_id,
+            places=ReferencePlaces.of(client.settings),
+            required=arguments.require_references,
+            stop=stop,
+        )
+    except GenerationError:
+        # A retry may read them; it would not mend what else is wrong.
+        wrong = [*faults, *unsendable]
+        try:
+            prepare(arguments, None, gateway=client.api.name, own_key=own_key)
+        except InvalidRequestError as error:
+            wrong += error.faults
+        if wrong:
+            raise InvalidRequestError(wrong, subject=arguments.subject) from None
+        raise
     if arguments.convert_reference_images:
         references = convert_references(
             references, gateway=client.api.name, model=arguments.model, folder=folder

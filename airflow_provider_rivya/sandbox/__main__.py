@@ -13,13 +13,16 @@ HOST = "127.0.0.1"
 NEEDED = ("starlette", "uvicorn", "PIL", "multipart")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None, program: str = "python -m airflow_provider_rivya.sandbox"
+) -> int:
     """
     Run the sandbox until it is told to end.
 
+    :param program: what it was called as, for the help.
     :return: 0 after SIGTERM or SIGINT, 2 when it could not start.
     """
-    options = _parser().parse_args(arguments)
+    options = _parser(program).parse_args(arguments)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         _complain(
@@ -59,9 +62,9 @@ def _complain(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m airflow_provider_rivya.sandbox",
+        prog=program,
         description="A stand-in for the gateways Rivya and ToAPIs on 127.0.0.1: nothing is real, nothing is "
         "charged. It prints a connection to each, ready to copy.",
     )

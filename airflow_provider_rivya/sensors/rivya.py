@@ -38,7 +38,8 @@ class RivyaTaskSensor(GenerationSensor):
     :param output_conn_id: Airflow connection for ``output_path``. Templated.
     :param if_exists: ``overwrite``, ``fail`` or ``skip`` for a file of the final name.
     :param verify: as the generate operator's.
-    :param rivya_conn_id: Airflow connection of type ``rivya``, of the account that submitted. Templated.
+    :param rivya_conn_id: Airflow connection of type ``rivya``, of the account that submitted;
+        default ``rivya_default``. Templated.
     :param deferrable: wait in the triggerer, where the connection's ``poll_*`` fields say how often to
         look; default ``[operators] default_deferrable``.
     :param poke_interval: without ``deferrable``: seconds (or a ``timedelta``) between two polls.
@@ -104,7 +105,7 @@ class RivyaCreditsSensor(CreditsSensor):
     * ``soft_fail`` and ``never_fail`` turn these into a skip.
 
     :param min_credits: the least balance, 0 or more. Templated.
-    :param rivya_conn_id: Airflow connection of type ``rivya``. Templated.
+    :param rivya_conn_id: Airflow connection of type ``rivya``; default ``rivya_default``. Templated.
     :raises ValueError: ``min_credits`` is neither a number nor a text.
     :raises InvalidRequestError: ``min_credits`` did not render to a number; nothing was sent.
     :raises GatewayError: the key was refused.

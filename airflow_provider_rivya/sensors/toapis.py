@@ -25,7 +25,8 @@ class ToApisTaskSensor(GenerationSensor):
 
     :param generation_id: the gateway's task id, or the ``client_business_id`` of its creation. Templated.
     :param category: ``image`` or ``video``: ToAPIs keeps the two apart.
-    :param toapis_conn_id: Airflow connection of type ``toapis``, of the account that submitted. Templated.
+    :param toapis_conn_id: Airflow connection of type ``toapis``, of the account that submitted;
+        default ``toapis_default``. Templated.
     :return: a :class:`~airflow_provider_rivya.result.GenerationResult` as a dict (XCom).
     """
 

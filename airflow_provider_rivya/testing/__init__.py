@@ -42,10 +42,12 @@ class Checked:
     What a folder of DAGs has come to.
 
     :param tasks: how many generate and batch tasks were looked at.
+    :param nothing: why that is none.
     """
 
     tasks: int
     wrong: tuple[TaskFaults, ...]
+    nothing: str = ""
 
 
 def check_folder(folder: str) -> Checked:
@@ -54,15 +56,23 @@ def check_folder(folder: str) -> Checked:
 
     Nothing is sent, no connection is read, nothing is written.
     """
+    if not os.path.exists(folder):
+        return _unread_folder(folder, "does not exist")
     path = os.path.abspath(folder)
-    if not os.path.exists(path):
-        return Checked(0, (TaskFaults("", "", (Fault("the folder", "does not exist"),), folder),))
     if os.path.isdir(path) and path not in sys.path:
         sys.path.append(path)  # as Airflow does, for what the files import from beside them
-    bag = dag_bag(path)
+    try:
+        bag = dag_bag(path)
+    except Exception as error:  # links that lead in a circle, for one: then Airflow reads none of the files
+        return _unread_folder(folder, f"cannot be read: {error}")
     found = [_unread(name, str(text)) for name, text in sorted(bag.import_errors.items())]
     checked = [entry for _, dag in sorted(bag.dags.items()) for entry in check_dag(dag)]
-    return Checked(len(checked), tuple(found + [entry for entry in checked if entry.faults]))
+    nothing = (
+        f"no DAG in {folder} has a generate or batch task"
+        if bag.dags
+        else f"{folder} has no DAG (Airflow reads .py files with the words 'dag' and 'airflow' in them)"
+    )
+    return Checked(len(checked), tuple(found + [entry for entry in checked if entry.faults]), nothing)
 
 
 def assert_valid(folder: str) -> None:
@@ -73,7 +83,7 @@ def assert_valid(folder: str) -> None:
     """
     checked = check_folder(folder)
     if checked.wrong or not checked.tasks:
-        raise AssertionError("\n".join(map(str, checked.wrong)) or f"{folder} has no generate task")
+        raise AssertionError("\n".join(map(str, checked.wrong)) or f"nothing was checked: {checked.nothing}")
 
 
 def check_dag(dag: Any) -> Iterator[TaskFaults]:
@@ -86,6 +96,10 @@ def check_dag(dag: Any) -> Iterator[TaskFaults]:
             faults = faults_of(kind, task, defaults)
             line = line_of_task(_text(dag.fileloc), task.task_id) if faults else None
             yield TaskFaults(dag.dag_id, task.task_id, faults, str(dag.fileloc), line)
+
+
+def _unread_folder(folder: str, problem: str) -> Checked:
+    return Checked(0, (TaskFaults("", "", (Fault("the folder", problem),), folder),))
 
 
 def _unread(file: str, traceback: str) -> TaskFaults:

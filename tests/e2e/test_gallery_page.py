@@ -102,6 +102,19 @@ def test_a_task_that_has_failed_says_why(page: browser.SeenPage) -> None:
     assert page.ask("document.querySelector('h2').textContent") == "sku-1"
 
 
+def test_a_batch_that_has_failed_shows_its_rows_and_says_why(page: browser.SeenPage) -> None:
+    failure: dict[str, Any] = {"kind": "credits", "message": "The account has 1.", "credits": None, "rows": 1}
+    failure |= {"manifest_uri": "s3://bucket/m.jsonl", "counts": {"not_submitted": 1}}
+    rows = [{"row_key": "p1", "status": "not_submitted"}]
+    told = {
+        RESULT: (404, {}),
+        f"{TASK}/xcomEntries/failure": (200, {"value": failure}),
+        "/rivya/media/d/r/t/-1/rows": (200, {"page": 0, "per_page": 200, "rows": rows}),
+    }
+    opened(page, told, TITLES, ["p1"])
+    assert page.ask(ABOUT) == "The account has 1. 1 not submitted. Manifest: s3://bucket/m.jsonl"
+
+
 def test_three_hundred_instances_of_a_mapped_task(page: browser.SeenPage) -> None:
     """Airflow lists fewer at once than a page shows."""
 

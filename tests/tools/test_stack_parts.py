@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import configparser
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tools.local import EXAMPLE_DAGS
 from tools.stack.config import Secrets, StackConfig, base_options, component_environment, render_cfg
 from tools.stack.stack import kind_of, missing_jobs
+from tools.up import SHOWN
 
 NOON = datetime(2026, 5, 11, 12, tzinfo=UTC)
 KEYS = Secrets(fernet_key="f", jwt_secret="j", secret_key="s")
@@ -88,3 +91,10 @@ def test_keys_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
     assert Secrets.load_or_create(tmp_path) == made
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
     assert len({made.fernet_key, made.jwt_secret, made.secret_key}) == 3
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLE_DAGS.glob("*.py")), ids=lambda path: path.stem)
+def test_the_gallery_of_make_up_shows_what_the_examples_make(example: Path) -> None:
+    folders = re.findall(r'"(/tmp/[^"]*)"', example.read_text(encoding="utf-8"))
+    assert all(f"file://{folder}".startswith(SHOWN) for folder in folders)
+    assert folders

@@ -56,7 +56,7 @@ def plan(arguments: Namespace, output: Output) -> int:
         "warnings": [{"text": text, "rows": rows} for text, rows in draft.warnings.items()],
     }
     output.result(document, draft.plan.summary(at_once, seconds))
-    output.say("Limits that are documented nowhere may make it longer.", style="dim")
+    output.say("Limits that the gateway does not document may make it longer.", style="dim")
     return OK
 
 

@@ -152,10 +152,11 @@ async function batch(summary, index, page, pressed = false) {
   const media = `${base}/rivya/media/${dag}/${run}/${task}/${index}/rows`;
   const counts = Object.entries(summary.counts || {}).filter(([, count]) => count);
   const words = counts.map(([name, count]) => `${count} ${name.replaceAll("_", " ")}`).join(", ");
+  const why = summary.error ? `${summary.error} ` : "";
   const gallery = summary.gallery_uri ? ` Gallery: ${summary.gallery_uri}` : "";
   const credits = (summary.credits || {}).final;
   const cost = typeof credits === "number" ? `; ${credits} credits` : "";
-  document.getElementById("about").textContent = `${words}${cost}. Manifest: ${summary.manifest_uri}${gallery}`;
+  document.getElementById("about").textContent = `${why}${words}${cost}. Manifest: ${summary.manifest_uri}${gallery}`;
   document.getElementById("cards").replaceChildren();
   let found;
   try {

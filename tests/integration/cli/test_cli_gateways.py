@@ -156,6 +156,11 @@ class TestValidate:
         assert document["gateway"] == "toapis"
         assert document["request"]["model_params"] == {"size": "16:9"}
 
+    def test_a_fault_of_a_model_that_is_asked_for_by_another_name(self) -> None:
+        run = rivya("validate", "-m", "nano-banana-2", "--gateway", "toapis")
+        assert "Warning: model: 'nano-banana-2' is sent as 'gemini-3.1-flash-image-preview'" in run.err
+        assert "prompt: is missing, gemini-3.1-flash-image-preview needs one" in run.err
+
     def test_both_and_different(self) -> None:
         run = rivya(*self.ASKED, *CONNECTION, "--gateway", "rivya")
         assert (run.code, run.out) == (2, "")

@@ -162,6 +162,7 @@ class TestGenerate:
         assert run.code == 1
         key = re.search(r"--idempotency-key (call-[0-9a-f]{32})", run.err)
         assert key is not None
+        assert "Another request needs another key." in run.err
         sandbox.control("DELETE", "faults")
         assert rivya(*generate(landing, "--idempotency-key", key[1])).code == 0
         assert sandbox.ledger()["charges"] == 1
@@ -243,6 +244,7 @@ class TestSandboxCommand:
     def test_bad_port(self, port: str) -> None:
         run = rivya("sandbox", "--port", port)
         assert (run.code, run.out) == (2, "")
+        assert run.err.startswith("usage: rivya sandbox ")
 
 
 def test_a_connection_made_in_the_ui_is_found(sandbox: SandboxProcess, tmp_path: Path) -> None:

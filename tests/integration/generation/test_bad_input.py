@@ -53,6 +53,11 @@ REQUESTS: list[Request] = [
         ["reference_media", "/nowhere/photo.jpg"],
     ),
     (
+        "reference not reached now, and another fault",
+        {"model": "{references}", "prompt": " ", "reference_media": "https://nowhere.invalid/a.jpg"},
+        ["has 1 fault", "prompt"],
+    ),
+    (
         "reference no media",
         {"model": "{references}", "reference_media": "{notes}"},
         ["reference_media", "is not an image, video or audio file: it looks like plain text"],

@@ -163,7 +163,10 @@ def test_a_revoked_key_stops_submitting_and_is_told(
     done = run.run()
     assert done.state == "failed"
     assert "5 not submitted" in done.text
-    assert run.xcom(key="failure")["submitted"] is False
+    failure = run.xcom(key="failure")
+    assert failure["submitted"] is False
+    assert failure["counts"]["not_submitted"] == failure["rows"] == 5
+    assert Path(failure["manifest_uri"].removeprefix("file://")).exists()
     connect()
     run.clear()
     assert run.run().state == "success"

@@ -142,6 +142,25 @@ def test_a_batch_is_read_in_pages(
         assert client.get(media(batch, "rows")).status_code == 404
 
 
+def test_a_batch_that_has_failed_is_read_too(serve: Serve, new_task: NewTask, landing: Path) -> None:
+    batch = new_task(
+        operator=RivyaBatchOperator,
+        rows=[{"sku": "good", "shape": "1:1"}, {"sku": "odd", "shape": "9:99"}],
+        row_key="sku",
+        prompt="Product {sku}",
+        model_params={"aspect_ratio": "{shape}"},
+        on_invalid_rows="skip",
+    )
+    assert batch.run().state == "failed"
+    client = as_user(serve(f"file://{landing}/"), "anybody")
+    page = client.get(media(batch, "rows")).json()
+    assert [(row["row_key"], row["status"]) for row in page["rows"]] == [
+        ("good", "succeeded"),
+        ("odd", "invalid"),
+    ]
+    assert client.get(media(batch, "rows/0/0")).status_code == 200
+
+
 def test_the_page_is_files_alone_and_runs_nothing_of_others(serve: Serve, landing: Path) -> None:
     client = as_user(serve(f"file://{landing}/"), None)
     page = client.get("/rivya/gallery/")

@@ -45,6 +45,7 @@ def test_a_variable_that_is_no_connection_is_named(text: str, monkeypatch: pytes
     with RivyaHook() as hook, pytest.raises(ConnectionConfigError) as caught:
         _ = hook.settings
     assert "AIRFLOW_CONN_RIVYA_DEFAULT is set, but cannot be read" in str(caught.value)
+    assert 'JSON such as {"conn_type": "rivya", "password": "YOUR_API_KEY"}' in str(caught.value)
     assert not caught.value.retryable
 
 

@@ -134,6 +134,14 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         assert_valid(str(tmp_path))
 
 
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path)
+    (found,) = check_folder(str(tmp_path)).wrong
+    assert str(found).startswith(f"{tmp_path}:\n  - the folder: cannot be read: Detected recursive loop")
+    (empty,) = check_folder("").wrong
+    assert "the folder: does not exist" in str(empty)
+
+
 def test_an_argument_that_no_operator_has_is_told_at_its_line(tmp_path: Path) -> None:
     """Airflow's error has several lines, and many frames of its own."""
     faults_of = DAG.replace("TASK", 'Generate(task_id="a", model="z-image", promt="A")')
@@ -146,7 +154,7 @@ def test_an_argument_that_no_operator_has_is_told_at_its_line(tmp_path: Path) ->
 
 
 def test_a_folder_without_a_generate_task_is_no_success_of_a_test(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="has no generate task"):
+    with pytest.raises(AssertionError, match=f"nothing was checked: {tmp_path} has no DAG"):
         assert_valid(str(tmp_path))
     assert_valid(str(EXAMPLES / "rivya_quickstart.py"))
 
@@ -161,7 +169,18 @@ def test_the_command_tells_the_same(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["check", str(EXAMPLES / "rivya_quickstart.py")]) == 0
     (tmp_path / "dag.py").write_text("from airflow.sdk import DAG\nraise RuntimeError('broken')\n")
     assert main(["check", str(tmp_path)]) == 2
-    assert "0 task(s) checked, 0 with faults; 1 file(s) could not be read" in capsys.readouterr().out
-    (tmp_path / "dag.py").write_text("")
-    assert main(["check", str(tmp_path)]) == 0
-    assert "there is no generate or batch task" in capsys.readouterr().out
+    assert "0 task(s) checked, 0 with faults; 1 could not be read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("dag", "told"),
+    [("", "has no DAG"), (DAG.replace("TASK", "pass"), "has a generate or batch task")],
+)
+def test_a_command_that_has_checked_nothing_is_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], dag: str, told: str
+) -> None:
+    (tmp_path / "dag.py").write_text(dag)
+    assert main(["check", str(tmp_path)]) == 2
+    said = capsys.readouterr().out
+    assert said.startswith("Nothing was checked: ")
+    assert told in said
