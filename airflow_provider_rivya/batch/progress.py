@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from airflow_provider_rivya.credits import plain
 from airflow_provider_rivya.redaction import clean
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ class Standing:
 
     def __str__(self) -> str:
         ended = f" ({self.ended} of them ended)" if self.ended else ""
-        budget = "" if self.budget is None else f" of {self.budget:g}"
+        budget = "" if self.budget is None else f" of {plain(self.budget)}"
         left = "" if self.seconds_left is None else f"; about {self.seconds_left:.0f} s left"
         return (
             f"{self.landed} of {self.rows} rows stored, {self.running} running{ended}, {self.failed} failed; "
-            f"{self.credits:g}{budget} credits{left}."
+            f"{plain(self.credits)}{budget} credits{left}."
         )
 
     def to_json(self) -> dict[str, Any]:
