@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -94,6 +95,7 @@ class Progress:
         """Take over what earlier tries have come to."""
         self.landed, self.failed, self._before = landed, failed, landed + failed
         self._said_at = self.began_at
+        _filter.said.clear()
 
     def row_failed(self, key: str, error: RowError) -> None:
         if error.status != "not_submitted":
@@ -135,13 +137,16 @@ _row: contextvars.ContextVar[str | None] = contextvars.ContextVar("rivya_row", d
 
 _PACKAGE: Final = "airflow_provider_rivya"
 _TALKATIVE: Final = (
+    "gallery.files",
     "generation.finalize",
     "generation.job",
     "landing.fetch",
     "landing.land",
     "landing.writer",
+    "media.stills",
     "request.body",
     "request.prepare",
+    "request.references",
     "submission.keeper",
     "submission.lookup",
     "submission.machine",
@@ -151,13 +156,24 @@ _TALKATIVE: Final = (
 
 
 class _OfRows(logging.Filter):
+    """Lets the first warnings of each kind pass, and what is the same for many rows once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: Counter[Any] = Counter()
+
     def filter(self, record: logging.LogRecord) -> bool:
         row = _row.get()
         if row is None:
             return True
         if record.levelno < logging.WARNING:
             return False
-        record.msg, record.args = f"Row {clean(row, 80)!r}: {record.getMessage()}", ()
+        text, kind = record.getMessage(), (record.pathname, record.lineno)
+        if text in self.said or self.said[kind] >= ROWS_TOLD:
+            return False
+        self.said.update((text, kind))
+        last = " No more rows are told of that." if self.said[kind] == ROWS_TOLD else ""
+        record.msg, record.args = f"Row {clean(row, 80)!r}: {text}{last}", ()
         return True
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.files.stored import StoredFiles
 from airflow_provider_rivya.batch.ledger import Entry, RowResult
@@ -44,8 +44,17 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
     from airflow_provider_rivya.request.prepare import Prepared
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
-    from airflow_provider_rivya.submission.context import Clock
+    from airflow_provider_rivya.submission.context import Clock, Outcome
     from airflow_provider_rivya.submission.record import Record
+
+
+_FATES: Final = {
+    "refunded": "It is made again as often as row_attempts says, and after that by a clear of the task.",
+    "charged": "A retry does not make it again, as that would pay again; a clear of the task does. Ask the "
+    "gateway's support about the credits.",
+    "refused": "A retry does not ask again, as the same content would be refused again; change the row and "
+    "clear the task.",
+}
 
 
 class RowWords(TaskWords):
@@ -54,6 +63,9 @@ class RowWords(TaskWords):
     @property
     def risk(self) -> str:
         return ""
+
+    def fate(self, outcome: Outcome, record: Record | None = None, **more: Any) -> str:
+        return _FATES.get(outcome) or super().fate(outcome, record, **more)
 
 
 @dataclass(frozen=True)

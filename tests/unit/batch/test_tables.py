@@ -172,7 +172,7 @@ def test_numbers_that_parquet_has_not_are_carried_as_text(tmp_path: Path, values
             row = PlannedRow(index, str(index), "m", carry={"v": value})
             yield row, line_of(row, None, "not_submitted")
 
-    write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines(), carry=("v", "v"))
+    write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines())
     carried = parquet.read_table(tmp_path / "manifest.parquet").column("v").to_pylist()
     assert carried == [None if value is None else str(value) for value in values]
 
@@ -185,7 +185,7 @@ def test_the_prompt_stands_in_the_manifest(tmp_path: Path) -> None:
     for carry, told in cases:
         each = [replace(row, carry=carry) for row in rows]
         lines = [(row, line_of(row, None, "invalid" if row.invalid else "failed")) for row in each]
-        write_manifest(place, "manifest.parquet", lines, carry=list(carry))
+        write_manifest(place, "manifest.parquet", lines)
         assert parquet.read_table(tmp_path / "manifest.parquet").column("prompt").to_pylist() == told
     for fingerprint, prompt in (("f", "A cup"), ("g", None)):
         record = Record("submitted", 0, 0, fingerprint, "key", 0.0, "c", "m")
