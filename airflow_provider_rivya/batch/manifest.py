@@ -262,6 +262,8 @@ def _to_parquet(lines_at: str, table: str, carry: Sequence[str]) -> None:
             ("sha256", pa.string()),
             ("width", pa.int64()),
             ("height", pa.int64()),
+            ("duration_s", pa.float64()),
+            ("doubts", pa.list_(pa.string())),
             ("c2pa", pa.bool_()),
             ("xmp", pa.bool_()),
             ("thumbnail_uri", pa.string()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,21 @@ def test_what_is_not_known_is_not_told_as_nothing(
     totals.add(made, line_of(made, state, "succeeded"))
     totals.add(left, line_of(left, None, "not_submitted"))
     assert totals.credits() == credits
+
+
+def test_a_file_is_told_alike_in_both_formats(tmp_path: Path) -> None:
+    found = {}
+    for kind in ("jsonl", "parquet"):
+        (tmp_path / kind).mkdir()
+        world = World(tmp_path / kind, Gateway(), rows=table(1), arguments={"manifest_format": kind})
+        assert isinstance(world.attempt(), dict)
+        path = tmp_path / kind / "out/_manifest/run" / f"manifest.{kind}"
+        (line,) = (
+            parquet.read_table(path).to_pylist() if kind == "parquet" else [json.loads(path.read_text())]
+        )
+        found[kind] = {**line["outputs"][0], "uri": ""}
+    for name, value in found["jsonl"].items():
+        assert found["parquet"][name] == value
 
 
 @pytest.mark.parametrize("outcome", ["refunded", "charged", "refused"])
