@@ -165,7 +165,7 @@ class RowMaker:
             model=self._values["model"].fill(row) or "",
             prompt=prompt,
             params=self._values["model_params"].fill(row),
-            references=self._values["reference_media"].fill(row) or None,
+            references=self._asked.locate(self._values["reference_media"].fill(row)) or None,
             stem=safe_name(self._stem.text({**row, "row_key": key})),
             carry={column: plain_value(column, row.get(column)) for column in self._asked.carry},
         )
