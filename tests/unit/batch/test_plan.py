@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from airflow_provider_rivya.batch import plan as plan_module
 from airflow_provider_rivya.batch.plan import Draft, FaultyPlanError, PlanFolder, check_plan, wrong_references
 from airflow_provider_rivya.batch.segments import UnreadableLedgerError
 from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
@@ -211,3 +212,27 @@ def test_a_task_that_is_asked_to_stop_checks_no_further_row(tmp_path: Path) -> N
     planned = [PlannedRow(0, "p0", "z-image", "a", references="https://a.example/a.png")]
     with pytest.raises(GenerationError, match="a retry checks them again"):
         wrong_references(planned, asked, RivyaHook(), stop)
+
+
+def test_references_are_opened_without_all_rows_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_module, "SHARD", 2)
+    monkeypatch.setenv("AIRFLOW_CONN_RIVYA_DEFAULT", "rivya://:rvya_sk_test@")
+    read = 0
+
+    def rows() -> Iterator[PlannedRow]:
+        nonlocal read
+        for read in range(1, 8):
+            yield PlannedRow(read, f"p{read}", "nano-banana-2", "a", references=f"{tmp_path}/{read}.png")
+
+    class Watch(StopFlag):
+        def is_set(self) -> bool:
+            ahead.append(read)
+            return False
+
+    ahead: list[int] = []
+    asked = Asked(row_key="sku", model="nano-banana-2", prompt="a")
+    found = wrong_references(rows(), asked, RivyaHook(), Watch())
+    assert [fault.row_key for fault in found] == [f"p{number}" for number in range(1, 8)]
+    assert ahead == [2, 2, 4, 4, 6, 6, 7]
