@@ -158,6 +158,10 @@ class Backlog:
         """
         (self._last if last else self._first).append(row)
 
+    def close(self) -> None:
+        """Let go of the plan: what reads on in it refers to this object, and this to that."""
+        self._fresh = iter(())
+
     def _is_fresh(self, row: PlannedRow) -> bool:
         if row.invalid is not None or self._action(row) != "submit":
             return False

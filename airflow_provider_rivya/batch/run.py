@@ -125,7 +125,7 @@ class BatchRun:
         """
         self._begin(set(ended))
         try:
-            with closing(Work(self._context)) as work:
+            with closing(self._backlog), closing(Work(self._context)) as work:
                 return self._loop(work, here)
         finally:
             if self._context.ledger.usable:

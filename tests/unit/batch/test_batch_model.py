@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.window import Limits
 from tests.unit.batch.batch_gateway import Gateway
 from tests.unit.batch.batch_steps import Fuse, Killed
@@ -81,6 +84,23 @@ def test_a_refunded_row_is_made_again_as_often_as_it_may(tmp_path: Path) -> None
     done = world.attempt()
     assert isinstance(done, dict)
     assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (1, 3)
+
+
+def test_what_a_try_has_known_goes_with_it(tmp_path: Path) -> None:
+    """A process may run many tries: in a cycle, ten thousand rows would stay until they are collected."""
+    limits = Limits(max_running=2, max_credits_total=2.0)
+    world = World(new_folder(tmp_path), Gateway(), limits=limits, rows=table(20))
+    job = world.job(Fuse())
+    plan, ledger = job.plan(lambda: world.rows), job.open_ledger()
+    gc.collect()
+    gc.disable()
+    try:
+        assert isinstance(job.run(plan, ledger, deadline=world.clock.time() + 600, here=None), Over)
+        known = weakref.ref(ledger)
+        del ledger
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 def test_rows_that_are_told_to_wait_are_made_later(tmp_path: Path) -> None:
