@@ -164,7 +164,7 @@ class RowMaker:
             key=key,
             model=self._values["model"].fill(row) or "",
             prompt=prompt,
-            params=self._values["model_params"].fill(row),
+            params=_unpacked(self._values["model_params"].fill(row)),
             references=self._asked.locate(self._values["reference_media"].fill(row)) or None,
             stem=safe_name(self._stem.text({**row, "row_key": key})),
             carry={column: plain_value(column, row.get(column)) for column in self._asked.carry},
@@ -264,7 +264,12 @@ def _readable(asked: Asked, faults: list[Fault]) -> Asked:
     if not isinstance(file_name, str) or not file_name.strip():
         faults.append(Fault("file_name", f"{_shown(file_name)} names no file", "a text such as {row_key}"))
         file_name = "{row_key}"
+    return replace(asked, row_key=row_key, file_name=file_name, model_params=_unpacked(params))
+
+
+def _unpacked(params: Any) -> Any:
+    """Return what a text of JSON says: from a template file, or rendered, or of a row; else the text."""
     if isinstance(params, str):
-        with suppress(ValueError, RecursionError):  # from a template file, or rendered; else a column's name
-            params = json.loads(params)
-    return replace(asked, row_key=row_key, file_name=file_name, model_params=params)
+        with suppress(ValueError, RecursionError):
+            return json.loads(params)
+    return params

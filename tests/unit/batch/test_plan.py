@@ -18,6 +18,7 @@ from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.storage.place import OutputPlace
+from tests.unit.batch.planning import planned, refused
 
 ROWS: list[dict[str, Any]] = [{"sku": "a", "title": "A", "n": 1}, {"sku": "b", "title": None, "n": 2}]
 HALF = "\ud800"
@@ -113,6 +114,16 @@ def test_parameters_may_come_as_text_out_of_a_file(tmp_path: Path) -> None:
     draft = drafted(tmp_path, rows, model_params='{"aspect_ratio": "{f}"}')
     (row,) = PlanFolder(OutputPlace(f"{tmp_path}/"), "").rows(draft.plan)
     assert row.params == {"aspect_ratio": "16:9"}
+
+
+def test_parameters_that_a_row_has_as_json_are_kept_as_what_they_say(tmp_path: Path) -> None:
+    """As they stand in the plan, they stand in the sidecar of the row's file."""
+    rows = [{"sku": "a", "p": '{"aspect_ratio": "1:1"}'}, {"sku": "b", "p": {"aspect_ratio": "1:1"}}]
+    found = planned(tmp_path, rows, model="z-image", model_params="{p}")
+    assert [row.params for row in found] == [{"aspect_ratio": "1:1"}] * 2
+    assert len({row.fingerprint for row in found}) == 1
+    told = refused(tmp_path, [{"sku": "a", "p": "{"}], model="z-image", model_params="{p}")
+    assert "column 'p' ('{'): model_params: a text that is not JSON" in told
 
 
 def test_of_many_faults_the_first_hundred_are_told_and_all_are_counted(tmp_path: Path) -> None:
