@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, time
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow, RowFault
@@ -112,7 +113,19 @@ class RowMaker:
         for name in (*([asked.row_key] if asked.row_key else ()), *asked.carry):
             where = "row_key" if name == asked.row_key else "carry"
             found += unknown_columns(TextTemplate(((name,),)), where, known)
-        return found
+        return found + self._misspelt()
+
+    def _misspelt(self) -> list[Fault]:
+        """Return faults for columns that nothing is made of, and are called nearly as one that counts."""
+        asked = self._asked
+        used = {asked.row_key, *asked.carry, *asked.columns, *self._stem.columns}
+        used.update(column for _, text in self._texts() for column in text.columns)
+        allowed = "another name of it, or one of carry"
+        return [
+            Fault("rows", f"nothing is made of the column {clean(column, 60)!r}", allowed, meant[0])
+            for column in sorted(self._seen.keys() - used)
+            if (meant := get_close_matches(column, asked.columns, 1, 0.9))
+        ]
 
     # -- its parts ---------------------------------------------------------------------------------
 

@@ -126,6 +126,17 @@ def test_parameters_that_a_row_has_as_json_are_kept_as_what_they_say(tmp_path: P
     assert "column 'p' ('{'): model_params: a text that is not JSON" in told
 
 
+def test_a_column_that_is_meant_for_a_request_and_misspelt_is_told(tmp_path: Path) -> None:
+    rows = [{"sku": "a", "prompt": "A", "model_parms": {}, "prompts": 1, "prompt_de": 2, "modes": 4}]
+    asked: dict[str, Any] = {"prompt": "{prompt}", "columns": ("model", "prompt", "model_params")}
+    first, second = faults(tmp_path, rows, carry=("modes",), **asked)
+    assert "rows: nothing is made of the column 'model_parms'" in first
+    assert first.endswith("did you mean model_params?")
+    assert "'prompts'" in second
+    assert faults(tmp_path, rows, carry=("prompts",), **asked) == [first]
+    drafted(tmp_path, rows, prompt="{prompt}")  # a table of an operator may have whatever columns
+
+
 def test_of_many_faults_the_first_hundred_are_told_and_all_are_counted(tmp_path: Path) -> None:
     rows = [{"sku": number, "title": "x", "f": "9:99"} for number in range(1_500)]
     with pytest.raises(FaultyPlanError) as refused:
