@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 SAID_EVERY: Final = 30.0
 ROWS_TOLD: Final = 20
+WARNED: Final = 100
+"""Rows of which one kind of warning is told: as many as a crash can leave without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +171,10 @@ class _OfRows(logging.Filter):
         if record.levelno < logging.WARNING:
             return False
         text, kind = record.getMessage(), (record.pathname, record.lineno)
-        if text in self.said or self.said[kind] >= ROWS_TOLD:
+        if text in self.said or self.said[kind] >= WARNED:
             return False
         self.said.update((text, kind))
-        last = " No more rows are told of that." if self.said[kind] == ROWS_TOLD else ""
+        last = " No more rows are told of that." if self.said[kind] == WARNED else ""
         record.msg, record.args = f"Row {clean(row, 80)!r}: {text}{last}", ()
         return True
 
