@@ -106,6 +106,13 @@ class BatchContext:
         state = self.ledger.book.rows[row.key]
         return state.stored is not None and self.files.sight(state, row.stem) == "sound"
 
+    @cached_property
+    def looking(self) -> SubmissionPolicy:
+        """With which nothing new is begun: what was sent is gone on with, or looked up."""
+        if self.client.api.capabilities.replays_keys:
+            return replace(self.policy, begins=False)
+        return replace(self.policy, begins=False, on_uncertain_submission="fail")
+
     @property
     def epoch(self) -> int:
         return self.facts.epoch

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.window import Limits
@@ -84,6 +85,33 @@ def test_a_refunded_row_is_made_again_as_often_as_it_may(tmp_path: Path) -> None
     done = world.attempt()
     assert isinstance(done, dict)
     assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (1, 3)
+
+
+def test_a_budget_is_for_what_is_new_where_files_tell_what_is_asked_for(tmp_path: Path) -> None:
+    """What rows with references ask for is known when their files are read; what is there costs nothing."""
+    rows = table(6)
+    for number, row in enumerate(rows):
+        row["photo"] = str(tmp_path / f"{number}.png")
+        Image.new("RGB", (64, 64), (number, 0, 0)).save(row["photo"])
+    world = World(new_folder(tmp_path), Gateway(cost=5.0, tells=True), incremental=True, rows=rows)
+    world.asked = {"model": "nano-banana-2", "reference_media": ["{photo}"]}
+
+    def run(run_id: str, budget: float) -> tuple[str, int, int, int]:
+        world.run_id, world.limits = run_id, Limits(max_running=4, max_credits_total=budget)
+        done = world.attempt()
+        assert isinstance(done, dict), done
+        counts = done["counts"]
+        return done["ended"], counts["succeeded"], counts["reused"], counts["not_submitted"]
+
+    assert run("first", 15.0) == ("budget", 3, 0, 3)
+    assert run("second", 15.0) == ("done", 3, 3, 0)
+    assert run("third", 15.0) == ("done", 0, 6, 0)
+    for row in (rows[0], rows[5]):
+        Image.new("RGB", (64, 64), "blue").save(row["photo"])
+    assert run("fourth", 9.0) == ("budget", 1, 4, 1)
+    world.clear()
+    assert run("fourth", 9.0) == ("budget", 0, 5, 1)
+    assert len(world.gateway.made) == 7
 
 
 def test_what_a_try_has_known_goes_with_it(tmp_path: Path) -> None:
