@@ -15,7 +15,7 @@ from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.window import Limits
 from tests.unit.batch.batch_gateway import Gateway
 from tests.unit.batch.batch_steps import Fuse, Killed
-from tests.unit.batch.batch_stories import ROWS, Story, all_landed, tell
+from tests.unit.batch.batch_stories import ROWS, Story, all_landed, of_a_photograph, tell
 from tests.unit.batch.batch_world import World, new_folder, table
 
 STEPS = 60
@@ -31,19 +31,21 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 @QUICK
-@given(story=stories, lost=losses)
+@given(story=stories, lost=losses, photograph=st.booleans())
 def test_each_row_is_paid_once_at_a_gateway_that_replays_keys(
-    tmp_path: Path, story: Story, lost: list[str]
+    tmp_path: Path, story: Story, lost: list[str], photograph: bool
 ) -> None:
-    all_landed(World(new_folder(tmp_path), Gateway()), story, lost)
+    asked = of_a_photograph(tmp_path) if photograph else {}
+    all_landed(World(new_folder(tmp_path), Gateway(), asked=asked), story, lost)
 
 
 @QUICK
-@given(story=stories, lost=losses)
+@given(story=stories, lost=losses, photograph=st.booleans())
 def test_no_row_is_paid_twice_at_a_gateway_that_is_asked(
-    tmp_path: Path, story: Story, lost: list[str]
+    tmp_path: Path, story: Story, lost: list[str], photograph: bool
 ) -> None:
-    world = World(new_folder(tmp_path), Gateway(replays_keys=False), on_uncertain="fail")
+    asked = of_a_photograph(tmp_path) if photograph else {}
+    world = World(new_folder(tmp_path), Gateway(replays_keys=False), on_uncertain="fail", asked=asked)
     world.gateway.losses = list(lost)
     world.rows = table(ROWS)
     tell(world, story)
