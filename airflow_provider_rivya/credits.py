@@ -8,12 +8,17 @@ def whole(credits: float | None) -> float | None:
     return int(credits) if credits is not None and float(credits).is_integer() else credits
 
 
+def plain(credits: float) -> str:
+    """Write a number of credits, however large, without an exponent: ``6.3``, ``1250000``."""
+    return f"{credits:.6f}".rstrip("0").rstrip(".")
+
+
 def in_credits(credits: float | None) -> str:
     """Say a number of credits: ``1 credit``, ``5 credits``."""
     return (
         "an unknown number of credits"
         if credits is None
-        else f"{credits:g} credit{'' if credits == 1 else 's'}"
+        else f"{plain(credits)} credit{'' if credits == 1 else 's'}"
     )
 
 

@@ -20,7 +20,7 @@ DATA = Path(__file__).parent / "data"
 @task
 def publish(batch: Any) -> str:
     counts, credits = batch["counts"], batch["credits"]["final"]
-    print(f"{counts['succeeded']} new pictures for {credits} credits; {counts['reused']} were there already")
+    print(f"{counts['succeeded']} new pictures; {counts['reused']} were there already; credits: {credits}")
     return str(batch["manifest_uri"])
 
 

@@ -6,6 +6,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.batch.window import Action, Course, Limits, action, goes_on
@@ -82,16 +83,22 @@ class Backlog:
         self._first: deque[PlannedRow] = deque()
         self._fresh: Iterator[PlannedRow] = iter(())
         self._last: deque[PlannedRow] = deque()
+        self._unsure: Iterator[PlannedRow] = iter(())
+        self._more_unsure = False
+        self._looked_at: set[str] = set()
+        self._known: set[str] = set()
         self.limited = False
 
     def __bool__(self) -> bool:
+        if self._more_unsure:
+            return True
         if not self._first and (row := self.take()) is not None:
             self._first.append(row)
         return bool(self._first)
 
     def sort(self) -> Left:
         """See what is left of each row."""
-        left, known, gone = Left(), set[str](), 0
+        left, known, gone = Left(), self._known, 0
         book, files = self._context.ledger.book, self._context.files
         for row in self._rows():
             state = book.rows.get(row.key)
@@ -109,9 +116,12 @@ class Backlog:
                 known.add(row.key)
             elif what == "done":
                 left.failed += 1
+            elif self._is_unsure(row):
+                self._more_unsure = True
             elif state.record is not None and state.record.pending:
                 self._first.append(row)
                 known.add(row.key)
+        self._unsure = (row for row in self._rows() if self._is_unsure(row))
         self._fresh = (row for row in self._rows() if row.key not in known and self._is_fresh(row))
         files.forget()
         if gone:
@@ -129,6 +139,12 @@ class Backlog:
     def choose(self, room: int, course: Course) -> list[tuple[PlannedRow, bool]]:
         """Return the rows of the next window, and whether the budget has a new generation for each."""
         context = self._context
+        self._looked_at.clear()
+        if self._more_unsure:
+            unsure = list(islice(self._unsure, room))
+            self._looked_at, self._more_unsure = {row.key for row in unsure}, len(unsure) == room
+            if unsure:
+                return [(row, False) for row in unsure]
         course.spent = context.ledger.spent(context.epoch)
         rows: list[PlannedRow] = []
         while len(rows) < room and (row := self.take()) is not None:
@@ -156,7 +172,31 @@ class Backlog:
 
         :param last: behind all others, so that rows that cannot be taken in hold up none that can.
         """
+        if row.key in self._looked_at and row.key not in self._known:
+            return  # it is among those that are fresh
         (self._last if last else self._first).append(row)
+
+    def settle(self, row: PlannedRow) -> None:
+        """Say that a row has what it asks for, or waits for it: it comes no more, unless it is put back."""
+        if row.key in self._looked_at:
+            self._known.add(row.key)
+
+    def close(self) -> None:
+        """Let go of the plan: what reads on in it refers to this object, and this to that."""
+        self._fresh = self._unsure = iter(())
+
+    def _is_unsure(self, row: PlannedRow) -> bool:
+        """
+        Whether only a row's files tell if a clear asks for what it has already.
+
+        Such rows are looked at before the budget is: what it has costs nothing more.
+        """
+        record = self._context.ledger.record(row.key)
+        if row.invalid is not None or row.fingerprint is not None or record is None:
+            return False
+        reuses = record.is_delivered and self._context.policy.on_rerun_after_delivery == "reuse"
+        left = (record.pending or reuses) and record.cleared_since(self._context.epoch)
+        return left and self._action(row) == "submit"
 
     def _is_fresh(self, row: PlannedRow) -> bool:
         if row.invalid is not None or self._action(row) != "submit":

@@ -29,6 +29,7 @@ from airflow_provider_rivya.batch.row_job import BatchContext
 from airflow_provider_rivya.batch.run import BatchRun, Over, Waiting
 from airflow_provider_rivya.batch.segments import Ledger, told_with
 from airflow_provider_rivya.batch.table.planned import RowFault
+from airflow_provider_rivya.credits import in_credits
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.gallery.files import Beside
 from airflow_provider_rivya.gallery.make import gallery_of_lines
@@ -255,8 +256,8 @@ class BatchJob:
         self.left.update({name: summary[name] for name in ("manifest_uri", "conn_id", "rows", "counts")})
         self.judge(over, totals)
         counts = ", ".join(f"{count} {name}" for name, count in summary["counts"].items() if count)
-        told = (summary["ended"], counts, summary["credits"]["final"], summary["manifest_uri"])
-        log.info("The batch is over (%s): %s; %s credits. Manifest: %s", *told)
+        told = (summary["ended"], counts, in_credits(summary["credits"]["final"]), summary["manifest_uri"])
+        log.info("The batch is over (%s): %s; %s. Manifest: %s", *told)
         return summary
 
     def summarise(self, plan: Plan, ledger: Ledger, over: Over) -> tuple[dict[str, Any], manifest.Totals]:
@@ -273,7 +274,6 @@ class BatchJob:
             self.folders.results,
             self.folders.manifest_name,
             self._lines(plan, ledger),
-            carry=self.arguments.asked.carry,
         )
         summary = manifest.summary(self.folders.results, self.folders.manifest_name, totals, over.ended)
         if totals.rows != plan.rows or sum(summary["counts"].values()) != plan.rows:
@@ -286,7 +286,7 @@ class BatchJob:
                 self.identity.map_index,
                 owner=self.identity.owner,
                 heading=f"{self.identity.task_id}, {self.identity.run_id}",
-                about=f"{counts.replace('_', ' ')}; {summary['credits']['final']} credits",
+                about=f"{counts.replace('_', ' ')}; {in_credits(summary['credits']['final'])}",
                 stopped=self.stop.is_set,
             )
         manifest.cut_to_fit(summary)

@@ -78,7 +78,8 @@ def status_of(row: PlannedRow, state: RowState | None, epoch: int, on_rerun: OnR
 
 def line_of(row: PlannedRow, state: RowState | None, status: Status) -> dict[str, Any]:
     """Return a row's line."""
-    record = state.record if state and status != "invalid" else None
+    # Of a row that was not sent, an earlier generation may be known: it is not this run's.
+    record = state.record if state and status not in ("invalid", "not_submitted") else None
     result = state.result.read() if state and state.result and status in LANDED else {}
     error = state.error if state and status not in LANDED else None
     kind, text = (error.kind, error.text) if error else (None, None)
@@ -117,13 +118,17 @@ def _prompt(row: PlannedRow, record: Record | None) -> str | None:
 
 @dataclass(slots=True)
 class Totals:
-    """The counts of a manifest, and the first lines without a result."""
+    """
+    The counts of a manifest, and the first lines without a result.
+
+    :ivar reserved: credits; with ``final`` and ``left`` ``None`` where that of a row is not known.
+    """
 
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    reserved: float = 0.0
-    final: float = 0.0
-    left: float = 0.0
+    reserved: float | None = 0.0
+    final: float | None = 0.0
+    left: float | None = 0.0
     failed_sample: list[dict[str, Any]] = field(default_factory=list)
     final_failures: int = 0
     open_failures: int = 0
@@ -132,11 +137,13 @@ class Totals:
         status = line["status"]
         self.rows += 1
         self.counts[status] += 1
-        if status != "reused":
-            self.reserved += line["credits_reserved"] or 0
-            self.final += line["credits_final"] or 0
+        if status != "reused" and line["generation_id"] is not None:
+            reserved, final = line["credits_reserved"], line["credits_final"]
+            self.reserved = _sum(self.reserved, final if reserved is None else reserved)
+            is_over = status not in ("not_landed", "uncertain")
+            self.final = _sum(self.final, final if is_over else final or 0)
         if status == "not_submitted":
-            self.left += row.price or 0
+            self.left = _sum(self.left, row.price)
         elif status in ("not_landed", "uncertain"):
             self.open_failures += 1
         elif status not in LANDED:
@@ -151,15 +158,15 @@ class Totals:
 
     def credits(self) -> dict[str, float | None]:
         amounts = {"reserved": self.reserved, "final": self.final, "estimated_left": self.left}
-        return {name: whole(round(amount, 6)) for name, amount in amounts.items()}
+        return {name: None if each is None else whole(round(each, 6)) for name, each in amounts.items()}
+
+
+def _sum(sum: float | None, amount: float | None) -> float | None:
+    return None if sum is None or amount is None else sum + amount
 
 
 def write_manifest(
-    place: OutputPlace,
-    name: str,
-    rows: Iterable[tuple[PlannedRow, Mapping[str, Any]]],
-    *,
-    carry: Sequence[str],
+    place: OutputPlace, name: str, rows: Iterable[tuple[PlannedRow, Mapping[str, Any]]]
 ) -> Totals:
     """
     Write the manifest whole, and the lines without a result once more beside it (``failed.jsonl``).
@@ -170,12 +177,13 @@ def write_manifest(
     :param rows: all of them, in order, each with its line.
     """
     SmallFile(place, SUCCESS).remove()
-    totals = Totals()
+    totals, carry = Totals(), tuple[str, ...]()
     with TemporaryDirectory(prefix="rivya-manifest-") as folder:
         lines_at, failed_at = os.path.join(folder, "lines"), os.path.join(folder, "failed")
         with open(lines_at, "w", encoding="utf-8") as lines, open(failed_at, "w", encoding="utf-8") as failed:
             for row, line in rows:
                 totals.add(row, line)
+                carry = tuple(row.carry)  # as it was planned: the same for all rows
                 text = json.dumps(line, ensure_ascii=False) + "\n"
                 lines.write(text)
                 if line["status"] not in LANDED:
@@ -254,6 +262,8 @@ def _to_parquet(lines_at: str, table: str, carry: Sequence[str]) -> None:
             ("sha256", pa.string()),
             ("width", pa.int64()),
             ("height", pa.int64()),
+            ("duration_s", pa.float64()),
+            ("doubts", pa.list_(pa.string())),
             ("c2pa", pa.bool_()),
             ("xmp", pa.bool_()),
             ("thumbnail_uri", pa.string()),

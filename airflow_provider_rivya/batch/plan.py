@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -287,8 +287,11 @@ def wrong_references(
         return []
 
     looked_at = (row for row in rows if row.references is not None and row.invalid is None)
+    found: list[RowFault] = []
     with ThreadPoolExecutor(OPENED_AT_ONCE, thread_name_prefix="rivya-references") as pool:
-        return [fault for found in pool.map(check, looked_at) for fault in found]
+        while block := list(islice(looked_at, SHARD)):  # a pool takes all that it is given at once
+            found += chain.from_iterable(pool.map(check, block))
+    return found
 
 
 def _go_on(stop: Stop | None) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextvars
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from airflow_provider_rivya.credits import plain
 from airflow_provider_rivya.redaction import clean
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 
 SAID_EVERY: Final = 30.0
 ROWS_TOLD: Final = 20
+WARNED: Final = 100
+"""Rows of which one kind of warning is told: as many as a crash can leave without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,11 @@ class Standing:
 
     def __str__(self) -> str:
         ended = f" ({self.ended} of them ended)" if self.ended else ""
-        budget = "" if self.budget is None else f" of {self.budget:g}"
+        budget = "" if self.budget is None else f" of {plain(self.budget)}"
         left = "" if self.seconds_left is None else f"; about {self.seconds_left:.0f} s left"
         return (
             f"{self.landed} of {self.rows} rows stored, {self.running} running{ended}, {self.failed} failed; "
-            f"{self.credits:g}{budget} credits{left}."
+            f"{plain(self.credits)}{budget} credits{left}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -93,6 +97,7 @@ class Progress:
         """Take over what earlier tries have come to."""
         self.landed, self.failed, self._before = landed, failed, landed + failed
         self._said_at = self.began_at
+        _filter.said.clear()
 
     def row_failed(self, key: str, error: RowError) -> None:
         if error.status != "not_submitted":
@@ -134,13 +139,16 @@ _row: contextvars.ContextVar[str | None] = contextvars.ContextVar("rivya_row", d
 
 _PACKAGE: Final = "airflow_provider_rivya"
 _TALKATIVE: Final = (
+    "gallery.files",
     "generation.finalize",
     "generation.job",
     "landing.fetch",
     "landing.land",
     "landing.writer",
+    "media.stills",
     "request.body",
     "request.prepare",
+    "request.references",
     "submission.keeper",
     "submission.lookup",
     "submission.machine",
@@ -150,13 +158,24 @@ _TALKATIVE: Final = (
 
 
 class _OfRows(logging.Filter):
+    """Lets the first warnings of each kind pass, and what is the same for many rows once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: Counter[Any] = Counter()
+
     def filter(self, record: logging.LogRecord) -> bool:
         row = _row.get()
         if row is None:
             return True
         if record.levelno < logging.WARNING:
             return False
-        record.msg, record.args = f"Row {clean(row, 80)!r}: {record.getMessage()}", ()
+        text, kind = record.getMessage(), (record.pathname, record.lineno)
+        if text in self.said or self.said[kind] >= WARNED:
+            return False
+        self.said.update((text, kind))
+        last = " No more rows are told of that." if self.said[kind] == WARNED else ""
+        record.msg, record.args = f"Row {clean(row, 80)!r}: {text}{last}", ()
         return True
 
 

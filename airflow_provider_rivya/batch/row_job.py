@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.files.stored import StoredFiles
 from airflow_provider_rivya.batch.ledger import Entry, RowResult
@@ -44,8 +44,17 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
     from airflow_provider_rivya.request.prepare import Prepared
     from airflow_provider_rivya.storage.place import IfExists, OutputPlace
-    from airflow_provider_rivya.submission.context import Clock
+    from airflow_provider_rivya.submission.context import Clock, Outcome
     from airflow_provider_rivya.submission.record import Record
+
+
+_FATES: Final = {
+    "refunded": "It is made again as often as row_attempts says, and after that by a clear of the task.",
+    "charged": "A retry does not make it again, as that would pay again; a clear of the task does. Ask the "
+    "gateway's support about the credits.",
+    "refused": "A retry does not ask again, as the same content would be refused again; change the row and "
+    "clear the task.",
+}
 
 
 class RowWords(TaskWords):
@@ -54,6 +63,9 @@ class RowWords(TaskWords):
     @property
     def risk(self) -> str:
         return ""
+
+    def fate(self, outcome: Outcome, record: Record | None = None, **more: Any) -> str:
+        return _FATES.get(outcome) or super().fate(outcome, record, **more)
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,13 @@ class BatchContext:
         """Whether the files of a row stand where they were stored."""
         state = self.ledger.book.rows[row.key]
         return state.stored is not None and self.files.sight(state, row.stem) == "sound"
+
+    @cached_property
+    def looking(self) -> SubmissionPolicy:
+        """With which nothing new is begun: what was sent is gone on with, or looked up."""
+        if self.client.api.capabilities.replays_keys:
+            return replace(self.policy, begins=False)
+        return replace(self.policy, begins=False, on_uncertain_submission="fail")
 
     @property
     def epoch(self) -> int:

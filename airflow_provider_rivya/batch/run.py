@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from heapq import nsmallest
 from itertools import islice
@@ -33,6 +33,7 @@ from airflow_provider_rivya.batch.window import (
 from airflow_provider_rivya.batch.work import Work
 from airflow_provider_rivya.exceptions import GatewayUnavailableError, GenerationError
 from airflow_provider_rivya.submission.context import Submission
+from airflow_provider_rivya.submission.errors import NothingBegunError
 from airflow_provider_rivya.submission.turn import SHORT, pause_after
 from airflow_provider_rivya.waiting.decide import Sleep
 
@@ -125,7 +126,7 @@ class BatchRun:
         """
         self._begin(set(ended))
         try:
-            with closing(Work(self._context)) as work:
+            with closing(self._backlog), closing(Work(self._context)) as work:
                 return self._loop(work, here)
         finally:
             if self._context.ledger.usable:
@@ -193,11 +194,7 @@ class BatchRun:
             return
         window = Window(context.ledger, [row.key for row, _ in chosen])
         for row, may_pay in chosen:
-            policy = context.policy
-            if not may_pay and not context.client.api.capabilities.replays_keys:
-                # What was sent is looked up; nothing new is begun for it.
-                policy = replace(policy, on_uncertain_submission="fail")
-            work.submit(row, window, policy)
+            work.submit(row, window, context.policy if may_pay else context.looking)
 
     def _read_balance(self, wanted: float) -> bool:
         """Ask what the account has; whether that could be told, and is enough for something."""
@@ -226,6 +223,7 @@ class BatchRun:
             self._went_wrong(row, outcome)
             return
         self._pauses = 0
+        self._backlog.settle(row)
         self._returns.taken_in += 1
         record = outcome.record
         self._course.charged(row.price, record.credits)
@@ -260,7 +258,7 @@ class BatchRun:
 
     def _went_wrong(self, row: PlannedRow, error: GenerationError) -> None:
         context, course = self._context, self._course
-        if not context.ledger.usable:
+        if not context.ledger.usable or isinstance(error, NothingBegunError):
             return
         state = context.ledger.book.rows.get(row.key)
         record = state.record if state else None

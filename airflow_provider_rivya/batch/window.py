@@ -140,7 +140,8 @@ class Course:
         limit = self.limits.max_credits_total
         left = min(math.inf if limit is None else limit - self.spent, self.available)
         for count, price in enumerate(prices):
-            left -= (price or 0.0) + self.surprise
+            # As floats, 18.9 - 6.3 - 6.3 is less than 6.3.
+            left = round(left - (price or 0.0) - self.surprise, 6)
             if left < 0:
                 self.over_budget = True
                 return count

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import quote
 
+from airflow_provider_rivya.credits import plain
 from airflow_provider_rivya.gallery.card import LANDED, Card
 from airflow_provider_rivya.redaction import for_terminal, without_keys
 
@@ -132,7 +133,7 @@ def _facts(shown: Card) -> Iterator[tuple[str, str]]:
     output: Any = shown.output or {}
     yield "File", shown.file_name
     yield "Model", shown.model or ""
-    yield "Credits", "" if shown.credits is None else f"{shown.credits:g}"
+    yield "Credits", "" if shown.credits is None else plain(shown.credits)
     if output.get("width") and output.get("height"):
         yield "Size", f"{output['width']} × {output['height']}"
     if output.get("duration_s"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
+from airflow_provider_rivya.credits import plain
 from airflow_provider_rivya.exceptions import Fault, GenerationError, InvalidRequestError, NotFoundError
 from airflow_provider_rivya.hooks.client import ConnectedHook
 
@@ -333,4 +334,4 @@ class GatewayHook(ConnectedHook):
 
         :raises GenerationError: the connection cannot be used.
         """
-        return f"Balance: {self.get_credits().credits:g} credits."
+        return f"Balance: {plain(self.get_credits().credits)} credits."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_rivya.credits import plain
 from airflow_provider_rivya.exceptions import (
     NotFoundError,
     PermissionDeniedError,
@@ -57,4 +58,4 @@ class ToApisHook(GatewayHook):
             return f"It may use {models} models. The balance could not be read: {error.message}."
         if balance.unlimited:
             return "Its quota is unlimited."
-        return f"Balance: {balance.credits:g} {balance.unit}."
+        return f"Balance: {plain(balance.credits)} {balance.unit}."

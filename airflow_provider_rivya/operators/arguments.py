@@ -173,6 +173,13 @@ def check_shares(**shares: Any) -> None:
             raise ValueError(f"{name} is {value!r}; it takes a whole number of rows, or a share up to 1.0")
 
 
+def check_flags(**flags: Any) -> None:
+    """:raises ValueError: one is neither ``True`` nor ``False``: every text would count as true."""
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}; it takes True or False")
+
+
 def check_spans(**spans: Any) -> None:
     """:raises ValueError: a span of time is no ``timedelta``, or a negative one."""
     for name, value in spans.items():
@@ -207,6 +214,7 @@ def check_generate(task: Any) -> None:
         check_choices: "if_exists on_rerun_after_delivery on_uncertain_submission validation verify",
         check_limits: "max_credits min_credits_left",
         check_spans: "timeout inline_wait",
+        check_flags: "allow_estimates convert_reference_images require_references",
     }.items():
         check(**{name: getattr(task, name) for name in names.split()})
 
@@ -218,6 +226,10 @@ def check_batch(task: Any) -> None:
     check_names(carry=task.carry)
     check_limits(max_credits_total=task.max_credits_total)
     check_shares(max_failed_rows=task.max_failed_rows)
+    check_flags(
+        dry_run=task.plan_only,
+        **{name: getattr(task, name) for name in ("incremental", "fail_on_budget", "check_references")},
+    )
     check_counts(
         max_running=(task.max_running, 1, None),
         max_consecutive_failures=(task.max_consecutive_failures, 1, None),
@@ -236,9 +248,7 @@ def extras_of(gallery: bool, thumbnails: int | None, sidecar: bool) -> Extras:
     """
     from airflow_provider_rivya.gallery.extras import Extras
 
-    for name, value in {"gallery": gallery, "sidecar": sidecar}.items():
-        if not isinstance(value, bool):
-            raise ValueError(f"{name} is {value!r}; it takes True or False")
+    check_flags(gallery=gallery, sidecar=sidecar)
     check_counts(thumbnails=(thumbnails, 16, 4096))
     return Extras(gallery, thumbnails, sidecar)
 

@@ -303,9 +303,9 @@ class BatchOperator(RendersItsAuthor, _compat.KeepsPaths, _compat.BaseOperator):
             report=Report(standing_in_store(context, STANDING_OF_BATCH)),
             subject=f"The batch of task {self.task_id!r}",
         )
-        warn_of_batch(
-            job.folders.outputs, None if self.state_path is None else job.folders.state, self.executor
-        )
+        if not job.arguments.wrong():  # that is told with what is wrong with the table
+            state = None if self.state_path is None else job.folders.state
+            warn_of_batch(job.folders.outputs, state, self.executor)
         return job
 
     def _asked(self) -> Any:

@@ -54,8 +54,7 @@ def warn_of_records(folder: OutputPlace, executor: str | None) -> None:
 
 
 def warn_of_batch(outputs: OutputPlace, state: OutputPlace | None, executor: str | None) -> None:
-    """Warn of a batch's outputs, and of its state where that has a place of its own, if they are right."""
-    if not outputs.faults():
-        warn_of_outputs(outputs, executor)
-        if state is not None and not state.faults():
-            warn_of_records(state, executor)
+    """Warn of a batch's outputs, and of its state where that has a place of its own."""
+    warn_of_outputs(outputs, executor)
+    if state is not None:
+        warn_of_records(state, executor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_rivya.credits import in_credits
+from airflow_provider_rivya.credits import in_credits, plain
 from airflow_provider_rivya.exceptions import Fault, InsufficientCreditsError, InvalidRequestError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def price_faults(
     found = []
     if price.credits > limit:
         found.append(
-            Fault("max_credits", f"{spec.id} costs {in_credits(price.credits)}, the limit is {limit:g}")
+            Fault("max_credits", f"{spec.id} costs {in_credits(price.credits)}, the limit is {plain(limit)}")
         )
     if not price.exact and not budget.allow_estimates:
         found.append(
@@ -92,11 +92,11 @@ def check_balance(balance: Balance, spec: ModelSpec | None, budget: Budget, conn
             [Fault("min_credits_left", problem, "a request without it")], conn_id=conn_id
         )
     price = estimate_credits(spec).credits if spec else 0
-    if balance.credits - (price or 0) < wanted:
-        after = f"after {price:g} for" if price is not None else "even before the unknown price of"
+    if round(balance.credits - (price or 0), 6) < wanted:  # as floats, 18.9 - 6.3 is less than 12.6
+        after = f"after {plain(price)} for" if price is not None else "even before the unknown price of"
         raise InsufficientCreditsError(
             f"The account has {in_credits(balance.credits)}; {after} this generation fewer than "
-            f"min_credits_left={wanted:g} would be left",
+            f"min_credits_left={plain(wanted)} would be left",
             conn_id=conn_id,
             advice="Top the account up, or lower min_credits_left.",
         )
@@ -109,17 +109,17 @@ def surprise(reserved: float | None, spec: ModelSpec | None, budget: Budget) -> 
     if reserved is None or spec is None:
         return ""
     price = estimate_credits(spec)
-    above = budget.max_credits is not None and reserved > budget.max_credits
-    if above:
-        known = " has no price" if price.credits is None else f"'s price is {price.credits:g}"
+    limit = budget.max_credits
+    if limit is not None and reserved > limit:
+        known = " has no price" if price.credits is None else f"'s price is {plain(price.credits)}"
         return (
             f"The gateway reserved {in_credits(reserved)} for {spec.id}, MORE than max_credits="
-            f"{budget.max_credits:g}; the catalogue{known}. It cannot be cancelled."
+            f"{plain(limit)}; the catalogue{known}. It cannot be cancelled."
         )
-    if price.exact and reserved != price.credits:
+    if price.exact and price.credits is not None and reserved != price.credits:
         return (
             f"The gateway reserved {in_credits(reserved)} for {spec.id}; the catalogue's price is "
-            f"{price.credits:g}. The live list may have changed since the catalogue's date."
+            f"{plain(price.credits)}. The live list may have changed since the catalogue's date."
         )
     return ""
 

@@ -135,6 +135,7 @@ class SubmissionPolicy:
     :param conflict_pause: seconds between two of these.
     :param look_up_pauses: seconds between two look-ups of one request: a minute in all. How soon a gateway
         knows by its id what it has just taken in is documented nowhere; a minute is an assumption.
+    :param begins: whether a new generation may be begun, beside those that earlier tries have.
     :param foreign_tolerance: seconds by which an answer's generation may be older than its request, as clocks
         are never the same.
     """
@@ -144,6 +145,7 @@ class SubmissionPolicy:
     conflict_patience: float = 60.0
     conflict_pause: float = 3.0
     look_up_pauses: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0, *[5.0] * 10)
+    begins: bool = True
     foreign_tolerance: float = 300.0
 
     @property

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from airflow_provider_rivya.submission.record import Record
 
 
+class NothingBegunError(GenerationError):
+    """A new generation would have to be begun, and this try may begin none."""
+
+
 def stopped(
     step: Stop, words: Words, finding: Finding | None, error: GatewayError | None = None
 ) -> GenerationError:

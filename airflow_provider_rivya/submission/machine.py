@@ -16,6 +16,7 @@ from airflow_provider_rivya.submission import decide
 from airflow_provider_rivya.submission.context import Submission, SubmissionContext
 from airflow_provider_rivya.submission.decide import Asked, Begin, Finding, LookUp, Reattach, Repeat, Stop
 from airflow_provider_rivya.submission.errors import (
+    NothingBegunError,
     cannot_begin,
     interrupted,
     not_looked_up,
@@ -134,6 +135,9 @@ class Submitter:
         context, request = self.context, wanted.request
         if request is None:
             raise cannot_begin(step.abandoned, context.client.conn_id, context.words)
+        if not context.policy.begins:
+            fate = context.words.fate("not_submitted", left=step.abandoned)
+            raise NothingBegunError("A new generation is needed", conn_id=context.client.conn_id, fate=fate)
         if said := why_begun(
             before,
             step.abandoned,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ class Asked:
     :param carry: columns that are handed on in the manifest.
     :param require_references: a row with an empty reference, or without any, is wrong.
     :param columns: that the table may have although no row shows them.
+    :param locate: says of a row's references where they are.
     """
 
     row_key: str
@@ -44,6 +45,7 @@ class Asked:
     require_references: bool = False
     dialect: Any = None
     columns: Sequence[str] = ()
+    locate: Callable[[Any], Any] = lambda references: references
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, time
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow, RowFault
@@ -112,7 +113,19 @@ class RowMaker:
         for name in (*([asked.row_key] if asked.row_key else ()), *asked.carry):
             where = "row_key" if name == asked.row_key else "carry"
             found += unknown_columns(TextTemplate(((name,),)), where, known)
-        return found
+        return found + self._misspelt()
+
+    def _misspelt(self) -> list[Fault]:
+        """Return faults for columns that nothing is made of, and are called nearly as one that counts."""
+        asked = self._asked
+        used = {asked.row_key, *asked.carry, *asked.columns, *self._stem.columns}
+        used.update(column for _, text in self._texts() for column in text.columns)
+        allowed = "another name of it, or one of carry"
+        return [
+            Fault("rows", f"nothing is made of the column {clean(column, 60)!r}", allowed, meant[0])
+            for column in sorted(self._seen.keys() - used)
+            if (meant := get_close_matches(column, asked.columns, 1, 0.9))
+        ]
 
     # -- its parts ---------------------------------------------------------------------------------
 
@@ -164,8 +177,8 @@ class RowMaker:
             key=key,
             model=self._values["model"].fill(row) or "",
             prompt=prompt,
-            params=self._values["model_params"].fill(row),
-            references=self._values["reference_media"].fill(row) or None,
+            params=_unpacked(self._values["model_params"].fill(row)),
+            references=self._asked.locate(self._values["reference_media"].fill(row)) or None,
             stem=safe_name(self._stem.text({**row, "row_key": key})),
             carry={column: plain_value(column, row.get(column)) for column in self._asked.carry},
         )
@@ -264,7 +277,12 @@ def _readable(asked: Asked, faults: list[Fault]) -> Asked:
     if not isinstance(file_name, str) or not file_name.strip():
         faults.append(Fault("file_name", f"{_shown(file_name)} names no file", "a text such as {row_key}"))
         file_name = "{row_key}"
+    return replace(asked, row_key=row_key, file_name=file_name, model_params=_unpacked(params))
+
+
+def _unpacked(params: Any) -> Any:
+    """Return what a text of JSON says: from a template file, or rendered, or of a row; else the text."""
     if isinstance(params, str):
-        with suppress(ValueError, RecursionError):  # from a template file, or rendered; else a column's name
-            params = json.loads(params)
-    return replace(asked, row_key=row_key, file_name=file_name, model_params=params)
+        with suppress(ValueError, RecursionError):
+            return json.loads(params)
+    return params

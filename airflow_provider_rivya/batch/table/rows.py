@@ -214,7 +214,7 @@ def _parquet(file: ReferenceFile, shown: str) -> Rows:
     with file.open() as stream, ParquetFile(stream) as table:
         each_once(table.schema_arrow.names, shown)
         for batch in table.iter_batches(BLOCK):
-            yield from arrow_rows(batch)
+            yield from arrow_rows(batch, shown)
 
 
 _READERS: Final[Mapping[str, Callable[[ReferenceFile, str], Rows]]] = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_rivya.batch.table.planned import PlannedRow
-from airflow_provider_rivya.credits import in_credits
+from airflow_provider_rivya.credits import in_credits, plain
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.request.budget import Budget, price_faults
 
@@ -49,6 +49,6 @@ class Sums:
             ]
             found += [replace(fault, path="max_credits_total") for fault in known]
             if not known and dearest is not None and dearest > limit:
-                problem = f"a row of {model} costs {in_credits(dearest)}, the budget of all is {limit:g}"
+                problem = f"a row of {model} costs {in_credits(dearest)}, the budget of all is {plain(limit)}"
                 found.append(Fault("max_credits_total", problem))
         return found

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
+from airflow_provider_rivya.batch.table.frames import of_numpy
 from airflow_provider_rivya.exceptions import Fault
 from airflow_provider_rivya.nested import MAX_DEPTH
 from airflow_provider_rivya.redaction import clean
@@ -159,6 +160,8 @@ class ValueTemplate:
 
 def is_empty(value: Any) -> bool:
     """Whether a column has no value: null, an empty text, not a number; of pandas ``NaT`` and ``NA``, too."""
+    if getattr(value, "ndim", None) == 0:
+        value = of_numpy(value)
     if value is None or isinstance(value, str):
         return not value
     if isinstance(value, float | Decimal | datetime):
@@ -213,7 +216,7 @@ def plain_value(column: str, value: Any, depth: int = 0) -> Any:
     if isinstance(value, list | tuple):
         return [plain_value(column, item, depth + 1) for item in value]
     if hasattr(value, "tolist") and not isinstance(value, memoryview):  # numpy's scalars and arrays
-        return plain_value(column, value.tolist(), depth + 1)
+        return plain_value(column, of_numpy(value), depth + 1)
     raise UnfitValueError(column, f"a {type(value).__name__} cannot be sent", "text, number, list or date")
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_rivya.batch.table.planned import Asked
 from airflow_provider_rivya.batch.table.rows import read_rows
-from airflow_provider_rivya.batch.table.template import parse
 from airflow_provider_rivya.batch.window import Limits
 from airflow_provider_rivya.cli.arguments import read_dialect, read_request
 from airflow_provider_rivya.request.budget import Budget
@@ -29,7 +27,8 @@ def read_asked(arguments: Namespace, gateway: str) -> tuple[Asked, list[Fault]]:
         model=arguments.model,
         prompt=prompt,
         model_params=params,
-        reference_media=[_from_here(source) for source in arguments.reference] or None,
+        reference_media=[_from_here(source, template=True) for source in arguments.reference] or None,
+        locate=_from_here,
         file_name=arguments.file_name,
         carry=tuple(arguments.carry),
         budget=Budget(arguments.max_credits, arguments.allow_estimates),
@@ -49,14 +48,8 @@ def read_limits(arguments: Namespace) -> Limits:
 
 
 def table_of(arguments: Namespace) -> Table:
-    """Return what opens the table; files that its rows name are looked for from where the person is."""
-    columns = _whole_columns(arguments.reference)
-
-    def rows() -> Iterator[Mapping[str, Any]]:
-        for row in read_rows(from_here(arguments.table), arguments.rows_conn_id):
-            yield {**row, **{column: _from_here(row[column]) for column in columns if column in row}}
-
-    return rows
+    """Return what opens the table."""
+    return lambda: read_rows(from_here(arguments.table), arguments.rows_conn_id)
 
 
 def name_of(arguments: Namespace) -> str:
@@ -75,13 +68,9 @@ def from_here(text: str) -> str:
     return text if "://" in text else os.path.abspath(os.path.expanduser(text))
 
 
-def _from_here(value: Any) -> Any:
+def _from_here(value: Any, *, template: bool = False) -> Any:
+    """:param template: the path may begin with that of a column."""
     if isinstance(value, list):
         return [_from_here(entry) for entry in value]
-    is_path = isinstance(value, str) and value.strip() and not value.startswith("{")
+    is_path = isinstance(value, str) and value.strip() and not (template and value.startswith("{"))
     return from_here(value) if is_path else value
-
-
-def _whole_columns(texts: Sequence[str]) -> set[str]:
-    """Return the columns whose values are references as they are."""
-    return {whole for text in texts if (whole := parse(text, "", []).whole) is not None}

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from airflow_provider_rivya.batch.progress import Report, Standing
+from airflow_provider_rivya.credits import plain
 
 if TYPE_CHECKING:
     from airflow_provider_rivya.cli.output import Output
@@ -51,8 +52,8 @@ def in_brief(standing: Standing) -> str:
     parts = [f"{standing.running} running"]
     if standing.failed:
         parts.append(f"{standing.failed} failed")
-    budget = "" if standing.budget is None else f" of {standing.budget:g}"
-    parts.append(f"{standing.credits:g}{budget} credits")
+    budget = "" if standing.budget is None else f" of {plain(standing.budget)}"
+    parts.append(f"{plain(standing.credits)}{budget} credits")
     if standing.seconds_left is not None:
         minutes, seconds = divmod(round(standing.seconds_left), 60)
         parts.append(f"{minutes}:{seconds:02} left")

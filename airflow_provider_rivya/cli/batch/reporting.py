@@ -16,7 +16,7 @@ from airflow_provider_rivya.batch.segments import Ledger
 from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.batch.table.rows import read_rows
 from airflow_provider_rivya.cli.batch.arguments import folder_of, from_here
-from airflow_provider_rivya.credits import whole
+from airflow_provider_rivya.credits import plain
 from airflow_provider_rivya.exceptions import Fault, InvalidRequestError
 from airflow_provider_rivya.redaction import clean
 from airflow_provider_rivya.storage.place import OutputPlace
@@ -98,8 +98,9 @@ def _table(seen: Iterable[Seen]) -> RenderableType:
     table = Table("Batch", "Rows", *heads, "Credits")
     for batch in seen:
         counts = (str(batch.totals.counts[status]) for status in there)
-        credits = whole(batch.totals.final or batch.totals.reserved)
-        table.add_row(clean(batch.title, 120), str(batch.totals.rows), *counts, str(credits))
+        credits = batch.totals.final or batch.totals.reserved
+        told = "not known" if credits is None else plain(credits)
+        table.add_row(clean(batch.title, 120), str(batch.totals.rows), *counts, told)
     return table
 
 

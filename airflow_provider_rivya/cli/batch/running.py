@@ -226,4 +226,4 @@ def _lines(summary: Mapping[str, Any]) -> list[str]:
 
 def _cost(credits: Mapping[str, Any]) -> str:
     reserved, final = credits["reserved"], credits["final"]
-    return f"{in_credits(final)} charged" + ("" if reserved == final else f", {reserved} reserved")
+    return f"{in_credits(final)} charged" + ("" if reserved in (final, None) else f", {reserved} reserved")

@@ -143,12 +143,16 @@ class TestRun:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.chdir(photo.parent)
-        rows = [{"sku": 1, "photo": photo.name}, {"sku": 2, "photo": None}, {"sku": 3, "photo": str(photo)}]
-        (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
-        asked = ["--key", "sku", "-m", "nano-banana-2", "-p", "Better", "-r", "{photo}"]
+        stem = photo.name.partition(".")[0]
+        rows = [{"photo": photo.name, "stem": stem}, {"photo": str(photo), "stem": stem}]
+        (photo.parent / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        asked = ["--key", "photo", "-m", "nano-banana-2", "-p", "Better than {photo}", "--carry", "photo"]
+        asked += ["-r", "{photo}", "-r", "{stem}" + photo.name.removeprefix(stem)]
         run = rivya("batch", "run", "t.jsonl", *asked, "--output", "landing", "--check-references")
         assert run.code == 0, run.err
         assert sum(r["path"] == "/api/v1/files" for r in sandbox.requests()) >= 1
+        first, second = (made["prompt"] for made in sandbox.tasks())
+        assert {first, second} == {f"Better than {photo.name}", f"Better than {photo}"}  # as in the table
 
     @pytest.mark.parametrize(
         ("more", "told"),

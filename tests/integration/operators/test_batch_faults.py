@@ -60,6 +60,10 @@ def test_every_fault_of_every_row_is_told_before_anything_is_sent(
         ({"file_name": "all"}, "its file is called 'all' as that of row 'p000'"),
         ({"max_credits_total": 0.5}, "a row of z-image costs 1 credit, the budget of all is 0.5"),
         ({"output_path": "s4://bucket/"}, "Airflow knows no storage for s4://"),
+        ({"state_path": "state/", "prompt": "{titel}"}, "state_path: 'state/' is relative"),
+        ({"state_path": "s4://bucket/"}, "Airflow knows no storage for s4://"),
+        ({"state_path": 5}, "state_path: it is of type int"),
+        ({"manifest_path": 5}, "manifest_path: it is of type int"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -69,6 +73,7 @@ def test_what_cannot_be_is_told(
     done = new_batch({"rows": products(3), **arguments}).run()
     assert done.state == "failed"
     assert told in done.text
+    assert ("no column 'titel'" in done.text) == ("{titel}" in str(arguments))
     assert REFUSED in done.text
     assert sandbox.requests() == []
 
@@ -100,6 +105,14 @@ def test_a_bad_place_is_told_with_what_is_wrong_with_the_table(
         {"row_attempts": True},
         {"if_exists": "fail"},
         {"on_invalid_rows": "drop"},
+        {"allow_estimates": "False"},
+        {"dry_run": None},
+        {"incremental": 1},
+        {"fail_on_budget": "{{ params.strict }}"},
+        {"check_references": "yes"},
+        {"require_references": "yes"},
+        {"convert_reference_images": 0},
+        {"sidecar": "yes"},
     ],
     ids=lambda arguments: "-".join(map(str, arguments)),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -30,6 +31,12 @@ def tell(world: World, story: Story) -> None:
             rows = world.rows[1:]
             rows[0] = {**rows[0], "prompt": f"changed {number}"}
             world.clear([*rows, {"key": f"n{number}", "prompt": f"new {number}"}])
+
+
+def of_a_photograph(folder: Path) -> dict[str, Any]:
+    """Return what makes all rows known by their files alone."""
+    Image.new("RGB", (64, 64)).save(folder / "photo.png")
+    return {"model": "nano-banana-2", "reference_media": [f"{folder}/photo.png"]}
 
 
 def all_landed(world: World, story: Story, lost: list[str]) -> None:

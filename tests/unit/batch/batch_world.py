@@ -116,10 +116,9 @@ class World:
                     }
                 ),
                 f"{self.folder}/out/",
-                manifest_format="jsonl",
                 limits=self.limits,
                 incremental=self.incremental,
-                **self.arguments,
+                **{"manifest_format": "jsonl", **self.arguments},
             ),
             stop=Stop(self.clock),
             retries=Retries(1),

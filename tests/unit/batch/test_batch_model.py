@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from airflow_provider_rivya.batch.run import Over
 from airflow_provider_rivya.batch.window import Limits
 from tests.unit.batch.batch_gateway import Gateway
 from tests.unit.batch.batch_steps import Fuse, Killed
-from tests.unit.batch.batch_stories import ROWS, Story, all_landed, tell
+from tests.unit.batch.batch_stories import ROWS, Story, all_landed, of_a_photograph, tell
 from tests.unit.batch.batch_world import World, new_folder, table
 
 STEPS = 60
@@ -27,19 +31,21 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 @QUICK
-@given(story=stories, lost=losses)
+@given(story=stories, lost=losses, photograph=st.booleans())
 def test_each_row_is_paid_once_at_a_gateway_that_replays_keys(
-    tmp_path: Path, story: Story, lost: list[str]
+    tmp_path: Path, story: Story, lost: list[str], photograph: bool
 ) -> None:
-    all_landed(World(new_folder(tmp_path), Gateway()), story, lost)
+    asked = of_a_photograph(tmp_path) if photograph else {}
+    all_landed(World(new_folder(tmp_path), Gateway(), asked=asked), story, lost)
 
 
 @QUICK
-@given(story=stories, lost=losses)
+@given(story=stories, lost=losses, photograph=st.booleans())
 def test_no_row_is_paid_twice_at_a_gateway_that_is_asked(
-    tmp_path: Path, story: Story, lost: list[str]
+    tmp_path: Path, story: Story, lost: list[str], photograph: bool
 ) -> None:
-    world = World(new_folder(tmp_path), Gateway(replays_keys=False), on_uncertain="fail")
+    asked = of_a_photograph(tmp_path) if photograph else {}
+    world = World(new_folder(tmp_path), Gateway(replays_keys=False), on_uncertain="fail", asked=asked)
     world.gateway.losses = list(lost)
     world.rows = table(ROWS)
     tell(world, story)
@@ -81,6 +87,50 @@ def test_a_refunded_row_is_made_again_as_often_as_it_may(tmp_path: Path) -> None
     done = world.attempt()
     assert isinstance(done, dict)
     assert (done["counts"]["succeeded"], done["counts"]["reused"]) == (1, 3)
+
+
+def test_a_budget_is_for_what_is_new_where_files_tell_what_is_asked_for(tmp_path: Path) -> None:
+    """What rows with references ask for is known when their files are read; what is there costs nothing."""
+    rows = table(6)
+    for number, row in enumerate(rows):
+        row["photo"] = str(tmp_path / f"{number}.png")
+        Image.new("RGB", (64, 64), (number, 0, 0)).save(row["photo"])
+    world = World(new_folder(tmp_path), Gateway(cost=5.0, tells=True), incremental=True, rows=rows)
+    world.asked = {"model": "nano-banana-2", "reference_media": ["{photo}"]}
+
+    def run(run_id: str, budget: float) -> tuple[str, int, int, int]:
+        world.run_id, world.limits = run_id, Limits(max_running=4, max_credits_total=budget)
+        done = world.attempt()
+        assert isinstance(done, dict), done
+        counts = done["counts"]
+        return done["ended"], counts["succeeded"], counts["reused"], counts["not_submitted"]
+
+    assert run("first", 15.0) == ("budget", 3, 0, 3)
+    assert run("second", 15.0) == ("done", 3, 3, 0)
+    assert run("third", 15.0) == ("done", 0, 6, 0)
+    for row in (rows[0], rows[5]):
+        Image.new("RGB", (64, 64), "blue").save(row["photo"])
+    assert run("fourth", 9.0) == ("budget", 1, 4, 1)
+    world.clear()
+    assert run("fourth", 9.0) == ("budget", 0, 5, 1)
+    assert len(world.gateway.made) == 7
+
+
+def test_what_a_try_has_known_goes_with_it(tmp_path: Path) -> None:
+    """A process may run many tries: in a cycle, ten thousand rows would stay until they are collected."""
+    limits = Limits(max_running=2, max_credits_total=2.0)
+    world = World(new_folder(tmp_path), Gateway(), limits=limits, rows=table(20))
+    job = world.job(Fuse())
+    plan, ledger = job.plan(lambda: world.rows), job.open_ledger()
+    gc.collect()
+    gc.disable()
+    try:
+        assert isinstance(job.run(plan, ledger, deadline=world.clock.time() + 600, here=None), Over)
+        known = weakref.ref(ledger)
+        del ledger
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 def test_rows_that_are_told_to_wait_are_made_later(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from airflow_provider_rivya.batch import plan as plan_module
 from airflow_provider_rivya.batch.plan import Draft, FaultyPlanError, PlanFolder, check_plan, wrong_references
 from airflow_provider_rivya.batch.segments import UnreadableLedgerError
 from airflow_provider_rivya.batch.table.planned import Asked, PlannedRow
@@ -17,6 +18,7 @@ from airflow_provider_rivya.exceptions import GenerationError
 from airflow_provider_rivya.hooks.rivya import RivyaHook
 from airflow_provider_rivya.stop import StopFlag
 from airflow_provider_rivya.storage.place import OutputPlace
+from tests.unit.batch.planning import planned, refused
 
 ROWS: list[dict[str, Any]] = [{"sku": "a", "title": "A", "n": 1}, {"sku": "b", "title": None, "n": 2}]
 HALF = "\ud800"
@@ -112,6 +114,27 @@ def test_parameters_may_come_as_text_out_of_a_file(tmp_path: Path) -> None:
     draft = drafted(tmp_path, rows, model_params='{"aspect_ratio": "{f}"}')
     (row,) = PlanFolder(OutputPlace(f"{tmp_path}/"), "").rows(draft.plan)
     assert row.params == {"aspect_ratio": "16:9"}
+
+
+def test_parameters_that_a_row_has_as_json_are_kept_as_what_they_say(tmp_path: Path) -> None:
+    """As they stand in the plan, they stand in the sidecar of the row's file."""
+    rows = [{"sku": "a", "p": '{"aspect_ratio": "1:1"}'}, {"sku": "b", "p": {"aspect_ratio": "1:1"}}]
+    found = planned(tmp_path, rows, model="z-image", model_params="{p}")
+    assert [row.params for row in found] == [{"aspect_ratio": "1:1"}] * 2
+    assert len({row.fingerprint for row in found}) == 1
+    told = refused(tmp_path, [{"sku": "a", "p": "{"}], model="z-image", model_params="{p}")
+    assert "column 'p' ('{'): model_params: a text that is not JSON" in told
+
+
+def test_a_column_that_is_meant_for_a_request_and_misspelt_is_told(tmp_path: Path) -> None:
+    rows = [{"sku": "a", "prompt": "A", "model_parms": {}, "prompts": 1, "prompt_de": 2, "modes": 4}]
+    asked: dict[str, Any] = {"prompt": "{prompt}", "columns": ("model", "prompt", "model_params")}
+    first, second = faults(tmp_path, rows, carry=("modes",), **asked)
+    assert "rows: nothing is made of the column 'model_parms'" in first
+    assert first.endswith("did you mean model_params?")
+    assert "'prompts'" in second
+    assert faults(tmp_path, rows, carry=("prompts",), **asked) == [first]
+    drafted(tmp_path, rows, prompt="{prompt}")  # a table of an operator may have whatever columns
 
 
 def test_of_many_faults_the_first_hundred_are_told_and_all_are_counted(tmp_path: Path) -> None:
@@ -211,3 +234,27 @@ def test_a_task_that_is_asked_to_stop_checks_no_further_row(tmp_path: Path) -> N
     planned = [PlannedRow(0, "p0", "z-image", "a", references="https://a.example/a.png")]
     with pytest.raises(GenerationError, match="a retry checks them again"):
         wrong_references(planned, asked, RivyaHook(), stop)
+
+
+def test_references_are_opened_without_all_rows_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_module, "SHARD", 2)
+    monkeypatch.setenv("AIRFLOW_CONN_RIVYA_DEFAULT", "rivya://:rvya_sk_test@")
+    read = 0
+
+    def rows() -> Iterator[PlannedRow]:
+        nonlocal read
+        for read in range(1, 8):
+            yield PlannedRow(read, f"p{read}", "nano-banana-2", "a", references=f"{tmp_path}/{read}.png")
+
+    class Watch(StopFlag):
+        def is_set(self) -> bool:
+            ahead.append(read)
+            return False
+
+    ahead: list[int] = []
+    asked = Asked(row_key="sku", model="nano-banana-2", prompt="a")
+    found = wrong_references(rows(), asked, RivyaHook(), Watch())
+    assert [fault.row_key for fault in found] == [f"p{number}" for number in range(1, 8)]
+    assert ahead == [2, 2, 4, 4, 6, 6, 7]

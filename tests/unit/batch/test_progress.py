@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from airflow_provider_rivya.batch.ledger import RowError
-from airflow_provider_rivya.batch.progress import ROWS_TOLD, Progress, Report, Standing
+from airflow_provider_rivya.batch.progress import ROWS_TOLD, WARNED, Progress, Report, Standing, about
 
 
 def told(progress: Progress, moments: list[float], caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -56,3 +56,29 @@ def test_of_many_rows_without_a_result_the_first_are_told(caplog: pytest.LogCapt
     for number in range(50):
         progress.row_failed(str(number), RowError("not_submitted", "unavailable", "no", 0, final=False))
     assert len(caplog.records) == ROWS_TOLD
+
+
+def test_what_is_warned_of_is_told_of_the_first_rows_and_what_is_the_same_of_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    more = "No more rows are told of that."
+    of_rows = logging.getLogger("airflow_provider_rivya.request.prepare")
+    for _ in range(2):  # another try is told the same
+        caplog.clear()
+        Progress(100, lambda: 0.0, None, 0.0).begin(landed=0, failed=0)
+        for number in range(150):
+            with about(f"r{number}"):
+                of_rows.info("a step")
+                of_rows.warning("the model is sent as another one")
+                of_rows.warning("generation %d is left behind.", number)
+        texts = [record.getMessage() for record in caplog.records]
+        assert texts[:2] == [
+            "Row 'r0': the model is sent as another one",
+            "Row 'r0': generation 0 is left behind.",
+        ]
+        assert (len(texts), texts[-1]) == (
+            1 + WARNED,
+            f"Row 'r{WARNED - 1}': generation {WARNED - 1} is left behind. {more}",
+        )
+    of_rows.warning("not of a row")
+    assert caplog.records[-1].getMessage() == "not of a row"

@@ -8,93 +8,23 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 from airflow_provider_rivya.batch.ledger import RowState
 from airflow_provider_rivya.batch.manifest import Totals, cut_to_fit, line_of, summary, write_manifest
-from airflow_provider_rivya.batch.table import frames
 from airflow_provider_rivya.batch.table.planned import PlannedRow
 from airflow_provider_rivya.storage.place import OutputPlace
 from airflow_provider_rivya.submission.record import Record
+from tests.unit.batch.foreign import Array, NAType
 from tests.unit.batch.planning import planned, refused
 
 NAN = float("nan")
 SELF: list[Any] = []
 SELF.append(SELF)
-
-
-class Array:
-    """As numpy's: a type of its own, compared by element."""
-
-    def __init__(self, values: Any) -> None:
-        self._values = values
-
-    def __eq__(self, other: object) -> Any:
-        return Array([value == other for value in self._values])
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __bool__(self) -> bool:
-        raise ValueError("the truth value is ambiguous")
-
-    def tolist(self) -> Any:
-        return self._values
-
-
-class NAType:
-    """As pandas' NA."""
-
-    def __bool__(self) -> bool:
-        raise TypeError("the truth value is ambiguous")
-
-
-class Frame:
-    """As the frames of pandas and polars: neither is installed with this provider."""
-
-    index = SimpleNamespace(names=[None])
-
-    def __init__(self, columns: list[Any], rows: list[list[Any]]) -> None:
-        self.columns = columns
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def iter_slices(self, rows: int) -> Iterator[Frame]:
-        for first in range(0, len(self), rows):
-            yield type(self)(self.columns, self._rows[first : first + rows])
-
-
-class Pandas(Frame):
-    @property
-    def iloc(self) -> Pandas:
-        return self
-
-    def __getitem__(self, rows: slice) -> Pandas:
-        return Pandas(self.columns, self._rows[rows])
-
-    def reset_index(self, level: list[str]) -> Pandas:
-        rows = [[f"of {level[0]} {number}", *row] for number, row in enumerate(self._rows)]
-        return Pandas([*level, *self.columns], rows)
-
-    def to_dict(self, orient: str) -> list[dict[Any, Any]]:
-        assert orient == "records"
-        return [dict(zip(self.columns, row, strict=True)) for row in self._rows]
-
-
-class Polars(Frame):
-    def to_dict(self, *, as_series: bool = True) -> dict[str, Any]:
-        raise AssertionError("columns are no rows")
-
-    def to_dicts(self) -> list[dict[Any, Any]]:
-        return [dict(zip(self.columns, row, strict=True)) for row in self._rows]
 
 
 @pytest.mark.parametrize(
@@ -235,45 +165,6 @@ def test_a_model_without_references_is_given_none(tmp_path: Path) -> None:
     assert "row 'b'" not in text
 
 
-@pytest.mark.parametrize("frame", [Pandas, Polars])
-@pytest.mark.parametrize("block", [1, 2])
-def test_a_frame_is_a_table(
-    tmp_path: Path, frame: type[Frame], block: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(frames, "BLOCK", block)
-    rows = planned(tmp_path, frame(["sku", 0], [["a", "A"], ["b", None]]), prompt="x {0}", carry=("0",))
-    assert [(row.key, row.prompt, row.carry["0"]) for row in rows] == [("a", "x A", "A"), ("b", "x ", None)]
-    assert "it has two columns 'sku'" in refused(tmp_path, frame(["sku", "sku"], [["a", "b"]]))
-
-
-def test_an_index_of_pandas_that_has_a_name_is_a_column(tmp_path: Path) -> None:
-    frame = Pandas(["title"], [["A"], ["B"]])
-    frame.index = SimpleNamespace(names=["sku", None, "title"])
-    rows = planned(tmp_path, frame, prompt="x {title}")
-    assert [(row.key, row.prompt) for row in rows] == [("of sku 0", "x A"), ("of sku 1", "x B")]
-
-
-def test_an_arrow_table_is_one(tmp_path: Path) -> None:
-    table = pa.table({"sku": [1, 2], "v": [[1.5], None]})
-    assert [row.carry["v"] for row in planned(tmp_path, table, carry=("v",))] == [[1.5], None]
-
-
-def test_times_to_the_nanosecond_are_read_to_the_microsecond(tmp_path: Path) -> None:
-    moment = [1_000_000_000_123_456_789, None]
-    columns = {"t": pa.timestamp("ns", "UTC"), "d": pa.duration("ns"), "c": pa.time64("ns")}
-    table = pa.table(
-        {
-            "sku": [1, 2],
-            **{name: pa.array([n and n % 10**14 for n in moment], kind) for name, kind in columns.items()},
-        }
-    )
-    parquet.write_table(table, tmp_path / "t.parquet")
-    for source in (table, str(tmp_path / "t.parquet")):
-        first, second = planned(tmp_path, source, carry=("t", "c"))
-        assert first.carry == {"t": "1970-01-01T00:00:00.123456+00:00", "c": "00:00:00.123456"}
-        assert second.carry == {"t": None, "c": None}
-
-
 @pytest.mark.parametrize("values", [[2**70], [1, 2**70], [1.5, 2**60], [2**63, None]], ids=str)
 def test_numbers_that_parquet_has_not_are_carried_as_text(tmp_path: Path, values: list[Any]) -> None:
     def lines() -> Iterator[tuple[PlannedRow, dict[str, Any]]]:
@@ -281,7 +172,7 @@ def test_numbers_that_parquet_has_not_are_carried_as_text(tmp_path: Path, values
             row = PlannedRow(index, str(index), "m", carry={"v": value})
             yield row, line_of(row, None, "not_submitted")
 
-    write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines(), carry=("v", "v"))
+    write_manifest(OutputPlace(f"{tmp_path}/"), "manifest.parquet", lines())
     carried = parquet.read_table(tmp_path / "manifest.parquet").column("v").to_pylist()
     assert carried == [None if value is None else str(value) for value in values]
 
@@ -294,7 +185,7 @@ def test_the_prompt_stands_in_the_manifest(tmp_path: Path) -> None:
     for carry, told in cases:
         each = [replace(row, carry=carry) for row in rows]
         lines = [(row, line_of(row, None, "invalid" if row.invalid else "failed")) for row in each]
-        write_manifest(place, "manifest.parquet", lines, carry=list(carry))
+        write_manifest(place, "manifest.parquet", lines)
         assert parquet.read_table(tmp_path / "manifest.parquet").column("prompt").to_pylist() == told
     for fingerprint, prompt in (("f", "A cup"), ("g", None)):
         record = Record("submitted", 0, 0, fingerprint, "key", 0.0, "c", "m")

@@ -45,6 +45,13 @@ def test_what_an_account_may_be_asked_for() -> None:
     assert course.over_budget
 
 
+@pytest.mark.parametrize(("budget", "spent", "rows"), [(18.9, 0.0, 3), (18.9, 12.6, 1), (18.899, 0.0, 2)])
+def test_a_budget_that_does_exactly_does(budget: float, spent: float, rows: int) -> None:
+    """A price of ToAPIs, which as a float is not quite a third of three times itself."""
+    course = Course(Limits(max_credits_total=budget), spent=spent)
+    assert course.affordable([6.3] * 4) == rows
+
+
 SUBMITTED = Record("intent", 1, 0, "f", "rivya-key", 1.0, "rivya_default", "z-image").submitted("t", 1.0, 2.0)
 """In epoch 1, of a task that was cleared once."""
 

@@ -143,3 +143,8 @@ def test_a_surprise(reserved: float | None, model: str, budget: Budget, word: st
 
 def test_no_surprise_without_a_price() -> None:
     assert surprise(7, None, NO_BUDGET) == ""
+
+
+def test_a_balance_that_does_exactly_does() -> None:
+    seedream = spec("doubao-seedream-5-0", "toapis")
+    check_balance(Balance(credits=18.9), seedream, Budget(min_credits_left=12.6), "toapis_default")
