@@ -127,15 +127,16 @@ def test_a_key_that_is_revoked_in_the_middle_stops_submitting_and_nothing_is_los
     def let_the_key_be(state: str) -> None:
         sandbox.control("POST", "keys", {"key": gateway.key, "state": state, "gateway": gateway.name})
 
-    batch = new_batch(30, limits=Limits(max_running=10), timeout=7200.0)
+    # All have room at once: else those that run may fill it, and nothing more is there to be refused.
+    batch = new_batch(30, limits=Limits(max_running=30), timeout=7200.0)
     done = batch.run(FaultInjector("created", 15, lambda: let_the_key_be("revoked")))
     assert isinstance(done.error, AuthenticationError)
     assert done.error.final
     assert "No retry is made. When that is fixed, clear the task" in done.text
     paid = batch.charges
-    assert 15 <= paid <= 20
+    assert 15 <= paid <= 15 + 8  # calls at once
     let_the_key_be("active")
     batch.clear()
     done = batch.run()
-    assert sum(done.counts[name] for name in ("succeeded", "reused")) == 30
+    assert done.counts == {"succeeded": 30}
     assert (batch.charges, len(batch.manifest())) == (30, 30)
