@@ -161,8 +161,8 @@ class Totals:
         return {name: None if each is None else whole(round(each, 6)) for name, each in amounts.items()}
 
 
-def _sum(sum: float | None, amount: float | None) -> float | None:
-    return None if sum is None or amount is None else sum + amount
+def _sum(total: float | None, amount: float | None) -> float | None:
+    return None if total is None or amount is None else total + amount
 
 
 def write_manifest(

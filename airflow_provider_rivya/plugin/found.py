@@ -41,7 +41,7 @@ def xcom_of(dag_id: str, run_id: str, task_id: str, map_index: int) -> Mapping[s
         XComModel.key.in_(("return_value", "failure")),
     )
     with create_session() as session:
-        found: dict[str, Any] = {key: value for key, value in session.execute(query)}  # noqa: C416 - rows, not pairs
+        found: dict[str, Any] = {row.key: row.value for row in session.execute(query)}
     value = found.get("return_value", found.get("failure"))
     if isinstance(value, str):
         try:
